@@ -1,0 +1,17 @@
+/** Secrets that all replicas must agree on, made once by whoever comes first: today the key that signs page cursors. */
+import { type Kysely, sql } from 'kysely';
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create table signing_keys (
+      purpose text not null,
+      secret bytea not null,
+      created_at timestamptz not null default now(),
+      constraint signing_keys_pkey primary key (purpose),
+      constraint signing_keys_secret_check check (octet_length(secret) = 32)
+    )`.execute(db);
+}
+
+export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`drop table signing_keys`.execute(db);
+}

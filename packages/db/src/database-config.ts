@@ -1,0 +1,106 @@
+/** What a database needs to be opened, and what is wrong with it: pure, nothing connects. */
+import { parse } from 'pg-connection-string';
+import { redactPasswords } from './redact.ts';
+
+export interface PostgresConfig {
+  /** `postgres://user:password@host:port/database`. */
+  url: string;
+  /** Connections at most, 1–1000. Default 10. */
+  connectionsMax?: number;
+  /** How long a caller waits for a connection, 1–60,000 ms. Default 2,000: then the answer is 503. */
+  connectTimeoutMs?: number;
+  /** An idle connection is closed after this, 0 (never)–3,600,000 ms. Default 30,000. */
+  idleTimeoutMs?: number;
+  /** A connection is replaced after this, 0 (never)–86,400 s, so that a failover is noticed. Default 1,800. */
+  lifetimeMaxSeconds?: number;
+  /** The server ends a statement after this, 0 (never)–3,600,000 ms. Default 30,000. */
+  statementTimeoutMs?: number;
+  /** Shown in pg_stat_activity. Default `tenant-registry`. */
+  applicationName?: string;
+  /** Told of connections that die while idle. Default: standard error. */
+  log?: (message: string) => void;
+}
+
+export interface PgliteConfig {
+  pglite: { dataDir: string } | { snapshot: Blob } | { memory: true };
+}
+
+export type DatabaseConfig = PostgresConfig | PgliteConfig;
+
+export interface ConfigMistake {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Thrown before anything is opened; names every mistake at once and no password. */
+export class DatabaseConfigError extends Error {
+  readonly code = 'database_config';
+  readonly mistakes: readonly ConfigMistake[];
+
+  constructor(mistakes: readonly ConfigMistake[]) {
+    super(mistakes.map(({ field, message }) => `${field}: ${message}`).join('; '));
+    this.name = 'DatabaseConfigError';
+    this.mistakes = mistakes;
+  }
+}
+
+const bounds = {
+  connectionsMax: { default: 10, min: 1, max: 1000 },
+  connectTimeoutMs: { default: 2_000, min: 1, max: 60_000 },
+  idleTimeoutMs: { default: 30_000, min: 0, max: 3_600_000 },
+  lifetimeMaxSeconds: { default: 1_800, min: 0, max: 86_400 },
+  statementTimeoutMs: { default: 30_000, min: 0, max: 3_600_000 },
+} as const;
+
+/** Returns when the config can be opened, else throws `DatabaseConfigError`. Decides without a connection. */
+export function validateDatabaseConfig(config: DatabaseConfig): void {
+  const mistakes = 'url' in config ? postgresMistakes(config) : pgliteMistakes(config);
+  if (mistakes.length > 0) throw new DatabaseConfigError(mistakes);
+}
+
+/** The mistakes of a PostgreSQL connection URL; an empty list when it can be tried. */
+export function urlMistakes(url: string): ConfigMistake[] {
+  const wrong = (message: string) => [{ field: 'url', message }];
+  if (url === '') return wrong('is empty');
+  if (!/^postgres(ql)?:\/\//.test(url)) return wrong('must start with postgres:// or postgresql://');
+  try {
+    const { host, database, port } = parse(url);
+    if (!host) return wrong('names no host');
+    if (!database) return wrong('names no database');
+    if (port && !(Number(port) >= 1 && Number(port) <= 65_535)) return wrong(`port ${port} is not between 1 and 65535`);
+    return [];
+  } catch (error) {
+    return wrong(`cannot be read: ${redactPasswords(error instanceof Error ? error.message : String(error))}`);
+  }
+}
+
+function postgresMistakes(config: PostgresConfig): ConfigMistake[] {
+  const mistakes = urlMistakes(config.url);
+  for (const [field, { min, max }] of Object.entries(bounds)) {
+    const value = config[field as keyof typeof bounds];
+    if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
+      mistakes.push({ field, message: `${value} is not a whole number between ${min} and ${max}` });
+    }
+  }
+  return mistakes;
+}
+
+function pgliteMistakes({ pglite }: PgliteConfig): ConfigMistake[] {
+  if (!pglite) return [{ field: 'url', message: 'is missing: name a PostgreSQL url or a PGlite directory' }];
+  return 'dataDir' in pglite && pglite.dataDir === '' ? [{ field: 'dataDir', message: 'is empty' }] : [];
+}
+
+/** The options of the driver's pool, defaults filled in. */
+export function poolOptions(config: PostgresConfig) {
+  const value = (field: keyof typeof bounds) => config[field] ?? bounds[field].default;
+  return {
+    connectionString: config.url,
+    max: value('connectionsMax'),
+    connectionTimeoutMillis: value('connectTimeoutMs'),
+    idleTimeoutMillis: value('idleTimeoutMs'),
+    maxLifetimeSeconds: value('lifetimeMaxSeconds'),
+    statement_timeout: value('statementTimeoutMs'),
+    application_name: config.applicationName ?? 'tenant-registry',
+    keepAlive: true,
+  };
+}

@@ -1,0 +1,16 @@
+/** How the environment names the database, for the commands of this package. The server has its own config reader. */
+import { join } from 'node:path';
+import type { DatabaseConfig } from './database-config.ts';
+
+/** `DATABASE_URL`, or the embedded engine's directory inside `DATA_DIR`; throws when APP_ENV=prod names no database. */
+export function databaseConfigFromEnv(env: Readonly<Record<string, string | undefined>>): DatabaseConfig {
+  const url = env['DATABASE_URL'];
+  if (url) return { url, applicationName: 'tenant-registry-migrate', statementTimeoutMs: 0 };
+  if (env['APP_ENV'] === 'prod') throw new Error('DATABASE_URL is empty: the embedded engine is not for production');
+  return { pglite: { dataDir: embeddedDirectory(env['DATA_DIR'] || '.data') } };
+}
+
+/** Where the embedded engine keeps its files inside the data directory. */
+export function embeddedDirectory(dataDir: string): string {
+  return join(dataDir, 'pglite');
+}

@@ -1,0 +1,107 @@
+/** The only factory of database handles: nobody else imports a driver. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import { type DatabaseConfig, type PostgresConfig, poolOptions, validateDatabaseConfig } from './database-config.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { redactPasswords } from './redact.ts';
+import type { DB } from './schema.ts';
+import { parsers } from './types.ts';
+
+/** For reads. A transaction is also a Db. */
+export type Db = Kysely<DB>;
+/** For writes: a Db is not a Tx, so the compiler refuses a change of state outside a transaction. */
+export type Tx = Transaction<DB>;
+
+export interface DatabaseHandle {
+  readonly db: Db;
+  readonly engine: 'postgres' | 'pglite';
+  /** The engine and its version, for people: `PostgreSQL 16.14`. */
+  version(): Promise<string>;
+  /** Resolves when one round trip on the existing pool succeeded within `timeoutMs`, else rejects (no password in it). */
+  ping(timeoutMs: number): Promise<void>;
+  /** Closes everything once; later calls wait for the same close. */
+  close(): Promise<void>;
+  /** PGlite only: the data directory as an archive, to be loaded as `snapshot` elsewhere. */
+  dump(): Promise<Blob>;
+}
+
+/**
+ * Opens a database, or throws `DatabaseConfigError` (naming every mistake) or `DirectoryLockedError`.
+ * With PostgreSQL it makes no connection yet: that happens at the first query. With PGlite the engine is running.
+ */
+export async function openDatabase(config: DatabaseConfig): Promise<DatabaseHandle> {
+  validateDatabaseConfig(config);
+  return 'url' in config ? openPostgres(config) : openPglite(config.pglite);
+}
+
+function openPostgres(config: PostgresConfig): DatabaseHandle {
+  const pool = new pg.Pool({
+    ...poolOptions(config),
+    types: { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig,
+  });
+  const log = config.log ?? ((message: string) => console.error(message));
+  // An idle connection that dies is replaced by the pool; without a listener it would end the process.
+  pool.on('error', (error) => log(`database connection lost: ${redactPasswords(error.message)}`));
+  return handle(new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }), 'postgres');
+}
+
+async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { memory: true }): Promise<DatabaseHandle> {
+  const options = { extensions: { btree_gist, pg_trgm }, parsers };
+  if (!('dataDir' in where)) {
+    const loaded = 'snapshot' in where ? { loadDataDir: where.snapshot } : {};
+    const pglite = await PGlite.create({ ...options, ...loaded });
+    return handle(new Kysely<DB>({ dialect: new PGliteDialect({ pglite }) }), 'pglite', pglite);
+  }
+  mkdirSync(dirname(where.dataDir), { recursive: true });
+  const unlock = lockDirectory(where.dataDir);
+  try {
+    const pglite = await PGlite.create({ ...options, dataDir: where.dataDir });
+    return handle(new Kysely<DB>({ dialect: new PGliteDialect({ pglite }) }), 'pglite', pglite, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function handle(db: Db, engine: 'postgres' | 'pglite', pglite?: PGlite, unlock?: () => void): DatabaseHandle {
+  let closing: Promise<void> | undefined;
+  return {
+    db,
+    engine,
+    async version() {
+      const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
+      const version = rows[0]?.server_version.split(' ')[0];
+      return engine === 'pglite' ? `PGlite (PostgreSQL ${version})` : `PostgreSQL ${version}`;
+    },
+    async ping(timeoutMs) {
+      const ping = sql`select 1`.execute(db);
+      ping.catch(() => {}); // a ping that fails after its time is up is nobody's unhandled rejection
+      const timer = AbortSignal.timeout(timeoutMs);
+      const late = new Promise<never>((_, reject) => {
+        timer.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), { once: true });
+      });
+      try {
+        await Promise.race([ping, late]);
+      } catch (error) {
+        throw new Error(`db-primary: ${redactPasswords(error instanceof Error ? error.message : String(error))}`);
+      }
+    },
+    close() {
+      closing ??= (async () => {
+        await db.destroy();
+        if (pglite !== undefined && !pglite.closed) await pglite.close();
+        unlock?.();
+      })();
+      return closing;
+    },
+    async dump() {
+      if (pglite === undefined) throw new Error('only a PGlite database can be dumped this way: use pg_dump');
+      return pglite.dumpDataDir('none');
+    },
+  };
+}

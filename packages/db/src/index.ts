@@ -1,0 +1,13 @@
+/** The database as a library: handles, migrations, and one namespace of statements per module. */
+export { type Db, type DatabaseHandle, openDatabase, type Tx } from './database.ts';
+export { type DatabaseConfig, DatabaseConfigError, urlMistakes } from './database-config.ts';
+export { DirectoryLockedError } from './directory-lock.ts';
+export type { PageRequest } from './keyset.ts';
+export { latestVersion, migrateUp, schemaVersion } from './migrate.ts';
+export * as apiKeys from './queries/api-keys.ts';
+export * as audit from './queries/audit.ts';
+export * as entitlements from './queries/entitlements.ts';
+export * as outbox from './queries/outbox.ts';
+export * as signingKeys from './queries/signing-keys.ts';
+export * as tenants from './queries/tenants.ts';
+export { redactPasswords } from './redact.ts';

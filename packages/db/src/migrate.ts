@@ -1,0 +1,99 @@
+/**
+ * Moves the schema between versions. Every change runs in one transaction under an advisory lock, so several replicas
+ * may call it at once: one works, the others wait and find nothing to do. The bookkeeping is kysely-ctl's.
+ */
+import { sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, type MigrationResultSet, Migrator } from 'kysely/migration';
+import type { Db } from './database.ts';
+import { migrations } from './migrations.ts';
+
+const names = Object.keys(migrations).sort();
+
+export interface MigrationStatus {
+  /** `0001_init`. */
+  readonly name: string;
+  /** RFC 3339, or null while pending. */
+  readonly applied_at: string | null;
+}
+
+/** Thrown when a version does not exist or a migration fails; the database is then as it was before the call. */
+export class MigrationError extends Error {
+  readonly code = 'migration';
+}
+
+function migrator(db: Db): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+}
+
+/** Applies the next `steps` migrations (all when absent) and returns their names; nothing pending is no error. */
+export async function migrateUp(db: Db, steps?: number): Promise<string[]> {
+  if (steps === undefined) return finish(await migrator(db).migrateToLatest());
+  // Step by step, never "to this name": when another process got further meanwhile, that would go down again.
+  return repeat(steps, () => migrator(db).migrateUp());
+}
+
+/** Reverts the last `steps` migrations and returns their names, last first. */
+export async function migrateDown(db: Db, steps: number): Promise<string[]> {
+  return repeat(steps, () => migrator(db).migrateDown());
+}
+
+async function repeat(steps: number, once: () => Promise<MigrationResultSet>): Promise<string[]> {
+  const done: string[] = [];
+  for (let step = 0; step < steps; step++) {
+    const names = finish(await once());
+    if (names.length === 0) break;
+    done.push(...names);
+  }
+  return done;
+}
+
+/** Every known migration in order, and when it was applied. Creates nothing. */
+export async function migrationStatus(db: Db): Promise<MigrationStatus[]> {
+  const infos = await migrator(db).getMigrations();
+  return infos.map(({ name, executedAt }) => ({ name, applied_at: executedAt?.toISOString() ?? null }));
+}
+
+/** The newest applied migration's number, 0 for an empty database. */
+export async function schemaVersion(db: Db): Promise<number> {
+  const applied = (await migrationStatus(db)).filter(({ applied_at }) => applied_at !== null);
+  return applied.length === 0 ? 0 : versionOf(applied[applied.length - 1]?.name ?? '');
+}
+
+/** The number of the newest migration that this program knows. */
+export const latestVersion: number = versionOf(names[names.length - 1] ?? '');
+
+/**
+ * Rewrites the bookkeeping so that exactly the migrations up to `version` count as applied, without running any.
+ * For repairs: the schema itself is not touched.
+ */
+export async function forceVersion(db: Db, version: number): Promise<void> {
+  if (version !== 0 && !names.some((name) => versionOf(name) === version)) {
+    throw new MigrationError(`version ${version} does not exist: the newest is ${latestVersion}`);
+  }
+  const table = sql.table(DEFAULT_MIGRATION_TABLE);
+  await db.transaction().execute(async (tx) => {
+    await sql`create table if not exists ${table} (name varchar(255) primary key, timestamp varchar(255) not null)`.execute(
+      tx,
+    );
+    await sql`delete from ${table}`.execute(tx);
+    const start = Date.now();
+    for (const [index, name] of names.filter((each) => versionOf(each) <= version).entries()) {
+      await sql`insert into ${table} (name, timestamp) values (${name}, ${new Date(start + index).toISOString()})`.execute(
+        tx,
+      );
+    }
+  });
+}
+
+function versionOf(name: string): number {
+  return Number(name.split('_')[0]);
+}
+
+function finish({ error, results = [] }: MigrationResultSet): string[] {
+  if (error !== undefined) {
+    const failed = results.find(({ status }) => status === 'Error')?.migrationName;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MigrationError(failed === undefined ? reason : `${failed}: ${reason}`, { cause: error });
+  }
+  return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName);
+}

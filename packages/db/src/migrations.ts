@@ -1,0 +1,13 @@
+/** The migrations, imported statically: a bundled or shipped binary carries them, nothing is read from disk. */
+import type { Migration } from 'kysely/migration';
+import * as m0001 from '../migrations/0001_init.ts';
+import * as m0002 from '../migrations/0002_outbox_events.ts';
+import * as m0003 from '../migrations/0003_signing_keys.ts';
+import * as m0004 from '../migrations/0004_api_keys_lookup.ts';
+
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001_init': m0001,
+  '0002_outbox_events': m0002,
+  '0003_signing_keys': m0003,
+  '0004_api_keys_lookup': m0004,
+};

@@ -1,0 +1,76 @@
+/** Every statement about tenants. */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import { sql } from 'kysely';
+import type { Db, Tx } from '../database.ts';
+import { keyset, type PageRequest } from '../keyset.ts';
+import type { TenantKind, Tenants, TenantStatus } from '../schema.ts';
+
+export type TenantRow = Selectable<Tenants>;
+
+export interface TenantFilter {
+  readonly status?: TenantStatus | undefined;
+  readonly kind?: TenantKind | undefined;
+  /** Part of the slug or the name, any case. */
+  readonly q?: string | undefined;
+}
+
+/** What a tenant holds, by table: what its deletion would take along. */
+export interface TenantHoldings {
+  readonly projects: number;
+  readonly products: number;
+  readonly idp_configs: number;
+  readonly api_keys: number;
+}
+
+export function findTenant(db: Db, id: string): Promise<TenantRow | undefined> {
+  return db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export function findTenantBySlug(db: Db, slug: string): Promise<TenantRow | undefined> {
+  return db.selectFrom('tenants').selectAll().where('slug', '=', slug).executeTakeFirst();
+}
+
+export function listTenants(db: Db, filter: TenantFilter, page: PageRequest): Promise<TenantRow[]> {
+  const { status, kind, q } = filter;
+  const pattern = q === undefined ? undefined : `%${q.replace(/[\\%_]/g, '\\$&')}%`;
+  return keyset(db.selectFrom('tenants').selectAll(), ['id'], page)
+    .$if(status !== undefined, (query) => query.where('status', '=', status as TenantStatus))
+    .$if(kind !== undefined, (query) => query.where('kind', '=', kind as TenantKind))
+    .$if(pattern !== undefined, (query) =>
+      query.where((eb) => eb.or([eb('slug', 'ilike', pattern as string), eb('name', 'ilike', pattern as string)])),
+    )
+    .execute();
+}
+
+export function insertTenant(tx: Tx, tenant: Insertable<Tenants>): Promise<TenantRow> {
+  return tx.insertInto('tenants').values(tenant).returningAll().executeTakeFirstOrThrow();
+}
+
+export function updateTenant(tx: Tx, id: string, changes: Updateable<Tenants>): Promise<TenantRow> {
+  return tx.updateTable('tenants').set(changes).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Locks the row against every other change until the transaction ends: for changes of the tenant itself. */
+export function lockTenant(tx: Tx, id: string): Promise<TenantRow | undefined> {
+  return tx.selectFrom('tenants').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** Locks the row against changes but not against other sharers: for writes inside the tenant, which a freeze must not overtake. */
+export function lockTenantShared(tx: Tx, id: string): Promise<TenantRow | undefined> {
+  return tx.selectFrom('tenants').selectAll().where('id', '=', id).forShare().executeTakeFirst();
+}
+
+export async function deleteTenant(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('tenants').where('id', '=', id).execute();
+}
+
+/** Counts what the tenant holds, in one statement. */
+export async function findTenantHoldings(db: Db, id: string): Promise<TenantHoldings> {
+  const { rows } = await sql<TenantHoldings>`
+    select
+      (select count(*) from tenant_projects where tenant_id = ${id}) as projects,
+      (select count(*) from tenant_products where tenant_id = ${id}) as products,
+      (select count(*) from tenant_idp_config where tenant_id = ${id}) as idp_configs,
+      (select count(*) from api_keys where tenant_id = ${id}) as api_keys`.execute(db);
+  return rows[0] ?? { projects: 0, products: 0, idp_configs: 0, api_keys: 0 };
+}

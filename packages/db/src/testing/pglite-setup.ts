@@ -1,0 +1,35 @@
+/** Global setup of the vitest project `pglite`: one empty and one migrated snapshot for the whole run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { TestProject } from 'vitest/node';
+import { type Db, openDatabase } from '../database.ts';
+import { migrateUp } from '../migrate.ts';
+
+export async function setup(project: TestProject): Promise<() => void> {
+  const directory = mkdtempSync(join(tmpdir(), 'tenant-registry-pglite-'));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove); // vitest tears nothing down when a signal ends it
+  const paths = { empty: join(directory, 'empty.tar'), migrated: join(directory, 'migrated.tar') };
+  const { db, dump, close } = await openDatabase({ pglite: { memory: true } });
+  try {
+    const save = async (path: string) => writeFile(path, (await dump()).stream());
+    await save(paths.empty);
+    await migrateUp(db);
+    await save(paths.migrated);
+    console.log(`test engine: ${await engineName(db)}`);
+  } finally {
+    await close();
+  }
+  project.provide('pglite', paths);
+  return remove;
+}
+
+/** `PGlite 0.5.16 (PostgreSQL 18.6)`, from `PostgreSQL 18.6 (PGlite 0.5.16) on wasm32 …`. */
+async function engineName(db: Db): Promise<string> {
+  const { rows } = await sql<{ version: string }>`select version()`.execute(db);
+  const version = rows[0]?.version ?? '';
+  return version.replace(/^(PostgreSQL \S+) \((PGlite [^)]+)\).*$/, '$2 ($1)');
+}

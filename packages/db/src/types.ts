@@ -1,0 +1,44 @@
+/** One parser per type for both engines, whose own defaults differ (a bigint is a string on one, a number on the other). */
+import { type ColumnType, type RawBuilder, sql } from 'kysely';
+
+const INT8 = 20;
+const DATE = 1082;
+const TIMESTAMPTZ = 1184;
+
+export const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  [INT8]: parseInt8,
+  [DATE]: (text) => text,
+  [TIMESTAMPTZ]: parseTimestamptz,
+};
+
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is past 2^53`);
+  return value;
+}
+
+const TIMESTAMPTZ_TEXT = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-]\d\d)(?::?(\d\d))?$/;
+
+/**
+ * Returns the RFC 3339 UTC form, with all the digits of the database (at least three): `2026-01-31T08:00:00.123456Z`.
+ * A JavaScript Date would drop the microseconds, and a page cursor made of it would repeat or lose rows.
+ */
+export function parseTimestamptz(text: string): string {
+  const match = TIMESTAMPTZ_TEXT.exec(text);
+  if (match === null) throw new RangeError(`cannot read the timestamp ${text}`);
+  const [, date, time, fraction = '', hours, minutes = '00'] = match;
+  const digits = fraction.padEnd(3, '0');
+  if (hours === '+00' && minutes === '00') return `${date}T${time}.${digits}Z`;
+  const utc = new Date(`${date}T${time}${hours}:${minutes}`).toISOString();
+  return `${utc.slice(0, utc.lastIndexOf('.'))}.${digits}Z`;
+}
+
+/** A point in time: read as RFC 3339 text, written as such or as a Date. */
+export type Timestamp = ColumnType<string, Date | string, Date | string>;
+/** A JSON object: read as one, written with `json()`. */
+export type Json = ColumnType<Record<string, unknown>, RawBuilder<unknown>, RawBuilder<unknown>>;
+
+/** The one way to write a jsonb value: the drivers would turn a bare array or string into something else. */
+export function json(value: unknown): RawBuilder<unknown> {
+  return sql`${JSON.stringify(value)}::jsonb`;
+}

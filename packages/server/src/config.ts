@@ -1,0 +1,118 @@
+/** The only reader of the environment: says all that is wrong with it at once, by name, before anything starts. */
+import { join } from 'node:path';
+import { urlMistakes } from '@tenant-registry/db';
+import { z } from 'zod';
+
+const TOKEN_LENGTH_MIN = 32;
+
+const int = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
+    .default(fallback);
+
+const tokens = z
+  .string()
+  .transform((list) => list.split(',').map((token) => token.trim()))
+  .refine(
+    (list) => list.every((token) => token.length >= TOKEN_LENGTH_MIN),
+    `each token must have at least ${TOKEN_LENGTH_MIN} characters (several are separated by commas)`,
+  )
+  .default([]);
+
+const databaseUrl = z
+  .string()
+  .superRefine((url, context) => {
+    for (const { message } of urlMistakes(url)) context.addIssue({ code: 'custom', message });
+  })
+  .optional();
+
+const environment = z.object({
+  APP_ENV: z.enum(['dev', 'stage', 'prod']).default('dev'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: int(0, 65_535, 8090),
+  DATABASE_URL: databaseUrl,
+  DATABASE_CONNECTIONS_MAX: int(1, 1000, 10),
+  DATA_DIR: z.string().default('.data'),
+  MIGRATE_ON_START: z.enum(['true', 'false']).optional(),
+  OPERATOR_TOKEN: tokens,
+  INTERNAL_TOKEN: tokens,
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TRUST_PROXY: z.string().optional(),
+  SHUTDOWN_TIMEOUT_MS: int(0, 600_000, 10_000),
+  ARGON2_CONCURRENCY_MAX: int(1, 64, 2),
+  ARGON2_QUEUE_MAX: int(0, 10_000, 200),
+});
+
+export interface Config {
+  readonly appEnv: 'dev' | 'stage' | 'prod';
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** PostgreSQL; undefined means the embedded engine. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseConnectionsMax: number;
+  /** Where the embedded engine and the development tokens live. */
+  readonly dataDir: string;
+  readonly migrateOnStart: boolean;
+  readonly tokens: { readonly operator: readonly string[]; readonly internal: readonly string[] };
+  readonly logLevel: string;
+  /** Addresses of proxies whose X-Forwarded-For is believed, as Fastify's `trustProxy`. */
+  readonly trustProxy: string | false;
+  readonly shutdownTimeoutMs: number;
+  readonly argon2: { readonly concurrencyMax: number; readonly queueMax: number };
+}
+
+/** Thrown for an environment that cannot be started with; one line per mistake, each with its variable. */
+export class ConfigError extends Error {
+  constructor(mistakes: readonly string[]) {
+    super(`the environment has mistakes:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Returns the configuration, or throws `ConfigError` with all mistakes. Empty variables count as absent. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const { success, data, error } = environment.safeParse(given);
+  if (!success) throw new ConfigError(error.issues.map(({ path, message }) => `${String(path[0])} ${message}`));
+  const mistakes = contradictions(data);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return {
+    appEnv: data.APP_ENV,
+    host: data.HOST,
+    port: data.PORT,
+    databaseUrl: data.DATABASE_URL,
+    databaseConnectionsMax: data.DATABASE_CONNECTIONS_MAX,
+    dataDir: data.DATA_DIR,
+    migrateOnStart: data.MIGRATE_ON_START === undefined ? data.APP_ENV === 'dev' : data.MIGRATE_ON_START === 'true',
+    tokens: { operator: data.OPERATOR_TOKEN, internal: data.INTERNAL_TOKEN },
+    logLevel: data.LOG_LEVEL,
+    trustProxy: data.TRUST_PROXY ?? false,
+    shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,
+    argon2: { concurrencyMax: data.ARGON2_CONCURRENCY_MAX, queueMax: data.ARGON2_QUEUE_MAX },
+  };
+}
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/** What each variable allows but their combination does not. */
+function contradictions(data: z.output<typeof environment>): string[] {
+  const mistakes: string[] = [];
+  const { APP_ENV, HOST, DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN } = data;
+  if (APP_ENV === 'prod' && DATABASE_URL === undefined) {
+    mistakes.push('DATABASE_URL is missing: the embedded engine is refused when APP_ENV=prod');
+  }
+  // Tokens make themselves only where nobody else can reach them.
+  if (APP_ENV === 'dev' && LOOPBACK.test(HOST)) return mistakes;
+  if (OPERATOR_TOKEN.length === 0) mistakes.push('OPERATOR_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
+  if (INTERNAL_TOKEN.length === 0) mistakes.push('INTERNAL_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
+  return mistakes;
+}
+
+/** Where the embedded engine keeps its files. */
+export function embeddedDirectory({ dataDir }: Config): string {
+  return join(dataDir, 'pglite');
+}

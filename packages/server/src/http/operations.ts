@@ -1,0 +1,47 @@
+/** The operations of `/v1`, read off the router: what is mounted and what is documented are the same list. */
+import type { AnyProcedure, AnyRouter } from '@trpc/server';
+import { z } from 'zod';
+import type { Meta, RestRoute } from '../kernel/trpc.ts';
+import { appRouter } from '../router.ts';
+
+export interface Operation {
+  /** The procedure's path: `tenants.create`. */
+  readonly procedure: string;
+  readonly type: 'query' | 'mutation';
+  readonly permission: NonNullable<Meta['permission']>;
+  readonly route: RestRoute;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodType;
+  readonly call: AnyProcedure;
+  /** The fields of the input that are in the path. */
+  readonly pathFields: readonly string[];
+  /** Whether the other fields travel as JSON body; otherwise they are query parameters. */
+  readonly hasBody: boolean;
+  /** The fields that are not in the path. */
+  readonly otherFields: readonly string[];
+}
+
+/** Every procedure that has a route, in the router's order. Throws when one has a route but no permission or no object as input. */
+export function listOperations(): Operation[] {
+  const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
+  return Object.entries(procedures).flatMap(([procedure, call]) => {
+    const { _def } = call;
+    const { rest, permission } = (_def.meta ?? {}) as Meta;
+    if (rest === undefined) return [];
+    const [input] = inputsOf(_def);
+    const output: unknown = 'output' in _def ? _def.output : undefined;
+    if (permission === undefined) throw new Error(`${procedure}: a route needs a permission`);
+    if (!(input instanceof z.ZodObject)) throw new Error(`${procedure}: a route needs an object as its input`);
+    if (!(output instanceof z.ZodType)) throw new Error(`${procedure}: every procedure declares its output`);
+    const pathFields = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, field = '']) => field);
+    const otherFields = Object.keys(input.shape).filter((field) => !pathFields.includes(field));
+    const hasBody = rest.method !== 'GET' && rest.method !== 'DELETE' && otherFields.length > 0;
+    const type = _def.type === 'query' ? 'query' : 'mutation';
+    return [{ procedure, call, type, permission, route: rest, input, output, pathFields, hasBody, otherFields }];
+  });
+}
+
+/** tRPC keeps the schemas at run time but not in its types. */
+function inputsOf(definition: object): readonly unknown[] {
+  return 'inputs' in definition && Array.isArray(definition.inputs) ? definition.inputs : [];
+}

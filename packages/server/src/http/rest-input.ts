@@ -1,0 +1,68 @@
+/** Makes a procedure's input out of a request: path, query and body become one object, and nothing unknown gets lost. */
+import { type InputMistake, kernelErrors } from '../kernel/errors.ts';
+import { z } from 'zod';
+import type { Operation } from './operations.ts';
+
+export interface RequestParts {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+type Coerce = (text: string) => unknown;
+
+/** Numbers and booleans arrive in a query as text; anything that is not exactly one stays text and fails the schema. */
+const coercions: Readonly<Record<string, Coerce>> = {
+  integer: (text) => (/^-?\d{1,16}$/.test(text) ? Number(text) : text),
+  number: (text) => (/^-?\d{1,16}(\.\d+)?$/.test(text) ? Number(text) : text),
+  boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+
+/** Returns the function that reads the input of an operation's requests; it throws `invalid_input`. */
+export function inputReader(operation: Operation): (parts: RequestParts) => Record<string, unknown> {
+  const coerce = queryCoercions(operation);
+  const { hasBody, pathFields } = operation;
+  return ({ params, query, body }) => {
+    const mistakes = hasBody ? [...unknownQuery(query), ...bodyMistakes(body, pathFields)] : noBody(body);
+    if (!hasBody) mistakes.push(...Object.keys(query).filter((field) => pathFields.includes(field)).map(unknown));
+    if (mistakes.length > 0) throw kernelErrors.invalidInput({ errors: mistakes });
+    const fields = hasBody ? (body ?? {}) : mapValues(query, coerce);
+    return { ...fields, ...params };
+  };
+}
+
+function queryCoercions({ input, otherFields, hasBody }: Operation): Readonly<Record<string, Coerce>> {
+  if (hasBody) return {};
+  const { properties = {} } = z.toJSONSchema(input, { io: 'input' });
+  return Object.fromEntries(
+    otherFields.flatMap((field) => {
+      const schema = properties[field];
+      const coerce = typeof schema === 'object' ? coercions[String(schema.type)] : undefined;
+      return coerce === undefined ? [] : [[field, coerce]];
+    }),
+  );
+}
+
+function mapValues(query: RequestParts['query'], coerce: Readonly<Record<string, Coerce>>): Record<string, unknown> {
+  const read = ([field, value]: [string, unknown]) => [field, typeof value === 'string' ? (coerce[field]?.(value) ?? value) : value];
+  return Object.fromEntries(Object.entries(query).map(read));
+}
+
+function unknownQuery(query: RequestParts['query']): InputMistake[] {
+  return Object.keys(query).map((field) => ({ pointer: `/${field}`, message: 'is not a known query parameter' }));
+}
+
+function unknown(field: string): InputMistake {
+  return { pointer: `/${field}`, message: 'is not a known field' };
+}
+
+function bodyMistakes(body: unknown, pathFields: readonly string[]): InputMistake[] {
+  if (body === undefined) return [];
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return [{ pointer: '', message: 'must be a JSON object' }];
+  return Object.keys(body).filter((field) => pathFields.includes(field)).map(unknown);
+}
+
+function noBody(body: unknown): InputMistake[] {
+  const empty = body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0);
+  return empty ? [] : [{ pointer: '', message: 'this operation takes no body' }];
+}

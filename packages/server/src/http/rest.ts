@@ -1,0 +1,68 @@
+/** `/v1`: each procedure with a route is a native Fastify route. */
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { Context, Dependencies } from '../kernel/context.ts';
+import { kernelErrors } from '../kernel/errors.ts';
+import { etagOf } from '../kernel/etag.ts';
+import { toDomainError } from '../kernel/to-domain-error.ts';
+import { listOperations, type Operation } from './operations.ts';
+import { sendProblem } from './problem.ts';
+import { inputReader, type RequestParts } from './rest-input.ts';
+
+type ContextOf = (request: FastifyRequest) => Context;
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Mounts every operation, and on each of their paths the answer 405 with Allow for the other methods. */
+export function mountRest(app: FastifyInstance, deps: Dependencies, contextOf: ContextOf): void {
+  const operations = listOperations();
+  for (const operation of operations) {
+    const { method } = operation.route;
+    app.route({ method, url: fastifyPath(operation), handler: handlerOf(operation, deps, contextOf) });
+  }
+  for (const [url, mounted] of Map.groupBy(operations, fastifyPath)) {
+    const allowed = mounted.map(({ route }) => route.method);
+    const allow = [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : [])].join(', ');
+    app.route({
+      method: METHODS.filter((method) => !allowed.some((each) => each === method)),
+      url,
+      handler: (_, reply) => sendProblem(reply.header('allow', allow), kernelErrors.methodNotAllowed()),
+    });
+  }
+}
+
+function fastifyPath({ route }: Operation): string {
+  return route.path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+function handlerOf(operation: Operation, { constraints }: Dependencies, contextOf: ContextOf) {
+  const call = callerOf(operation);
+  const read = inputReader(operation);
+  const { status = 200, etag = false, location } = operation.route;
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    try {
+      const { params, query, body } = request as RequestParts;
+      const ctx = contextOf(request);
+      const output = await call(ctx, () => read({ params, query, body }));
+      if (status === 204) return reply.code(204).send();
+      if (etag) reply.header('etag', etagOf(output));
+      if (location !== undefined) reply.header('location', fill(location, output));
+      return reply.code(status).send(output);
+    } catch (error) {
+      return sendProblem(reply, toDomainError(error, constraints));
+    }
+  };
+}
+
+/**
+ * The procedure itself, called without tRPC's proxy caller, which costs a third of the throughput. The input is read
+ * only when the procedure asks for it: who may not call learns nothing about the shape.
+ */
+function callerOf({ call, procedure, type }: Operation) {
+  return (ctx: Context, input: () => unknown): Promise<unknown> =>
+    call({ ctx, path: procedure, type, getRawInput: async () => input(), signal: undefined, batchIndex: 0 });
+}
+
+function fill(template: string, output: unknown): string {
+  const fields = new Map(Object.entries(output ?? {}));
+  return template.replace(/\{(\w+)\}/g, (_, field: string) => encodeURIComponent(String(fields.get(field))));
+}

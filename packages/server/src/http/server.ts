@@ -1,0 +1,110 @@
+/** The HTTP server: limits, headers, request ids, logs, and the two protocols on it. */
+import helmet from '@fastify/helmet';
+import type { DatabaseHandle } from '@tenant-registry/db';
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Context, Dependencies } from '../kernel/context.ts';
+import { DomainError, kernelErrors } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import { toDomainError } from '../kernel/to-domain-error.ts';
+import { type AppRouter, appRouter } from '../router.ts';
+import type { Authenticate } from './authenticate.ts';
+import { mountHealth } from './health.ts';
+import { openapiDocument } from './openapi.ts';
+import { problemHeaders, sendProblem } from './problem.ts';
+import { mountRest } from './rest.ts';
+
+const BODY_BYTES_MAX = 65_536;
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+
+export interface ServerOptions {
+  readonly deps: Dependencies;
+  readonly logger: FastifyBaseLogger;
+  readonly database: DatabaseHandle;
+  readonly authenticate: Authenticate;
+  readonly trustProxy: string | false;
+}
+
+/** Returns the server with everything mounted, not yet listening. */
+export async function createServer({ deps, logger, database, authenticate, trustProxy }: ServerOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy,
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId(deps.clock);
+    },
+    frameworkErrors: (error, _, reply) => void sendProblem(reply, fromFastify(error, deps)),
+  });
+  const contextOf = (request: FastifyRequest): Context => ({
+    ...deps,
+    logger: request.log,
+    actor: authenticate(request.headers.authorization),
+    requestId: request.id,
+    sourceIp: request.ip,
+    ifMatch: request.headers['if-match'] ?? null,
+  });
+
+  await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } });
+  acceptOnlyJson(app);
+  addHooks(app);
+  app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
+  app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
+
+  mountHealth(app, database);
+  const document = openapiDocument();
+  app.get('/openapi.json', async () => document);
+  mountRest(app, deps, contextOf);
+  await app.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions: {
+      router: appRouter,
+      createContext: ({ req }) => contextOf(req),
+      // One call a request: what a request may cost stays bounded.
+      allowBatching: false,
+      responseMeta({ errors: [error] }) {
+        return error?.cause instanceof DomainError ? { headers: new Headers(problemHeaders(error.cause)) } : {};
+      },
+    },
+  } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  return app;
+}
+
+/** The body is JSON or absent; an empty one counts as absent, because many clients always send the header. */
+function acceptOnlyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body, done);
+  });
+}
+
+function addHooks(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, ip } = request;
+    const route = routeOptions.url ?? 'unknown';
+    request.log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime), ip }, 'request');
+  });
+}
+
+function fromFastify(error: FastifyError, { constraints }: Dependencies, log?: FastifyRequest['log']): DomainError {
+  switch (error.statusCode) {
+    case 400:
+      return kernelErrors[error.code === 'FST_ERR_BAD_URL' ? 'invalidInput' : 'invalidJson']({ cause: error });
+    case 413:
+      return kernelErrors.bodyTooLarge({ cause: error });
+    case 415:
+      return kernelErrors.unsupportedMediaType({ cause: error });
+    case 503:
+      return kernelErrors.overloaded({ cause: error, retryAfter: 1 });
+    default:
+      log?.error({ err: error }, 'request failed');
+      return toDomainError(error, constraints);
+  }
+}

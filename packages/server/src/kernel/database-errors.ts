@@ -1,0 +1,40 @@
+/** Turns what the database threw into what a caller may know. Reads names and codes: the engines' classes differ. */
+import { type DomainError, type ErrorFactory, kernelErrors } from './errors.ts';
+
+interface DatabaseFailure {
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+  readonly message?: unknown;
+}
+
+// Class 08 connection, 57P administrator, 53 resources: https://www.postgresql.org/docs/16/errcodes-appendix.html
+const UNAVAILABLE_SQLSTATE = /^(08...|57P0[1-5]|53[0-4]00|25006)$/;
+const UNAVAILABLE_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+const UNAVAILABLE_MESSAGE = /timeout exceeded when trying to connect|Connection terminated|PGlite is closed/;
+
+/** Returns the caller's error for a violated constraint or a lost database; undefined for anything unforeseen. */
+export function fromDatabase(error: unknown, constraints: ReadonlyMap<string, ErrorFactory>): DomainError | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, constraint, message }: DatabaseFailure = error;
+  if (typeof code === 'string' && code.startsWith('23') && typeof constraint === 'string') {
+    const factory = constraints.get(constraint);
+    const pointer = factory?.definition.pointer;
+    return factory?.({
+      cause: error,
+      ...(pointer === undefined ? {} : { errors: [{ pointer, message: factory.definition.detail }] }),
+    });
+  }
+  const lost =
+    (typeof code === 'string' && (UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_SYSTEM.has(code))) ||
+    (typeof message === 'string' && UNAVAILABLE_MESSAGE.test(message));
+  return lost ? kernelErrors.unavailable({ cause: error, retryAfter: 1 }) : undefined;
+}

@@ -1,0 +1,157 @@
+/** What can go wrong, declared once per module, next to the constraint that proves it. */
+
+/** The statuses of the contract, by tRPC's names, with their HTTP numbers and titles. */
+export const statuses = {
+  BAD_REQUEST: { http: 400, title: 'Bad request' },
+  UNAUTHORIZED: { http: 401, title: 'Unauthorized' },
+  FORBIDDEN: { http: 403, title: 'Forbidden' },
+  NOT_FOUND: { http: 404, title: 'Not found' },
+  METHOD_NOT_SUPPORTED: { http: 405, title: 'Method not allowed' },
+  CONFLICT: { http: 409, title: 'Conflict' },
+  PRECONDITION_FAILED: { http: 412, title: 'Precondition failed' },
+  PAYLOAD_TOO_LARGE: { http: 413, title: 'Content too large' },
+  UNSUPPORTED_MEDIA_TYPE: { http: 415, title: 'Unsupported media type' },
+  UNPROCESSABLE_CONTENT: { http: 422, title: 'Unprocessable content' },
+  TOO_MANY_REQUESTS: { http: 429, title: 'Too many requests' },
+  INTERNAL_SERVER_ERROR: { http: 500, title: 'Internal server error' },
+  SERVICE_UNAVAILABLE: { http: 503, title: 'Service unavailable' },
+} as const;
+
+export type Status = keyof typeof statuses;
+
+/** What one place of the input did wrong; `pointer` is a JSON pointer (RFC 6901) into it, '' for the whole. */
+export interface InputMistake {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export interface ErrorDefinition<Code extends string = string> {
+  /** snake_case, unique in the product, stable for ever. */
+  readonly code: Code;
+  readonly status: Status;
+  /** For callers: says what to do, and nothing of the inside. */
+  readonly detail: string;
+  /** The name of the database constraint whose violation means this error. */
+  readonly constraint?: string;
+  /** The field at fault. */
+  readonly pointer?: string;
+}
+
+export interface ErrorExtras {
+  /** Replaces the definition's sentence. */
+  readonly detail?: string;
+  readonly errors?: readonly InputMistake[];
+  /** Members of the problem beyond the standard ones: `allowed`, `holdings`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** Seconds, for 429 and 503. */
+  readonly retryAfter?: number;
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
+/** An error that a caller may see. Anything else that is thrown is answered with 500 and silence. */
+export class DomainError extends Error {
+  readonly definition: ErrorDefinition;
+  readonly extras: ErrorExtras;
+
+  constructor(definition: ErrorDefinition, extras: ErrorExtras = {}) {
+    super(extras.detail ?? definition.detail, { cause: extras.cause });
+    this.name = 'DomainError';
+    this.definition = definition;
+    this.extras = extras;
+  }
+}
+
+export type ErrorFactory<Code extends string = string> = ((extras?: ErrorExtras) => DomainError) & {
+  readonly definition: ErrorDefinition<Code>;
+};
+
+/** Declares one error: `throw slugTaken()` raises it, its constraint maps to it, its code joins the closed enum. */
+export function defineError<const Code extends string>(definition: ErrorDefinition<Code>): ErrorFactory<Code> {
+  return Object.assign((extras?: ErrorExtras) => new DomainError(definition, extras), { definition });
+}
+
+export const kernelErrors = {
+  invalidInput: defineError({
+    code: 'invalid_input',
+    status: 'BAD_REQUEST',
+    detail: 'The input does not have the documented shape: see errors.',
+  }),
+  invalidJson: defineError({ code: 'invalid_json', status: 'BAD_REQUEST', detail: 'The body is not valid JSON.' }),
+  invalidCursor: defineError({
+    code: 'invalid_cursor',
+    status: 'BAD_REQUEST',
+    detail: 'The cursor is not one that this list gave for these filters: start again without it.',
+    pointer: '/cursor',
+  }),
+  unauthenticated: defineError({
+    code: 'unauthenticated',
+    status: 'UNAUTHORIZED',
+    detail: 'Send a valid credential: Authorization: Bearer …',
+  }),
+  forbidden: defineError({ code: 'forbidden', status: 'FORBIDDEN', detail: 'This credential may not do that.' }),
+  notFound: defineError({
+    code: 'not_found',
+    status: 'NOT_FOUND',
+    detail: 'There is no such thing, or it is not yours.',
+  }),
+  routeNotFound: defineError({
+    code: 'route_not_found',
+    status: 'NOT_FOUND',
+    detail: 'There is no such path: see /openapi.json.',
+  }),
+  methodNotAllowed: defineError({
+    code: 'method_not_allowed',
+    status: 'METHOD_NOT_SUPPORTED',
+    detail: 'This path does not answer that method: see the Allow header.',
+  }),
+  preconditionFailed: defineError({
+    code: 'precondition_failed',
+    status: 'PRECONDITION_FAILED',
+    detail: 'If-Match names another version: read the resource again, then repeat the change.',
+  }),
+  bodyTooLarge: defineError({
+    code: 'body_too_large',
+    status: 'PAYLOAD_TOO_LARGE',
+    detail: 'The body is larger than this operation accepts.',
+  }),
+  unsupportedMediaType: defineError({
+    code: 'unsupported_media_type',
+    status: 'UNSUPPORTED_MEDIA_TYPE',
+    detail: 'Send the body as application/json.',
+  }),
+  overloaded: defineError({
+    code: 'overloaded',
+    status: 'SERVICE_UNAVAILABLE',
+    detail: 'Too much is asked at once: try again.',
+  }),
+  unavailable: defineError({
+    code: 'unavailable',
+    status: 'SERVICE_UNAVAILABLE',
+    detail: 'The database cannot be reached: try again.',
+  }),
+  internal: defineError({
+    code: 'internal',
+    status: 'INTERNAL_SERVER_ERROR',
+    detail: 'Something went wrong on our side. The request id finds it in the log.',
+  }),
+} as const;
+
+export type ErrorSet = Readonly<Record<string, ErrorFactory>>;
+/** The codes of an error set. */
+export type CodeOf<S extends ErrorSet> = S[keyof S]['definition']['code'];
+
+/** Maps a constraint's name to the error it means. Throws when two errors claim one constraint or one code. */
+export function collectConstraints(sets: readonly ErrorSet[]): ReadonlyMap<string, ErrorFactory> {
+  const constraints = new Map<string, ErrorFactory>();
+  const codes = new Set<string>();
+  for (const factory of sets.flatMap((set) => Object.values(set))) {
+    const { code, constraint } = factory.definition;
+    if (codes.has(code)) throw new Error(`two errors have the code ${code}`);
+    codes.add(code);
+    if (constraint === undefined) continue;
+    if (constraints.has(constraint)) throw new Error(`two errors claim the constraint ${constraint}`);
+    constraints.set(constraint, factory);
+  }
+  return constraints;
+}

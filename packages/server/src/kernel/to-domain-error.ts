@@ -1,0 +1,47 @@
+/** Whatever was thrown, wherever: one function says what the caller may know of it. */
+import { TRPCError } from '@trpc/server';
+import { ZodError } from 'zod';
+import { fromDatabase } from './database-errors.ts';
+import { DomainError, type ErrorFactory, type InputMistake, kernelErrors } from './errors.ts';
+
+const byTrpcCode: Readonly<Partial<Record<TRPCError['code'], ErrorFactory>>> = {
+  PARSE_ERROR: kernelErrors.invalidJson,
+  BAD_REQUEST: kernelErrors.invalidInput,
+  NOT_FOUND: kernelErrors.routeNotFound,
+  METHOD_NOT_SUPPORTED: kernelErrors.methodNotAllowed,
+  UNSUPPORTED_MEDIA_TYPE: kernelErrors.unsupportedMediaType,
+  PAYLOAD_TOO_LARGE: kernelErrors.bodyTooLarge,
+};
+
+/** Returns the error to answer with. What nobody foresaw becomes `internal`, with the original as its cause. */
+export function toDomainError(error: unknown, constraints: ReadonlyMap<string, ErrorFactory>): DomainError {
+  if (error instanceof DomainError) return error;
+  if (error instanceof TRPCError) return fromTrpc(error, constraints);
+  return fromDatabase(error, constraints) ?? kernelErrors.internal({ cause: error });
+}
+
+function fromTrpc(error: TRPCError, constraints: ReadonlyMap<string, ErrorFactory>): DomainError {
+  if (error.cause instanceof DomainError) return error.cause;
+  if (error.code === 'BAD_REQUEST' && error.cause instanceof ZodError) {
+    return kernelErrors.invalidInput({ errors: mistakesOf(error.cause) });
+  }
+  const known = byTrpcCode[error.code];
+  if (known !== undefined) return known({ cause: error });
+  return error.cause === undefined ? kernelErrors.internal({ cause: error }) : toDomainError(error.cause, constraints);
+}
+
+const MISTAKES_MAX = 20;
+
+/** An unknown field is reported at its own pointer, not at its parent's. */
+function mistakesOf(error: ZodError): InputMistake[] {
+  const mistakes = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: 'is not a known field' }))
+      : [{ pointer: pointerOf(issue.path), message: issue.message }],
+  );
+  return mistakes.slice(0, MISTAKES_MAX);
+}
+
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

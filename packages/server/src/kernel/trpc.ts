@@ -1,0 +1,80 @@
+/** The kinds of procedure, and what each checks before a service is called. */
+import { initTRPC, TRPCError } from '@trpc/server';
+import type { Context } from './context.ts';
+import { type ErrorFactory, kernelErrors } from './errors.ts';
+import type { Permission } from './permissions.ts';
+import { toProblem } from './problem.ts';
+import { toDomainError } from './to-domain-error.ts';
+import { malformed } from './wellformed.ts';
+
+/** How a procedure appears under `/v1`. Its existence is what mounts and documents the route. */
+export interface RestRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/v1/tenants/{id}`: each name in braces is a field of the input. */
+  readonly path: `/v1/${string}`;
+  /** On success; 200 when absent. 204 sends no body. */
+  readonly status?: 200 | 201 | 204;
+  /** The stable operation id of the document: `create_tenant`. */
+  readonly operation: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  /** The errors beyond those that every operation has. */
+  readonly errors?: readonly ErrorFactory[];
+  /** The answer is one resource: it carries a strong ETag. */
+  readonly etag?: boolean;
+  /** `/v1/tenants/{id}`, filled from the output: the Location of a 201. */
+  readonly location?: `/v1/${string}`;
+}
+
+export interface Meta {
+  readonly permission?: Permission;
+  readonly rest?: RestRoute;
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    errorFormatter({ error, ctx, shape }) {
+      const problem = toProblem(toDomainError(error, ctx?.constraints ?? new Map()), ctx?.requestId ?? '');
+      const { code, path } = shape.data;
+      return { code: shape.code, message: problem.detail, data: { code, httpStatus: problem.status, path, problem } };
+    },
+  });
+
+export const router = t.router;
+
+/** Turns every failure into its documented error, and logs those that nobody foresaw, once. */
+const answerErrors = t.middleware(async ({ ctx, path, next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const error = toDomainError(result.error, ctx.constraints);
+  const { code, status } = error.definition;
+  if (status === 'INTERNAL_SERVER_ERROR' || status === 'SERVICE_UNAVAILABLE') {
+    ctx.logger.error({ err: error.extras.cause ?? error, code, procedure: path }, 'request failed');
+  }
+  throw new TRPCError({ code: status, message: error.message, cause: error });
+});
+
+const refuseMalformed = t.middleware(async ({ getRawInput, next }) => {
+  const mistake = malformed(await getRawInput());
+  if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [mistake] });
+  return next();
+});
+
+/** A procedure for callers that hold the permission: 401 without a credential, 403 without the permission. */
+export function procedure(permission: Permission) {
+  return t.procedure
+    .meta({ permission })
+    .use(answerErrors)
+    .use(async ({ ctx: { actor }, next }) => {
+      if (actor === null) throw kernelErrors.unauthenticated();
+      if (!actor.permissions.has(permission)) {
+        throw kernelErrors.forbidden({ detail: `The permission ${permission} is missing.`, members: { permission } });
+      }
+      return next({ ctx: { actor } });
+    })
+    .use(refuseMalformed);
+}

@@ -1,0 +1,35 @@
+/** What no schema has to think of: text that PostgreSQL cannot store, numbers that JSON cannot carry, bottomless nesting. */
+import type { InputMistake } from './errors.ts';
+
+const DEPTH_MAX = 32;
+
+/** Returns the first mistake in an input of any shape, or undefined. Bounded by the size of the input. */
+export function malformed(value: unknown, pointer = '', depth = 0): InputMistake | undefined {
+  switch (typeof value) {
+    case 'string':
+      return malformedText(value, pointer);
+    case 'number':
+      return Number.isInteger(value) && !Number.isSafeInteger(value)
+        ? { pointer, message: 'is past 2^53, which JSON numbers cannot carry exactly' }
+        : undefined;
+    case 'object':
+      return value === null ? undefined : malformedMembers(value, pointer, depth);
+    default:
+      return undefined;
+  }
+}
+
+function malformedText(text: string, pointer: string): InputMistake | undefined {
+  if (text.includes('\0')) return { pointer, message: 'contains a NUL character' };
+  return text.isWellFormed() ? undefined : { pointer, message: 'contains half a character (a lone surrogate)' };
+}
+
+function malformedMembers(value: object, pointer: string, depth: number): InputMistake | undefined {
+  if (depth >= DEPTH_MAX) return { pointer, message: `is nested deeper than ${DEPTH_MAX} levels` };
+  for (const [name, member] of Object.entries(value)) {
+    const where = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const mistake = malformedText(name, where) ?? malformed(member, where, depth + 1);
+    if (mistake !== undefined) return mistake;
+  }
+  return undefined;
+}

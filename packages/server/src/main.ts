@@ -1,0 +1,44 @@
+/** The process: config → database → app → listen → wait for a signal → close. */
+import { type DatabaseHandle, migrateUp, openDatabase, redactPasswords } from '@tenant-registry/db';
+import closeWithGrace from 'close-with-grace';
+import { createApp } from './app.ts';
+import { welcome } from './banner.ts';
+import { type Config, embeddedDirectory, readConfig } from './config.ts';
+import { withDevTokens } from './dev-tokens.ts';
+import { systemClock } from './kernel/clock.ts';
+import { createLogger } from './kernel/logger.ts';
+import { seed } from './seed.ts';
+
+async function main(): Promise<void> {
+  const config = withDevTokens(readConfig(process.env));
+  const logger = createLogger(config.logLevel);
+  const database = await open(config, (message) => logger.error(message));
+  const app = await createApp({ config, database, clock: systemClock, logger });
+  if (database.engine === 'pglite') await seed(app.deps);
+  const address = await app.server.listen({ host: config.host, port: config.port });
+  app.startWorkers();
+  if (config.appEnv === 'dev') console.log(welcome(config, address, await database.version()));
+  logger.info({ address, engine: await database.version() }, 'ready');
+  closeWithGrace({ delay: config.shutdownTimeoutMs, logger }, async ({ signal, err }) => {
+    if (err) logger.fatal({ err }, 'ending after an unforeseen error');
+    else logger.info({ signal }, 'draining');
+    await app.close();
+    await database.close();
+  });
+}
+
+async function open(config: Config, log: (message: string) => void): Promise<DatabaseHandle> {
+  const { databaseUrl: url, databaseConnectionsMax: connectionsMax } = config;
+  const database = await openDatabase(
+    url === undefined ? { pglite: { dataDir: embeddedDirectory(config) } } : { url, connectionsMax, log },
+  );
+  if (config.migrateOnStart) await migrateUp(database.db);
+  return database;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`tenant-registry cannot start: ${redactPasswords(error instanceof Error ? error.message : String(error))}`);
+  process.exit(1);
+}

@@ -1,0 +1,113 @@
+/** API keys on the wire: one expression per endpoint. */
+import { z } from 'zod';
+import { procedure, router } from '../../kernel/trpc.ts';
+import { tenantErrors } from '../tenants/errors.ts';
+import { apiKeyErrors } from './errors.ts';
+import {
+  apiKeyId,
+  apiKeyPage,
+  createApiKeyInput,
+  issuedApiKey,
+  listApiKeysInput,
+  rotateApiKeyInput,
+  verdict,
+  verifyApiKeyInput,
+} from './schema.ts';
+import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey, verifyApiKey } from './service.ts';
+
+const tag = 'API keys';
+
+export const apiKeysRouter = router({
+  create: procedure('api_keys:write')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/api-keys',
+        status: 201,
+        operation: 'create_api_key',
+        tag,
+        summary: 'Create an API key',
+        description: 'The answer holds the key itself, this once: only a hash of it is kept.',
+        errors: [
+          apiKeyErrors.projectNotFound,
+          apiKeyErrors.expiryInThePast,
+          apiKeyErrors.apiKeyCollision,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+      },
+    })
+    .input(createApiKeyInput)
+    .output(issuedApiKey)
+    .mutation(({ ctx, input }) => createApiKey(ctx, input)),
+
+  list: procedure('api_keys:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/api-keys',
+        operation: 'list_api_keys',
+        tag,
+        summary: 'List the API keys of a tenant',
+        description: 'Newest first, without the revoked ones unless asked for. No secret is in it.',
+        errors: [tenantErrors.tenantArchived],
+      },
+    })
+    .input(listApiKeysInput)
+    .output(apiKeyPage)
+    .query(({ ctx, input }) => listApiKeys(ctx, input)),
+
+  revoke: procedure('api_keys:write')
+    .meta({
+      rest: {
+        method: 'DELETE',
+        path: '/v1/api-keys/{id}',
+        status: 204,
+        operation: 'revoke_api_key',
+        tag,
+        summary: 'Revoke an API key',
+        description: 'From the answer on, no verification accepts the key. Revoking again changes nothing.',
+      },
+    })
+    .input(apiKeyId)
+    .output(z.void())
+    .mutation(({ ctx, input }) => revokeApiKey(ctx, input.id)),
+
+  rotate: procedure('api_keys:write')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/api-keys/{id}/rotate',
+        status: 201,
+        operation: 'rotate_api_key',
+        tag,
+        summary: 'Rotate an API key',
+        description:
+          'Gives a new key with the same name, scopes, project and expiry; the old one ends after the grace.',
+        errors: [
+          apiKeyErrors.apiKeyNotActive,
+          apiKeyErrors.apiKeyCollision,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+      },
+    })
+    .input(rotateApiKeyInput)
+    .output(issuedApiKey)
+    .mutation(({ ctx, input }) => rotateApiKey(ctx, input)),
+
+  verify: procedure('api_keys:verify')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/internal/api-keys/verify',
+        operation: 'verify_api_key',
+        tag: 'Internal',
+        summary: 'Verify an API key',
+        description: 'Always 200: `valid` tells. Malformed, unknown and wrong keys are all `not_found`.',
+      },
+    })
+    .input(verifyApiKeyInput)
+    .output(verdict)
+    .mutation(({ ctx, input }) => verifyApiKey(ctx, input)),
+});

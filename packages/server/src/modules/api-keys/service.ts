@@ -1,0 +1,139 @@
+/** API keys: made, shown once, listed without their secret, replaced, revoked and verified. */
+import { apiKeys, type Tx } from '@tenant-registry/db';
+import type { ActorContext, Context } from '../../kernel/context.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { paginate } from '../../kernel/pagination.ts';
+import { transact } from '../../kernel/transact.ts';
+import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { apiKeyErrors } from './errors.ts';
+import { isKeyShaped, mintKey, prefixOf } from './key-format.ts';
+import {
+  type ApiKey,
+  apiKeyEvents,
+  type CreateApiKey,
+  type IssuedApiKey,
+  type ListApiKeys,
+  type RotateApiKey,
+  type Verdict,
+  type VerifyApiKey,
+} from './schema.ts';
+import { refusalOf } from './verdict.ts';
+
+/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `tenant_frozen`, `project_not_found`. */
+export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
+  if (input.expires_at !== undefined && new Date(input.expires_at) <= ctx.clock()) throw apiKeyErrors.expiryInThePast();
+  const secret = await mintSecret(ctx);
+  return transact(ctx, async (tx, record) => {
+    await lockWritableTenant(tx, input.tenant_id);
+    const row = await insertKey(ctx, tx, input, secret);
+    await record(apiKeyEvents.created, row);
+    return { ...row, key: secret.key };
+  });
+}
+
+/** One page of a tenant's keys, newest first, without the revoked ones unless asked for. */
+export async function listApiKeys(ctx: Context, input: ListApiKeys) {
+  const { tenant_id, project_id, include_revoked } = input;
+  await readableTenant(ctx, tenant_id);
+  return paginate(ctx.cursors, {
+    list: 'api_keys',
+    input,
+    keyOf: (row: ApiKey) => [row.id],
+    fetch: (page) => apiKeys.listApiKeys(ctx.db, { tenant_id, project_id, include_revoked }, page),
+  });
+}
+
+/**
+ * Ends a key: from the answer on, no verification accepts it. Revoking again changes nothing. Works in a frozen
+ * tenant too, because taking access away must always be possible. Throws `not_found`.
+ */
+export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void> {
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const key = found(await apiKeys.lockApiKey(tx, id));
+    if (key.revoked_at !== null) return nothingChanged();
+    await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));
+  });
+}
+
+/**
+ * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
+ * Throws `not_found`, `api_key_not_active`, `tenant_frozen`.
+ */
+export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
+  const secret = await mintSecret(ctx);
+  return transact(ctx, async (tx, record) => {
+    const { tenant_id } = found(await apiKeys.findApiKey(tx, id));
+    await lockWritableTenant(tx, tenant_id);
+    const old = found(await apiKeys.lockApiKey(tx, id));
+    const now = ctx.clock();
+    if (old.revoked_at !== null || hasPassed(old.expires_at, now)) throw apiKeyErrors.apiKeyNotActive();
+    const { name, scopes, project_id, expires_at } = old;
+    const fresh = await insertKey(ctx, tx, { tenant_id, name, scopes, project_id, expires_at }, secret);
+    const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
+    await record(apiKeyEvents.rotated, { ...ended, replaced_by: fresh.id });
+    return { ...fresh, key: secret.key };
+  });
+}
+
+/**
+ * Tells whether a presented key may be used. A reason other than `not_found` is given only to a caller that proved
+ * that it holds the secret; what cannot be a key costs nothing, and an unknown prefix costs no hashing.
+ */
+export async function verifyApiKey(ctx: Context, { key, product, ...question }: VerifyApiKey): Promise<Verdict> {
+  if (!isKeyShaped(key)) return { valid: false, code: 'not_found' };
+  const now = ctx.clock();
+  const candidates = await apiKeys.findApiKeysByPrefix(ctx.db, { prefix: prefixOf(key), product, now });
+  for (const candidate of candidates) {
+    const belongs = await ctx.proofs.proved(key, candidate.hash, () => ctx.argon2.verify(key, candidate.hash));
+    if (!belongs) continue;
+    const code = refusalOf(candidate, question, now);
+    if (code !== null) return { valid: false, code };
+    ctx.lastUsed.saw(candidate.id, now);
+    const { tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = candidate;
+    return { valid: true, key_id: candidate.id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at };
+  }
+  return { valid: false, code: 'not_found' };
+}
+
+interface Secret {
+  readonly key: string;
+  readonly hash: string;
+}
+
+/** Before the transaction: hashing takes tens of milliseconds, and a connection must not wait for it. */
+async function mintSecret(ctx: Context): Promise<Secret> {
+  const key = mintKey();
+  return { key, hash: await ctx.argon2.hash(key) };
+}
+
+type NewKey = Pick<ApiKey, 'tenant_id' | 'name' | 'scopes'> & {
+  project_id?: string | null;
+  expires_at?: string | null;
+};
+
+function insertKey(ctx: Context, tx: Tx, key: NewKey, { key: plaintext, hash }: Secret): Promise<ApiKey> {
+  return apiKeys.insertApiKey(tx, {
+    ...key,
+    id: newId(ctx.clock),
+    prefix: prefixOf(plaintext),
+    hash,
+    created_at: ctx.clock(),
+  });
+}
+
+/** Without grace the old key is revoked; with grace it expires, never later than it would have. */
+function endOf(old: ApiKey, graceSeconds: number, now: Date) {
+  if (graceSeconds === 0) return { revoked_at: now };
+  const end = new Date(now.getTime() + graceSeconds * 1000);
+  return { expires_at: old.expires_at !== null && new Date(old.expires_at) < end ? new Date(old.expires_at) : end };
+}
+
+function hasPassed(time: string | null, now: Date): boolean {
+  return time !== null && new Date(time) <= now;
+}
+
+function found(key: ApiKey | undefined): ApiKey {
+  if (key === undefined) throw kernelErrors.notFound();
+  return key;
+}

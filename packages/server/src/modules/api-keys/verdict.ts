@@ -1,0 +1,27 @@
+/** May a proved key be used, now, for this? Decided from facts alone. */
+import type { TenantStatus } from '../tenants/schema.ts';
+import type { RefusalCode } from './schema.ts';
+
+export interface VerdictFacts {
+  readonly revoked_at: string | null;
+  readonly expires_at: string | null;
+  readonly scopes: readonly string[];
+  readonly tenant_status: TenantStatus;
+  /** Whether the tenant may use the product asked for; true when none was. */
+  readonly entitled: boolean;
+}
+
+export interface VerdictQuestion {
+  readonly scopes: readonly string[];
+  readonly access: 'read' | 'write';
+}
+
+/** Returns why the key is refused, or null when it may be used. The key's own state comes before the tenant's. */
+export function refusalOf(facts: VerdictFacts, question: VerdictQuestion, now: Date): RefusalCode | null {
+  if (facts.revoked_at !== null) return 'revoked';
+  if (facts.expires_at !== null && new Date(facts.expires_at) <= now) return 'expired';
+  if (facts.tenant_status === 'archived') return 'tenant_archived';
+  if (facts.tenant_status === 'frozen' && question.access === 'write') return 'tenant_frozen';
+  if (!question.scopes.every((scope) => facts.scopes.includes(scope))) return 'insufficient_scope';
+  return facts.entitled ? null : 'not_entitled';
+}

@@ -1,0 +1,44 @@
+import { defineError } from '../../kernel/errors.ts';
+
+export const tenantErrors = {
+  slugTaken: defineError({
+    code: 'slug_taken',
+    status: 'CONFLICT',
+    detail: 'That slug already belongs to a tenant.',
+    constraint: 'tenants_slug_key',
+    pointer: '/slug',
+  }),
+  slugImmutable: defineError({
+    code: 'slug_immutable',
+    status: 'BAD_REQUEST',
+    detail: 'The slug of a tenant never changes.',
+    pointer: '/slug',
+  }),
+  contractDatesInvalid: defineError({
+    code: 'contract_dates_invalid',
+    status: 'BAD_REQUEST',
+    detail: 'The contract ends before it starts.',
+    constraint: 'tenants_contract_dates_check',
+    pointer: '/contract_ends_on',
+  }),
+  illegalTransition: defineError({
+    code: 'illegal_transition',
+    status: 'CONFLICT',
+    detail: 'The tenant cannot do that in its present status: see allowed.',
+  }),
+  tenantFrozen: defineError({
+    code: 'tenant_frozen',
+    status: 'CONFLICT',
+    detail: 'The tenant is frozen, so it is read-only: activate it first.',
+  }),
+  tenantArchived: defineError({
+    code: 'tenant_archived',
+    status: 'CONFLICT',
+    detail: 'The tenant is archived: only its audit log can be read.',
+  }),
+  tenantNotArchived: defineError({
+    code: 'tenant_not_archived',
+    status: 'CONFLICT',
+    detail: 'Only an archived tenant can be deleted: see holdings for what would be lost.',
+  }),
+} as const;

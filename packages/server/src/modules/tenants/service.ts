@@ -1,0 +1,165 @@
+/** Tenants: who they are, and where in their life they stand. */
+import { type Tx, tenants } from '@tenant-registry/db';
+import { addDays } from '../../kernel/clock.ts';
+import type { ActorContext, Context } from '../../kernel/context.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
+import { requireMatch } from '../../kernel/etag.ts';
+import { newId } from '../../kernel/ids.ts';
+import { paginate } from '../../kernel/pagination.ts';
+import { transact } from '../../kernel/transact.ts';
+import { tenantErrors } from './errors.ts';
+import { allowedTransitions, type Transition, TRIAL_DAYS } from './lifecycle.ts';
+import {
+  type ActivateTenant,
+  type CancelTenant,
+  type CreateTenant,
+  type ListTenants,
+  type Tenant,
+  tenant,
+  tenantEvents,
+  type UpdateTenant,
+} from './schema.ts';
+
+/** Creates a tenant: a customer starts on trial, a demo as a demo for ever. Throws `slug_taken`, `contract_dates_invalid`. */
+export async function createTenant(
+  ctx: ActorContext,
+  { kind, trial_ends_at, ...input }: CreateTenant,
+): Promise<Tenant> {
+  const now = ctx.clock();
+  const trialEnd = trial_ends_at ?? (kind === 'customer' ? addDays(now, TRIAL_DAYS) : null);
+  return transact(ctx, async (tx, record) => {
+    const row = await tenants.insertTenant(tx, {
+      ...input,
+      id: newId(ctx.clock),
+      kind,
+      status: kind === 'demo' ? 'demo' : 'trial',
+      trial_ends_at: trialEnd,
+      created_at: now,
+    });
+    await record(tenantEvents.created, row);
+    return row;
+  });
+}
+
+/** Throws `not_found`. */
+export async function getTenant({ db }: Context, id: string): Promise<Tenant> {
+  return found(await tenants.findTenant(db, id));
+}
+
+/** Throws `not_found`. */
+export async function getTenantBySlug({ db }: Context, slug: string): Promise<Tenant> {
+  return found(await tenants.findTenantBySlug(db, slug));
+}
+
+/** One page of tenants, newest first. Throws `invalid_cursor`. */
+export function listTenants({ db, cursors }: Context, input: ListTenants) {
+  const { status, kind, q } = input;
+  return paginate(cursors, {
+    list: 'tenants',
+    input,
+    keyOf: (row: Tenant) => [row.id],
+    fetch: (page) => tenants.listTenants(db, { status, kind, q }, page),
+  });
+}
+
+/** Changes terms or name. Throws `slug_immutable`, `not_found`, `tenant_frozen`, `precondition_failed`. */
+export async function updateTenant(ctx: ActorContext, { id, slug, ...changes }: UpdateTenant): Promise<Tenant> {
+  if (slug !== undefined) throw tenantErrors.slugImmutable();
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const current = writable(await tenants.lockTenant(tx, id));
+    requireMatch(ctx, tenant.parse(current));
+    if (Object.keys(changes).length === 0) {
+      nothingChanged();
+      return current;
+    }
+    const row = await tenants.updateTenant(tx, id, changes);
+    await record(tenantEvents.updated, row);
+    return row;
+  });
+}
+
+/** Makes a tenant active, from trial or within 30 days of its freeze. Throws `illegal_transition`. */
+export async function activateTenant(ctx: ActorContext, { id, plan }: ActivateTenant): Promise<Tenant> {
+  return transition(ctx, id, 'activate', async (tx, record) => {
+    const row = await tenants.updateTenant(tx, id, {
+      status: 'active',
+      frozen_at: null,
+      ...(plan === undefined ? {} : { plan }),
+    });
+    await record(tenantEvents.activated, row);
+    return row;
+  });
+}
+
+/** Freezes a tenant: it stays readable and can come back within 30 days. Throws `illegal_transition`. */
+export async function cancelTenant(ctx: ActorContext, { id, reason }: CancelTenant): Promise<Tenant> {
+  return transition(ctx, id, 'cancel', async (tx, record) => {
+    const row = await tenants.updateTenant(tx, id, { status: 'frozen', frozen_at: ctx.clock() });
+    await record(tenantEvents.canceled, { ...row, reason: reason ?? null }, { description: reason });
+    return row;
+  });
+}
+
+/** Ends a frozen tenant: only its audit log is read from now on. Throws `illegal_transition`. */
+export async function archiveTenant(ctx: ActorContext, id: string): Promise<Tenant> {
+  return transition(ctx, id, 'archive', async (tx, record) => {
+    const row = await tenants.updateTenant(tx, id, { status: 'archived', archived_at: ctx.clock() });
+    await record(tenantEvents.archived, row);
+    return row;
+  });
+}
+
+/** Deletes an archived tenant and all that it held; its audit log stays. Throws `tenant_not_archived` with the counts. */
+export async function deleteTenant(ctx: ActorContext, id: string): Promise<void> {
+  return transact(ctx, async (tx, record) => {
+    const row = found(await tenants.lockTenant(tx, id));
+    if (row.status !== 'archived') {
+      throw tenantErrors.tenantNotArchived({ members: { holdings: await tenants.findTenantHoldings(tx, id) } });
+    }
+    // Recorded first: the audit row takes the slug from the tenant, and the foreign key then lets go of it.
+    await record(tenantEvents.deleted, row);
+    await tenants.deleteTenant(tx, id);
+  });
+}
+
+/**
+ * The tenant, held against a freeze until the transaction ends: the first step of every write inside a tenant.
+ * Throws `not_found`, `tenant_frozen`, `tenant_archived`.
+ */
+export async function lockWritableTenant(tx: Tx, id: string): Promise<Tenant> {
+  return writable(await tenants.lockTenantShared(tx, id));
+}
+
+/** The tenant whose things may be read. Throws `not_found`, `tenant_archived`. */
+export async function readableTenant(ctx: Context, id: string): Promise<Tenant> {
+  return notArchived(await getTenant(ctx, id));
+}
+
+type TransitionWork = Parameters<typeof transact<Tenant>>[1];
+
+/** Locks the tenant, checks that the machine allows the step, and takes it. */
+function transition(ctx: ActorContext, id: string, step: Transition, work: TransitionWork): Promise<Tenant> {
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const row = found(await tenants.lockTenant(tx, id));
+    requireMatch(ctx, tenant.parse(row));
+    const allowed = allowedTransitions(row, ctx.clock());
+    if (!allowed.includes(step)) throw tenantErrors.illegalTransition({ members: { allowed } });
+    return work(tx, record, nothingChanged);
+  });
+}
+
+function found(row: Tenant | undefined): Tenant {
+  if (row === undefined) throw kernelErrors.notFound();
+  return row;
+}
+
+function notArchived(row: Tenant): Tenant {
+  if (row.status === 'archived') throw tenantErrors.tenantArchived();
+  return row;
+}
+
+function writable(row: Tenant | undefined): Tenant {
+  const current = notArchived(found(row));
+  if (current.status === 'frozen') throw tenantErrors.tenantFrozen();
+  return current;
+}
