@@ -1,6 +1,6 @@
 /** The one tenant that a first look needs: acme, active, with both products. Only for an empty embedded database. */
 import { entitlements, tenants } from '@tenant-registry/db';
-import type { ActorContext, Dependencies } from './kernel/context.ts';
+import type { Actor, ActorContext, Dependencies } from './kernel/context.ts';
 import { transact } from './kernel/transact.ts';
 import { tenantEvents } from './modules/tenants/schema.ts';
 
@@ -10,8 +10,8 @@ const ACME_ID = '00000000-0000-0000-0000-000000000001';
 export async function seed(deps: Dependencies): Promise<void> {
   const [any] = await tenants.listTenants(deps.db, {}, { limit: 1 });
   if (any !== undefined) return;
-  const actor = { type: 'operator', id: 'seed', name: 'First start', permissions: new Set() } as const;
-  const ctx: ActorContext = { ...deps, actor: { ...actor, permissions: new Set() }, requestId: 'seed', sourceIp: null, ifMatch: null };
+  const actor: Actor = { type: 'operator', id: 'seed', name: 'First start', permissions: new Set() };
+  const ctx: ActorContext = { ...deps, actor, requestId: 'seed', sourceIp: null, ifMatch: null };
   await transact(ctx, async (tx, record) => {
     const row = await tenants.insertTenant(tx, {
       id: ACME_ID,
@@ -20,6 +20,7 @@ export async function seed(deps: Dependencies): Promise<void> {
       status: 'active',
       kind: 'customer',
       plan: 'professional',
+      created_at: deps.clock(),
     });
     for (const product of ['certifai', 'compliance']) {
       await entitlements.insertEntitlement(tx, { tenant_id: ACME_ID, product, source: 'contract' });

@@ -25,7 +25,9 @@ export function mountRest(app: FastifyInstance, deps: Dependencies, contextOf: C
     app.route({
       method: METHODS.filter((method) => !allowed.some((each) => each === method)),
       url,
-      handler: (_, reply) => sendProblem(reply.header('allow', allow), kernelErrors.methodNotAllowed()),
+      // Answered before a body is read: the method is wrong whatever it carries.
+      onRequest: async (_, reply) => sendProblem(reply.header('allow', allow), kernelErrors.methodNotAllowed()),
+      handler: () => undefined,
     });
   }
 }

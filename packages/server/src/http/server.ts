@@ -2,7 +2,7 @@
 import helmet from '@fastify/helmet';
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
@@ -29,7 +29,7 @@ export interface ServerOptions {
 export async function createServer({ deps, logger, database, authenticate, trustProxy }: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     trustProxy,
     genReqId: ({ headers }) => {

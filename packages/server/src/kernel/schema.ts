@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** An id, in lower case, as the database gives it back. */
-export const id = z.guid().toLowerCase();
+export const id = z.guid('must be a UUID').toLowerCase();
 /** RFC 3339, UTC. */
 export const timestamp = z.iso.datetime();
 /** A point in time from a caller: RFC 3339 with any offset. */

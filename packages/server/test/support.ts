@@ -1,0 +1,131 @@
+/** A real server on a real port over a real engine, for one test file; each test in it makes its own tenant. */
+import { randomBytes } from 'node:crypto';
+import { testDatabase } from '@tenant-registry/db/testing';
+import { type App, createApp } from '../src/app.ts';
+import type { Clock } from '../src/kernel/clock.ts';
+import { createLogger } from '../src/kernel/logger.ts';
+import { checkAgainstDocument } from './document.ts';
+
+export interface TestClock {
+  readonly now: Clock;
+  advance(ms: number): void;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  /** Absent: the operator's. Null: no credential. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed JSON, or null when there was no body. */
+  readonly body: any; // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly operatorToken: string;
+  readonly internalToken: string;
+  readonly clock: TestClock;
+  readonly app: App;
+  /** Every line that was logged. */
+  readonly logs: readonly string[];
+  /** Calls `POST /v1/tenants` style: `call('POST /v1/tenants', { body })`. Every answer under /v1 is held against the document. */
+  call(operation: string, options?: CallOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export const DAY_MS = 86_400_000;
+
+export async function startTestServer(): Promise<TestServer> {
+  const database = await testDatabase();
+  const logs: string[] = [];
+  const clock = testClock();
+  const operatorToken = `test_operator_${randomBytes(24).toString('hex')}`;
+  const internalToken = `test_internal_${randomBytes(24).toString('hex')}`;
+  const app = await createApp({
+    config: {
+      tokens: { operator: [operatorToken], internal: [internalToken] },
+      trustProxy: false,
+      argon2: { concurrencyMax: 2, queueMax: 100 },
+    },
+    database,
+    clock: clock.now,
+    logger: createLogger('info', { write: (line) => void logs.push(line) }),
+  });
+  const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
+
+  async function call(operation: string, options: CallOptions = {}): Promise<Answer> {
+    const [method = '', path = ''] = operation.split(' ');
+    const { body, token = operatorToken, headers = {} } = options;
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const answer: Answer = { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+    checkAgainstDocument(method, path, answer);
+    return answer;
+  }
+
+  return {
+    url,
+    operatorToken,
+    internalToken,
+    clock,
+    app,
+    logs,
+    call,
+    async close() {
+      await app.close();
+      await database.close();
+    },
+  };
+}
+
+function testClock(): TestClock {
+  let offset = 0;
+  return {
+    now: () => new Date(Date.now() + offset),
+    advance(ms) {
+      offset += ms;
+    },
+  };
+}
+
+let count = 0;
+
+/** A slug that no other test has. */
+export function uniqueSlug(): string {
+  count += 1;
+  return `t${count}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Creates a tenant of its own for a test and returns it. */
+export async function newTenant(server: TestServer, fields: Record<string, unknown> = {}) {
+  const { status, body } = await server.call('POST /v1/tenants', { body: { slug: uniqueSlug(), name: 'Test', ...fields } });
+  if (status !== 201) throw new Error(`could not create a tenant: ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** Creates a tenant and takes it along the lifecycle to the status. */
+export async function tenantIn(server: TestServer, status: 'trial' | 'active' | 'frozen' | 'archived') {
+  const tenant = await newTenant(server);
+  const steps = { trial: [], active: ['activate'], frozen: ['cancel'], archived: ['cancel', 'archive'] }[status];
+  let current = tenant;
+  for (const step of steps) current = (await server.call(`POST /v1/tenants/${tenant.id}/${step}`)).body;
+  return current;
+}
+
+/** The audit rows of a tenant, oldest first, straight from the table. */
+export function auditOf({ app }: TestServer, tenantId: string) {
+  return app.deps.db.selectFrom('audit_log').selectAll().where('target_id', '=', tenantId).orderBy('id').execute();
+}
