@@ -47,6 +47,8 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   const log = config.log ?? ((message: string) => console.error(message));
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log(`database connection lost: ${redactPasswords(error.message)}`));
+  // The same for one that dies while it works: its query already fails with the same error.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return handle(new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }), 'postgres');
 }
 

@@ -77,9 +77,9 @@ export class ConfigError extends Error {
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const { success, data, error } = environment.safeParse(given);
-  if (!success) throw new ConfigError(error.issues.map(({ path, message }) => `${String(path[0])} ${message}`));
-  const mistakes = contradictions(data);
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const wrong = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`);
+  const mistakes = [...wrong, ...contradictions(given)];
+  if (!success || mistakes.length > 0) throw new ConfigError(mistakes);
   return {
     appEnv: data.APP_ENV,
     host: data.HOST,
@@ -99,16 +99,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
 /** What each variable allows but their combination does not. */
-function contradictions(data: z.output<typeof environment>): string[] {
+function contradictions(given: Readonly<Record<string, string | undefined>>): string[] {
   const mistakes: string[] = [];
-  const { APP_ENV, HOST, DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN } = data;
+  const { APP_ENV = 'dev', HOST = '127.0.0.1', DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN } = given;
   if (APP_ENV === 'prod' && DATABASE_URL === undefined) {
     mistakes.push('DATABASE_URL is missing: the embedded engine is refused when APP_ENV=prod');
   }
   // Tokens make themselves only where nobody else can reach them.
   if (APP_ENV === 'dev' && LOOPBACK.test(HOST)) return mistakes;
-  if (OPERATOR_TOKEN.length === 0) mistakes.push('OPERATOR_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
-  if (INTERNAL_TOKEN.length === 0) mistakes.push('INTERNAL_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
+  if (OPERATOR_TOKEN === undefined) mistakes.push('OPERATOR_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
+  if (INTERNAL_TOKEN === undefined) mistakes.push('INTERNAL_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
   return mistakes;
 }
 

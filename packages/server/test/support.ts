@@ -1,5 +1,6 @@
 /** A real server on a real port over a real engine, for one test file; each test in it makes its own tenant. */
 import { randomBytes } from 'node:crypto';
+import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { type App, createApp } from '../src/app.ts';
 import type { Clock } from '../src/kernel/clock.ts';
@@ -40,8 +41,9 @@ export interface TestServer {
 
 export const DAY_MS = 86_400_000;
 
-export async function startTestServer(): Promise<TestServer> {
-  const database = await testDatabase();
+/** Starts one, on a database of its own unless given one. */
+export async function startTestServer(given?: DatabaseHandle): Promise<TestServer> {
+  const database = given ?? (await testDatabase());
   const logs: string[] = [];
   const clock = testClock();
   const operatorToken = `test_operator_${randomBytes(24).toString('hex')}`;

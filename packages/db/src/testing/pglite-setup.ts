@@ -7,18 +7,19 @@ import { sql } from 'kysely';
 import type { TestProject } from 'vitest/node';
 import { type Db, openDatabase } from '../database.ts';
 import { migrateUp } from '../migrate.ts';
+import { emptySnapshot } from './pglite-cache.ts';
 
 export async function setup(project: TestProject): Promise<() => void> {
   const directory = mkdtempSync(join(tmpdir(), 'tenant-registry-pglite-'));
   const remove = () => rmSync(directory, { recursive: true, force: true });
   process.once('exit', remove); // vitest tears nothing down when a signal ends it
+  const empty = await emptySnapshot();
   const paths = { empty: join(directory, 'empty.tar'), migrated: join(directory, 'migrated.tar') };
-  const { db, dump, close } = await openDatabase({ pglite: { memory: true } });
+  await writeFile(paths.empty, empty.stream());
+  const { db, dump, close } = await openDatabase({ pglite: { snapshot: empty } });
   try {
-    const save = async (path: string) => writeFile(path, (await dump()).stream());
-    await save(paths.empty);
     await migrateUp(db);
-    await save(paths.migrated);
+    await writeFile(paths.migrated, (await dump()).stream());
     console.log(`test engine: ${await engineName(db)}`);
   } finally {
     await close();

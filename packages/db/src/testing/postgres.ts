@@ -33,9 +33,11 @@ export async function startPostgres(settings: Settings = {}): Promise<PostgresSe
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(keeper, 'exit');
-  const [line] = await Promise.race([once(createInterface(keeper.stdout), 'line'), exited.then(() => [''])]);
-  if (typeof line !== 'string' || line === '') throw new Error('PostgreSQL did not start: see the message above');
+  const answered = once(createInterface(keeper.stdout), 'line');
+  const [line] = await Promise.race([answered, exited]);
+  if (typeof line !== 'string') throw new Error('the process that keeps PostgreSQL ended: see its message above');
   const server: KeeperAnswer = JSON.parse(line);
+  if ('failure' in server) throw new Error(`no PostgreSQL for the tests: ${server.failure}`);
   return {
     ...server,
     async stop() {

@@ -2,17 +2,31 @@
 export const permissions = [
   'tenants:read',
   'tenants:write',
+  'projects:read',
+  'projects:write',
+  'catalog:read',
+  'catalog:request',
+  'catalog:decide',
+  'entitlements:read',
+  'entitlements:write',
+  'idp_configs:read',
+  'idp_configs:write',
   'api_keys:read',
   'api_keys:write',
   'api_keys:verify',
+  'claims:read',
+  'audit:read',
+  'audit:append',
 ] as const;
 
 export type Permission = (typeof permissions)[number];
 
-/** Roles as data. An operator may do everything but act as a product; the internal token does nothing else. */
+const ofProducts = ['api_keys:verify', 'claims:read', 'audit:append'] as const satisfies readonly Permission[];
+
+/** Roles as data. The internal token acts as a product and does nothing else; an operator does everything else, and appends to the audit log too. */
 export const rolePermissions = {
-  operator: permissions.filter((permission) => permission !== 'api_keys:verify'),
-  internal: ['api_keys:verify'],
+  operator: permissions.filter((permission) => permission !== 'api_keys:verify' && permission !== 'claims:read'),
+  internal: ofProducts,
 } as const satisfies Record<string, readonly Permission[]>;
 
 export type Role = keyof typeof rolePermissions;

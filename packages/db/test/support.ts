@@ -1,0 +1,112 @@
+/** What the tests of this package share: tenants of one's own, refusals, and commands run as processes of their own. */
+import { execFile } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Insertable } from 'kysely';
+import { expect, inject, onTestFinished } from 'vitest';
+import type { Db } from '../src/database.ts';
+import type { Tenants } from '../src/schema.ts';
+import { emptyDatabase, type TestDatabase, testDatabase } from '../src/testing.ts';
+
+export const packageFolder = join(import.meta.dirname, '..');
+
+/** Resolves to the database, which is closed when the running test ends. */
+export async function closedAfterTest(opening: Promise<TestDatabase>): Promise<TestDatabase> {
+  const database = await opening;
+  onTestFinished(() => database.close());
+  return database;
+}
+
+/** A value that nobody else uses, and a valid slug. */
+export function unique(prefix: string): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Resolves to the id of a new tenant that the calling test has for itself. */
+export async function newTenant(db: Db, values: Partial<Insertable<Tenants>> = {}): Promise<string> {
+  const tenant: Insertable<Tenants> = { id: randomUUID(), slug: unique('t'), name: 'Acme', status: 'active', ...values };
+  const { id } = await db.insertInto('tenants').values(tenant).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+export interface Refusal {
+  /** SQLSTATE. */
+  readonly code: unknown;
+  readonly constraint: unknown;
+}
+
+/** Resolves to why the database refused the statement; fails when it did not. */
+export async function refusal(statement: Promise<unknown>): Promise<Refusal> {
+  const answer = await statement.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(answer, 'the database accepted the statement').toBeInstanceOf(Error);
+  const { code, constraint } = answer as Partial<Refusal>;
+  return { code, constraint };
+}
+
+/** SQLSTATE of a violated check, unique constraint, foreign key and append-only rule. */
+export const violated = { check: '23514', unique: '23505', foreignKey: '23503', restrict: '23001' } as const;
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** All that the process gets, apart from PATH. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Resolves when the process ended, however it did. */
+export function run(file: string, args: readonly string[], { cwd, env }: CommandOptions = {}): Promise<Outcome> {
+  const options = { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env } };
+  return new Promise((resolve) => {
+    execFile(file, args, options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+    });
+  });
+}
+
+/** Runs a TypeScript file with this Node. */
+export function runNode(file: string, args: readonly string[], options?: CommandOptions): Promise<Outcome> {
+  return run(process.execPath, [file, ...args], options);
+}
+
+/** The environment that names an empty or a migrated database of one's own to a command. */
+export async function commandEnv(content: 'empty' | 'migrated'): Promise<Record<string, string>> {
+  if (inject('engine') === 'pglite') return { DATA_DIR: await dataDirectory(content) };
+  const { url = '' } = await closedAfterTest(content === 'empty' ? emptyDatabase() : testDatabase());
+  return { DATABASE_URL: url };
+}
+
+/** Resolves to a data directory with PGlite's files in it, unpacked: `initdb` would take seconds each time. */
+export async function dataDirectory(content: 'empty' | 'migrated'): Promise<string> {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'pglite'));
+  const { code, stderr } = await run('tar', ['-xf', inject('pglite')[content], '-C', join(folder, 'pglite')]);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  return folder;
+}
+
+/** A folder that is gone after the running test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tenant-registry-db-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A copy of this package that commands may write to; its dependencies are the installed ones. */
+export function packageCopy(): string {
+  const folder = temporaryFolder();
+  for (const name of ['src', 'migrations', 'package.json', 'kysely.config.ts']) {
+    cpSync(join(packageFolder, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(packageFolder, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  return folder;
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+
+const token = 'x'.repeat(32);
+const mistakesOf = (env: Record<string, string>): string => {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+};
+
+// proves A23, A72
+test('an empty environment is development on loopback with the embedded engine', () => {
+  expect(readConfig({})).toMatchObject({ appEnv: 'dev', host: '127.0.0.1', port: 8090, dataDir: '.data', migrateOnStart: true });
+  expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
+});
+
+test('all mistakes are reported at once, each by the name of its variable', () => {
+  const message = mistakesOf({ APP_ENV: 'production', PORT: '99999', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x', OPERATOR_TOKEN: 'short' });
+  for (const name of ['APP_ENV', 'PORT', 'LOG_LEVEL', 'DATABASE_URL', 'OPERATOR_TOKEN']) expect(message).toContain(name);
+});
+
+test('a mistake in DATABASE_URL is reported without its password, and a short token without its text', () => {
+  const message = mistakesOf({ DATABASE_URL: 'postgres://me:hunter2@/db', OPERATOR_TOKEN: 'hunter3' });
+  expect(message).toContain('DATABASE_URL');
+  expect(message).not.toMatch(/hunter/);
+});
+
+test('production refuses the embedded engine and wants both tokens, and says all of it', () => {
+  const message = mistakesOf({ APP_ENV: 'prod', PORT: 'x' });
+  expect(message).toContain('PORT must be a whole number');
+  for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN', 'INTERNAL_TOKEN']) expect(message).toContain(`${name} is missing`);
+});
+
+test('development beyond loopback wants tokens too', () => {
+  expect(mistakesOf({ HOST: '0.0.0.0' })).toContain('OPERATOR_TOKEN is missing');
+  expect(readConfig({ HOST: '0.0.0.0', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token},${token}y` }).tokens.internal).toHaveLength(2);
+});
+
+test('outside development nobody migrates unless told to', () => {
+  const env = { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', OPERATOR_TOKEN: token, INTERNAL_TOKEN: token };
+  expect(readConfig(env).migrateOnStart).toBe(false);
+  expect(readConfig({ ...env, MIGRATE_ON_START: 'true' }).migrateOnStart).toBe(true);
+});

@@ -1,0 +1,57 @@
+import { argon2Sync } from 'node:crypto';
+import { argon2id } from 'hash-wasm';
+import { expect, test } from 'vitest';
+import { createArgon2 } from './argon2.ts';
+import { DomainError } from './errors.ts';
+
+const argon2 = createArgon2({ concurrencyMax: 2, queueMax: 10 });
+
+// proves C35
+test('the runtime computes the argon2id test vector of RFC 9106, section 5.3', () => {
+  const tag = argon2Sync('argon2id', {
+    message: Buffer.alloc(32, 1),
+    nonce: Buffer.alloc(16, 2),
+    secret: Buffer.alloc(8, 3),
+    associatedData: Buffer.alloc(12, 4),
+    parallelism: 4,
+    tagLength: 32,
+    memory: 32,
+    passes: 3,
+  });
+  expect(tag.toString('hex')).toBe('0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659');
+});
+
+// proves A59
+test('a stored hash equals what an independent implementation computes with the documented parameters', async () => {
+  const [tag, salt = '', hash] = (await argon2.hash('bp_secret')).split('|');
+  const expected = await argon2id({
+    password: 'bp_secret',
+    salt: Buffer.from(salt, 'base64url'),
+    iterations: 1,
+    memorySize: 65_536,
+    parallelism: 4,
+    hashLength: 32,
+    outputType: 'binary',
+  });
+  expect([tag, hash]).toEqual(['argon2id', Buffer.from(expected).toString('base64url')]);
+});
+
+test('a hash belongs to its secret alone, and a malformed one to nobody', async () => {
+  const stored = await argon2.hash('right');
+  expect(await argon2.verify('right', stored)).toBe(true);
+  expect(await argon2.verify('wrong', stored)).toBe(false);
+  expect(await argon2.hash('right')).not.toBe(stored);
+  for (const broken of ['', 'x', 'argon2id|', 'argon2id||', 'bcrypt|a|b', stored.slice(0, -4), 'constructor|a|b']) {
+    expect(await argon2.verify('right', broken)).toBe(false);
+  }
+});
+
+test('what does not fit into the queue is refused as overloaded, and the rest is done', async () => {
+  const small = createArgon2({ concurrencyMax: 1, queueMax: 1 });
+  const results = await Promise.allSettled([small.hash('a'), small.hash('b'), small.hash('c')]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  const [, , refused] = results;
+  const reason: unknown = refused?.status === 'rejected' ? refused.reason : undefined;
+  expect(reason instanceof DomainError && reason.definition.code).toBe('overloaded');
+  await small.hash('d');
+});

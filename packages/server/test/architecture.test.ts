@@ -1,0 +1,125 @@
+/** The import table of docs/architecture.md, as data. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+interface Rule {
+  /** Which files, as a pattern on the path from the root of the repository. */
+  readonly files: RegExp;
+  /** What they may import: a path of ours, or the name of a package. `{module}` is the file's own module folder. */
+  readonly may: readonly RegExp[];
+}
+
+const S = 'packages/server/src';
+const kernelIsomorphic = new RegExp(`^${S}/kernel/(errors|events|pagination|schema|clock)\\.ts$`);
+const kernel = new RegExp(`^${S}/kernel/`);
+const db = /^@tenant-registry\/db$/;
+const node = /^node:/;
+const zod = /^zod$/;
+const ownModule = (name: string) => new RegExp(`^{module}/${name}`);
+
+// The first rule that matches a file holds for it.
+const rules: readonly Rule[] = [
+  { files: new RegExp(`^${S}/modules/.+/schema\\.ts$`), may: [zod, kernelIsomorphic, new RegExp(`^${S}/modules/.+/schema\\.ts$`)] },
+  { files: new RegExp(`^${S}/modules/.+/errors\\.ts$`), may: [new RegExp(`^${S}/kernel/errors\\.ts$`)] },
+  {
+    files: new RegExp(`^${S}/modules/.+/router\\.ts$`),
+    may: [zod, ownModule('(schema|service|errors)\\.ts$'), new RegExp(`^${S}/kernel/trpc\\.ts$`), new RegExp(`^${S}/modules/.+/errors\\.ts$`)],
+  },
+  { files: new RegExp(`^${S}/modules/.+\\.worker\\.ts$`), may: [db, kernel, ownModule('(service|schema)\\.ts$')] },
+  { files: new RegExp(`^${S}/modules/`), may: [db, node, kernel, ownModule(''), new RegExp(`^${S}/modules/.+/(service|schema)\\.ts$`), /^(jose|@node-saml|ipaddr|undici)/] },
+  { files: new RegExp(`^${S}/kernel/(transact|context|logger)\\.ts$`), may: [db, node, kernel, /^(zod|pino)$/] },
+  { files: new RegExp(`^${S}/kernel/`), may: [node, kernel, /^(zod|pino|uuid|lru-cache|@trpc\/server)$/] },
+  { files: new RegExp(`^${S}/http/`), may: [node, kernel, db, new RegExp(`^${S}/http/`), new RegExp(`^${S}/router\\.ts$`), /^(zod|fastify|@fastify\/.+|@trpc\/server.*)$/] },
+  { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules/.+/(router|errors)\\.ts$`), kernel] },
+  { files: new RegExp(`^${S}/[^/]+\\.ts$`), may: [/./] },
+  { files: /^packages\/db\/migrations\//, may: [/^kysely$/] },
+  { files: /^packages\/db\/src\/queries\//, may: [/^kysely$/, /^packages\/db\/src\/(database|keyset|schema|types)\.ts$/] },
+  { files: /^packages\/db\/src\/(?!testing)/, may: [/^packages\/db\//, node, /^(kysely.*|pg|pg-connection-string|@electric-sql\/pglite.*)$/] },
+  { files: /^packages\/client\/src\//, may: [/^packages\/client\/src\//, /^@trpc\/client$/, /^@tenant-registry\/server\/router$/] },
+];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const IMPORT = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm;
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('node_modules'))
+    .map((file) => join(folder, file));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(IMPORT)].map(([, type, target = '']) => ({
+    from: file,
+    to: target.startsWith('.') ? relative(root, join(root, dirname(file), target)) : target,
+    typeOnly: type !== undefined,
+  }));
+}
+
+const files = ['packages/server/src', 'packages/db/src', 'packages/db/migrations', 'packages/client/src'].flatMap(filesUnder);
+const imports = files.flatMap(importsOf);
+
+function breaches(): string[] {
+  return imports.flatMap(({ from, to }) => {
+    const rule = rules.find((each) => each.files.test(from));
+    if (rule === undefined) return [];
+    const allowed = rule.may.some((pattern) => new RegExp(pattern.source.replace('{module}', dirname(from))).test(to));
+    return allowed ? [] : [`${from} may not import ${to}`];
+  });
+}
+
+test('every file imports only what its place allows', () => {
+  expect(files.length).toBeGreaterThan(50);
+  expect(breaches()).toEqual([]);
+});
+
+// proves C1
+test('drivers are imported by the one factory of handles alone', () => {
+  const users = imports.filter(({ to }) => to === 'pg' || to.startsWith('@electric-sql/pglite')).map(({ from }) => from);
+  expect([...new Set(users)].filter((file) => !file.startsWith('packages/db/src/testing'))).toEqual(['packages/db/src/database.ts']);
+});
+
+test('the SDK takes types from the server, and nothing else', () => {
+  const taken = imports.filter(({ from, to }) => from.startsWith('packages/client/') && to.startsWith('@tenant-registry/'));
+  expect(taken.filter(({ typeOnly }) => !typeOnly)).toEqual([]);
+});
+
+test('services form no cycle', () => {
+  const edges = new Map<string, string[]>();
+  for (const { from, to } of imports) {
+    if (from.endsWith('/service.ts') && to.endsWith('/service.ts')) edges.set(from, [...(edges.get(from) ?? []), to]);
+  }
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path, file];
+    for (const next of edges.get(file) ?? []) {
+      const cycle = visit(next, [...path, file]);
+      if (cycle !== undefined) return cycle;
+    }
+    return undefined;
+  };
+  for (const file of edges.keys()) expect(visit(file, [])).toBeUndefined();
+});
+
+test('only transact opens a transaction to write, and only config reads the environment', () => {
+  const uses = (pattern: RegExp) =>
+    filesUnder('packages/server/src').filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
+  expect(uses(/\.transaction\(\)/)).toEqual(['packages/server/src/kernel/transact.ts']);
+  expect(uses(/process\.env/)).toEqual(['packages/server/src/main.ts']);
+  expect(uses(/new Date\(\)|Date\.now\(\)/)).toEqual(['packages/server/src/kernel/clock.ts']);
+});
+
+test('a module is a folder with the same four files', () => {
+  const folders = new Set(filesUnder('packages/server/src/modules').map((file) => dirname(file)));
+  for (const folder of folders) {
+    for (const name of ['schema', 'errors', 'service', 'router']) expect(files, folder).toContain(`${folder}/${name}.ts`);
+  }
+});

@@ -1,0 +1,143 @@
+/** The process as an operator meets it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const started: ChildProcess[] = [];
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'registry-'));
+  folders.push(folder);
+  return folder;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  output(): string;
+  /** The exit code. */
+  readonly ended: Promise<number | null>;
+  /** Resolves with the address when the server is ready. */
+  readonly ready: Promise<string>;
+}
+
+function start(env: Record<string, string>): Started {
+  const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], PORT: '0', ...env } });
+  started.push(child);
+  let output = '';
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const ready = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const address = /"address":"([^"]+)"/.exec(output)?.[1];
+      if (address !== undefined) resolve(address);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void ended.then(() => reject(new Error(`ended before it was ready: ${output}`)));
+  });
+  ready.catch(() => {});
+  return { child, output: () => output, ended, ready };
+}
+
+// proves A64
+test('a first start makes acme and private tokens and prints a line that works when pasted; a second start keeps both', async () => {
+  const folder = newFolder();
+  const first = start({ DATA_DIR: folder });
+  const address = await first.ready;
+  expect(statSync(join(folder, 'tokens.json')).mode & 0o777).toBe(0o600);
+  const token = JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8')).operator;
+  await expect.poll(first.output).toContain(`curl -H 'Authorization: Bearer ${token}' ${address}/v1/tenants`);
+  const answer = await fetch(`${address}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } });
+  const { items } = (await answer.json()) as { items: unknown[] };
+  expect(items).toMatchObject([
+    { id: '00000000-0000-0000-0000-000000000001', slug: 'acme', name: 'Acme Inc.', status: 'active', plan: 'professional' },
+  ]);
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  const second = start({ DATA_DIR: folder });
+  const again = await fetch(`${await second.ready}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } });
+  expect(((await again.json()) as { items: unknown[] }).items).toHaveLength(1);
+});
+
+test('a second process on the same directory is refused with the pid of the first, and the first goes on', async () => {
+  const folder = newFolder();
+  const first = start({ DATA_DIR: folder });
+  const address = await first.ready;
+  const second = start({ DATA_DIR: folder });
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toContain(`process ${first.child.pid}`);
+  expect((await fetch(`${address}/readyz`)).status).toBe(200);
+});
+
+test('a killed process leaves a directory that the next one opens', async () => {
+  const folder = newFolder();
+  const first = start({ DATA_DIR: folder });
+  await first.ready;
+  first.child.kill('SIGKILL');
+  await first.ended;
+  expect((await fetch(`${await start({ DATA_DIR: folder }).ready}/readyz`)).status).toBe(200);
+});
+
+test('a request under way when the signal comes is answered before the process ends', async () => {
+  const folder = newFolder();
+  const { child, ended, ready } = start({ DATA_DIR: folder, OPERATOR_TOKEN: 'o'.repeat(40), INTERNAL_TOKEN: 'i'.repeat(40) });
+  const address = await ready;
+  const body = JSON.stringify({ slug: 'drained', name: 'Drained' });
+  const status = await new Promise((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${'o'.repeat(40)}`,
+      'content-type': 'application/json',
+      'content-length': body.length,
+      expect: '100-continue',
+    };
+    const pending = request(`${address}/v1/tenants`, { method: 'POST', headers }, (answer) => resolve(answer.statusCode));
+    pending.on('error', reject);
+    // The server has the head of the request: now it is told to stop, and gets the rest.
+    pending.on('continue', () => {
+      child.kill('SIGTERM');
+      pending.end(body);
+    });
+    pending.flushHeaders();
+  });
+  expect(status).toBe(201);
+  expect(await ended).toBe(0);
+});
+
+test('an unreachable database fails the start with one clear line, no password, exit 1', async () => {
+  const { ended, output } = start({ DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/registry', DATA_DIR: newFolder() });
+  expect(await ended).toBe(1);
+  expect(output().trim().split('\n')).toHaveLength(1);
+  expect(output()).toContain('tenant-registry cannot start');
+  expect(output()).toContain('127.0.0.1:1');
+  expect(output()).not.toContain('hunter2');
+});
+
+test('mistakes in the environment are listed by name before anything starts', async () => {
+  const { ended, output } = start({ APP_ENV: 'prod', PORT: 'x', DATA_DIR: newFolder() });
+  expect(await ended).toBe(1);
+  expect(output()).toContain('PORT must be a whole number');
+  expect(output()).not.toContain('    at ');
+});
+
+test('a taken port fails the start with one line that names it', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => blocker.once('listening', resolve));
+  const address = blocker.address();
+  const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+  const { ended, output } = start({ PORT: port, DATA_DIR: newFolder() });
+  expect(await ended).toBe(1);
+  expect(output()).toContain(port);
+  blocker.close();
+});

@@ -1,0 +1,80 @@
+/** What callers see while the database is away. Runs on PostgreSQL, through a link that the test can cut. */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { openDatabase } from '@tenant-registry/db';
+import { testDatabase } from '@tenant-registry/db/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newTenant, startTestServer, type TestServer } from './support.ts';
+
+let server: TestServer;
+let link: Awaited<ReturnType<typeof openLink>>;
+let closeAll: () => Promise<void>;
+
+beforeAll(async () => {
+  const original = await testDatabase();
+  if (original.url === undefined) throw new Error('this test needs PostgreSQL: list it in vitest.config.ts');
+  const url = new URL(original.url);
+  link = await openLink(Number(url.port), url.hostname);
+  url.hostname = '127.0.0.1';
+  url.port = String(link.port);
+  const database = await openDatabase({ url: url.href, connectionsMax: 4, connectTimeoutMs: 1_000, log: () => {} });
+  server = await startTestServer(database);
+  closeAll = async () => {
+    await server.close();
+    await link.cut();
+    await original.close();
+  };
+});
+afterAll(() => closeAll());
+
+// proves C8
+test('without a database the answer is 503 with Retry-After, never a verdict; when it is back, so is the product', async () => {
+  const tenant = await newTenant(server);
+  const { body: key } = await server.call('POST /v1/api-keys', { body: { tenant_id: tenant.id, name: 'k' } });
+  const verify = () => server.call('POST /v1/internal/api-keys/verify', { body: { key: key.key }, token: server.internalToken });
+  expect((await verify()).body).toMatchObject({ valid: true });
+
+  await link.cut();
+  const operations = [verify(), server.call(`GET /v1/tenants/${tenant.id}`), server.call('POST /v1/tenants', { body: { slug: 'lost', name: 'Lost' } })];
+  for (const { status, headers, body } of await Promise.all(operations)) {
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
+    expect(body).not.toHaveProperty('valid');
+  }
+  expect(await server.call('GET /readyz')).toMatchObject({ status: 503, body: { failing: ['db-primary'] } });
+  expect((await server.call('GET /healthz')).status).toBe(200);
+
+  await link.restore();
+  expect((await verify()).body).toMatchObject({ valid: true });
+  expect((await server.call('GET /readyz')).status).toBe(200);
+  expect((await server.call('GET /v1/tenants/by-slug/lost')).status).toBe(404);
+});
+
+/** A TCP relay to the database that can be cut and restored on the same port. */
+async function openLink(targetPort: number, targetHost: string) {
+  const sockets = new Set<Socket>();
+  let relay: Server;
+  const listen = (port: number) =>
+    new Promise<number>((resolve) => {
+      relay = createServer((client) => {
+        const upstream = connect(targetPort, targetHost);
+        for (const socket of [client, upstream]) {
+          sockets.add(socket);
+          socket.on('error', () => {});
+          socket.on('close', () => sockets.delete(socket));
+        }
+        client.pipe(upstream).pipe(client);
+      }).listen(port, '127.0.0.1', () => {
+        const address = relay.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  const port = await listen(0);
+  return {
+    port,
+    async cut() {
+      const closed = new Promise((resolve) => relay.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+    restore: () => listen(port),
+  };
+}

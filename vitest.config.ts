@@ -1,0 +1,50 @@
+import { defineConfig } from 'vitest/config';
+
+/** They open no database, so they run once. */
+const engineFree = [
+  'packages/server/test/architecture.test.ts',
+  'packages/server/src/config.test.ts',
+  'packages/server/src/kernel/*.test.ts',
+  'packages/server/src/modules/tenants/lifecycle.test.ts',
+];
+/** They are about one engine, so they run on that one alone. */
+const pgliteOnly: string[] = ['packages/server/test/start.test.ts'];
+const postgresOnly: string[] = ['packages/server/test/unavailable.test.ts'];
+
+const every = ['packages/*/{src,test}/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    // Threads that stay: a test file costs neither a process nor another compilation of PGlite. It has a database of
+    // its own all the same, and modules keep no state.
+    pool: 'threads',
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'pure', include: engineFree } },
+      {
+        extends: true,
+        test: {
+          name: 'pglite',
+          include: every,
+          exclude: ['**/node_modules/**', ...engineFree, ...postgresOnly],
+          globalSetup: 'packages/db/src/testing/pglite-setup.ts',
+          provide: { engine: 'pglite' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          include: every,
+          exclude: ['**/node_modules/**', ...engineFree, ...pgliteOnly],
+          globalSetup: 'packages/db/src/testing/postgres-setup.ts',
+          provide: { engine: 'postgres' },
+        },
+      },
+    ],
+  },
+});
