@@ -6,10 +6,13 @@ const engineFree = [
   'packages/server/src/config.test.ts',
   'packages/server/src/kernel/*.test.ts',
   'packages/server/src/modules/tenants/lifecycle.test.ts',
+  'packages/server/src/modules/audit/formats.test.ts',
+  'packages/server/src/modules/catalog/catalog-file.test.ts',
+  'packages/server/src/modules/entitlements/verdict.test.ts',
 ];
 /** They are about one engine, so they run on that one alone. */
 const pgliteOnly: string[] = ['packages/server/test/start.test.ts'];
-const postgresOnly: string[] = ['packages/server/test/unavailable.test.ts'];
+const postgresOnly: string[] = ['packages/server/test/unavailable.test.ts', 'packages/server/test/fault.test.ts'];
 
 const every = ['packages/*/{src,test}/**/*.test.ts'];
 

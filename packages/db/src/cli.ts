@@ -1,11 +1,20 @@
 #!/usr/bin/env node
 /** The `migrate` command. Exit codes: 0 done, 1 the database or a migration failed, 2 the call itself was wrong. */
 import { parseArgs } from 'node:util';
-import { type DatabaseHandle, openDatabase } from './database.ts';
 import { createMigration } from './create-migration.ts';
+import { type DatabaseHandle, openDatabase } from './database.ts';
 import { databaseConfigFromEnv } from './database-env.ts';
-import { forceVersion, latestVersion, migrateDown, migrateUp, migrationStatus, schemaVersion } from './migrate.ts';
-import { redactPasswords } from './redact.ts';
+import {
+  forceVersion,
+  latestVersion,
+  migrateDown,
+  migrateUp,
+  migrationStatus,
+  schemaVersion,
+  versionExists,
+} from './migrate.ts';
+import { safeMessage } from './redact.ts';
+import { UsageError } from './usage-error.ts';
 
 const HELP = `migrate: moves the schema of the registry's database between versions.
 
@@ -26,8 +35,6 @@ const HELP = `migrate: moves the schema of the registry's database between versi
 Environment: DATABASE_URL (empty: the embedded engine in DATA_DIR, default .data), APP_ENV (dev, stage, prod).
 Several may run at once: one works under an advisory lock, the others wait and find nothing to do.
 With no command: up.`;
-
-class UsageError extends Error {}
 
 interface Call {
   readonly command: string;
@@ -122,7 +129,10 @@ async function main(): Promise<number> {
       console.log(`created ${createMigration(call.argument ?? '')}`);
       return 0;
     }
-    count(['up', 'down', 'force'].includes(call.command) ? call.argument : undefined, call.command);
+    const number = count(call.argument, call.command);
+    if (call.command === 'force' && !versionExists(number ?? 0)) {
+      throw new UsageError(`force: version ${number} does not exist: the newest is ${latestVersion}`);
+    }
     const database = await openDatabase(databaseConfigFromEnv(process.env));
     try {
       await perform(call, database);
@@ -131,8 +141,7 @@ async function main(): Promise<number> {
     }
     return 0;
   } catch (error) {
-    const message = redactPasswords(error instanceof Error ? error.message || String(error) : String(error));
-    console.error(`migrate: ${message}`);
+    console.error(`migrate: ${safeMessage(error)}`);
     if (!(error instanceof UsageError)) return 1;
     console.error('Try: migrate --help');
     return 2;

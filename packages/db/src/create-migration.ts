@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UsageError } from './usage-error.ts';
 
 const folder = fileURLToPath(new URL('../migrations', import.meta.url));
 const list = fileURLToPath(new URL('./migrations.ts', import.meta.url));
@@ -20,14 +21,14 @@ export async function down(db: Kysely<unknown>): Promise<void> {
 
 /** The number of the migration after the newest file: `0005`. */
 export function nextNumber(): string {
-  const numbers = readdirSync(folder).map((file) => Number(file.slice(0, 4)));
-  return String(Math.max(0, ...numbers) + 1).padStart(4, '0');
+  const files = readdirSync(folder).filter((file) => /^\d{4}_.*\.ts$/.test(file));
+  return String(Math.max(0, ...files.map((file) => Number(file.slice(0, 4)))) + 1).padStart(4, '0');
 }
 
 /** Writes the file of the next migration, adds it to the static list, and returns its path. */
 export function createMigration(name: string): string {
   if (!/^[a-z][a-z0-9_]{0,60}$/.test(name))
-    throw new Error(`create: "${name}" is not like add_groups (lower case, digits, _)`);
+    throw new UsageError(`create: "${name}" is not like add_groups (lower case, digits, _)`);
   if (!existsSync(folder)) throw new Error('create: works in a checkout of the source only');
   const number = nextNumber();
   const file = join(folder, `${number}_${name}.ts`);

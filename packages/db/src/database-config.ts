@@ -1,6 +1,6 @@
 /** What a database needs to be opened, and what is wrong with it: pure, nothing connects. */
 import { parse } from 'pg-connection-string';
-import { redactPasswords } from './redact.ts';
+import { safeMessage } from './redact.ts';
 
 export interface PostgresConfig {
   /** `postgres://user:password@host:port/database`. */
@@ -70,7 +70,7 @@ export function urlMistakes(url: string): ConfigMistake[] {
     if (port && !(Number(port) >= 1 && Number(port) <= 65_535)) return wrong(`port ${port} is not between 1 and 65535`);
     return [];
   } catch (error) {
-    return wrong(`cannot be read: ${redactPasswords(error instanceof Error ? error.message : String(error))}`);
+    return wrong(`cannot be read: ${safeMessage(error)}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'k
 import pg from 'pg';
 import { type DatabaseConfig, type PostgresConfig, poolOptions, validateDatabaseConfig } from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { redactPasswords } from './redact.ts';
+import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
 import { parsers } from './types.ts';
 
@@ -46,7 +46,7 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   });
   const log = config.log ?? ((message: string) => console.error(message));
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) => log(`database connection lost: ${redactPasswords(error.message)}`));
+  pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
   // The same for one that dies while it works: its query already fails with the same error.
   pool.on('connect', (client) => client.on('error', () => {}));
   return handle(new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }), 'postgres');
@@ -90,7 +90,7 @@ function handle(db: Db, engine: 'postgres' | 'pglite', pglite?: PGlite, unlock?:
       try {
         await Promise.race([ping, late]);
       } catch (error) {
-        throw new Error(`db-primary: ${redactPasswords(error instanceof Error ? error.message : String(error))}`);
+        throw new Error(`db-primary: ${safeMessage(error)}`);
       }
     },
     close() {

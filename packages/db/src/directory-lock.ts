@@ -1,5 +1,6 @@
 /** One process per PGlite directory: two would corrupt it, because the engine cannot see the other. */
-import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 export class DirectoryLockedError extends Error {
   readonly code = 'directory_locked';
@@ -20,17 +21,21 @@ const held = new Set<string>();
  * with the pid of the owner. The lock of a process that died is taken over.
  */
 export function lockDirectory(directory: string): () => void {
-  const file = `${directory}.lock`;
+  const file = `${resolve(directory)}.lock`; // one file for all spellings of the path
   if (!tryCreate(file)) {
     const owner = ownerOf(file);
     if (isRunning(owner, file)) throw new DirectoryLockedError(directory, owner);
-    rmSync(file, { force: true });
+    removeStale(file, owner);
     if (!tryCreate(file)) throw new DirectoryLockedError(directory, ownerOf(file));
   }
   held.add(file);
+  let released = false;
   const release = () => {
+    if (released) return; // the file may be its next owner's by now
+    released = true;
     process.off('exit', release);
-    if (held.delete(file)) rmSync(file, { force: true });
+    held.delete(file);
+    rmSync(file, { force: true });
   };
   process.on('exit', release);
   return release;
@@ -44,15 +49,37 @@ function tryCreate(file: string): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
     unlinkSync(draft);
   }
 }
 
+/** Renaming takes the file from everybody else who found it stale; a quicker one's fresh lock is given back. */
+function removeStale(file: string, owner: number): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    if (!Object.is(ownerOf(aside), owner)) linkSync(aside, file);
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes(codeOf(error))) throw error;
+  }
+  rmSync(aside, { force: true });
+}
+
+/** NaN when the file names no process, or is gone by now. */
 function ownerOf(file: string): number {
-  return Number(readFileSync(file, 'utf8'));
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return Number.NaN;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** Signal 0 asks whether a process exists; EPERM means yes, but somebody else's. */
@@ -63,6 +90,6 @@ function isRunning(pid: number, file: string): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }

@@ -1,13 +1,17 @@
 /** The database as a library: handles, migrations, and one namespace of statements per module. */
-export { type Db, type DatabaseHandle, openDatabase, type Tx } from './database.ts';
+export { type DatabaseHandle, type Db, openDatabase, type Tx } from './database.ts';
 export { type DatabaseConfig, DatabaseConfigError, urlMistakes } from './database-config.ts';
 export { DirectoryLockedError } from './directory-lock.ts';
 export type { PageRequest } from './keyset.ts';
 export { latestVersion, migrateUp, schemaVersion } from './migrate.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
+export * as catalogRequests from './queries/catalog-requests.ts';
 export * as entitlements from './queries/entitlements.ts';
+export * as idempotency from './queries/idempotency.ts';
+export * as idpConfigs from './queries/idp-configs.ts';
 export * as outbox from './queries/outbox.ts';
+export * as projects from './queries/projects.ts';
 export * as signingKeys from './queries/signing-keys.ts';
 export * as tenants from './queries/tenants.ts';
-export { redactPasswords } from './redact.ts';
+export { redactPasswords, safeMessage } from './redact.ts';

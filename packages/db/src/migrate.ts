@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type MigrationResultSet, Migrator } from 'kysely/migration';
 import type { Db } from './database.ts';
 import { migrations } from './migrations.ts';
+import { safeMessage } from './redact.ts';
 
 const names = Object.keys(migrations).sort();
 
@@ -62,12 +63,17 @@ export async function schemaVersion(db: Db): Promise<number> {
 /** The number of the newest migration that this program knows. */
 export const latestVersion: number = versionOf(names[names.length - 1] ?? '');
 
+/** Whether a database can be at this version: 0 is the empty one. */
+export function versionExists(version: number): boolean {
+  return version === 0 || names.some((name) => versionOf(name) === version);
+}
+
 /**
  * Rewrites the bookkeeping so that exactly the migrations up to `version` count as applied, without running any.
  * For repairs: the schema itself is not touched.
  */
 export async function forceVersion(db: Db, version: number): Promise<void> {
-  if (version !== 0 && !names.some((name) => versionOf(name) === version)) {
+  if (!versionExists(version)) {
     throw new MigrationError(`version ${version} does not exist: the newest is ${latestVersion}`);
   }
   const table = sql.table(DEFAULT_MIGRATION_TABLE);
@@ -92,7 +98,7 @@ function versionOf(name: string): number {
 function finish({ error, results = [] }: MigrationResultSet): string[] {
   if (error !== undefined) {
     const failed = results.find(({ status }) => status === 'Error')?.migrationName;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = safeMessage(error);
     throw new MigrationError(failed === undefined ? reason : `${failed}: ${reason}`, { cause: error });
   }
   return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName);

@@ -4,10 +4,18 @@ import * as m0001 from '../migrations/0001_init.ts';
 import * as m0002 from '../migrations/0002_outbox_events.ts';
 import * as m0003 from '../migrations/0003_signing_keys.ts';
 import * as m0004 from '../migrations/0004_api_keys_lookup.ts';
+import * as m0005 from '../migrations/0005_catalog_requests.ts';
+import * as m0006 from '../migrations/0006_idempotency_keys.ts';
+import * as m0007 from '../migrations/0007_audit_log_filters.ts';
+import * as m0008 from '../migrations/0008_idp_configs_list.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
   '0002_outbox_events': m0002,
   '0003_signing_keys': m0003,
   '0004_api_keys_lookup': m0004,
+  '0005_catalog_requests': m0005,
+  '0006_idempotency_keys': m0006,
+  '0007_audit_log_filters': m0007,
+  '0008_idp_configs_list': m0008,
 };

@@ -5,7 +5,6 @@
 import { type EmptyOrMigrated, openClone, openSnapshot } from './testing/databases.ts';
 import type { TestDatabase } from './testing/types.ts';
 
-export { createDatabase, databaseUrl } from './testing/admin.ts';
 export { type PostgresServer, startPostgres } from './testing/postgres.ts';
 export type { TestDatabase, TestEngine } from './testing/types.ts';
 

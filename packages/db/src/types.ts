@@ -17,7 +17,8 @@ function parseInt8(text: string): number {
   return value;
 }
 
-const TIMESTAMPTZ_TEXT = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-]\d\d)(?::?(\d\d))?$/;
+// Before about 1900 the offset of a zone has seconds.
+const TIMESTAMPTZ_TEXT = /^(\d{4,6})(-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?$/;
 
 /**
  * Returns the RFC 3339 UTC form, with all the digits of the database (at least three): `2026-01-31T08:00:00.123456Z`.
@@ -26,10 +27,12 @@ const TIMESTAMPTZ_TEXT = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?([+-]\
 export function parseTimestamptz(text: string): string {
   const match = TIMESTAMPTZ_TEXT.exec(text);
   if (match === null) throw new RangeError(`cannot read the timestamp ${text}`);
-  const [, date, time, fraction = '', hours, minutes = '00'] = match;
+  const [, year = '', day, time, fraction = '', sign, hours, minutes = 0, seconds = 0] = match;
   const digits = fraction.padEnd(3, '0');
-  if (hours === '+00' && minutes === '00') return `${date}T${time}.${digits}Z`;
-  const utc = new Date(`${date}T${time}${hours}:${minutes}`).toISOString();
+  const offset = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000;
+  if (offset === 0) return `${year}${day}T${time}.${digits}Z`;
+  const local = Date.parse(`+${year.padStart(6, '0')}${day}T${time}Z`);
+  const utc = new Date(sign === '+' ? local - offset : local + offset).toISOString();
   return `${utc.slice(0, utc.lastIndexOf('.'))}.${digits}Z`;
 }
 

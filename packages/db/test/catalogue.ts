@@ -12,7 +12,7 @@ export async function catalogue(db: Db): Promise<string[]> {
     with relation as (
       select * from pg_class
       where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
-        and relname not like 'kysely\_migration%'
+        and relname !~ '^kysely_migration'
     ), ours as (
       select oid from pg_type where typnamespace = 'public'::regnamespace
     ), borrowed as (
@@ -25,17 +25,17 @@ export async function catalogue(db: Db): Promise<string[]> {
     union all
     select format('column %s.%s %s%s%s%s', relname, attname, format_type(atttypid, atttypmod),
       case when attnotnull then ' not null' end, ' default ' || pg_get_expr(adbin, adrelid),
-      nullif(' generated ' || attidentity || attgenerated, ' generated '))
+      nullif(' generated ' || attidentity::text || attgenerated::text, ' generated '))
     from pg_attribute join relation on relation.oid = attrelid left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where attnum > 0 and not attisdropped
     union all
     -- Since PostgreSQL 18 a "not null" is a constraint too: the column has told of it.
     select format('constraint %s on %s %s', conname, conrelid::regclass, pg_get_constraintdef(pg_constraint.oid))
     from pg_constraint where connamespace = 'public'::regnamespace and contype <> 'n'
-      and conrelid::regclass::text not like 'kysely\_migration%'
+      and conrelid::regclass::text !~ '^kysely_migration'
     union all
     select format('index %s %s', indexname, indexdef) from pg_indexes
-    where schemaname = 'public' and tablename not like 'kysely\_migration%'
+    where schemaname = 'public' and tablename !~ '^kysely_migration'
     union all
     select format('trigger %s %s %s', tgname, tgenabled, pg_get_triggerdef(pg_trigger.oid))
     from pg_trigger join relation on relation.oid = tgrelid where not tgisinternal
@@ -55,7 +55,7 @@ export async function catalogue(db: Db): Promise<string[]> {
     select format('extension %s', extname) from pg_extension where extname <> 'plpgsql'
     union all
     select format('schema %s', nspname) from pg_namespace
-    where nspname not in ('public', 'information_schema') and nspname not like 'pg\_%'
+    where nspname not in ('public', 'information_schema') and nspname !~ '^pg_'
     order by line`.execute(db);
   return rows.map(({ line }) => line);
 }

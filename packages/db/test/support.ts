@@ -26,7 +26,13 @@ export function unique(prefix: string): string {
 
 /** Resolves to the id of a new tenant that the calling test has for itself. */
 export async function newTenant(db: Db, values: Partial<Insertable<Tenants>> = {}): Promise<string> {
-  const tenant: Insertable<Tenants> = { id: randomUUID(), slug: unique('t'), name: 'Acme', status: 'active', ...values };
+  const tenant: Insertable<Tenants> = {
+    id: randomUUID(),
+    slug: unique('t'),
+    name: 'Acme',
+    status: 'active',
+    ...values,
+  };
   const { id } = await db.insertInto('tenants').values(tenant).returning('id').executeTakeFirstOrThrow();
   return id;
 }

@@ -1,8 +1,19 @@
 /** What a developer sees at the first start: where it is, how to get in, and one line that works when pasted. */
 import type { Config } from './config.ts';
 
-export function welcome(config: Config, address: string, engine: string): string {
-  const [operator = ''] = config.tokens.operator;
+interface Start {
+  /** As the environment says it. */
+  readonly given: Config;
+  /** With the tokens that were made for it. */
+  readonly config: Config;
+  readonly address: string;
+  readonly engine: string;
+}
+
+/** The text shows a token only when this program made it: one from the environment stays there. */
+export function welcome({ given, config, address, engine }: Start): string {
+  const [made = ''] = config.tokens.operator;
+  const operator = given.tokens.operator.length === 0 ? made : '$OPERATOR_TOKEN';
   const embedded =
     config.databaseUrl === undefined
       ? `  ┌────────────────────────────────────────────────────────────────────┐
@@ -19,6 +30,6 @@ ${embedded}  engine          ${engine}
   address         ${address}
   operator token  ${operator}
 
-  curl -H 'Authorization: Bearer ${operator}' ${address}/v1/tenants
+  curl -H "Authorization: Bearer ${operator}" ${address}/v1/tenants
 `;
 }

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
 
 const token = 'x'.repeat(32);
@@ -14,13 +17,26 @@ const mistakesOf = (env: Record<string, string>): string => {
 
 // proves A23, A72
 test('an empty environment is development on loopback with the embedded engine', () => {
-  expect(readConfig({})).toMatchObject({ appEnv: 'dev', host: '127.0.0.1', port: 8090, dataDir: '.data', migrateOnStart: true });
+  expect(readConfig({})).toMatchObject({
+    appEnv: 'dev',
+    host: '127.0.0.1',
+    port: 8090,
+    dataDir: '.data',
+    migrateOnStart: true,
+  });
   expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
 });
 
 test('all mistakes are reported at once, each by the name of its variable', () => {
-  const message = mistakesOf({ APP_ENV: 'production', PORT: '99999', LOG_LEVEL: 'loud', DATABASE_URL: 'mysql://x', OPERATOR_TOKEN: 'short' });
-  for (const name of ['APP_ENV', 'PORT', 'LOG_LEVEL', 'DATABASE_URL', 'OPERATOR_TOKEN']) expect(message).toContain(name);
+  const message = mistakesOf({
+    APP_ENV: 'production',
+    PORT: '99999',
+    LOG_LEVEL: 'loud',
+    DATABASE_URL: 'mysql://x',
+    OPERATOR_TOKEN: 'short',
+  });
+  for (const name of ['APP_ENV', 'PORT', 'LOG_LEVEL', 'DATABASE_URL', 'OPERATOR_TOKEN'])
+    expect(message).toContain(name);
 });
 
 test('a mistake in DATABASE_URL is reported without its password, and a short token without its text', () => {
@@ -32,16 +48,41 @@ test('a mistake in DATABASE_URL is reported without its password, and a short to
 test('production refuses the embedded engine and wants both tokens, and says all of it', () => {
   const message = mistakesOf({ APP_ENV: 'prod', PORT: 'x' });
   expect(message).toContain('PORT must be a whole number');
-  for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN', 'INTERNAL_TOKEN']) expect(message).toContain(`${name} is missing`);
+  for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN', 'INTERNAL_TOKEN'])
+    expect(message).toContain(`${name} is missing`);
 });
 
 test('development beyond loopback wants tokens too', () => {
   expect(mistakesOf({ HOST: '0.0.0.0' })).toContain('OPERATOR_TOKEN is missing');
-  expect(readConfig({ HOST: '0.0.0.0', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token},${token}y` }).tokens.internal).toHaveLength(2);
+  expect(
+    readConfig({ HOST: '0.0.0.0', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token},${token}y` }).tokens.internal,
+  ).toHaveLength(2);
 });
 
 test('outside development nobody migrates unless told to', () => {
   const env = { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', OPERATOR_TOKEN: token, INTERNAL_TOKEN: token };
   expect(readConfig(env).migrateOnStart).toBe(false);
   expect(readConfig({ ...env, MIGRATE_ON_START: 'true' }).migrateOnStart).toBe(true);
+});
+
+test('a catalog file is read and checked at start, and its mistakes are reported with all the others', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tenant-registry-catalog-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = (name: string, items: unknown[]) => {
+    writeFileSync(join(folder, name), JSON.stringify({ items }));
+    return join(folder, name);
+  };
+  const entry = { product: 'scanner', name: 'Scanner', description: 'Scans.', contract_version: '2' };
+  const { catalog } = readConfig({ CATALOG_FILE: file('good.json', [entry]) });
+  expect([...catalog.keys()]).toEqual(['scanner']);
+  expect([...readConfig({}).catalog.keys()]).toEqual(['certifai', 'compliance']);
+  const message = mistakesOf({
+    PORT: 'x',
+    CATALOG_FILE: file('bad.json', [{ ...entry, trial_days: -1 }, entry, { ...entry, name: '' }]),
+  });
+  expect(message).toContain('PORT must be a whole number');
+  expect(message).toContain('CATALOG_FILE at /items/0/trial_days');
+  expect(message).toContain('CATALOG_FILE at /items/1/product: scanner is there twice');
+  expect(message).toContain('CATALOG_FILE at /items/2/name');
+  expect(mistakesOf({ CATALOG_FILE: join(folder, 'none.json') })).toContain('CATALOG_FILE cannot be read');
 });

@@ -2,6 +2,10 @@
 import { join } from 'node:path';
 import { urlMistakes } from '@tenant-registry/db';
 import { z } from 'zod';
+import type { Catalog } from './kernel/catalog.ts';
+import { type OutboundEntry, outboundEntry } from './kernel/outbound-policy.ts';
+import { CatalogError, readCatalog } from './modules/catalog/catalog-file.ts';
+import { defaultCatalog } from './modules/catalog/default-catalog.ts';
 
 const TOKEN_LENGTH_MIN = 32;
 
@@ -29,6 +33,34 @@ const databaseUrl = z
   })
   .optional();
 
+const catalogFile = z
+  .string()
+  .transform((path, context): Catalog => {
+    try {
+      return readCatalog(path);
+    } catch (error) {
+      if (!(error instanceof CatalogError)) throw error;
+      for (const message of error.mistakes) context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+  })
+  .optional();
+
+const outboundAllow = z
+  .string()
+  .transform((list, context) => list.split(',').map((text) => readOutboundEntry(text.trim(), context)))
+  .default([]);
+
+function readOutboundEntry(text: string, context: z.RefinementCtx): OutboundEntry {
+  const entry = outboundEntry(text);
+  if (entry !== undefined) return entry;
+  context.addIssue({
+    code: 'custom',
+    message: `has ${JSON.stringify(text)}, which is no host, host:port, address or network`,
+  });
+  return z.NEVER;
+}
+
 const environment = z.object({
   APP_ENV: z.enum(['dev', 'stage', 'prod']).default('dev'),
   HOST: z.string().default('127.0.0.1'),
@@ -44,6 +76,8 @@ const environment = z.object({
   SHUTDOWN_TIMEOUT_MS: int(0, 600_000, 10_000),
   ARGON2_CONCURRENCY_MAX: int(1, 64, 2),
   ARGON2_QUEUE_MAX: int(0, 10_000, 200),
+  CATALOG_FILE: catalogFile,
+  OUTBOUND_ALLOW: outboundAllow,
 });
 
 export interface Config {
@@ -63,6 +97,10 @@ export interface Config {
   readonly trustProxy: string | false;
   readonly shutdownTimeoutMs: number;
   readonly argon2: { readonly concurrencyMax: number; readonly queueMax: number };
+  /** What can be sold: the file's content, or the two built-in products. */
+  readonly catalog: Catalog;
+  /** Hosts and networks that are not public and may be fetched from all the same. */
+  readonly outboundAllow: readonly OutboundEntry[];
 }
 
 /** Thrown for an environment that cannot be started with; one line per mistake, each with its variable. */
@@ -73,8 +111,8 @@ export class ConfigError extends Error {
   }
 }
 
-/** Returns the configuration, or throws `ConfigError` with all mistakes. Empty variables count as absent. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/** Returns the configuration (of the process, unless given another environment), or throws `ConfigError` with all mistakes. Empty variables count as absent. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const { success, data, error } = environment.safeParse(given);
   const wrong = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`);
@@ -93,6 +131,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     trustProxy: data.TRUST_PROXY ?? false,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,
     argon2: { concurrencyMax: data.ARGON2_CONCURRENCY_MAX, queueMax: data.ARGON2_QUEUE_MAX },
+    catalog: data.CATALOG_FILE ?? defaultCatalog,
+    outboundAllow: data.OUTBOUND_ALLOW,
   };
 }
 
@@ -107,8 +147,10 @@ function contradictions(given: Readonly<Record<string, string | undefined>>): st
   }
   // Tokens make themselves only where nobody else can reach them.
   if (APP_ENV === 'dev' && LOOPBACK.test(HOST)) return mistakes;
-  if (OPERATOR_TOKEN === undefined) mistakes.push('OPERATOR_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
-  if (INTERNAL_TOKEN === undefined) mistakes.push('INTERNAL_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
+  if (OPERATOR_TOKEN === undefined)
+    mistakes.push('OPERATOR_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
+  if (INTERNAL_TOKEN === undefined)
+    mistakes.push('INTERNAL_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
   return mistakes;
 }
 

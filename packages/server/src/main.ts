@@ -7,17 +7,20 @@ import { type Config, embeddedDirectory, readConfig } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
+import { createOutbound } from './kernel/outbound.ts';
 import { seed } from './seed.ts';
 
 async function main(): Promise<void> {
-  const config = withDevTokens(readConfig(process.env));
+  const given = readConfig();
+  const config = withDevTokens(given);
   const logger = createLogger(config.logLevel);
   const database = await open(config, (message) => logger.error(message));
-  const app = await createApp({ config, database, clock: systemClock, logger });
+  const outbound = createOutbound({ allow: config.outboundAllow });
+  const app = await createApp({ config, database, clock: systemClock, logger, outbound });
   if (database.engine === 'pglite') await seed(app.deps);
   const address = await app.server.listen({ host: config.host, port: config.port });
   app.startWorkers();
-  if (config.appEnv === 'dev') console.log(welcome(config, address, await database.version()));
+  if (config.appEnv === 'dev') console.log(welcome({ given, config, address, engine: await database.version() }));
   logger.info({ address, engine: await database.version() }, 'ready');
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'ending after an unforeseen error');
@@ -39,6 +42,8 @@ async function open(config: Config, log: (message: string) => void): Promise<Dat
 try {
   await main();
 } catch (error) {
-  console.error(`tenant-registry cannot start: ${redactPasswords(error instanceof Error ? error.message : String(error))}`);
+  console.error(
+    `tenant-registry cannot start: ${redactPasswords(error instanceof Error ? error.message : String(error))}`,
+  );
   process.exit(1);
 }

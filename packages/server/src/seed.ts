@@ -1,6 +1,6 @@
 /** The one tenant that a first look needs: acme, active, with both products. Only for an empty embedded database. */
 import { entitlements, tenants } from '@tenant-registry/db';
-import type { Actor, ActorContext, Dependencies } from './kernel/context.ts';
+import { type Actor, type ActorContext, type Dependencies, noRequest } from './kernel/context.ts';
 import { transact } from './kernel/transact.ts';
 import { tenantEvents } from './modules/tenants/schema.ts';
 
@@ -11,7 +11,7 @@ export async function seed(deps: Dependencies): Promise<void> {
   const [any] = await tenants.listTenants(deps.db, {}, { limit: 1 });
   if (any !== undefined) return;
   const actor: Actor = { type: 'operator', id: 'seed', name: 'First start', permissions: new Set() };
-  const ctx: ActorContext = { ...deps, actor, requestId: 'seed', sourceIp: null, ifMatch: null };
+  const ctx: ActorContext = { ...deps, actor, ...noRequest, requestId: 'seed' };
   await transact(ctx, async (tx, record) => {
     const row = await tenants.insertTenant(tx, {
       id: ACME_ID,

@@ -27,19 +27,20 @@ const templates = Object.keys(document.paths).map((template) => ({
 export function checkAgainstDocument(method: string, path: string, { status, headers, body }: Answer): void {
   const bare = path.split('?')[0] ?? '';
   // A literal path wins over a template, as in the router.
-  const template = document.paths[bare] === undefined ? templates.find(({ pattern }) => pattern.test(bare))?.template : bare;
+  const template =
+    document.paths[bare] === undefined ? templates.find(({ pattern }) => pattern.test(bare))?.template : bare;
   const operation = template === undefined ? undefined : document.paths[template]?.[method.toLowerCase()];
   if (template === undefined || operation === undefined) return;
   const name = `${method} ${template} ${status}`;
   const response = operation.responses[String(status)];
   if (response === undefined) throw new Error(`${name} is not documented: ${JSON.stringify(body)}`);
   const [mediaType = ''] = (headers.get('content-type') ?? '').split(';');
-  const pointer = response.$ref ?? `#/paths/${escape(template)}/${method.toLowerCase()}/responses/${status}`;
+  const pointer = response.$ref ?? `#/paths/${escapeSegment(template)}/${method.toLowerCase()}/responses/${status}`;
   if (response.$ref === undefined && response.content === undefined) {
     if (body !== null) throw new Error(`${name} is documented without a body`);
     return;
   }
-  const schemaPointer = `openapi${pointer}/content/${escape(mediaType)}/schema`;
+  const schemaPointer = `openapi${pointer}/content/${escapeSegment(mediaType)}/schema`;
   let validate = validators.get(schemaPointer);
   if (validate === undefined) {
     validate = ajv.compile({ $ref: schemaPointer });
@@ -48,6 +49,6 @@ export function checkAgainstDocument(method: string, path: string, { status, hea
   if (!validate(body)) throw new Error(`${name} differs from the document: ${ajv.errorsText(validate.errors)}`);
 }
 
-function escape(segment: string): string {
+function escapeSegment(segment: string): string {
   return encodeURIComponent(segment.replaceAll('~', '~0').replaceAll('/', '~1'));
 }

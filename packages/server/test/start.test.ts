@@ -58,11 +58,17 @@ test('a first start makes acme and private tokens and prints a line that works w
   const address = await first.ready;
   expect(statSync(join(folder, 'tokens.json')).mode & 0o777).toBe(0o600);
   const token = JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8')).operator;
-  await expect.poll(first.output).toContain(`curl -H 'Authorization: Bearer ${token}' ${address}/v1/tenants`);
+  await expect.poll(first.output).toContain(`curl -H "Authorization: Bearer ${token}" ${address}/v1/tenants`);
   const answer = await fetch(`${address}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } });
   const { items } = (await answer.json()) as { items: unknown[] };
   expect(items).toMatchObject([
-    { id: '00000000-0000-0000-0000-000000000001', slug: 'acme', name: 'Acme Inc.', status: 'active', plan: 'professional' },
+    {
+      id: '00000000-0000-0000-0000-000000000001',
+      slug: 'acme',
+      name: 'Acme Inc.',
+      status: 'active',
+      plan: 'professional',
+    },
   ]);
   first.child.kill('SIGTERM');
   expect(await first.ended).toBe(0);
@@ -92,7 +98,11 @@ test('a killed process leaves a directory that the next one opens', async () => 
 
 test('a request under way when the signal comes is answered before the process ends', async () => {
   const folder = newFolder();
-  const { child, ended, ready } = start({ DATA_DIR: folder, OPERATOR_TOKEN: 'o'.repeat(40), INTERNAL_TOKEN: 'i'.repeat(40) });
+  const { child, ended, ready } = start({
+    DATA_DIR: folder,
+    OPERATOR_TOKEN: 'o'.repeat(40),
+    INTERNAL_TOKEN: 'i'.repeat(40),
+  });
   const address = await ready;
   const body = JSON.stringify({ slug: 'drained', name: 'Drained' });
   const status = await new Promise((resolve, reject) => {
@@ -102,7 +112,9 @@ test('a request under way when the signal comes is answered before the process e
       'content-length': body.length,
       expect: '100-continue',
     };
-    const pending = request(`${address}/v1/tenants`, { method: 'POST', headers }, (answer) => resolve(answer.statusCode));
+    const pending = request(`${address}/v1/tenants`, { method: 'POST', headers }, (answer) =>
+      resolve(answer.statusCode),
+    );
     pending.on('error', reject);
     // The server has the head of the request: now it is told to stop, and gets the rest.
     pending.on('continue', () => {
@@ -116,7 +128,10 @@ test('a request under way when the signal comes is answered before the process e
 });
 
 test('an unreachable database fails the start with one clear line, no password, exit 1', async () => {
-  const { ended, output } = start({ DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/registry', DATA_DIR: newFolder() });
+  const { ended, output } = start({
+    DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/registry',
+    DATA_DIR: newFolder(),
+  });
   expect(await ended).toBe(1);
   expect(output().trim().split('\n')).toHaveLength(1);
   expect(output()).toContain('tenant-registry cannot start');

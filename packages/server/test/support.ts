@@ -5,6 +5,8 @@ import { testDatabase } from '@tenant-registry/db/testing';
 import { type App, createApp } from '../src/app.ts';
 import type { Clock } from '../src/kernel/clock.ts';
 import { createLogger } from '../src/kernel/logger.ts';
+import type { Outbound } from '../src/kernel/outbound.ts';
+import { defaultCatalog } from '../src/modules/catalog/default-catalog.ts';
 import { checkAgainstDocument } from './document.ts';
 
 export interface TestClock {
@@ -23,7 +25,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   /** Parsed JSON, or null when there was no body. */
-  readonly body: any; // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
 }
 
 export interface TestServer {
@@ -41,8 +44,8 @@ export interface TestServer {
 
 export const DAY_MS = 86_400_000;
 
-/** Starts one, on a database of its own unless given one. */
-export async function startTestServer(given?: DatabaseHandle): Promise<TestServer> {
+/** Starts one, on a database of its own unless given one; it fetches from public addresses only, unless told otherwise. */
+export async function startTestServer(given?: DatabaseHandle, outbound?: Outbound): Promise<TestServer> {
   const database = given ?? (await testDatabase());
   const logs: string[] = [];
   const clock = testClock();
@@ -53,10 +56,12 @@ export async function startTestServer(given?: DatabaseHandle): Promise<TestServe
       tokens: { operator: [operatorToken], internal: [internalToken] },
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
+      catalog: defaultCatalog,
     },
     database,
     clock: clock.now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
+    ...(outbound === undefined ? {} : { outbound }),
   });
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
 
@@ -73,7 +78,11 @@ export async function startTestServer(given?: DatabaseHandle): Promise<TestServe
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const answer: Answer = { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+    const answer: Answer = {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? null : JSON.parse(text),
+    };
     checkAgainstDocument(method, path, answer);
     return answer;
   }
@@ -113,7 +122,9 @@ export function uniqueSlug(): string {
 
 /** Creates a tenant of its own for a test and returns it. */
 export async function newTenant(server: TestServer, fields: Record<string, unknown> = {}) {
-  const { status, body } = await server.call('POST /v1/tenants', { body: { slug: uniqueSlug(), name: 'Test', ...fields } });
+  const { status, body } = await server.call('POST /v1/tenants', {
+    body: { slug: uniqueSlug(), name: 'Test', ...fields },
+  });
   if (status !== 201) throw new Error(`could not create a tenant: ${JSON.stringify(body)}`);
   return body;
 }
@@ -130,4 +141,35 @@ export async function tenantIn(server: TestServer, status: 'trial' | 'active' | 
 /** The audit rows of a tenant, oldest first, straight from the table. */
 export function auditOf({ app }: TestServer, tenantId: string) {
   return app.deps.db.selectFrom('audit_log').selectAll().where('target_id', '=', tenantId).orderBy('id').execute();
+}
+
+/** Entitles a tenant to a product: to one that supports projects, unless told otherwise. */
+export async function entitle(server: TestServer, tenant_id: string, fields: Record<string, unknown> = {}) {
+  const { status, body } = await server.call('PUT /v1/entitlements', {
+    body: { tenant_id, product: 'certifai', ...fields },
+  });
+  if (status !== 200) throw new Error(`could not entitle the tenant: ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** Creates a project in a tenant, which is entitled to have one. */
+export async function newProject(server: TestServer, tenant_id: string, fields: Record<string, unknown> = {}) {
+  await entitle(server, tenant_id);
+  const { status, body } = await server.call('POST /v1/projects', {
+    body: { tenant_id, slug: uniqueSlug(), name: 'Test', ...fields },
+  });
+  if (status !== 201) throw new Error(`could not create a project: ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** Everything that the audit log says of a tenant and what is in it, oldest first, straight from the table. */
+export function trailOf({ app }: TestServer, tenantId: string) {
+  return app.deps.db.selectFrom('audit_log').selectAll().where('tenant_id', '=', tenantId).orderBy('id').execute();
+}
+
+/** Runs one batch of the worker as it would run in the background; returns how much it did. */
+export function runWorker({ app }: TestServer, name: string): Promise<number> {
+  const worker = app.workers.find((each) => each.name === name);
+  if (worker === undefined) throw new Error(`there is no worker ${name}`);
+  return worker.runOnce(app.deps, AbortSignal.timeout(30_000));
 }

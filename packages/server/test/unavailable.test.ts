@@ -30,11 +30,16 @@ afterAll(() => closeAll());
 test('without a database the answer is 503 with Retry-After, never a verdict; when it is back, so is the product', async () => {
   const tenant = await newTenant(server);
   const { body: key } = await server.call('POST /v1/api-keys', { body: { tenant_id: tenant.id, name: 'k' } });
-  const verify = () => server.call('POST /v1/internal/api-keys/verify', { body: { key: key.key }, token: server.internalToken });
+  const verify = () =>
+    server.call('POST /v1/internal/api-keys/verify', { body: { key: key.key }, token: server.internalToken });
   expect((await verify()).body).toMatchObject({ valid: true });
 
   await link.cut();
-  const operations = [verify(), server.call(`GET /v1/tenants/${tenant.id}`), server.call('POST /v1/tenants', { body: { slug: 'lost', name: 'Lost' } })];
+  const operations = [
+    verify(),
+    server.call(`GET /v1/tenants/${tenant.id}`),
+    server.call('POST /v1/tenants', { body: { slug: 'lost', name: 'Lost' } }),
+  ];
   for (const { status, headers, body } of await Promise.all(operations)) {
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
     expect(body).not.toHaveProperty('valid');

@@ -1,18 +1,83 @@
 /** The audit log: rows are added and read, nothing else exists. */
-import { type Insertable, sql } from 'kysely';
-import type { Tx } from '../database.ts';
+import { type Insertable, type Selectable, type SqlBool, sql } from 'kysely';
+import type { Db } from '../database.ts';
+import { keyset, type PageRequest } from '../keyset.ts';
 import type { AuditLog } from '../schema.ts';
 import { json } from '../types.ts';
+
+export type AuditRow = Selectable<AuditLog>;
 
 export type NewAuditEvent = Omit<Insertable<AuditLog>, 'metadata' | 'tenant_slug'> & {
   metadata: Record<string, unknown>;
 };
 
-/** Appends one row. The tenant's slug is copied from the tenant as it is at this moment. */
-export async function appendAuditEvent(tx: Tx, { metadata, ...event }: NewAuditEvent): Promise<void> {
+export interface AuditFilter {
+  readonly tenant_id?: string | undefined;
+  readonly product?: string | undefined;
+  readonly actor_id?: string | undefined;
+  /** The whole action, or with `.*` at its end what it begins with. */
+  readonly action?: string | undefined;
+  readonly target_id?: string | undefined;
+  /** From this moment on, by the registry's clock. */
+  readonly since?: string | undefined;
+  /** Before this moment, by the registry's clock. */
+  readonly until?: string | undefined;
+}
+
+export function findAuditEvent(db: Db, id: string): Promise<AuditRow | undefined> {
+  return db.selectFrom('audit_log').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Newest first. Each filter has an index that ends in the order of the page: see migration 0007. */
+export function listAuditEvents(db: Db, filter: AuditFilter, page: PageRequest): Promise<AuditRow[]> {
+  const { action, since, until } = filter;
+  let query = keyset(db.selectFrom('audit_log').selectAll(), ['created_at', 'id'], page);
+  for (const column of ['tenant_id', 'product', 'actor_id', 'target_id'] as const) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
+  if (action !== undefined) query = query.where(actionMatches(action));
+  if (since !== undefined) query = query.where('created_at', '>=', since);
+  if (until !== undefined) query = query.where('created_at', '<', until);
+  return query.execute();
+}
+
+/** The first part of an action has an index; starts_with knows no wildcards, so nothing has to be escaped. */
+function actionMatches(action: string) {
+  if (!action.endsWith('.*')) return sql<SqlBool>`action = ${action}`;
+  const prefix = action.slice(0, -1);
+  return sql<SqlBool>`split_part(action, '.', 1) = ${prefix.split('.')[0]} and starts_with(action, ${prefix})`;
+}
+
+/** Appends one row and returns it. The tenant's slug is copied from the tenant as it is at this moment. */
+export function appendAuditEvent(db: Db, { metadata, ...event }: NewAuditEvent): Promise<AuditRow> {
   const tenantSlug = sql<string | null>`(select slug from tenants where id = ${event.tenant_id ?? null}::uuid)`;
-  await tx
+  return db
     .insertInto('audit_log')
     .values({ ...event, metadata: json(metadata), tenant_slug: tenantSlug })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * Appends many rows in one statement: all or none. They travel as one JSON text, which both sides read and write faster
+ * than one parameter for each value.
+ */
+export async function appendAuditEvents(db: Db, rows: readonly NewAuditEvent[]): Promise<void> {
+  await sql`
+    insert into audit_log (
+      id, tenant_id, tenant_slug, product, project_id, actor_type, actor_id, actor_name, action,
+      target_type, target_id, target_name, description, metadata, source_ip, request_id, is_failure,
+      occurred_at, created_at
+    )
+    select
+      e.id, e.tenant_id, t.slug, e.product, e.project_id, e.actor_type, e.actor_id, e.actor_name, e.action,
+      e.target_type, e.target_id, e.target_name, e.description, e.metadata, e.source_ip, e.request_id, e.is_failure,
+      e.occurred_at, e.created_at
+    from json_to_recordset(${JSON.stringify(rows)}::json) as e (
+      id uuid, tenant_id uuid, product text, project_id uuid, actor_type text, actor_id text, actor_name text,
+      action text, target_type text, target_id text, target_name text, description text, metadata jsonb,
+      source_ip inet, request_id text, is_failure boolean, occurred_at timestamptz, created_at timestamptz
+    )
+    left join tenants as t on t.id = e.tenant_id`.execute(db);
 }

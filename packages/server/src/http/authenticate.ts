@@ -1,7 +1,7 @@
 /** Bearer credential → actor: the one place where somebody becomes known. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Actor } from '../kernel/context.ts';
-import { rolePermissions, type Role } from '../kernel/permissions.ts';
+import { type Role, rolePermissions } from '../kernel/permissions.ts';
 
 export interface StaticTokens {
   readonly operator: readonly string[];

@@ -26,5 +26,6 @@ export function mountHealth(app: FastifyInstance, database: DatabaseHandle): voi
 
 async function checkSchema({ db }: DatabaseHandle): Promise<void> {
   const version = await schemaVersion(db);
-  if (version < latestVersion) throw new Error(`the schema is at version ${version}, this program needs ${latestVersion}: run migrate`);
+  if (version < latestVersion)
+    throw new Error(`the schema is at version ${version}, this program needs ${latestVersion}: run migrate`);
 }

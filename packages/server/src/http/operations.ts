@@ -10,6 +10,8 @@ export interface Operation {
   readonly type: 'query' | 'mutation';
   readonly permission: NonNullable<Meta['permission']>;
   readonly route: RestRoute;
+  /** It changes nothing, although it is no GET. */
+  readonly safe: boolean;
   readonly input: z.ZodObject;
   readonly output: z.ZodType;
   readonly call: AnyProcedure;
@@ -26,7 +28,7 @@ export function listOperations(): Operation[] {
   const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
   return Object.entries(procedures).flatMap(([procedure, call]) => {
     const { _def } = call;
-    const { rest, permission } = (_def.meta ?? {}) as Meta;
+    const { rest, permission, safe = false } = (_def.meta ?? {}) as Meta;
     if (rest === undefined) return [];
     const [input] = inputsOf(_def);
     const output: unknown = 'output' in _def ? _def.output : undefined;
@@ -37,7 +39,7 @@ export function listOperations(): Operation[] {
     const otherFields = Object.keys(input.shape).filter((field) => !pathFields.includes(field));
     const hasBody = rest.method !== 'GET' && rest.method !== 'DELETE' && otherFields.length > 0;
     const type = _def.type === 'query' ? 'query' : 'mutation';
-    return [{ procedure, call, type, permission, route: rest, input, output, pathFields, hasBody, otherFields }];
+    return [{ procedure, call, type, permission, safe, route: rest, input, output, pathFields, hasBody, otherFields }];
   });
 }
 

@@ -1,6 +1,7 @@
 /** Makes a procedure's input out of a request: path, query and body become one object, and nothing unknown gets lost. */
-import { type InputMistake, kernelErrors } from '../kernel/errors.ts';
+
 import { z } from 'zod';
+import { type InputMistake, kernelErrors } from '../kernel/errors.ts';
 import type { Operation } from './operations.ts';
 
 export interface RequestParts {
@@ -24,7 +25,12 @@ export function inputReader(operation: Operation): (parts: RequestParts) => Reco
   const { hasBody, pathFields } = operation;
   return ({ params, query, body }) => {
     const mistakes = hasBody ? [...unknownQuery(query), ...bodyMistakes(body, pathFields)] : noBody(body);
-    if (!hasBody) mistakes.push(...Object.keys(query).filter((field) => pathFields.includes(field)).map(unknown));
+    if (!hasBody)
+      mistakes.push(
+        ...Object.keys(query)
+          .filter((field) => pathFields.includes(field))
+          .map(unknown),
+      );
     if (mistakes.length > 0) throw kernelErrors.invalidInput({ errors: mistakes });
     const fields = hasBody ? (body ?? {}) : mapValues(query, coerce);
     return { ...fields, ...params };
@@ -44,7 +50,10 @@ function queryCoercions({ input, otherFields, hasBody }: Operation): Readonly<Re
 }
 
 function mapValues(query: RequestParts['query'], coerce: Readonly<Record<string, Coerce>>): Record<string, unknown> {
-  const read = ([field, value]: [string, unknown]) => [field, typeof value === 'string' ? (coerce[field]?.(value) ?? value) : value];
+  const read = ([field, value]: [string, unknown]) => [
+    field,
+    typeof value === 'string' ? (coerce[field]?.(value) ?? value) : value,
+  ];
   return Object.fromEntries(Object.entries(query).map(read));
 }
 
@@ -58,8 +67,11 @@ function unknown(field: string): InputMistake {
 
 function bodyMistakes(body: unknown, pathFields: readonly string[]): InputMistake[] {
   if (body === undefined) return [];
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return [{ pointer: '', message: 'must be a JSON object' }];
-  return Object.keys(body).filter((field) => pathFields.includes(field)).map(unknown);
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return [{ pointer: '', message: 'must be a JSON object' }];
+  return Object.keys(body)
+    .filter((field) => pathFields.includes(field))
+    .map(unknown);
 }
 
 function noBody(body: unknown): InputMistake[] {

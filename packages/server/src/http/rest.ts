@@ -2,11 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { kernelErrors } from '../kernel/errors.ts';
-import { etagOf } from '../kernel/etag.ts';
+import type { TextStream } from '../kernel/text-stream.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
 import { listOperations, type Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
+import { sendStream } from './stream.ts';
 
 type ContextOf = (request: FastifyRequest) => Context;
 
@@ -16,8 +17,13 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'
 export function mountRest(app: FastifyInstance, deps: Dependencies, contextOf: ContextOf): void {
   const operations = listOperations();
   for (const operation of operations) {
-    const { method } = operation.route;
-    app.route({ method, url: fastifyPath(operation), handler: handlerOf(operation, deps, contextOf) });
+    const { method, bodyBytesMax } = operation.route;
+    app.route({
+      method,
+      url: fastifyPath(operation),
+      handler: handlerOf(operation, deps, contextOf),
+      ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+    });
   }
   for (const [url, mounted] of Map.groupBy(operations, fastifyPath)) {
     const allowed = mounted.map(({ route }) => route.method);
@@ -39,14 +45,15 @@ function fastifyPath({ route }: Operation): string {
 function handlerOf(operation: Operation, { constraints }: Dependencies, contextOf: ContextOf) {
   const call = callerOf(operation);
   const read = inputReader(operation);
-  const { status = 200, etag = false, location } = operation.route;
+  const { status = 200, location, stream } = operation.route;
   return async (request: FastifyRequest, reply: FastifyReply) => {
     try {
       const { params, query, body } = request as RequestParts;
       const ctx = contextOf(request);
       const output = await call(ctx, () => read({ params, query, body }));
+      reply.headers(Object.fromEntries(ctx.answerHeaders));
+      if (stream !== undefined) return sendStream(reply, output as TextStream); // its output schema says so
       if (status === 204) return reply.code(204).send();
-      if (etag) reply.header('etag', etagOf(output));
       if (location !== undefined) reply.header('location', fill(location, output));
       return reply.code(status).send(output);
     } catch (error) {

@@ -1,20 +1,25 @@
 /** The HTTP server: limits, headers, request ids, logs, and the two protocols on it. */
 import helmet from '@fastify/helmet';
 import type { DatabaseHandle } from '@tenant-registry/db';
-import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
-import { DomainError, kernelErrors } from '../kernel/errors.ts';
+import { type DomainError, kernelErrors } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
-import { type AppRouter, appRouter } from '../router.ts';
 import type { Authenticate } from './authenticate.ts';
 import { mountHealth } from './health.ts';
+import { BODY_BYTES_MAX } from './limits.ts';
 import { openapiDocument } from './openapi.ts';
-import { problemHeaders, sendProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
 import { mountRest } from './rest.ts';
+import { mountTrpc } from './trpc.ts';
 
-const BODY_BYTES_MAX = 65_536;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 export interface ServerOptions {
@@ -26,11 +31,19 @@ export interface ServerOptions {
 }
 
 /** Returns the server with everything mounted, not yet listening. */
-export async function createServer({ deps, logger, database, authenticate, trustProxy }: ServerOptions): Promise<FastifyInstance> {
+export async function createServer({
+  deps,
+  logger,
+  database,
+  authenticate,
+  trustProxy,
+}: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
+    // While it drains, a request on a connection that is still open is answered like any other, and is its last.
+    return503OnClosing: false,
     trustProxy,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
@@ -45,6 +58,9 @@ export async function createServer({ deps, logger, database, authenticate, trust
     requestId: request.id,
     sourceIp: request.ip,
     ifMatch: request.headers['if-match'] ?? null,
+    idempotencyKey: headerOf(request, 'idempotency-key'),
+    idempotencyClaim: null,
+    answerHeaders: new Map(),
   });
 
   await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } });
@@ -57,19 +73,14 @@ export async function createServer({ deps, logger, database, authenticate, trust
   const document = openapiDocument();
   app.get('/openapi.json', async () => document);
   mountRest(app, deps, contextOf);
-  await app.register(fastifyTRPCPlugin, {
-    prefix: '/trpc',
-    trpcOptions: {
-      router: appRouter,
-      createContext: ({ req }) => contextOf(req),
-      // One call a request: what a request may cost stays bounded.
-      allowBatching: false,
-      responseMeta({ errors: [error] }) {
-        return error?.cause instanceof DomainError ? { headers: new Headers(problemHeaders(error.cause)) } : {};
-      },
-    },
-  } satisfies FastifyTRPCPluginOptions<AppRouter>);
+  await mountTrpc(app, contextOf);
   return app;
+}
+
+/** A header that was sent once; sent twice, it is joined, and then refused by its own rule. */
+function headerOf({ headers }: FastifyRequest, name: string): string | null {
+  const value = headers[name];
+  return value === undefined ? null : String(value);
 }
 
 /** The body is JSON or absent; an empty one counts as absent, because many clients always send the header. */
@@ -78,13 +89,18 @@ function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else parse(request, body, done);
+    else void parse(request, body, done);
   });
 }
 
 function addHooks(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    if (closing) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, ip } = request;

@@ -1,9 +1,11 @@
 /** What travels with a request: who asks, how to find it again, and what the product runs on. */
-import type { Db } from '@tenant-registry/db';
+import type { Db, idempotency } from '@tenant-registry/db';
 import type { Argon2 } from './argon2.ts';
+import type { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
 import type { ErrorFactory } from './errors.ts';
 import type { Logger } from './logger.ts';
+import type { Outbound } from './outbound.ts';
 import type { CursorCodec } from './pagination.ts';
 import type { Permission, Role } from './permissions.ts';
 import type { ProofMemory } from './proof-memory.ts';
@@ -11,7 +13,8 @@ import type { Recency } from './recency.ts';
 
 /** Who asks. The one seam of authentication: everything behind it reads only this. */
 export interface Actor {
-  readonly type: Role;
+  /** A role, or `system` for work that nobody asked for. */
+  readonly type: Role | 'system';
   readonly id: string;
   readonly name: string;
   readonly permissions: ReadonlySet<Permission>;
@@ -24,10 +27,13 @@ export interface Dependencies {
   readonly logger: Logger;
   readonly constraints: ReadonlyMap<string, ErrorFactory>;
   readonly cursors: CursorCodec;
+  readonly catalog: Catalog;
   readonly argon2: Argon2;
   readonly proofs: ProofMemory;
   /** When API keys were last used. */
   readonly lastUsed: Recency;
+  /** Fetches from other people's servers. */
+  readonly outbound: Outbound;
 }
 
 export interface Context extends Dependencies {
@@ -37,7 +43,22 @@ export interface Context extends Dependencies {
   readonly sourceIp: string | null;
   /** The value of If-Match, when the caller sent it. */
   readonly ifMatch: string | null;
+  /** The value of Idempotency-Key, when the caller sent it. */
+  readonly idempotencyKey: string | null;
+  /** Set while the work of an idempotent request runs: `transact` marks it. */
+  readonly idempotencyClaim: idempotency.IdempotencyClaim | null;
+  /** Headers that the answer gets on top of its own. */
+  readonly answerHeaders: Map<string, string>;
 }
+
+/** The parts of a context that no request has brought. */
+export const noRequest = {
+  sourceIp: null,
+  ifMatch: null,
+  idempotencyKey: null,
+  idempotencyClaim: null,
+  answerHeaders: new Map<string, string>(),
+} as const;
 
 /** A context in which somebody is known: what services get. */
 export interface ActorContext extends Context {

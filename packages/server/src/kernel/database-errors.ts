@@ -21,6 +21,11 @@ const UNAVAILABLE_SYSTEM = new Set([
 ]);
 const UNAVAILABLE_MESSAGE = /timeout exceeded when trying to connect|Connection terminated|PGlite is closed/;
 
+/** Tells whether the database refused a statement for the constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  return typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === constraint;
+}
+
 /** Returns the caller's error for a violated constraint or a lost database; undefined for anything unforeseen. */
 export function fromDatabase(error: unknown, constraints: ReadonlyMap<string, ErrorFactory>): DomainError | undefined {
   if (typeof error !== 'object' || error === null) return undefined;

@@ -17,6 +17,8 @@ export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly payload: Schema;
   /** Whom it concerns, taken from the payload. */
   readonly subject: (payload: z.output<Schema>) => EventSubject;
+  /** It tells of something that was tried and failed: the audit row says so. */
+  readonly failure?: true;
 }
 
 export function defineEvent<Schema extends z.ZodObject>(definition: EventDefinition<Schema>): EventDefinition<Schema> {

@@ -5,15 +5,46 @@ import { z } from 'zod';
 export const id = z.guid('must be a UUID').toLowerCase();
 /** RFC 3339, UTC. */
 export const timestamp = z.iso.datetime();
-/** A point in time from a caller: RFC 3339 with any offset. */
-export const timestampInput = z.iso.datetime({ offset: true });
+/** A point in time from a caller: RFC 3339 with any offset, of a year that the database knows; handed on in UTC. */
+export const timestampInput = z.iso
+  .datetime({ offset: true })
+  .refine((text) => isYear(new Date(text).getUTCFullYear()), 'must be of a year from 0001 to 9999')
+  .overwrite(inUtc);
 /** `YYYY-MM-DD`. */
-export const date = z.iso.date();
+export const date = z.iso
+  .date()
+  .refine((text) => isYear(Number(text.slice(0, 4))), 'must be of a year from 0001 to 9999');
 /** A short text for people: trimmed of nothing, never empty. */
 export const name = z.string().min(1).max(200);
 /** A short text from another system: an id over there, a code, a person. */
 export const label = z.string().min(1).max(200);
+/** The key of a product of the catalog. */
+export const product = z.string().min(1).max(100);
+
 /** Lower case letters, digits and inner dashes, 3 to 40 characters. The same rule is a check in the database. */
 export const slug = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/, 'must be 3 to 40 lower case letters, digits and inner dashes');
+
+const JSON_BYTES_MAX = 32_768;
+
+/** Free JSON of a caller, at most 32 KiB as UTF-8. */
+export const jsonObject = z
+  .record(z.string(), z.unknown())
+  .refine((value) => utf8BytesOf(JSON.stringify(value)) <= JSON_BYTES_MAX, 'must be at most 32 KiB of JSON');
+
+/** No character takes more than three bytes for each UTF-16 unit, so short text needs no counting. */
+function utf8BytesOf(text: string): number {
+  return text.length * 3 <= JSON_BYTES_MAX ? text.length : new TextEncoder().encode(text).byteLength;
+}
+
+/** NaN passes: what is no time at all is said already. */
+function isYear(year: number): boolean {
+  return !(year < 1 || year > 9999);
+}
+
+/** The database knows offsets up to 15:59. What is not a time at all stays as it is, to be refused. */
+function inUtc(text: string): string {
+  const time = new Date(text);
+  return text.endsWith('Z') || Number.isNaN(time.getTime()) ? text : time.toISOString();
+}

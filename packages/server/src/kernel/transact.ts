@@ -1,8 +1,9 @@
 /** State, audit row and outbox row: written together or not at all. The only place that opens a transaction to write. */
-import { audit, outbox, type Tx } from '@tenant-registry/db';
+import { audit, type Db, idempotency, outbox, type Tx } from '@tenant-registry/db';
 import type { z } from 'zod';
 import type { ActorContext } from './context.ts';
 import type { EventDefinition } from './events.ts';
+import { idempotencyErrors } from './idempotency.ts';
 import { newId } from './ids.ts';
 
 /** Writes down that something happened. Fields that the event's schema does not name are dropped. */
@@ -29,8 +30,28 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
       accounted = true;
     });
     if (!accounted) throw new Error('a transaction that changes state must record an event');
+    await markCommit(ctx, tx);
     return result;
   });
+}
+
+/**
+ * Runs one statement that is no change of state and so has no event: an entry that a product writes into the audit log
+ * is itself the record. Alone it needs no transaction; with an Idempotency-Key it commits together with the key's mark.
+ */
+export async function appendOnce<T>(ctx: ActorContext, append: (db: Db) => Promise<T>): Promise<T> {
+  if (ctx.idempotencyClaim === null) return append(ctx.db);
+  return ctx.db.transaction().execute(async (tx) => {
+    const result = await append(tx);
+    await markCommit(ctx, tx);
+    return result;
+  });
+}
+
+async function markCommit({ idempotencyClaim, clock }: ActorContext, tx: Tx): Promise<void> {
+  if (idempotencyClaim !== null && !(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
+    throw idempotencyErrors.inFlight(); // it took so long that somebody else took over
+  }
 }
 
 async function append<Schema extends z.ZodObject>(
@@ -60,6 +81,7 @@ async function append<Schema extends z.ZodObject>(
     metadata: payload,
     source_ip: sourceIp,
     request_id: requestId,
+    is_failure: event.failure ?? false,
     occurred_at: occurredAt,
     created_at: occurredAt,
   });

@@ -1,7 +1,10 @@
 /** The kinds of procedure, and what each checks before a service is called. */
 import { initTRPC, TRPCError } from '@trpc/server';
+import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import type { Context } from './context.ts';
 import { type ErrorFactory, kernelErrors } from './errors.ts';
+import { etagOf } from './etag.ts';
+import { idempotent } from './idempotency.ts';
 import type { Permission } from './permissions.ts';
 import { toProblem } from './problem.ts';
 import { toDomainError } from './to-domain-error.ts';
@@ -25,10 +28,18 @@ export interface RestRoute {
   readonly etag?: boolean;
   /** `/v1/tenants/{id}`, filled from the output: the Location of a 201. */
   readonly location?: `/v1/${string}`;
+  /** How large the body may be, where 64 KiB is not enough. */
+  readonly bodyBytesMax?: number;
+  /** The output is a TextStream, in one of these media types. */
+  readonly stream?: readonly string[];
 }
 
 export interface Meta {
   readonly permission?: Permission;
+  /** A mutation that changes nothing: a repetition must be answered anew, not from memory. */
+  readonly safe?: boolean;
+  /** Top-level fields of the answer that are shown once and never stored. */
+  readonly secretFields?: readonly string[];
   readonly rest?: RestRoute;
 }
 
@@ -58,6 +69,13 @@ const answerErrors = t.middleware(async ({ ctx, path, next }) => {
   throw new TRPCError({ code: status, message: error.message, cause: error });
 });
 
+/** The version of the one resource that is the answer, over REST and tRPC alike. */
+const tagAnswers = t.middleware(async ({ ctx, meta, next }) => {
+  const result = await next();
+  if (result.ok && meta?.rest?.etag) ctx.answerHeaders.set('etag', etagOf(result.data));
+  return result;
+});
+
 const refuseMalformed = t.middleware(async ({ getRawInput, next }) => {
   const mistake = malformed(await getRawInput());
   if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [mistake] });
@@ -76,5 +94,18 @@ export function procedure(permission: Permission) {
       }
       return next({ ctx: { actor } });
     })
-    .use(refuseMalformed);
+    .use(refuseMalformed)
+    .use(tagAnswers)
+    .use(async ({ ctx, type, path, meta, getRawInput, next }) => {
+      const { idempotencyKey } = ctx;
+      if (idempotencyKey === null || type !== 'mutation' || meta?.safe) return next();
+      const request = { procedure: path, input: await getRawInput(), secretFields: meta?.secretFields ?? [] };
+      const outcome = await idempotent({ ...ctx, idempotencyKey }, request, (idempotencyClaim) =>
+        next({ ctx: { idempotencyClaim } }),
+      );
+      if (!outcome.replayed) return outcome.result;
+      ctx.answerHeaders.set('idempotency-replayed', 'true');
+      // The answer as it was: the service is not called again.
+      return { ok: true, data: outcome.body ?? undefined, marker: middlewareMarker };
+    });
 }

@@ -9,7 +9,7 @@ export function malformed(value: unknown, pointer = '', depth = 0): InputMistake
     case 'string':
       return malformedText(value, pointer);
     case 'number':
-      return Number.isInteger(value) && !Number.isSafeInteger(value)
+      return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))
         ? { pointer, message: 'is past 2^53, which JSON numbers cannot carry exactly' }
         : undefined;
     case 'object':

@@ -27,7 +27,11 @@ async function verify(key: string, question: Record<string, unknown> = {}) {
 
 async function newProject(tenantId: string) {
   const project = { tenant_id: tenantId, slug: 'web', name: 'Web' };
-  const { id } = await server.app.deps.db.insertInto('tenant_projects').values(project).returning('id').executeTakeFirstOrThrow();
+  const { id } = await server.app.deps.db
+    .insertInto('tenant_projects')
+    .values(project)
+    .returning('id')
+    .executeTakeFirstOrThrow();
   return id;
 }
 
@@ -45,15 +49,24 @@ test('a key is shown once, in the documented format, and never again', async () 
 // proves A29, A59, C35
 test('the database holds a tagged argon2id hash, and neither it nor the key is in an audit row, an event or a log line', async () => {
   const key = await newKey();
-  const row = await server.app.deps.db.selectFrom('api_keys').selectAll().where('id', '=', key.id).executeTakeFirstOrThrow();
+  const row = await server.app.deps.db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('id', '=', key.id)
+    .executeTakeFirstOrThrow();
   expect(row.hash).toMatch(/^argon2id\|[\w-]{22}\|[\w-]{43}$/);
   expect(row.hash_algo).toBe('argon2id');
   await verify(key.key);
   const audit = await auditOf(server, key.id);
-  const outbox = await server.app.deps.db.selectFrom('outbox_events').selectAll().where('aggregate_id', '=', key.id).execute();
+  const outbox = await server.app.deps.db
+    .selectFrom('outbox_events')
+    .selectAll()
+    .where('aggregate_id', '=', key.id)
+    .execute();
   expect(audit.map(({ action }) => action)).toEqual(['api_key.created']);
   const everything = JSON.stringify([audit, outbox, server.logs]);
-  for (const secret of [key.key, row.hash, server.operatorToken, server.internalToken]) expect(everything).not.toContain(secret);
+  for (const secret of [key.key, row.hash, server.operatorToken, server.internalToken])
+    expect(everything).not.toContain(secret);
 });
 
 // proves A49
@@ -78,7 +91,17 @@ test('a good key verifies with all that a product needs to know', async () => {
 test('what is malformed, unknown or wrong is not_found, whatever it is', async () => {
   const { key } = await newKey();
   const flipped = key.endsWith('A') ? `${key.slice(0, -1)}Q` : `${key.slice(0, -1)}A`;
-  const wrongs = ['', 'x', 'bp_', `${key}x`, key.slice(0, -1), key.toUpperCase(), `sk_${key.slice(3)}`, 'bp_AAAAAAAAAAAAAAAAAAAAAA', flipped];
+  const wrongs = [
+    '',
+    'x',
+    'bp_',
+    `${key}x`,
+    key.slice(0, -1),
+    key.toUpperCase(),
+    `sk_${key.slice(3)}`,
+    'bp_AAAAAAAAAAAAAAAAAAAAAA',
+    flipped,
+  ];
   for (const wrong of wrongs) expect(await verify(wrong), wrong).toEqual({ valid: false, code: 'not_found' });
 });
 
@@ -176,7 +199,9 @@ test('grace never lengthens a life', async () => {
 test('a key for a project of another tenant, or of none, is refused and nothing is written', async () => {
   const [mine, theirs] = [await tenantIn(server, 'active'), await tenantIn(server, 'active')];
   for (const project_id of [await newProject(theirs.id), UNKNOWN]) {
-    const { status, body } = await server.call('POST /v1/api-keys', { body: { tenant_id: mine.id, name: 'k', project_id } });
+    const { status, body } = await server.call('POST /v1/api-keys', {
+      body: { tenant_id: mine.id, name: 'k', project_id },
+    });
     expect([status, body.code]).toEqual([404, 'project_not_found']);
   }
   expect((await server.call(`GET /v1/api-keys?tenant_id=${mine.id}`)).body.items).toEqual([]);
@@ -209,7 +234,9 @@ test.each([
   ['/hash', { hash: 'x' }],
 ])('a wrong %s is named: %j', async (pointer, wrong) => {
   const tenant = await newTenant(server);
-  const { status, body } = await server.call('POST /v1/api-keys', { body: { tenant_id: tenant.id, name: 'k', ...wrong } });
+  const { status, body } = await server.call('POST /v1/api-keys', {
+    body: { tenant_id: tenant.id, name: 'k', ...wrong },
+  });
   expect(status).toBe(400);
   expect(body.errors[0].pointer).toBe(pointer);
   expect((await server.call(`GET /v1/api-keys?tenant_id=${tenant.id}`)).body.items).toEqual([]);
@@ -217,10 +244,45 @@ test.each([
 
 test('when a key was last used is written in batches, by the worker and when the server closes', async () => {
   const key = await newKey();
-  const lastUsed = async () => (await server.call(`GET /v1/api-keys?tenant_id=${key.tenant_id}`)).body.items[0].last_used_at;
+  const lastUsed = async () =>
+    (await server.call(`GET /v1/api-keys?tenant_id=${key.tenant_id}`)).body.items[0].last_used_at;
   await verify(key.key);
   expect(await lastUsed()).toBeNull();
   const [worker] = server.app.workers;
   await worker?.runOnce(server.app.deps, new AbortController().signal);
   expect(await lastUsed()).not.toBeNull();
+});
+
+test('an archived project gets no new key, neither a first one nor in exchange for an old one', async () => {
+  const tenant = await tenantIn(server, 'active');
+  const project_id = await newProject(tenant.id);
+  const old = await newKey({ tenant_id: tenant.id, project_id });
+  expect((await server.call(`POST /v1/projects/${project_id}/archive`)).status).toBe(200);
+  const made = await server.call('POST /v1/api-keys', { body: { tenant_id: tenant.id, name: 'k', project_id } });
+  const rotated = await server.call(`POST /v1/api-keys/${old.id}/rotate`);
+  for (const { status, body } of [made, rotated]) expect([status, body.code]).toEqual([409, 'project_archived']);
+  const { body } = await server.call(`GET /v1/api-keys?tenant_id=${tenant.id}&include_revoked=true`);
+  expect(body.items).toHaveLength(1);
+  expect(await verify(old.key)).toMatchObject({ valid: true });
+  expect((await newKey({ tenant_id: tenant.id })).project_id).toBeNull();
+});
+
+test('a key that is made while its project is archived is there before, or not at all', async () => {
+  const tenant = await tenantIn(server, 'active');
+  const project_id = await newProject(tenant.id);
+  const body = { tenant_id: tenant.id, name: 'k', project_id };
+  const answers = await Promise.all([
+    ...[1, 2, 3].map(() => server.call('POST /v1/api-keys', { body })),
+    server.call(`POST /v1/projects/${project_id}/archive`),
+  ]);
+  for (const { status } of answers) expect([200, 201, 409]).toContain(status);
+  const { db } = server.app.deps;
+  const trail = await db
+    .selectFrom('audit_log')
+    .select('action')
+    .where('project_id', '=', project_id)
+    .orderBy('id')
+    .execute();
+  const made = answers.filter(({ status }) => status === 201).map(() => 'api_key.created');
+  expect(trail.map(({ action }) => action)).toEqual([...made, 'project.archived']);
 });

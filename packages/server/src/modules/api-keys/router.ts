@@ -1,6 +1,7 @@
 /** API keys on the wire: one expression per endpoint. */
 import { z } from 'zod';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { projectErrors } from '../projects/errors.ts';
 import { tenantErrors } from '../tenants/errors.ts';
 import { apiKeyErrors } from './errors.ts';
 import {
@@ -20,6 +21,7 @@ const tag = 'API keys';
 export const apiKeysRouter = router({
   create: procedure('api_keys:write')
     .meta({
+      secretFields: ['key'],
       rest: {
         method: 'POST',
         path: '/v1/api-keys',
@@ -32,6 +34,7 @@ export const apiKeysRouter = router({
           apiKeyErrors.projectNotFound,
           apiKeyErrors.expiryInThePast,
           apiKeyErrors.apiKeyCollision,
+          projectErrors.projectArchived,
           tenantErrors.tenantFrozen,
           tenantErrors.tenantArchived,
         ],
@@ -75,6 +78,7 @@ export const apiKeysRouter = router({
 
   rotate: procedure('api_keys:write')
     .meta({
+      secretFields: ['key'],
       rest: {
         method: 'POST',
         path: '/v1/api-keys/{id}/rotate',
@@ -87,6 +91,7 @@ export const apiKeysRouter = router({
         errors: [
           apiKeyErrors.apiKeyNotActive,
           apiKeyErrors.apiKeyCollision,
+          projectErrors.projectArchived,
           tenantErrors.tenantFrozen,
           tenantErrors.tenantArchived,
         ],
@@ -98,6 +103,7 @@ export const apiKeysRouter = router({
 
   verify: procedure('api_keys:verify')
     .meta({
+      safe: true,
       rest: {
         method: 'POST',
         path: '/v1/internal/api-keys/verify',

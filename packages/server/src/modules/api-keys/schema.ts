@@ -30,7 +30,15 @@ export const apiKey = z.object(apiKeyFields).meta({ id: 'ApiKey', description: '
 export type ApiKey = z.infer<typeof apiKey>;
 
 export const issuedApiKey = z
-  .object({ ...apiKeyFields, key: z.string().describe('The key itself. It is shown here and never again.') })
+  .object({
+    ...apiKeyFields,
+    key: z
+      .string()
+      .optional()
+      .describe(
+        'The key itself, shown here and never again: absent only in the replay of a request with an Idempotency-Key.',
+      ),
+  })
   .meta({ id: 'IssuedApiKey', description: 'A new API key with its secret.' });
 export type IssuedApiKey = z.infer<typeof issuedApiKey>;
 

@@ -5,6 +5,7 @@ import { kernelErrors } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
 import { transact } from '../../kernel/transact.ts';
+import { holdActiveProject } from '../projects/service.ts';
 import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
 import { isKeyShaped, mintKey, prefixOf } from './key-format.ts';
@@ -20,7 +21,7 @@ import {
 } from './schema.ts';
 import { refusalOf } from './verdict.ts';
 
-/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `tenant_frozen`, `project_not_found`. */
+/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `tenant_frozen`, `project_not_found`, `project_archived`. */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
   if (input.expires_at !== undefined && new Date(input.expires_at) <= ctx.clock()) throw apiKeyErrors.expiryInThePast();
   const secret = await mintSecret(ctx);
@@ -58,7 +59,7 @@ export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void>
 
 /**
  * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
- * Throws `not_found`, `api_key_not_active`, `tenant_frozen`.
+ * Throws `not_found`, `api_key_not_active`, `project_archived`, `tenant_frozen`.
  */
 export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
   const secret = await mintSecret(ctx);
@@ -112,7 +113,8 @@ type NewKey = Pick<ApiKey, 'tenant_id' | 'name' | 'scopes'> & {
   expires_at?: string | null;
 };
 
-function insertKey(ctx: Context, tx: Tx, key: NewKey, { key: plaintext, hash }: Secret): Promise<ApiKey> {
+async function insertKey(ctx: Context, tx: Tx, key: NewKey, { key: plaintext, hash }: Secret): Promise<ApiKey> {
+  if (key.project_id) await holdActiveProject(tx, key.tenant_id, key.project_id);
   return apiKeys.insertApiKey(tx, {
     ...key,
     id: newId(ctx.clock),

@@ -94,6 +94,12 @@ export const tenantEvents = {
     payload: tenant.extend({ reason: z.string().nullable() }),
     subject,
   }),
+  frozen: defineEvent({
+    type: 'tenant.frozen',
+    description: 'A tenant was frozen because its trial ended.',
+    payload: tenant,
+    subject,
+  }),
   archived: defineEvent({ type: 'tenant.archived', description: 'A tenant was archived.', payload: tenant, subject }),
   deleted: defineEvent({
     type: 'tenant.deleted',

@@ -8,7 +8,7 @@ import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
 import { transact } from '../../kernel/transact.ts';
 import { tenantErrors } from './errors.ts';
-import { allowedTransitions, type Transition, TRIAL_DAYS } from './lifecycle.ts';
+import { allowedTransitions, REACTIVATION_DAYS, TRIAL_DAYS, type Transition } from './lifecycle.ts';
 import {
   type ActivateTenant,
   type CancelTenant,
@@ -109,6 +109,28 @@ export async function archiveTenant(ctx: ActorContext, id: string): Promise<Tena
   });
 }
 
+/** Freezes up to `limit` tenants whose trial ended, each once whoever else does the same; returns how many. */
+export async function freezeEndedTrials(ctx: ActorContext, limit: number): Promise<number> {
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const rows = await tenants.claimEndedTrialTenants(tx, ctx.clock(), limit);
+    if (rows.length === 0) nothingChanged();
+    for (const row of rows) await record(tenantEvents.frozen, row);
+    return rows.length;
+  });
+}
+
+/** Archives up to `limit` tenants that can no longer come back, each once whoever else does the same; returns how many. */
+export async function archiveLongFrozen(ctx: ActorContext, limit: number): Promise<number> {
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const now = ctx.clock();
+    const frozenBy = addDays(now, -REACTIVATION_DAYS);
+    const rows = await tenants.claimLongFrozenTenants(tx, { now, frozenBy }, limit);
+    if (rows.length === 0) nothingChanged();
+    for (const row of rows) await record(tenantEvents.archived, row);
+    return rows.length;
+  });
+}
+
 /** Deletes an archived tenant and all that it held; its audit log stays. Throws `tenant_not_archived` with the counts. */
 export async function deleteTenant(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record) => {
@@ -128,6 +150,14 @@ export async function deleteTenant(ctx: ActorContext, id: string): Promise<void>
  */
 export async function lockWritableTenant(tx: Tx, id: string): Promise<Tenant> {
   return writable(await tenants.lockTenantShared(tx, id));
+}
+
+/**
+ * The tenant whose things may be changed, as it is now: asked before work that no transaction may wait for; the write
+ * itself still locks it. Throws `not_found`, `tenant_frozen`, `tenant_archived`.
+ */
+export async function writableTenant({ db }: Context, id: string): Promise<Tenant> {
+  return writable(await tenants.findTenant(db, id));
 }
 
 /** The tenant whose things may be read. Throws `not_found`, `tenant_archived`. */

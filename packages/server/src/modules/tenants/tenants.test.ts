@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditOf, DAY_MS, newTenant, startTestServer, type TestServer, tenantIn, uniqueSlug } from '../../../test/support.ts';
+import {
+  auditOf,
+  DAY_MS,
+  newTenant,
+  startTestServer,
+  type TestServer,
+  tenantIn,
+  uniqueSlug,
+} from '../../../test/support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -12,9 +20,18 @@ const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 // proves A37, A50, A69
 test('a customer starts on a trial of 14 days, with its Location, its ETag and its audit row', async () => {
   const slug = uniqueSlug();
-  const { status, headers, body } = await server.call('POST /v1/tenants', { body: { slug, name: 'Beta GmbH', plan: 'basic' } });
+  const { status, headers, body } = await server.call('POST /v1/tenants', {
+    body: { slug, name: 'Beta GmbH', plan: 'basic' },
+  });
   expect(status).toBe(201);
-  expect(body).toMatchObject({ slug, name: 'Beta GmbH', status: 'trial', kind: 'customer', plan: 'basic', erp_id: null });
+  expect(body).toMatchObject({
+    slug,
+    name: 'Beta GmbH',
+    status: 'trial',
+    kind: 'customer',
+    plan: 'basic',
+    erp_id: null,
+  });
   const trialMs = new Date(body.trial_ends_at).getTime() - new Date(body.created_at).getTime();
   expect(trialMs).toBe(14 * DAY_MS);
   expect(headers.get('location')).toBe(`/v1/tenants/${body.id}`);
@@ -37,7 +54,12 @@ test('a customer starts on a trial of 14 days, with its Location, its ETag and i
 // proves C58
 test('every change of a tenant leaves exactly one outbox event with the id of its audit row', async () => {
   const { id } = await tenantIn(server, 'archived');
-  const events = await server.app.deps.db.selectFrom('outbox_events').selectAll().where('aggregate_id', '=', id).orderBy('id').execute();
+  const events = await server.app.deps.db
+    .selectFrom('outbox_events')
+    .selectAll()
+    .where('aggregate_id', '=', id)
+    .orderBy('id')
+    .execute();
   expect(events.map(({ event_type }) => event_type)).toEqual(['tenant.created', 'tenant.canceled', 'tenant.archived']);
   expect(events.map((event) => event.id)).toEqual((await auditOf(server, id)).map((row) => row.id));
 });
@@ -52,18 +74,24 @@ test('a demo tenant stays a demo: no trial, no transition', async () => {
 });
 
 // proves A12, A21, A34
-test.each(['ab', '-abc', 'abc-', 'Abc', 'a_c', 'a.c', 'a'.repeat(41), '', 'äbc'])('the slug %j is refused by name', async (slug) => {
-  const { status, body } = await server.call('POST /v1/tenants', { body: { slug, name: 'X' } });
-  expect([status, body.code]).toEqual([400, 'invalid_input']);
-  expect(body.errors[0].pointer).toBe('/slug');
-});
+test.each(['ab', '-abc', 'abc-', 'Abc', 'a_c', 'a.c', 'a'.repeat(41), '', 'äbc'])(
+  'the slug %j is refused by name',
+  async (slug) => {
+    const { status, body } = await server.call('POST /v1/tenants', { body: { slug, name: 'X' } });
+    expect([status, body.code]).toEqual([400, 'invalid_input']);
+    expect(body.errors[0].pointer).toBe('/slug');
+  },
+);
 
 test('a taken slug is a conflict and nothing is written, also when two ask at once', async () => {
   const slug = uniqueSlug();
   const body = { slug, name: 'Twin' };
   const answers = await Promise.all([1, 2, 3, 4].map(() => server.call('POST /v1/tenants', { body })));
   expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
-  expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ code: 'slug_taken', errors: [{ pointer: '/slug' }] });
+  expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({
+    code: 'slug_taken',
+    errors: [{ pointer: '/slug' }],
+  });
   const rows = await server.app.deps.db.selectFrom('audit_log').select('id').where('tenant_slug', '=', slug).execute();
   expect(rows).toHaveLength(1);
 });
@@ -93,7 +121,10 @@ test.each([
   ['POST', '/cancel'],
   ['POST', '/archive'],
 ])('an unknown id is not found: %s /v1/tenants/{id}%s', async (method, path) => {
-  const { status, body } = await server.call(`${method} /v1/tenants/${UNKNOWN}${path}`, method === 'PATCH' ? { body: {} } : {});
+  const { status, body } = await server.call(
+    `${method} /v1/tenants/${UNKNOWN}${path}`,
+    method === 'PATCH' ? { body: {} } : {},
+  );
   expect([status, body.code]).toEqual([404, 'not_found']);
 });
 
@@ -135,7 +166,13 @@ test('a cursor that was tampered with, or made for another filter, is refused', 
   const { body } = await server.call('GET /v1/tenants?limit=1&kind=customer');
   const cursor: string = body.next_cursor;
   const tampered = `${cursor.startsWith('A') ? 'B' : 'A'}${cursor.slice(1)}`;
-  const queries = [`kind=customer&cursor=${tampered}`, `kind=demo&cursor=${cursor}`, `cursor=${cursor}`, 'cursor=x', 'cursor=..'];
+  const queries = [
+    `kind=customer&cursor=${tampered}`,
+    `kind=demo&cursor=${cursor}`,
+    `cursor=${cursor}`,
+    'cursor=x',
+    'cursor=..',
+  ];
   for (const query of queries) {
     const { status, body: problem } = await server.call(`GET /v1/tenants?${query}`);
     expect([status, problem.code], query).toEqual([400, 'invalid_cursor']);
@@ -145,7 +182,9 @@ test('a cursor that was tampered with, or made for another filter, is refused', 
 
 test('a change keeps what it does not name and clears what it sets to null', async () => {
   const tenant = await newTenant(server, { plan: 'basic', erp_id: 'E1' });
-  const { status, body, headers } = await server.call(`PATCH /v1/tenants/${tenant.id}`, { body: { name: 'New', erp_id: null } });
+  const { status, body, headers } = await server.call(`PATCH /v1/tenants/${tenant.id}`, {
+    body: { name: 'New', erp_id: null },
+  });
   expect(status).toBe(200);
   expect(body).toMatchObject({ name: 'New', plan: 'basic', erp_id: null, slug: tenant.slug });
   expect(body.updated_at > tenant.updated_at).toBe(true);
@@ -175,7 +214,9 @@ test('a change made for an older version is refused, and one for the current ver
   expect((await change('First', etag)).status).toBe(200);
   const second = await change('Second', etag);
   expect([second.status, second.body.code]).toEqual([412, 'precondition_failed']);
-  expect((await change('Third', `"x", ${(await server.call(`GET /v1/tenants/${tenant.id}`)).headers.get('etag')}`)).status).toBe(200);
+  expect(
+    (await change('Third', `"x", ${(await server.call(`GET /v1/tenants/${tenant.id}`)).headers.get('etag')}`)).status,
+  ).toBe(200);
   expect((await change('Fourth', '*')).status).toBe(200);
   expect((await server.call(`GET /v1/tenants/${tenant.id}`)).body.name).toBe('Fourth');
 });
@@ -185,7 +226,9 @@ test('of changes made at once for one version, exactly one goes through', async 
   const tenant = await newTenant(server);
   const etag = (await server.call(`GET /v1/tenants/${tenant.id}`)).headers.get('etag') ?? '';
   const answers = await Promise.all(
-    ['a', 'b', 'c', 'd'].map((name) => server.call(`PATCH /v1/tenants/${tenant.id}`, { body: { name }, headers: { 'if-match': etag } })),
+    ['a', 'b', 'c', 'd'].map((name) =>
+      server.call(`PATCH /v1/tenants/${tenant.id}`, { body: { name }, headers: { 'if-match': etag } }),
+    ),
   );
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
 });
@@ -198,7 +241,10 @@ test('a tenant lives from trial over active and frozen to archived, and each ste
   const canceled = await server.call(`POST /v1/tenants/${id}/cancel`, { body: { reason: 'unpaid' } });
   expect(canceled.body.status).toBe('frozen');
   expect(canceled.body.frozen_at).not.toBeNull();
-  expect((await server.call(`POST /v1/tenants/${id}/activate`)).body).toMatchObject({ status: 'active', frozen_at: null });
+  expect((await server.call(`POST /v1/tenants/${id}/activate`)).body).toMatchObject({
+    status: 'active',
+    frozen_at: null,
+  });
   await server.call(`POST /v1/tenants/${id}/cancel`);
   const archived = await server.call(`POST /v1/tenants/${id}/archive`);
   expect(archived.body.status).toBe('archived');
@@ -227,7 +273,10 @@ test.each([
 });
 
 test('a frozen or archived tenant takes no change', async () => {
-  for (const [status, code] of [['frozen', 'tenant_frozen'], ['archived', 'tenant_archived']] as const) {
+  for (const [status, code] of [
+    ['frozen', 'tenant_frozen'],
+    ['archived', 'tenant_archived'],
+  ] as const) {
     const { id } = await tenantIn(server, status);
     const { status: http, body } = await server.call(`PATCH /v1/tenants/${id}`, { body: { name: 'X' } });
     expect([http, body.code]).toEqual([409, code]);

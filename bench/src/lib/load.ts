@@ -1,0 +1,108 @@
+import { createHistogram, performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import autocannon from 'autocannon';
+
+/** Something that answers POST; connection i sends `bodies[i % bodies.length]` again and again. */
+export interface Target {
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodies: readonly string[];
+  /** Whether a 2xx answer's body says that the work was done; runs for every response, so keep it cheap. */
+  accepts(body: string): boolean;
+}
+
+export interface Sample {
+  readonly requests: number;
+  readonly requests_per_second: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  /** Share of the time in which the load generator was busy; near 1 it, not the server, is what was measured. */
+  readonly generator_busy: number;
+}
+
+export interface LoadOptions {
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/**
+ * Measures every target once per round and returns its samples in order. The order of the targets rotates from round
+ * to round, so that a drift of the machine meets all of them. Throws as {@link measure} does.
+ */
+export async function runRounds(
+  targets: readonly Target[],
+  options: LoadOptions & { readonly rounds: number; readonly warmupSeconds: number },
+  progress: (line: string) => void,
+): Promise<Map<string, Sample[]>> {
+  const samples = new Map<string, Sample[]>(targets.map((target) => [target.name, []]));
+  for (const target of targets) {
+    progress(`warm-up  ${target.name}`);
+    await measure(target, { connections: options.connections, seconds: options.warmupSeconds });
+  }
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (let turn = 0; turn < targets.length; turn += 1) {
+      const target = targets[(round + turn) % targets.length];
+      if (target === undefined) continue;
+      const sample = await measure(target, options);
+      samples.get(target.name)?.push(sample);
+      progress(`round ${round + 1}  ${target.name.padEnd(16)} ${sample.requests_per_second.toFixed(0).padStart(7)}/s`);
+    }
+  }
+  return samples;
+}
+
+/**
+ * Sends requests over `connections` keep-alive connections for `seconds`, each connection one at a time. Throws when a
+ * single response was not 2xx, not accepted, an error or late, because a rate of failures means nothing.
+ */
+export async function measure(target: Target, { connections, seconds }: LoadOptions): Promise<Sample> {
+  const latencyUs = createHistogram(); // autocannon's own histogram counts whole milliseconds
+  const before = performance.eventLoopUtilization();
+  let connection = 0;
+  const result = await new Promise<autocannon.Result>((resolve, reject) => {
+    const options: autocannon.Options = {
+      url: target.url,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...target.headers },
+      body: target.bodies[0] ?? '',
+      connections,
+      duration: seconds,
+      timeout: 10,
+      setupClient(client) {
+        client.setBody(target.bodies[connection % target.bodies.length] ?? '');
+        connection += 1;
+      },
+      verifyBody: (body) => target.accepts(String(body)),
+    };
+    const instance = autocannon(options, (error, value) => (error ? reject(error) : resolve(value)));
+    instance.on('response', (_client, _status, _bytes, ms) => latencyUs.record(Math.max(1, Math.round(ms * 1000))));
+  });
+  const busy = performance.eventLoopUtilization(before).utilization;
+  const { errors, timeouts, non2xx, mismatches } = result;
+  if (latencyUs.count === 0 || errors + timeouts + non2xx + mismatches > 0) {
+    const found = JSON.stringify({ responses: latencyUs.count, errors, timeouts, non2xx, mismatches });
+    throw new Error(`${target.name} gave answers that are no success: ${found}`);
+  }
+  await sleep(250); // requests cut off at the end finish on the server before the next target starts
+  return {
+    requests: result.requests.total,
+    requests_per_second: round(result.requests.total / result.duration, 1),
+    p50_ms: round(latencyUs.percentile(50) / 1000, 3),
+    p99_ms: round(latencyUs.percentile(99) / 1000, 3),
+    generator_busy: round(busy, 3),
+  };
+}
+
+/** Returns the middle value, or the mean of the two middle ones. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
+/** Returns `value` with at most `digits` decimals. */
+export function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const endWithParent = new URL('end-with-parent.ts', import.meta.url).href;
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 8_000;
+const LOG_CHARACTERS_MAX = 4_000;
+
+export interface ServerChild {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** The body that GET /readyz answered with. */
+  readonly ready: unknown;
+}
+
+/**
+ * Starts `node <script>` (a path from the repository's root) as a server on a free loopback port and returns once its
+ * GET /readyz answers 2xx; the child is stopped when `stack` is disposed. It sees HOST, PORT, NODE_ENV=production and
+ * `env`, and nothing of the caller's environment but PATH, HOME and TMPDIR, so stray settings cannot change a result.
+ */
+export async function startServer(
+  script: string,
+  env: Readonly<Record<string, string>>,
+  stack: AsyncDisposableStack,
+): Promise<ServerChild> {
+  const port = await freePort();
+  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
+  const child = spawn(process.execPath, ['--import', endWithParent, script], {
+    cwd: repository,
+    env: { PATH, HOME, TMPDIR, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'], // end-with-parent.ts listens for the end of stdin
+  });
+  const exited = once(child, 'exit');
+  exited.catch(() => undefined);
+  let log = '';
+  const collect = (chunk: Buffer): void => {
+    log = `${log}${chunk}`.slice(-LOG_CHARACTERS_MAX);
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  child.stdin.on('error', () => undefined);
+  stack.defer(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await exited.catch(() => undefined);
+    clearTimeout(timer);
+  });
+
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+    if (answer?.ok) return { url, ready: await answer.json() };
+    await answer?.body?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${script} did not become ready (exit code ${child.exitCode}):\n${log}`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { median, round, type Sample } from './load.ts';
+
+const root = new URL('../../', import.meta.url);
+const loadAtStart = loadavg()[0] ?? 0; // read before the bench adds its own
+
+export interface Summary {
+  readonly requests_per_second: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly generator_busy: number;
+  readonly rounds: readonly Sample[];
+}
+
+export interface Ratio {
+  readonly of: string;
+  readonly to: string;
+  /** Median of the per-round ratios of requests per second; min and max show how far the rounds agree. */
+  readonly ratio: number;
+  readonly min: number;
+  readonly max: number;
+  readonly goal: number | null;
+}
+
+/** Returns the median of each figure over the rounds. */
+export function summarize(rounds: readonly Sample[]): Summary {
+  const middle = (pick: (sample: Sample) => number, digits: number): number => round(median(rounds.map(pick)), digits);
+  return {
+    requests_per_second: middle((sample) => sample.requests_per_second, 1),
+    p50_ms: middle((sample) => sample.p50_ms, 3),
+    p99_ms: middle((sample) => sample.p99_ms, 3),
+    generator_busy: middle((sample) => sample.generator_busy, 3),
+    rounds,
+  };
+}
+
+/** Returns how many times as fast `of` was as `to`, round by round; undefined unless both were measured. */
+export function compare(
+  samples: ReadonlyMap<string, readonly Sample[]>,
+  { of, to, goal }: { readonly of: string; readonly to: string; readonly goal: number | null },
+): Ratio | undefined {
+  const [ours, theirs] = [samples.get(of), samples.get(to)];
+  if (ours === undefined || theirs === undefined) return undefined;
+  const ratios = ours.map((sample, i) => sample.requests_per_second / (theirs[i]?.requests_per_second ?? Number.NaN));
+  const rounded = (value: number): number => round(value, 3);
+  return {
+    of,
+    to,
+    ratio: rounded(median(ratios)),
+    min: rounded(Math.min(...ratios)),
+    max: rounded(Math.max(...ratios)),
+    goal,
+  };
+}
+
+/** Returns `rows` as text in columns; the first column is left-aligned, the others right-aligned. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_cell, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const align = (cell: string, i: number): string =>
+    i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0);
+  return rows.map((row) => row.map(align).join('  ').trimEnd()).join('\n');
+}
+
+/** Writes `results/<name>.json` with the date, commit, Node and machine beside `results`, and returns the file's path. */
+export async function writeResults(name: string, results: object): Promise<string> {
+  const file = new URL(`results/${name}.json`, root);
+  const environment = {
+    date: new Date().toISOString(),
+    git_commit: await git(['rev-parse', '--verify', '--quiet', 'HEAD']),
+    git_dirty: (await git(['status', '--porcelain'])) !== '',
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    load_average_at_start: round(loadAtStart, 2),
+  };
+  await mkdir(new URL('./', file), { recursive: true });
+  await writeFile(file, `${JSON.stringify({ environment, ...results }, null, 2)}\n`);
+  return fileURLToPath(file);
+}
+
+/** Returns what git prints, or null where it fails: no git, no repository, no commit. */
+async function git(args: readonly string[]): Promise<string | null> {
+  const options = { cwd: fileURLToPath(root), timeout: 10_000 };
+  return promisify(execFile)('git', args, options).then(
+    ({ stdout }) => stdout.trim(),
+    () => null,
+  );
+}

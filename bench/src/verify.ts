@@ -1,0 +1,88 @@
+import { openDatabaseServer } from './lib/databases.ts';
+import { runRounds, type Target } from './lib/load.ts';
+import { readOptions, wholeNumber } from './lib/options.ts';
+import { compare, type Ratio, type Summary, summarize, table, writeResults } from './lib/report.ts';
+import { reportFailure, runBench, UsageError } from './lib/run-bench.ts';
+import { contenderNames, contenders } from './verify/contenders.ts';
+import { preflight } from './verify/preflight.ts';
+
+const usage = `Usage: node bench/src/verify.ts [options]
+
+Measures API-key verification over HTTP on loopback: tenant-registry, its ceilings and better-auth, in one run.
+PostgreSQL: the server in DATABASE_URL (of a role that may create databases), else a throwaway one.
+Exit codes: 0 measured, 1 failed (also when a single response was no success), 2 usage.`;
+
+const comparisons = [
+  { of: 'tenant-registry', to: 'ceiling', goal: 0.8 },
+  { of: 'tenant-registry', to: 'strict-read', goal: 0.7 },
+  { of: 'tenant-registry', to: 'better-auth', goal: 15 },
+  { of: 'ceiling', to: 'better-auth', goal: null },
+  { of: 'strict-read', to: 'better-auth', goal: null },
+] as const;
+
+const options = read();
+const load = { connections: options.connections, seconds: options.seconds, rounds: options.rounds, warmupSeconds: 3 };
+const measuringSeconds = options.names.length * (load.warmupSeconds + load.rounds * (load.seconds + 2));
+
+await runBench((measuringSeconds + 180) * 1000, async (stack) => {
+  const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+  const databases = await openDatabaseServer(stack);
+  const targets: Target[] = [];
+  for (const name of options.names) {
+    progress(`starting ${name}`);
+    const { url, headers, keys } = await contenders[name]({ databases, keyCount: options.keys, stack });
+    const bodies = keys.map((key) => JSON.stringify({ key }));
+    const target = { name, url, headers, bodies, accepts: (body: string) => body.includes('"valid":true') };
+    await preflight(target);
+    targets.push(target);
+  }
+  const samples = await runRounds(targets, load, progress);
+  const summaries = Object.fromEntries([...samples].map(([name, rounds]) => [name, summarize(rounds)]));
+  const ratios = comparisons.flatMap((pair) => compare(samples, pair) ?? []);
+  const settings = { ...load, keys: options.keys };
+  const file = await writeResults('verify', { settings, postgres: databases.about, ratios, contenders: summaries });
+  process.stdout.write(`\n${describe(summaries, ratios)}\n\nresults: ${file}\n`);
+});
+
+function describe(summaries: Readonly<Record<string, Summary>>, ratios: readonly Ratio[]): string {
+  const speeds = Object.entries(summaries).map(([name, { requests_per_second, p50_ms, p99_ms, generator_busy }]) => [
+    name,
+    requests_per_second.toFixed(0),
+    p50_ms.toFixed(2),
+    p99_ms.toFixed(2),
+    `${(generator_busy * 100).toFixed(0)} %`,
+  ]);
+  const factors = ratios.map(({ of, to, ratio, min, max, goal }) => [
+    `${of} / ${to}`,
+    ratio.toFixed(2),
+    `${min.toFixed(2)}–${max.toFixed(2)}`,
+    goal === null ? '' : `${goal} (${ratio >= goal ? 'met' : 'missed'})`,
+  ]);
+  const header = ['contender', 'requests/s', 'p50 ms', 'p99 ms', 'generator busy'];
+  return `${table([header, ...speeds])}\n\n${table([['ratio of requests/s', 'median', 'rounds', 'goal'], ...factors])}`;
+}
+
+function read() {
+  try {
+    const values = readOptions(usage, {
+      seconds: { help: 'seconds per contender and round, 1 to 120', fallback: '4' },
+      connections: { help: 'keep-alive connections, 1 to 512', fallback: '32' },
+      rounds: { help: 'interleaved rounds, 1 to 20', fallback: '5' },
+      keys: { help: 'API keys, spread over the connections, 1 to 512', fallback: '32' },
+      contenders: { help: 'comma-separated names', fallback: contenderNames.join(',') },
+    });
+    const wanted = values.contenders.split(',');
+    const unknown = wanted.find((name) => !contenderNames.some((known) => known === name));
+    if (unknown !== undefined)
+      throw new UsageError(`--contenders: "${unknown}" is none of ${contenderNames.join(', ')}`);
+    return {
+      seconds: wholeNumber('seconds', values.seconds, [1, 120]),
+      connections: wholeNumber('connections', values.connections, [1, 512]),
+      rounds: wholeNumber('rounds', values.rounds, [1, 20]),
+      keys: wholeNumber('keys', values.keys, [1, 512]),
+      names: contenderNames.filter((name) => wanted.includes(name)),
+    };
+  } catch (error) {
+    process.exit(reportFailure(error));
+  }
+}

@@ -1,0 +1,46 @@
+/** Builds the client: one function for each operation in the manifest. */
+import { type Connection, call } from './call.ts';
+import { listOf, type Page } from './list.ts';
+import { operations } from './operations.ts';
+import { type ClientOptions, checkedOptions, type MutationOptions } from './options.ts';
+import { type Runtime, systemRuntime } from './runtime.ts';
+import { createSend } from './transport.ts';
+import type { Client } from './types.ts';
+
+/** Returns a client that waits and chooses as the runtime does. Throws a `TypeError` for options that cannot work. */
+export function createClientOn(runtime: Runtime, options: ClientOptions): Client {
+  const { url, fetch, ...settings } = checkedOptions(options);
+  const connection: Connection = { ...settings, send: createSend(url, fetch), runtime };
+  // The manifest is held equal to the router that the type comes from: by its `satisfies`, and by a test.
+  return buildOperations(connection, operations, '') as unknown as Client;
+}
+
+/**
+ * Returns a client of the registry at `url`. It opens no connection yet and needs no closing. Throws a `TypeError` for
+ * options that cannot work, such as an empty token.
+ */
+export function createClient(options: ClientOptions): Client {
+  return createClientOn(systemRuntime, options);
+}
+
+type Kind = 'query' | 'mutation' | 'list';
+interface Kinds {
+  readonly [name: string]: Kind | Kinds;
+}
+
+function buildOperations(connection: Connection, kinds: Kinds, prefix: string): Readonly<Record<string, unknown>> {
+  const build = (path: string, kind: Kind | Kinds) =>
+    typeof kind === 'string' ? operationOf(connection, path, kind) : buildOperations(connection, kind, `${path}.`);
+  return Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, build(prefix + name, kind)]));
+}
+
+function operationOf(connection: Connection, path: string, kind: Kind) {
+  return (given: object = {}, options: MutationOptions = {}) => {
+    if (kind !== 'list') return call(connection, { type: kind, path, input: given }, options);
+    return listOf((cursor) => {
+      const input = cursor === undefined ? given : { ...given, cursor };
+      // The kind says that the output has items and next_cursor.
+      return call(connection, { type: 'query', path, input }, options) as Promise<Page<unknown>>;
+    });
+  };
+}

@@ -1,0 +1,62 @@
+/** Every operation and its kind. Written by scripts/generate-operations.ts from the router: do not edit. */
+import type { Kinds } from './types.ts';
+
+export const operations = {
+  tenants: {
+    create: 'mutation',
+    list: 'list',
+    get: 'query',
+    getBySlug: 'query',
+    update: 'mutation',
+    activate: 'mutation',
+    cancel: 'mutation',
+    archive: 'mutation',
+    delete: 'mutation',
+  },
+  projects: {
+    create: 'mutation',
+    list: 'list',
+    get: 'query',
+    update: 'mutation',
+    archive: 'mutation',
+  },
+  catalog: {
+    list: 'query',
+    request: 'mutation',
+    requestTrial: 'mutation',
+    listRequests: 'list',
+    grantRequest: 'mutation',
+    rejectRequest: 'mutation',
+  },
+  entitlements: {
+    list: 'query',
+    set: 'mutation',
+    revoke: 'mutation',
+    check: 'query',
+  },
+  idpConfigs: {
+    create: 'mutation',
+    list: 'list',
+    get: 'query',
+    update: 'mutation',
+    deactivate: 'mutation',
+    verify: 'mutation',
+  },
+  apiKeys: {
+    create: 'mutation',
+    list: 'list',
+    revoke: 'mutation',
+    rotate: 'mutation',
+    verify: 'mutation',
+  },
+  audit: {
+    append: 'mutation',
+    appendBulk: 'mutation',
+    list: 'list',
+    export: 'query',
+    get: 'query',
+  },
+  claims: {
+    keycloak: 'mutation',
+  },
+} as const satisfies Kinds;

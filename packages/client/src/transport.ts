@@ -1,0 +1,96 @@
+/** One attempt over the wire: tRPC's link makes the request and takes the result out of the answer. */
+import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client';
+import { type Answer, type Failure, failureOf, type RawAnswer, readAnswer } from './answer.ts';
+
+/** The part of the standard `fetch` that is used. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface Attempt {
+  readonly type: 'query' | 'mutation';
+  /** The procedure's path: `tenants.create`. */
+  readonly path: string;
+  readonly input: object;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Thrown for an attempt that brought no result. Stays inside the client. */
+export class AttemptFailed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.type);
+    this.failure = failure;
+  }
+}
+
+/** Resolves to what was asked for, or rejects with `AttemptFailed`; with anything else only when the input is no JSON. */
+export type Send<T> = (attempt: Attempt) => Promise<T>;
+
+export interface Transport {
+  /** Calls the procedure. */
+  readonly send: Send<Answer<unknown>>;
+  /** Opens the text behind a route of `/v1`, of this media type: the input are query parameters. */
+  open(route: string, mediaType: string): Send<ReadableStream<Uint8Array>>;
+}
+
+/** Returns what sends attempts to the registry at the URL. */
+export function createTransport(url: string, fetch: Fetch): Transport {
+  const trpc = createTRPCUntypedClient({
+    links: [
+      httpLink({
+        url: `${url}/trpc`,
+        // Put there below, by the only caller.
+        headers: ({ op }) => op.context['headers'] as Record<string, string>,
+        fetch: (target, init) => exchange(fetch, String(target), init as RequestInit),
+      }),
+    ],
+  });
+  return {
+    async send({ type, path, input, headers, signal }) {
+      try {
+        const options = { signal, context: { headers } };
+        const call = type === 'query' ? trpc.query(path, input, options) : trpc.mutation(path, input, options);
+        return (await call) as Answer<unknown>; // made by exchange
+      } catch (error) {
+        // tRPC wraps whatever was thrown below it.
+        throw error instanceof TRPCClientError ? (error.cause ?? error) : error;
+      }
+    },
+    open:
+      (route, mediaType) =>
+      async ({ input, headers, signal }) => {
+        const response = await orNetworkFailure(fetch(url + route + queryOf(input), { headers, signal }));
+        const { status, headers: given, body } = response;
+        const asked = given.get('content-type')?.startsWith(mediaType);
+        if (status === 200 && asked && body !== null) return body;
+        throw new AttemptFailed(failureOf(await rawOf(response), new Date()));
+      },
+  };
+}
+
+/** Fetches, and gives tRPC the answer with its headers as the result. */
+async function exchange(fetch: Fetch, url: string, init: RequestInit) {
+  const answer = readAnswer(await rawOf(await orNetworkFailure(fetch(url, init))), new Date());
+  if ('type' in answer) throw new AttemptFailed(answer);
+  return { ok: true, json: async () => ({ result: { data: answer } }) };
+}
+
+/** Reads the whole body, so that a connection that breaks in the middle of it is a failure too. */
+async function rawOf(response: Response): Promise<RawAnswer> {
+  const { status, headers } = response;
+  return { status, headers, text: await orNetworkFailure(response.text()) };
+}
+
+async function orNetworkFailure<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new AttemptFailed({ type: 'network', cause });
+  }
+}
+
+function queryOf(input: object): string {
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}

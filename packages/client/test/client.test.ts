@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
+import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support.ts';
+import { type Client, createClient, isRegistryError, type Tenant } from '../src/index.ts';
+import { rejectionOf, waitlessClient } from './scripted-server.ts';
+
+const UNKNOWN = '01890000-0000-7000-8000-000000000000';
+
+let server: TestServer;
+let client: Client;
+beforeAll(async () => {
+  server = await startTestServer();
+  client = createClient({ url: server.url, token: server.operatorToken });
+});
+afterAll(() => server.close());
+
+test('a tenant is created, read, changed and taken along its life', async () => {
+  const slug = uniqueSlug();
+  const created = await client.tenants.create({ slug, name: 'Beta GmbH', plan: 'basic' });
+  expectTypeOf(created).toEqualTypeOf<Tenant>();
+  expect(created).toMatchObject({ slug, name: 'Beta GmbH', status: 'trial', plan: 'basic' });
+  const { id } = created;
+  expect(await client.tenants.get({ id })).toEqual(created);
+  expect(await client.tenants.getBySlug({ slug })).toEqual(created);
+  expect(await client.tenants.update({ id, name: 'Beta AG' })).toMatchObject({ id, name: 'Beta AG' });
+  expect(await client.tenants.activate({ id })).toMatchObject({ id, status: 'active' });
+  expect(await client.tenants.cancel({ id, reason: 'moved away' })).toMatchObject({ id, status: 'frozen' });
+  expect(await client.tenants.archive({ id })).toMatchObject({ id, status: 'archived' });
+  expect(await client.tenants.delete({ id })).toBeUndefined();
+});
+
+test('an API key is created, verified with the internal token, listed without its secret and revoked', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const { key = '', ...apiKey } = await client.apiKeys.create({ tenant_id, name: 'CI', scopes: ['reports:read'] });
+  const gateway = createClient({ url: server.url, token: server.internalToken });
+  const verdict = await gateway.apiKeys.verify({ key, scopes: ['reports:read'] });
+  expect(verdict).toMatchObject({ valid: true, key_id: apiKey.id, tenant_id });
+  const { items } = await client.apiKeys.list({ tenant_id });
+  expect(items.map(({ id, name }) => ({ id, name }))).toEqual([{ id: apiKey.id, name: 'CI' }]);
+  expect(JSON.stringify(items)).not.toContain(key);
+  expect(await client.apiKeys.revoke({ id: apiKey.id })).toBeUndefined();
+  expect(await gateway.apiKeys.verify({ key })).toEqual({ valid: false, code: 'revoked' });
+});
+
+/** Tenants that a filter tells from all others: the newest first, as in the list. */
+async function newTenants(count: number) {
+  const q = uniqueSlug();
+  const tenants: Tenant[] = [];
+  while (tenants.length < count) tenants.unshift(await newTenant(server, { name: q }));
+  return { q, ids: tenants.map(({ id }) => id) };
+}
+
+test('a list is awaited as its first page and iterated over all pages', async () => {
+  const { q, ids } = await newTenants(5);
+  const page = await client.tenants.list({ q, limit: 2 });
+  expect(page.items.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+  expect(page.next_cursor).toEqual(expect.any(String));
+  const list = client.tenants.list({ q, limit: 2 });
+  // Twice: a list is no iterator that is used up.
+  for (let round = 0; round < 2; round += 1) {
+    const seen: string[] = [];
+    for await (const { id } of list) seen.push(id);
+    expect(seen).toEqual(ids);
+  }
+});
+
+test('a loop that ends early asks for no further page, and a page is asked for once', async () => {
+  const { q } = await newTenants(3);
+  const requests: string[] = [];
+  const counting = createClient({
+    url: server.url,
+    token: server.operatorToken,
+    fetch: (url, init) => {
+      requests.push(url);
+      return fetch(url, init);
+    },
+  });
+  for await (const _ of counting.tenants.list({ q, limit: 1 })) if (requests.length === 2) break;
+  expect(requests).toHaveLength(2);
+});
+
+test('a list that fails on a later page fails in the loop', async () => {
+  const { q, ids } = await newTenants(2);
+  const controller = new AbortController();
+  const seen: string[] = [];
+  const loop = async () => {
+    for await (const { id } of client.tenants.list({ q, limit: 1 }, { signal: controller.signal })) {
+      seen.push(id);
+      controller.abort();
+    }
+  };
+  expect(await rejectionOf(loop())).toMatchObject({ code: 'aborted' });
+  expect(seen).toEqual(ids.slice(0, 1));
+});
+
+test('an error has its code, its status, the problem, and the request id that is in the log', async () => {
+  const { id, slug } = await newTenant(server);
+  const taken = await rejectionOf(client.tenants.create({ slug, name: 'Twin' }));
+  if (!isRegistryError(taken, 'slug_taken')) throw taken;
+  expectTypeOf(taken.code).toEqualTypeOf<'slug_taken'>();
+  expect(taken).toMatchObject({ status: 409, problem: { status: 409, errors: [{ pointer: '/slug' }] } });
+  expect(taken.requestId).toBe(taken.problem?.instance);
+  expect(server.logs.some((line) => line.includes(taken.requestId ?? 'none'))).toBe(true);
+  expect(taken.message).toBe(
+    `tenants.create: That slug already belongs to a tenant. (slug_taken, request ${taken.requestId})`,
+  );
+  const illegal = await rejectionOf(client.tenants.archive({ id }));
+  expect(illegal).toMatchObject({ code: 'illegal_transition', problem: { allowed: ['activate', 'cancel'] } });
+  expect(isRegistryError(illegal, 'slug_taken')).toBe(false);
+  expect(isRegistryError(new Error('other'))).toBe(false);
+});
+
+test('the stack of an error leads to the line that made the call', async () => {
+  async function theCaller() {
+    await client.tenants.get({ id: UNKNOWN });
+  }
+  expect(await rejectionOf(theCaller())).toMatchObject({ stack: expect.stringContaining('theCaller') });
+});
+
+test('input of a wrong shape is told field by field', async () => {
+  const error = await rejectionOf(client.tenants.create({ slug: 'No Slug', name: '' }));
+  expect(error).toMatchObject({ code: 'invalid_input', status: 400 });
+  expect(isRegistryError(error) && error.problem?.errors?.map(({ pointer }) => pointer)).toEqual(['/slug', '/name']);
+});
+
+test('a body that is too large is refused before tRPC, with the same kind of error', async () => {
+  const error = await rejectionOf(client.tenants.create({ slug: uniqueSlug(), name: 'x'.repeat(70_000) }));
+  expect(error).toMatchObject({ name: 'RegistryError', code: 'body_too_large', status: 413 });
+  expect(isRegistryError(error) && error.requestId).toEqual(expect.any(String));
+});
+
+test('a wrong token is unauthenticated, a token without the permission is forbidden', async () => {
+  const stranger = createClient({ url: server.url, token: 'not_the_token' });
+  expect(await rejectionOf(stranger.tenants.list())).toMatchObject({ code: 'unauthenticated', status: 401 });
+  const gateway = createClient({ url: server.url, token: async () => server.internalToken });
+  const error = await rejectionOf(gateway.tenants.list());
+  expect(error).toMatchObject({ code: 'forbidden', status: 403, problem: { permission: 'tenants:read' } });
+});
+
+test('a url that is not that of the registry is told as such', async () => {
+  const lost = createClient({ url: `${server.url}/somewhere`, token: server.operatorToken });
+  expect(await rejectionOf(lost.tenants.list())).toMatchObject({ code: 'route_not_found', status: 404 });
+});
+
+test('a change that was meant for another version is refused', async () => {
+  const { id } = await newTenant(server);
+  const etag = (await server.call(`GET /v1/tenants/${id}`)).headers.get('etag') ?? '';
+  await client.tenants.update({ id, name: 'First' }, { ifMatch: etag });
+  const error = await rejectionOf(client.tenants.update({ id, name: 'Second' }, { ifMatch: etag }));
+  expect(error).toMatchObject({ code: 'precondition_failed', status: 412 });
+});
+
+test('a call goes on where the registry was overloaded for a moment', async () => {
+  const { id } = await newTenant(server);
+  let refusals = 0;
+  const { client: patient, pauses } = waitlessClient({
+    url: server.url,
+    token: server.operatorToken,
+    fetch: async (url, init) => {
+      refusals += 1;
+      return refusals > 2 ? fetch(url, init) : new Response('busy', { status: 503, headers: { 'retry-after': '1' } });
+    },
+  });
+  expect(await patient.tenants.get({ id })).toMatchObject({ id });
+  expect(pauses).toEqual([1_200, 1_400]);
+});

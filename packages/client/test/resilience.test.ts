@@ -1,0 +1,217 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createClient } from '../src/index.ts';
+import {
+  breakOff,
+  deadUrl,
+  json,
+  problem,
+  rejectionOf,
+  result,
+  scripted,
+  silence,
+  TOKEN,
+  waitlessClient,
+} from './scripted-server.ts';
+
+const ID = '01890000-0000-7000-8000-000000000000';
+const overloaded = problem(503, 'overloaded', { 'retry-after': '2' });
+const lost = problem(503, 'unavailable', { 'retry-after': '1' });
+
+describe('retries', () => {
+  test('a query is repeated after 503, not before Retry-After', async () => {
+    const { client, pauses, seen } = await scripted([lost, overloaded, result({ id: ID })]);
+    expect(await client.tenants.get({ id: ID })).toEqual({ id: ID });
+    expect(pauses).toEqual([1_200, 2_400]);
+    expect(seen).toHaveLength(3);
+  });
+
+  test('a query is repeated after a connection that broke in the middle of the answer', async () => {
+    const { client, pauses } = await scripted([breakOff, result({ id: ID })]);
+    expect(await client.tenants.get({ id: ID })).toEqual({ id: ID });
+    expect(pauses).toEqual([200]);
+  });
+
+  test('Retry-After may be a date', async () => {
+    const { client, pauses } = await scripted([
+      (response) => problem(429, 'overloaded', { 'retry-after': new Date(Date.now() + 4_500).toUTCString() })(response),
+      result(null),
+    ]);
+    await client.tenants.get({ id: ID });
+    expect(pauses[0]).toBeGreaterThanOrEqual(3_200);
+    expect(pauses[0]).toBeLessThanOrEqual(5_200);
+  });
+
+  test('a mutation is repeated with the same idempotency key and body when the registry was overloaded', async () => {
+    const { client, seen } = await scripted([overloaded, problem(429, 'overloaded'), result({ id: ID })]);
+    await client.tenants.create({ slug: 'acme', name: 'Acme' });
+    const keys = seen.map(({ headers }) => headers['idempotency-key']);
+    expect(keys[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    expect(keys).toEqual([keys[0], keys[0], keys[0]]);
+    expect(new Set(seen.map(({ body }) => body))).toEqual(new Set(['{"slug":"acme","name":"Acme"}']));
+  });
+
+  test('a mutation is not repeated when the change may have been made', async () => {
+    for (const answer of [lost, breakOff]) {
+      const { client, seen } = await scripted([answer, result({ id: ID })]);
+      await rejectionOf(client.tenants.create({ slug: 'acme', name: 'Acme' }));
+      expect(seen).toHaveLength(1);
+    }
+  });
+
+  test('a mutation is repeated when the connection was refused', async () => {
+    const { client, pauses } = waitlessClient({ url: await deadUrl(), token: TOKEN });
+    const error = await rejectionOf(client.tenants.create({ slug: 'acme', name: 'Acme' }));
+    expect(error).toMatchObject({ name: 'RegistryError', code: 'network', cause: { message: 'fetch failed' } });
+    expect(String(error)).toContain('ECONNREFUSED');
+    expect(pauses).toEqual([200, 400]);
+  });
+
+  test('two calls have two idempotency keys, a given one is used, and queries have none', async () => {
+    const { client, seen } = await scripted([result(null)]);
+    await client.tenants.archive({ id: ID });
+    await client.tenants.archive({ id: ID });
+    await client.tenants.archive({ id: ID }, { idempotencyKey: 'mine', ifMatch: '"abc"' });
+    await client.tenants.get({ id: ID });
+    const [one, two, mine, query] = seen.map(({ headers }) => headers);
+    expect(one?.['idempotency-key']).not.toBe(two?.['idempotency-key']);
+    expect(one?.['if-match']).toBeUndefined();
+    expect([mine?.['idempotency-key'], mine?.['if-match']]).toEqual(['mine', '"abc"']);
+    expect(query?.['idempotency-key']).toBeUndefined();
+  });
+
+  test('a pause that would outlast the call is not made: the reason is told at once', async () => {
+    const { client, pauses } = await scripted([lost], { timeoutMs: 1_000 });
+    const error = await rejectionOf(client.tenants.get({ id: ID }));
+    expect(error).toMatchObject({ code: 'unavailable', status: 503, retryAfter: 1, requestId: 'request-1' });
+    expect(pauses).toEqual([]);
+  });
+
+  test('the last failure is told when the retries are used up', async () => {
+    const { client, seen } = await scripted([lost, lost, overloaded]);
+    expect(await rejectionOf(client.tenants.get({ id: ID }))).toMatchObject({ code: 'overloaded', retryAfter: 2 });
+    expect(seen).toHaveLength(3);
+  });
+
+  test('the token is asked for again before each attempt', async () => {
+    let count = 0;
+    const { client, seen } = await scripted([overloaded, result(null)], { token: async () => `token-${++count}` });
+    await client.tenants.get({ id: ID });
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+});
+
+describe('the end of a call', () => {
+  test('a registry that does not answer in time is a timeout, and is not asked again', async () => {
+    const { client, seen } = await scripted([silence]);
+    const error = await rejectionOf(client.tenants.get({ id: ID }, { timeoutMs: 50 }));
+    expect(error).toMatchObject({ name: 'RegistryError', code: 'timeout', status: undefined });
+    expect(seen).toHaveLength(1);
+  });
+
+  test('the time of the client is the default, and covers an answer whose body never ends', async () => {
+    const { client } = await scripted([(response) => response.writeHead(200).write('{')], { timeoutMs: 50 });
+    expect(await rejectionOf(client.tenants.get({ id: ID }))).toMatchObject({ code: 'timeout' });
+  });
+
+  test('the time covers a token that never comes and a fetch that ignores its signal', async () => {
+    const never = () => new Promise<never>(() => {});
+    const { client: tokenless } = await scripted([silence], { token: never, timeoutMs: 50 });
+    const { client: deaf } = await scripted([silence], { fetch: never, timeoutMs: 50 });
+    expect(await rejectionOf(tokenless.tenants.get({ id: ID }))).toMatchObject({ code: 'timeout' });
+    expect(await rejectionOf(deaf.tenants.get({ id: ID }))).toMatchObject({ code: 'timeout' });
+  });
+
+  test("the caller's signal ends a call under way, with its reason as the cause", async () => {
+    const { client, seen } = await scripted([silence]);
+    const controller = new AbortController();
+    const call = rejectionOf(client.tenants.create({ slug: 'acme', name: 'Acme' }, { signal: controller.signal }));
+    const reason = new Error('the user left');
+    setTimeout(() => controller.abort(reason), 20);
+    expect(await call).toMatchObject({ name: 'RegistryError', code: 'aborted', cause: reason });
+    expect(seen.length).toBeLessThanOrEqual(1);
+  });
+
+  test("the caller's signal ends a pause", async () => {
+    const controller = new AbortController();
+    const { url } = await scripted([overloaded]);
+    const client = createClient({ url, token: TOKEN });
+    const call = rejectionOf(client.tenants.get({ id: ID }, { signal: controller.signal }));
+    setTimeout(() => controller.abort(), 100);
+    expect(await call).toMatchObject({ code: 'aborted' });
+  });
+
+  test('a call whose signal has already aborted sends nothing', async () => {
+    const { client, seen } = await scripted([result(null)]);
+    const error = await rejectionOf(client.tenants.get({ id: ID }, { signal: AbortSignal.abort() }));
+    expect(error).toMatchObject({ code: 'aborted' });
+    expect(seen).toHaveLength(0);
+  });
+});
+
+describe('answers that are not of the registry', () => {
+  const html = (status: number) =>
+    json(status, undefined, { 'content-type': 'text/html', 'x-request-id': 'from-the-proxy' });
+
+  test.each([
+    ['a page with status 200', html(200), 200],
+    ['a page with status 502', html(502), 502],
+    ['JSON of somebody else', json(200, { hello: 'world' }), 200],
+    ['JSON null', json(200, null), 200],
+    ['an error without a problem', json(500, { error: { message: 'no', code: -32603, data: {} } }), 500],
+    ['a problem with status 200', problem(200, 'slug_taken'), 200],
+  ])('%s: invalid_response with its status', async (_, answer, status) => {
+    const { client } = await scripted([answer]);
+    const error = await rejectionOf(client.tenants.get({ id: ID }));
+    expect(error).toMatchObject({ name: 'RegistryError', code: 'invalid_response', status, problem: undefined });
+  });
+
+  test('a 503 of a proxy is repeated for a query', async () => {
+    const { client, seen } = await scripted([html(503), result(null)]);
+    await client.tenants.get({ id: ID });
+    expect(seen).toHaveLength(2);
+  });
+});
+
+test('a list that fails before anybody looks at it does not end the process', async () => {
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
+  const unreachable = () => Promise.reject(new TypeError('fetch failed'));
+  const { client } = await scripted([silence], { fetch: unreachable, retries: 0 });
+  const list = client.tenants.list();
+  // Node tells of rejections that nobody handles after the microtasks.
+  for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+  expect(unhandled).toEqual([]);
+  expect(await rejectionOf(list)).toMatchObject({ code: 'network' });
+});
+
+describe('the token', () => {
+  test('is in no error, not even when fetch quotes it', async () => {
+    const quoting = async () => {
+      const inner = Object.assign(new Error(`socket with Bearer ${TOKEN}`), { code: 'EPIPE', headers: TOKEN });
+      throw Object.assign(new TypeError(`cannot send ${TOKEN}`, { cause: inner }), { config: { token: TOKEN } });
+    };
+    const { client } = await scripted([silence], { fetch: quoting, retries: 0 });
+    const error = await rejectionOf(client.tenants.get({ id: ID }));
+    expect(error).toMatchObject({ code: 'network', cause: { name: 'TypeError', cause: { code: 'EPIPE' } } });
+    const { inspect } = await import('node:util');
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain(TOKEN);
+  });
+
+  test('that cannot be sent is refused without being quoted', async () => {
+    for (const token of ['', 'secret\n', 'sécret']) {
+      expect(() => createClient({ url: 'http://localhost', token })).toThrow(TypeError);
+      expect(() => createClient({ url: 'http://localhost', token })).not.toThrow(/cret/);
+      const { client, seen } = await scripted([result(null)], { token: () => token });
+      expect(await rejectionOf(client.tenants.get({ id: ID }))).toBeInstanceOf(TypeError);
+      expect(seen).toHaveLength(0);
+    }
+  });
+
+  test('that cannot be had: the call rejects with what its function threw', async () => {
+    const reason = new Error('the vault is closed');
+    const { client } = await scripted([result(null)], { token: () => Promise.reject(reason) });
+    expect(await rejectionOf(client.tenants.get({ id: ID }))).toBe(reason);
+  });
+});

@@ -1,0 +1,55 @@
+/** What the compiler promises to callers. `tsc` checks it; running it does nothing. */
+
+import { expectTypeOf, test } from 'vitest';
+import type { Problem as ServerProblem } from '../../server/src/kernel/problem.ts';
+import {
+  type Client,
+  type ErrorCode,
+  type Inputs,
+  isRegistryError,
+  type MutationOptions,
+  type Outputs,
+  type Problem,
+  type QueryOptions,
+  type Tenant,
+} from '../src/index.ts';
+
+declare const client: Client;
+
+test('calls take and give what the router says', () => {
+  expectTypeOf<Client['tenants']['create']>().toEqualTypeOf<
+    (input: Inputs['tenants']['create'], options?: MutationOptions) => Promise<Tenant>
+  >();
+  expectTypeOf<Client['tenants']['get']>().parameters.toEqualTypeOf<[{ id: string }, QueryOptions?]>();
+  expectTypeOf<Outputs['apiKeys']['revoke']>().toEqualTypeOf<void>();
+  expectTypeOf<Tenant['status']>().toEqualTypeOf<'demo' | 'trial' | 'active' | 'frozen' | 'archived'>();
+});
+
+test('lists give pages to await and items to iterate, and may be called without input', () => {
+  const use = async () => {
+    expectTypeOf(await client.tenants.list()).toEqualTypeOf<{ items: Tenant[]; next_cursor: string | null }>();
+    for await (const tenant of client.tenants.list({ limit: 100 })) expectTypeOf(tenant).toEqualTypeOf<Tenant>();
+    // @ts-expect-error the tenant is required
+    await client.apiKeys.list();
+    // @ts-expect-error a query is not made for a version
+    await client.tenants.get({ id: '' }, { ifMatch: '""' });
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('a checked error has the checked code, and codes are closed', () => {
+  const use = (error: unknown) => {
+    if (isRegistryError(error, 'slug_taken')) expectTypeOf(error.code).toEqualTypeOf<'slug_taken'>();
+    if (isRegistryError(error)) {
+      expectTypeOf(error.code).toEqualTypeOf<ErrorCode | 'network' | 'timeout' | 'aborted' | 'invalid_response'>();
+    }
+    // @ts-expect-error there is no such code
+    isRegistryError(error, 'slug_token');
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('the problem is the one of the server, with the code as a closed enum', () => {
+  expectTypeOf<Problem>().toExtend<ServerProblem>();
+  expectTypeOf<ServerProblem & { readonly code: ErrorCode }>().toExtend<Problem>();
+});

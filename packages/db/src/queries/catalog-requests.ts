@@ -1,0 +1,67 @@
+/** Every statement about what tenants asked for: products, and trials of them. */
+import type { Insertable, Selectable } from 'kysely';
+import type { Db, Tx } from '../database.ts';
+import { keyset, type PageRequest } from '../keyset.ts';
+import type { CatalogRequests } from '../schema.ts';
+
+/** What checks of the table hold the two columns to. */
+type Narrowed = { kind: 'request' | 'trial'; state: CatalogRequestState };
+export type CatalogRequestState = 'open' | 'granted' | 'rejected';
+
+export type CatalogRequestRow = Omit<Selectable<CatalogRequests>, keyof Narrowed> & Narrowed;
+
+export interface CatalogRequestFilter {
+  readonly tenant_id?: string | undefined;
+  readonly state?: CatalogRequestState | undefined;
+}
+
+export interface CatalogDecision {
+  readonly state: 'granted' | 'rejected';
+  readonly decided_by: string;
+  readonly decided_at: Date;
+}
+
+export function findCatalogRequest(db: Db, id: string): Promise<CatalogRequestRow | undefined> {
+  return db.selectFrom('catalog_requests').selectAll().where('id', '=', id).$narrowType<Narrowed>().executeTakeFirst();
+}
+
+export function lockCatalogRequest(tx: Tx, id: string): Promise<CatalogRequestRow | undefined> {
+  return tx
+    .selectFrom('catalog_requests')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .$narrowType<Narrowed>()
+    .executeTakeFirst();
+}
+
+export function listCatalogRequests(
+  db: Db,
+  { tenant_id, state }: CatalogRequestFilter,
+  page: PageRequest,
+): Promise<CatalogRequestRow[]> {
+  return keyset(db.selectFrom('catalog_requests').selectAll(), ['id'], page)
+    .$if(tenant_id !== undefined, (query) => query.where('tenant_id', '=', tenant_id as string))
+    .$if(state !== undefined, (query) => query.where('state', '=', state as string))
+    .$narrowType<Narrowed>()
+    .execute();
+}
+
+export function insertCatalogRequest(tx: Tx, request: Insertable<CatalogRequests>): Promise<CatalogRequestRow> {
+  return tx
+    .insertInto('catalog_requests')
+    .values(request)
+    .returningAll()
+    .$narrowType<Narrowed>()
+    .executeTakeFirstOrThrow();
+}
+
+export function updateCatalogRequest(tx: Tx, id: string, decision: CatalogDecision): Promise<CatalogRequestRow> {
+  return tx
+    .updateTable('catalog_requests')
+    .set(decision)
+    .where('id', '=', id)
+    .returningAll()
+    .$narrowType<Narrowed>()
+    .executeTakeFirstOrThrow();
+}

@@ -1,0 +1,74 @@
+/** Every statement about SSO configurations. */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Db, Tx } from '../database.ts';
+import { keyset, type PageRequest } from '../keyset.ts';
+import type { TenantIdpConfig } from '../schema.ts';
+import { json } from '../types.ts';
+
+/** What checks of the table hold the two columns to. */
+type Narrowed = { status: IdpConfigStatus; jit_policy: 'allow' | 'deny' };
+export type IdpConfigStatus = 'active' | 'degraded' | 'deactivated';
+
+export type IdpConfigRow = Omit<Selectable<TenantIdpConfig>, keyof Narrowed> & Narrowed;
+
+type Objects = { metadata: Record<string, unknown>; claim_mappings: Record<string, unknown> };
+export type NewIdpConfig = Omit<Insertable<TenantIdpConfig>, keyof Objects> & Objects;
+export type IdpConfigChanges = Omit<Updateable<TenantIdpConfig>, keyof Objects> & Partial<Objects>;
+
+export interface IdpConfigFilter {
+  readonly tenant_id: string;
+  readonly status?: IdpConfigStatus | undefined;
+}
+
+export function findIdpConfig(db: Db, id: string): Promise<IdpConfigRow | undefined> {
+  return db.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).$narrowType<Narrowed>().executeTakeFirst();
+}
+
+export function lockIdpConfig(tx: Tx, id: string): Promise<IdpConfigRow | undefined> {
+  return tx
+    .selectFrom('tenant_idp_config')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .$narrowType<Narrowed>()
+    .executeTakeFirst();
+}
+
+export function listIdpConfigs(
+  db: Db,
+  { tenant_id, status }: IdpConfigFilter,
+  page: PageRequest,
+): Promise<IdpConfigRow[]> {
+  return keyset(db.selectFrom('tenant_idp_config').selectAll(), ['id'], page)
+    .where('tenant_id', '=', tenant_id)
+    .$if(status !== undefined, (query) => query.where('status', '=', status as string))
+    .$narrowType<Narrowed>()
+    .execute();
+}
+
+export function insertIdpConfig(tx: Tx, { metadata, claim_mappings, ...config }: NewIdpConfig): Promise<IdpConfigRow> {
+  return tx
+    .insertInto('tenant_idp_config')
+    .values({ ...config, metadata: json(metadata), claim_mappings: json(claim_mappings) })
+    .returningAll()
+    .$narrowType<Narrowed>()
+    .executeTakeFirstOrThrow();
+}
+
+export function updateIdpConfig(
+  tx: Tx,
+  id: string,
+  { metadata, claim_mappings, ...changes }: IdpConfigChanges,
+): Promise<IdpConfigRow> {
+  return tx
+    .updateTable('tenant_idp_config')
+    .set({
+      ...changes,
+      ...(metadata === undefined ? {} : { metadata: json(metadata) }),
+      ...(claim_mappings === undefined ? {} : { claim_mappings: json(claim_mappings) }),
+    })
+    .where('id', '=', id)
+    .returningAll()
+    .$narrowType<Narrowed>()
+    .executeTakeFirstOrThrow();
+}

@@ -1,0 +1,46 @@
+/** Every statement about projects. */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Db, Tx } from '../database.ts';
+import { keyset, type PageRequest } from '../keyset.ts';
+import type { TenantProjectStatus, TenantProjects } from '../schema.ts';
+
+export type ProjectRow = Selectable<TenantProjects>;
+
+export interface ProjectFilter {
+  readonly tenant_id: string;
+  readonly status?: TenantProjectStatus | undefined;
+}
+
+export function findProject(db: Db, id: string): Promise<ProjectRow | undefined> {
+  return db.selectFrom('tenant_projects').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export function lockProject(tx: Tx, id: string): Promise<ProjectRow | undefined> {
+  return tx.selectFrom('tenant_projects').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** Locks the row against changes but not against other sharers: for writes inside the project, which its archiving must not overtake. */
+export function lockProjectShared(tx: Tx, tenantId: string, id: string): Promise<ProjectRow | undefined> {
+  return tx
+    .selectFrom('tenant_projects')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .forShare()
+    .executeTakeFirst();
+}
+
+export function listProjects(db: Db, { tenant_id, status }: ProjectFilter, page: PageRequest): Promise<ProjectRow[]> {
+  return keyset(db.selectFrom('tenant_projects').selectAll(), ['id'], page)
+    .where('tenant_id', '=', tenant_id)
+    .$if(status !== undefined, (query) => query.where('status', '=', status as TenantProjectStatus))
+    .execute();
+}
+
+export function insertProject(tx: Tx, project: Insertable<TenantProjects>): Promise<ProjectRow> {
+  return tx.insertInto('tenant_projects').values(project).returningAll().executeTakeFirstOrThrow();
+}
+
+export function updateProject(tx: Tx, id: string, changes: Updateable<TenantProjects>): Promise<ProjectRow> {
+  return tx.updateTable('tenant_projects').set(changes).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}

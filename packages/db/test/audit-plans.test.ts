@@ -1,0 +1,84 @@
+/** Which index serves which filter of the audit log, as the planner itself tells it. */
+import { type KyselyPlugin, type RawBuilder, sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as audit from '../src/queries/audit.ts';
+import { type TestDatabase, testDatabase } from '../src/testing.ts';
+
+const ROWS = 100_000;
+const TENANT = '01890000-0000-7000-8000-000000000001';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+  const { db } = database;
+  await sql`insert into tenants (id, slug, name, status) values (${TENANT}, 'acme', 'Acme', 'active')`.execute(db);
+  // Twenty rows a millisecond, so that the order of the ids matters too.
+  await sql`
+    insert into audit_log (tenant_id, product, actor_type, actor_id, action, target_type, target_id, created_at)
+    select case when i % 4 = 0 then ${TENANT}::uuid end, 'p-' || i % 8, 'user', 'u-' || i % 500,
+      'noun' || i % 10 || '.verb' || i % 7, 'report', 'r-' || i % 2000,
+      timestamptz '2026-01-01' + (i / 20) * interval '1 millisecond'
+    from generate_series(1, ${ROWS}::int) as i`.execute(db);
+  await sql`analyze audit_log`.execute(db);
+});
+afterAll(() => database.close());
+
+interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Index Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** The nodes of the plan by which the database answered what the list asked of it. */
+async function planOf(filter: audit.AuditFilter, after: readonly string[] | undefined): Promise<Plan[]> {
+  const { db } = database;
+  const asked: RawBuilder<unknown>[] = [];
+  const listening: KyselyPlugin = {
+    transformQuery({ node, queryId }) {
+      const { sql: text, parameters } = db.getExecutor().compileQuery(node, queryId);
+      const pieces = text.split(/\$\d+/).map((piece) => sql.raw(piece));
+      asked.push(
+        sql.join(
+          pieces.flatMap((piece, index) => (index === 0 ? [piece] : [sql`${parameters[index - 1]}`, piece])),
+          sql``,
+        ),
+      );
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  await audit.listAuditEvents(db.withPlugin(listening), filter, { limit: 50, after });
+  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: Plan }] }>`explain (analyze, format json) ${asked[0]}`.execute(
+    db,
+  );
+  const flat = (node: Plan): Plan[] => [node, ...(node.Plans ?? []).flatMap(flat)];
+  return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
+}
+
+// Where much is found, it is read in the order of the page and the rest passed over.
+const newest = 'audit_log_created_at_id_idx';
+const amid = ['2026-01-01T00:00:02.500Z', '80000000-0000-4000-8000-000000000000'];
+
+// proves A51
+test.each<[string, audit.AuditFilter, string[]]>([
+  ['nothing', {}, [newest]],
+  ['a tenant', { tenant_id: TENANT }, ['audit_log_tenant_id_created_at_id_idx']],
+  ['a product', { product: 'p-3' }, ['audit_log_product_created_at_idx', newest]],
+  ['an actor', { actor_id: 'u-7' }, ['audit_log_actor_id_created_at_idx']],
+  ['an action', { action: 'noun3.verb3' }, ['audit_log_action_created_at_id_idx']],
+  ['the beginning of an action', { action: 'noun3.*' }, ['audit_log_action_part_created_at_id_idx']],
+  ['a target', { target_id: 'r-7' }, ['audit_log_target_id_created_at_id_idx']],
+  ['a time', { since: '2026-01-01T00:00:01Z', until: '2026-01-01T00:00:04Z' }, [newest]],
+])('filtered by %s, the first page and a late one are read from an index that fits', async (_, filter, fitting) => {
+  for (const after of [undefined, amid]) {
+    const plan = await planOf(filter, after);
+    const indexes = plan.flatMap((node) => node['Index Name'] ?? []);
+    expect(indexes).toHaveLength(1);
+    expect(fitting).toContain(indexes[0]);
+    expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
+    const read = plan.map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
+    expect(Math.max(...read)).toBeLessThan(ROWS / 100);
+  }
+});

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { migrations } from '../src/migrations.ts';
+import { type CommandOptions, commandEnv, packageFolder, runNode } from './support.ts';
+
+const names = Object.keys(migrations);
+const versions = names.map((name) => Number(name.slice(0, 4)));
+const newest = versions.at(-1);
+
+type Env = CommandOptions['env'];
+
+function migrate(args: readonly string[], env: Env = {}) {
+  return runNode(join(packageFolder, 'src/cli.ts'), args, { env });
+}
+
+/** Runs the command, which must succeed without a word on standard error, and resolves to the lines that it printed. */
+async function printed(args: readonly string[], env: Env): Promise<string[]> {
+  const { code, stdout, stderr } = await migrate(args, env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout.trimEnd().split('\n');
+}
+
+describe('the commands', { timeout: 120_000 }, () => {
+  // proves A6, A7, A24, C12, C38, C39
+  test('move the schema and say what they did; with no command everything is applied', async () => {
+    const env = await commandEnv('empty');
+    expect(await printed(['status'], env)).toEqual(names.map((name) => `pending                   ${name}`));
+    expect(await printed(['up', '1'], env)).toEqual([`applied ${names[0]}`]);
+    expect(await printed([], env)).toEqual(names.slice(1).map((name) => `applied ${name}`));
+    expect(await printed(['up'], env)).toEqual(['nothing to do: the schema is current']);
+    expect(await printed(['version'], env)).toEqual([`database ${newest}, program ${newest}`]);
+    const status = await printed(['--target=core', 'status'], env);
+    expect(status.map((line) => line.replace(/^20\d\d-\S+Z {2}/, ''))).toEqual(names);
+  });
+
+  // proves A6, B13, B35, C11
+  test('go back one step, several or all, and force only rewrites the bookkeeping', async () => {
+    const env = await commandEnv('migrated');
+    const back = names.toReversed().map((name) => `reverted ${name}`);
+    expect(await printed(['down'], env)).toEqual(back.slice(0, 1));
+    expect(await printed(['down', '2'], env)).toEqual(back.slice(1, 3));
+    for (const version of [newest, versions.at(-4)]) {
+      const said = [`forced to version ${version}: the schema itself was not touched`];
+      expect(await printed(['force', String(version)], env)).toEqual(said);
+      expect(await printed(['version'], env)).toEqual([`database ${version}, program ${newest}`]);
+    }
+    expect(await printed(['down-all'], env)).toEqual(back.slice(3));
+    expect(await printed(['down'], env)).toEqual(['nothing to revert']);
+  });
+
+  // proves C11, C39
+  test('revert in production when the caller insists', async () => {
+    const env = { ...(await commandEnv('migrated')), APP_ENV: 'prod' };
+    if (inject('engine') === 'pglite') {
+      const { code, stdout, stderr } = await migrate(['version'], env);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toBe('migrate: DATABASE_URL is empty: the embedded engine is not for production\n');
+      return;
+    }
+    expect(await printed(['down', '--allow-down'], env)).toEqual([`reverted ${names.at(-1)}`]);
+    expect(await printed(['up'], env)).toEqual([`applied ${names.at(-1)}`]);
+  });
+});
+
+describe.runIf(inject('engine') === 'postgres')('several processes at once', () => {
+  // proves A7, A24, C10
+  test('apply every migration once', async () => {
+    const env = await commandEnv('empty');
+    const outputs = await Promise.all([1, 2, 3, 4].map(() => printed(['up'], env)));
+    const applied = outputs.flat().filter((line) => line.startsWith('applied'));
+    expect(applied).toEqual(names.map((name) => `applied ${name}`));
+  });
+});

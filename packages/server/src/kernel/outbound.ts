@@ -1,0 +1,169 @@
+/**
+ * Fetches from other people's servers, whose URLs come from callers: only what `outbound-policy.ts` allows, and the
+ * address that is checked is the address that is connected to, so a name cannot resolve to something else in between.
+ */
+import { promises as dns, type LookupAddress } from 'node:dns';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { hostOf, type OutboundEntry, type OutboundPolicy, outboundPolicy } from './outbound-policy.ts';
+
+const TIMEOUT_MS = 5_000;
+const BYTES_MAX = 524_288;
+const REDIRECTS_MAX = 3;
+const REDIRECTS = [301, 302, 303, 307, 308];
+// Codes like ERR_TLS_CERT_ALTNAME_INVALID, DEPTH_ZERO_SELF_SIGNED_CERT, UNABLE_TO_GET_ISSUER_CERT.
+const TLS_CODE = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_(TLS|SSL)/;
+const NO_SUCH_NAME = ['ENOTFOUND', 'ENODATA'];
+
+/** Why nothing was fetched: `outbound_refused` by our rules, `outbound_failed` over there. The message is for callers; the cause, with addresses, for the log. */
+export class OutboundError extends Error {
+  readonly code: 'outbound_refused' | 'outbound_failed';
+
+  constructor(code: OutboundError['code'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'OutboundError';
+    this.code = code;
+  }
+}
+
+export interface Outbound {
+  /** Resolves with the text of a 200 answer within the time and size limits; rejects with `OutboundError`. */
+  get(url: string): Promise<string>;
+  /** Whether the URL may be used at all: https, or plain http to a host that OUTBOUND_ALLOW names. */
+  acceptsScheme(url: URL): boolean;
+}
+
+export interface OutboundOptions {
+  readonly allow?: readonly OutboundEntry[];
+  /** For a `get` as a whole, redirects included. */
+  readonly timeoutMs?: number;
+  readonly bytesMax?: number;
+  /** All addresses of a name; by default the system's resolver. */
+  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+  /** Certificates to trust instead of the usual ones (PEM). */
+  readonly ca?: string;
+}
+
+export function createOutbound(options: OutboundOptions = {}): Outbound {
+  const policy = outboundPolicy(options.allow ?? []);
+  const { timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX, resolve = resolveAll, ca } = options;
+  const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
+
+  async function get(text: string): Promise<string> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    let url = parsed(text);
+    for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+      const refusal = refusalOf(url, acceptsScheme, policy);
+      if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);
+      const response = await send(url, { policy, resolve, signal, ...(ca === undefined ? {} : { ca }) });
+      const { location } = response.headers;
+      if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined)
+        return read(response, bytesMax, signal);
+      response.destroy();
+      url = next(url, location);
+    }
+    throw new OutboundError('outbound_failed', `The host redirects more than ${REDIRECTS_MAX} times.`);
+  }
+
+  return { get, acceptsScheme };
+}
+
+function parsed(text: string, base?: URL): URL {
+  if (!URL.canParse(text, base?.href)) throw new OutboundError('outbound_refused', 'The URL cannot be read.');
+  return new URL(text, base);
+}
+
+function next(from: URL, location: string): URL {
+  const url = parsed(location, from);
+  if (from.protocol === 'https:' && url.protocol !== 'https:') {
+    throw new OutboundError('outbound_refused', 'The host redirects from https to something weaker.');
+  }
+  return url;
+}
+
+/** What can be said of a URL before its name is resolved. An address in it is never looked up, so it is checked here. */
+function refusalOf(url: URL, acceptsScheme: Outbound['acceptsScheme'], policy: OutboundPolicy): string | undefined {
+  if (!acceptsScheme(url)) return 'Only https is fetched.';
+  if (url.username !== '' || url.password !== '') return 'A URL with a user or password in it is not fetched.';
+  const host = hostOf(url);
+  return isIP(host) !== 0 && !policy.allowsAddress(host, url) ? NOT_PUBLIC : undefined;
+}
+
+// The same sentence for an inside name and for none: the answer must not tell which inside names exist.
+const NOT_PUBLIC = 'The host has no public address.';
+
+interface Sending {
+  readonly policy: OutboundPolicy;
+  readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
+  readonly signal: AbortSignal;
+  readonly ca?: string;
+}
+
+/** One request, no redirect followed. A fresh connection each time: a kept one was checked for another URL. */
+function send(url: URL, { policy, resolve, signal, ca }: Sending): Promise<IncomingMessage> {
+  const options = {
+    agent: false,
+    signal,
+    lookup: checkedLookup(url, policy, resolve),
+    headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'tenant-registry' },
+    ...(ca === undefined ? {} : { ca }),
+  };
+  return new Promise((resolved, reject) => {
+    const request = (url.protocol === 'https:' ? https : http).get(url, options, resolved);
+    request.on('error', (error) => reject(toOutboundError(error, signal)));
+  });
+}
+
+/** The resolver that the socket itself uses: what it lets through is what gets connected to. One refused address refuses all. */
+function checkedLookup(url: URL, policy: OutboundPolicy, resolve: Sending['resolve']): LookupFunction {
+  return (host, { all }, callback) => {
+    resolve(host).then(
+      (found) => {
+        const [first] = found;
+        const refused = found.filter(({ address }) => !policy.allowsAddress(address, url));
+        if (first === undefined || refused.length > 0) {
+          const cause = new Error(`${host} resolves to ${found.map(({ address }) => address).join(', ') || 'nothing'}`);
+          callback(new OutboundError('outbound_refused', NOT_PUBLIC, cause), []);
+        } else if (all) callback(null, [...found]);
+        else callback(null, first.address, first.family);
+      },
+      (error) => callback(error, []),
+    );
+  };
+}
+
+async function read(response: IncomingMessage, bytesMax: number, signal: AbortSignal): Promise<string> {
+  const { statusCode, headers } = response;
+  try {
+    if (statusCode !== 200) throw new OutboundError('outbound_failed', `The host answers with status ${statusCode}.`);
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+      throw new OutboundError('outbound_failed', 'The host compresses its answer although it was asked not to.');
+    }
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw new OutboundError('outbound_failed', `The answer is larger than ${bytesMax} bytes.`);
+      chunks.push(chunk);
+    }
+    return new TextDecoder().decode(Buffer.concat(chunks));
+  } catch (error) {
+    throw toOutboundError(error, signal);
+  } finally {
+    response.destroy();
+  }
+}
+
+function toOutboundError(error: unknown, signal: AbortSignal): OutboundError {
+  if (error instanceof OutboundError) return error;
+  if (signal.aborted) return new OutboundError('outbound_failed', 'The host does not answer in time.', error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (NO_SUCH_NAME.includes(code)) return new OutboundError('outbound_refused', NOT_PUBLIC, error);
+  const message = TLS_CODE.test(code) ? "The host's TLS certificate is not trusted." : 'The host cannot be reached.';
+  return new OutboundError('outbound_failed', message, error);
+}
+
+function resolveAll(host: string): Promise<LookupAddress[]> {
+  return dns.lookup(host, { all: true });
+}

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newTenant, startTestServer, type TestServer, tenantIn } from '../../../test/support.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+const UNKNOWN = '01890000-0000-7000-8000-000000000000';
+
+const eventOf = (fields: Record<string, unknown> = {}) => ({
+  actor: { type: 'user', id: 'u-1' },
+  action: 'report.exported',
+  ...fields,
+});
+
+async function append(fields: Record<string, unknown> = {}) {
+  const { status, body } = await server.call('POST /v1/audit', { body: eventOf(fields), token: server.internalToken });
+  expect(status, JSON.stringify(body)).toBe(201);
+  return body;
+}
+
+const bulk = (events: unknown) => server.call('POST /v1/audit/bulk', { body: { events }, token: server.internalToken });
+
+async function idsOf(query: string): Promise<string[]> {
+  const { status, body } = await server.call(`GET /v1/audit?${query}`);
+  expect(status, JSON.stringify(body)).toBe(200);
+  return body.items.map(({ id }: { id: string }) => id);
+}
+
+/** Something that only the calling test's events have. */
+const mark = () => randomUUID();
+
+// proves A51
+test('the list finds by tenant, product, actor, action, target and time, alone and together', async () => {
+  const tenant = await newTenant(server);
+  const other = await newTenant(server);
+  const [product, actor, target] = [mark(), mark(), mark()];
+  const first = await append({ tenant_id: tenant.id, product, action: `${product}.made` });
+  server.clock.advance(1_000);
+  const second = await append({ tenant_id: other.id, product, actor: { type: 'user', id: actor } });
+  server.clock.advance(1_000);
+  const third = await append({ tenant_id: other.id, product, target: { type: 'report', id: target } });
+  const newest = [third.id, second.id, first.id];
+
+  expect(await idsOf(`product=${product}`)).toEqual(newest);
+  expect(await idsOf(`tenant_id=${tenant.id}&product=${product}`)).toEqual([first.id]);
+  expect(await idsOf(`tenant_id=${tenant.id.toUpperCase()}&product=${product}`)).toEqual([first.id]);
+  expect((await idsOf(`tenant_id=${tenant.id}`)).length).toBe(2); // its creation too
+  expect(await idsOf(`actor_id=${actor}`)).toEqual([second.id]);
+  expect(await idsOf(`target_id=${target}`)).toEqual([third.id]);
+  expect(await idsOf(`action=${product}.made`)).toEqual([first.id]);
+  expect(await idsOf(`product=${product}&since=${second.created_at}`)).toEqual([third.id, second.id]);
+  expect(await idsOf(`product=${product}&until=${second.created_at}`)).toEqual([first.id]);
+  expect(await idsOf(`product=${product}&since=${second.created_at}&until=${third.created_at}`)).toEqual([second.id]);
+  expect(await idsOf(`product=${product}&since=${first.created_at}&until=${first.created_at}`)).toEqual([]);
+  const offset = encodeURIComponent(second.created_at.replace('Z', '+00:00'));
+  expect(await idsOf(`product=${product}&since=${offset}`)).toEqual([third.id, second.id]);
+  expect(await idsOf(`tenant_id=${other.id}&actor_id=${actor}&target_id=${target}`)).toEqual([]);
+  expect((await idsOf('')).slice(0, 3)).toEqual(newest);
+});
+
+test('the list finds by the beginning of an action at a dot, taking every other character literally', async () => {
+  const product = mark();
+  const actions = ['a_b.c', 'a_b.c.d', 'axb.c', 'a_b', 'a_bc.d', 'a%b.c', 'A_B.c', 'a_b.x'];
+  const ids = new Map<string, string>();
+  for (const action of actions) ids.set(action, (await append({ product, action })).id);
+  const found = async (action: string) => {
+    const list = await idsOf(`product=${product}&action=${encodeURIComponent(action)}`);
+    return list.map((id) => actions.find((each) => ids.get(each) === id)).reverse();
+  };
+  expect(await found('a_b.*')).toEqual(['a_b.c', 'a_b.c.d', 'a_b.x']);
+  expect(await found('a_b.c.*')).toEqual(['a_b.c.d']);
+  expect(await found('a_b.c')).toEqual(['a_b.c']);
+  expect(await found('a%b.*')).toEqual(['a%b.c']);
+  expect(await found('%.*')).toEqual([]);
+  expect(await found('a_.*')).toEqual([]);
+  expect(await found('____')).toEqual([]);
+});
+
+// proves A62
+test("the registry's own changes are in the log by themselves", async () => {
+  const tenant = await tenantIn(server, 'active');
+  const { body } = await server.call(`GET /v1/audit?tenant_id=${tenant.id}&action=tenant.*`);
+  expect(body.items.map(({ action }: { action: string }) => action)).toEqual(['tenant.activated', 'tenant.created']);
+  expect(body.items[0]).toMatchObject({
+    tenant_slug: tenant.slug,
+    actor: { type: 'operator', id: 'operator_token', name: 'Operator token' },
+    target: { type: 'tenant', id: tenant.id, name: tenant.name },
+    source_ip: '127.0.0.1',
+  });
+});
+
+test("an archived tenant's log is read as before, and an unknown tenant has none", async () => {
+  const { id } = await tenantIn(server, 'archived');
+  expect(await idsOf(`tenant_id=${id}`)).toHaveLength(3);
+  expect(await idsOf(`tenant_id=${UNKNOWN}`)).toEqual([]);
+});
+
+test('an unknown event is not found', async () => {
+  const { status, body } = await server.call(`GET /v1/audit/${UNKNOWN}`);
+  expect([status, body.code]).toEqual([404, 'not_found']);
+});
+
+test.each([
+  ['limit=0', '/limit'],
+  ['limit=201', '/limit'],
+  ['tenant_id=acme', '/tenant_id'],
+  ['product=', '/product'],
+  ['actor_id=', '/actor_id'],
+  ['target_id=', '/target_id'],
+  ['action=', '/action'],
+  ['action=*', '/action'],
+  ['action=tenant*', '/action'],
+  ['action=*.created', '/action'],
+  ['action=a.*.b', '/action'],
+  [`action=${'x'.repeat(199)}.*`, '/action'],
+  ['since=yesterday', '/since'],
+  ['since=2026-01-01', '/since'],
+  ['since=0000-01-01T00:00:00Z', '/since'],
+  ['until=2026-02-30T00:00:00Z', '/until'],
+  ['until=9999-12-31T23:59:59-01:00', '/until'],
+  ['since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z', '/since'],
+  ['since=2026-01-01T00:00:00Z&since=2026-01-01T00:00:00Z', '/since'],
+  ['q=x', '/q'],
+])('a wrong query is refused by name, by the list and by the export: %s', async (query, pointer) => {
+  const list = await server.call(`GET /v1/audit?${query}`);
+  expect([list.status, list.body.errors?.[0].pointer]).toEqual([400, pointer]);
+  const whole = await server.call(`GET /v1/audit/export?${query}`);
+  expect([whole.status, whole.body.errors[0].pointer]).toEqual([400, pointer]);
+});
+
+// proves A51
+test('pages repeat and lose nothing while others append, also when all were written in one moment', async () => {
+  const product = mark();
+  const { body } = await bulk(Array.from({ length: 25 }, () => eventOf({ product })));
+  for (let index = 0; index < 5; index++) await append({ product });
+  const all = await idsOf(`product=${product}&limit=200`);
+  expect(all.slice(5)).toEqual([...body.ids].reverse());
+
+  const seen: string[] = [];
+  let cursor = '';
+  do {
+    const page = await server.call(`GET /v1/audit?product=${product}&limit=4${cursor}`);
+    seen.push(...page.body.items.map(({ id }: { id: string }) => id));
+    cursor = page.body.next_cursor === null ? '' : `&cursor=${page.body.next_cursor}`;
+    await Promise.all([append({ product }), bulk([eventOf({ product }), eventOf({ product })])]);
+  } while (cursor !== '');
+  expect(seen).toEqual(all);
+});
+
+test('a cursor that was tampered with, or made for another filter or list, is refused', async () => {
+  const product = mark();
+  await bulk([1, 2, 3].map(() => eventOf({ product })));
+  const { body } = await server.call(`GET /v1/audit?product=${product}&limit=1`);
+  const cursor: string = body.next_cursor;
+  const tampered = `${cursor.startsWith('A') ? 'B' : 'A'}${cursor.slice(1)}`;
+  const tenants = await server.call('GET /v1/tenants?limit=1');
+  const queries = [
+    `product=${product}&cursor=${tampered}`,
+    `product=${product}x&cursor=${cursor}`,
+    `cursor=${cursor}`,
+    `product=${product}&action=a&cursor=${cursor}`,
+    `cursor=${tenants.body.next_cursor}`,
+  ];
+  for (const query of queries) {
+    const { status, body: problem } = await server.call(`GET /v1/audit?${query}`);
+    expect([status, problem.code], query).toEqual([400, 'invalid_cursor']);
+  }
+  expect((await server.call(`GET /v1/audit?product=${product}&limit=2&cursor=${cursor}`)).status).toBe(200);
+});
+
+test('an event can be neither changed nor deleted by any operation', async () => {
+  const event = await append();
+  for (const [path, allow] of [
+    ['/v1/audit', 'POST, GET, HEAD'],
+    ['/v1/audit/bulk', 'POST'],
+    ['/v1/audit/export', 'GET, HEAD'],
+    [`/v1/audit/${event.id}`, 'GET, HEAD'],
+  ] as const) {
+    for (const method of ['PUT', 'PATCH', 'DELETE']) {
+      const { status, headers } = await server.call(`${method} ${path}`, { body: { action: 'nothing' } });
+      expect([status, headers.get('allow')?.split(', ').sort()], `${method} ${path}`).toEqual([
+        405,
+        allow.split(', ').sort(),
+      ]);
+    }
+  }
+  expect((await server.call(`GET /v1/audit/${event.id}`)).body).toEqual(event);
+});
+
+test('an event can be neither changed nor deleted with the connection that the server itself has', async () => {
+  const { id } = await append();
+  const { db } = server.app.deps;
+  const attempts = [
+    db.updateTable('audit_log').set({ action: 'nothing' }).where('id', '=', id).execute(),
+    db.deleteFrom('audit_log').where('id', '=', id).execute(),
+  ];
+  for (const attempt of attempts) await expect(attempt).rejects.toThrow('append-only');
+  expect((await server.call(`GET /v1/audit/${id}`)).body.action).toBe('report.exported');
+});
+
+// proves A14
+test('an event outlives its tenant and still says whose it was', async () => {
+  const tenant = await tenantIn(server, 'archived');
+  const event = await append({ tenant_id: tenant.id, target: { type: 'tenant', id: tenant.id } });
+  expect((await server.call(`DELETE /v1/tenants/${tenant.id}`)).status).toBe(204);
+  const { body } = await server.call(`GET /v1/audit/${event.id}`);
+  expect(body).toEqual({ ...event, tenant_id: null, tenant_slug: tenant.slug });
+  expect(await idsOf(`tenant_id=${tenant.id}`)).toEqual([]);
+  expect(await idsOf(`target_id=${tenant.id}`)).toHaveLength(5);
+});
+
+test('the log is read by operators alone: a product that appends cannot read', async () => {
+  const { id } = await append();
+  for (const call of ['GET /v1/audit', `GET /v1/audit/${id}`, 'GET /v1/audit/export']) {
+    const { status, body } = await server.call(call, { token: server.internalToken });
+    expect([status, body.permission]).toEqual([403, 'audit:read']);
+  }
+});

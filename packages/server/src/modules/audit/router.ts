@@ -1,0 +1,106 @@
+/** The audit log on the wire: one expression per endpoint. */
+import { procedure, router } from '../../kernel/trpc.ts';
+import { auditErrors, notFound } from './errors.ts';
+import {
+  appendAuditEventInput,
+  appendAuditEventsInput,
+  appendedAuditEvents,
+  auditEvent,
+  auditEventId,
+  auditEventPage,
+  auditExport,
+  BULK_BYTES_MAX,
+  exportAuditEventsInput,
+  listAuditEventsInput,
+} from './schema.ts';
+import { appendAuditEvent, appendAuditEvents, exportAuditEvents, getAuditEvent, listAuditEvents } from './service.ts';
+
+const tag = 'Audit';
+
+export const auditRouter = router({
+  append: procedure('audit:append')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/audit',
+        status: 201,
+        operation: 'append_audit_event',
+        tag,
+        summary: 'Append an audit event',
+        description:
+          'For what happened in a product: the registry writes the events of its own changes by itself. A frozen or archived tenant is no hindrance. An unknown tenant is 404.',
+        errors: [auditErrors.occurredInTheFuture],
+        etag: true,
+        location: '/v1/audit/{id}',
+      },
+    })
+    .input(appendAuditEventInput)
+    .output(auditEvent)
+    .mutation(({ ctx, input }) => appendAuditEvent(ctx, input)),
+
+  appendBulk: procedure('audit:append')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/audit/bulk',
+        status: 201,
+        operation: 'append_audit_events',
+        tag,
+        summary: 'Append many audit events',
+        description: 'All of them or, when one is wrong, none: the problem names the event.',
+        errors: [auditErrors.occurredInTheFuture, notFound],
+        bodyBytesMax: BULK_BYTES_MAX,
+      },
+    })
+    .input(appendAuditEventsInput)
+    .output(appendedAuditEvents)
+    .mutation(({ ctx, input }) => appendAuditEvents(ctx, input)),
+
+  list: procedure('audit:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/audit',
+        operation: 'list_audit_events',
+        tag,
+        summary: 'List audit events',
+        description: 'Newest first. Works for an archived tenant too; an unknown tenant has no events.',
+      },
+    })
+    .input(listAuditEventsInput)
+    .output(auditEventPage)
+    .query(({ ctx, input }) => listAuditEvents(ctx, input)),
+
+  export: procedure('audit:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/audit/export',
+        operation: 'export_audit_events',
+        tag,
+        summary: 'Export audit events',
+        description:
+          'All events that the filters find, newest first, sent while they are read. NDJSON: one AuditEvent on each line. CSV (RFC 4180): with a header, and with an apostrophe before what a spreadsheet would take for a formula. An answer that breaks off is not complete. Over tRPC it is not available.',
+        stream: ['application/x-ndjson', 'text/csv'],
+      },
+    })
+    .input(exportAuditEventsInput)
+    .output(auditExport)
+    .query(({ ctx, input }) => exportAuditEvents(ctx, input)),
+
+  get: procedure('audit:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/audit/{id}',
+        operation: 'get_audit_event',
+        tag,
+        summary: 'Get an audit event',
+        description: 'By id.',
+        etag: true,
+      },
+    })
+    .input(auditEventId)
+    .output(auditEvent)
+    .query(({ ctx, input }) => getAuditEvent(ctx, input.id)),
+});

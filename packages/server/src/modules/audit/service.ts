@@ -1,0 +1,132 @@
+/** The audit log: products add to it, operators read it, nobody changes it. */
+import { audit, tenants } from '@tenant-registry/db';
+import type { ActorContext, Context } from '../../kernel/context.ts';
+import { violates } from '../../kernel/database-errors.ts';
+import { type InputMistake, kernelErrors } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { paginate } from '../../kernel/pagination.ts';
+import { type TextStream, toTextStream } from '../../kernel/text-stream.ts';
+import { appendOnce } from '../../kernel/transact.ts';
+import { auditErrors, notFound } from './errors.ts';
+import { type ExportFormat, exportFormats } from './formats.ts';
+import { toEvent, toRow } from './row.ts';
+import type { AppendAuditEvent, AppendAuditEvents, AuditEvent, ExportAuditEvents, ListAuditEvents } from './schema.ts';
+
+/** How far a product's clock may be ahead of ours. */
+const AHEAD_MS_MAX = 300_000;
+/** Rows that an export holds at once. */
+const BATCH_ROWS = 1000;
+/** Rows that become one piece of text. */
+const PIECE_ROWS = 100;
+/** That one problem lists. */
+const MISTAKES_MAX = 20;
+
+/** Writes one event of any tenant, frozen and archived ones too: what happened is never refused. Throws `not_found`. */
+export async function appendAuditEvent(ctx: ActorContext, event: AppendAuditEvent): Promise<AuditEvent> {
+  const row = stamped(ctx, event, ctx.clock());
+  refuseFuture(ctx, [{ row, pointer: '' }]);
+  try {
+    return toEvent(await appendOnce(ctx, (db) => audit.appendAuditEvent(db, row)));
+  } catch (error) {
+    throw await explained(ctx, error, [{ row, pointer: '' }]);
+  }
+}
+
+/** Writes all the events or none. Throws `not_found`. */
+export async function appendAuditEvents(ctx: ActorContext, { events }: AppendAuditEvents): Promise<{ ids: string[] }> {
+  const now = ctx.clock();
+  const entries = events.map((event, index) => ({ row: stamped(ctx, event, now), pointer: `/events/${index}` }));
+  refuseFuture(ctx, entries);
+  const rows = entries.map(({ row }) => row);
+  try {
+    await appendOnce(ctx, (db) => audit.appendAuditEvents(db, rows));
+  } catch (error) {
+    throw await explained(ctx, error, entries);
+  }
+  return { ids: rows.map(({ id }) => id) };
+}
+
+/** One page, newest first. An unknown tenant has no events. Throws `invalid_cursor`. */
+export async function listAuditEvents({ db, cursors }: Context, input: ListAuditEvents) {
+  const { limit: _, cursor: __, ...filter } = input;
+  const { items, next_cursor } = await paginate(cursors, {
+    list: 'audit',
+    input,
+    keyOf: ({ created_at, id }: audit.AuditRow) => [created_at, id],
+    fetch: (page) => audit.listAuditEvents(db, filter, page),
+  });
+  return { items: items.map(toEvent), next_cursor };
+}
+
+/** Throws `not_found`. */
+export async function getAuditEvent({ db }: Context, id: string): Promise<AuditEvent> {
+  const row = await audit.findAuditEvent(db, id);
+  if (row === undefined) throw kernelErrors.notFound();
+  return toEvent(row);
+}
+
+/**
+ * Every event that the filter finds, newest first, as text that is read from the database while it is sent: at most one
+ * batch of rows is in memory. The first batch is read before the answer begins, so that a failure is still a problem.
+ */
+export async function exportAuditEvents(
+  { db }: Context,
+  { format, ...filter }: ExportAuditEvents,
+): Promise<TextStream> {
+  const fetch = (after?: readonly string[]) => audit.listAuditEvents(db, filter, { limit: BATCH_ROWS - 1, after });
+  const form = exportFormats[format];
+  return toTextStream(pieces(form, await fetch(), fetch), form);
+}
+
+type FetchAfter = (after: readonly string[]) => Promise<audit.AuditRow[]>;
+
+async function* pieces(
+  { head, line }: ExportFormat,
+  batch: audit.AuditRow[],
+  fetch: FetchAfter,
+): AsyncGenerator<string> {
+  if (head !== '') yield head;
+  while (batch.length > 0) {
+    const last = batch[BATCH_ROWS - 1];
+    // Taken out piece by piece: what was sent is gone before more is read.
+    while (batch.length > 0)
+      yield batch
+        .splice(0, PIECE_ROWS)
+        .map((row) => line(toEvent(row)))
+        .join('');
+    if (last !== undefined) batch = await fetch([last.created_at, last.id]);
+  }
+}
+
+interface Entry {
+  readonly row: audit.NewAuditEvent & { readonly id: string };
+  /** Where it stands in the input. */
+  readonly pointer: string;
+}
+
+function stamped({ clock, requestId }: ActorContext, event: AppendAuditEvent, now: Date): Entry['row'] {
+  const id = newId(clock);
+  return { ...toRow(event, { id, now, requestId }), id };
+}
+
+function refuseFuture({ clock }: Context, entries: readonly Entry[]): void {
+  const latest = new Date(clock().getTime() + AHEAD_MS_MAX);
+  const early = entries.filter(
+    ({ row: { occurred_at } }) => occurred_at !== undefined && new Date(occurred_at) > latest,
+  );
+  const errors = mistakesAt(early, '/occurred_at', 'is more than five minutes in the future');
+  if (errors.length > 0) throw auditErrors.occurredInTheFuture({ errors });
+}
+
+/** The database says that a tenant does not exist; which one, is asked only then. */
+async function explained({ db }: Context, cause: unknown, entries: readonly Entry[]): Promise<unknown> {
+  if (!violates(cause, 'audit_log_tenant_id_fkey')) return cause;
+  const tenantOf = ({ row }: Entry) => row.tenant_id ?? [];
+  const known = new Set(await tenants.listTenantIds(db, [...new Set(entries.flatMap(tenantOf))]));
+  const lost = entries.filter((entry) => [tenantOf(entry)].flat().some((id) => !known.has(id)));
+  return notFound({ cause, errors: mistakesAt(lost, '/tenant_id', 'there is no such tenant') });
+}
+
+function mistakesAt(entries: readonly Entry[], field: string, message: string): InputMistake[] {
+  return entries.slice(0, MISTAKES_MAX).map(({ pointer }) => ({ pointer: pointer + field, message }));
+}

@@ -1,0 +1,147 @@
+/** The catalog on the wire: one expression per endpoint. */
+import { procedure, router } from '../../kernel/trpc.ts';
+import { entitlementErrors } from '../entitlements/errors.ts';
+import { tenantErrors } from '../tenants/errors.ts';
+import { catalogErrors } from './errors.ts';
+import {
+  catalog,
+  catalogRequest,
+  catalogRequestId,
+  catalogRequestPage,
+  listCatalogInput,
+  listCatalogRequestsInput,
+  requestProductInput,
+  requestTrialInput,
+  startedTrial,
+} from './schema.ts';
+import {
+  grantCatalogRequest,
+  listCatalog,
+  listCatalogRequests,
+  rejectCatalogRequest,
+  requestProduct,
+  requestTrial,
+} from './service.ts';
+
+const tag = 'Catalog';
+
+export const catalogRouter = router({
+  list: procedure('catalog:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/catalog',
+        operation: 'list_catalog',
+        tag,
+        summary: 'List the products',
+        description: 'Every product that can be asked for, in the order of the catalog.',
+      },
+    })
+    .input(listCatalogInput)
+    .output(catalog)
+    .query(({ ctx }) => listCatalog(ctx)),
+
+  request: procedure('catalog:request')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/catalog/request',
+        status: 201,
+        operation: 'request_product',
+        tag,
+        summary: 'Ask for a product',
+        description: 'An operator grants or rejects it. A tenant has one open request for a product at a time.',
+        errors: [
+          entitlementErrors.productNotFound,
+          catalogErrors.requestOpen,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+        etag: true,
+      },
+    })
+    .input(requestProductInput)
+    .output(catalogRequest)
+    .mutation(({ ctx, input }) => requestProduct(ctx, input)),
+
+  requestTrial: procedure('catalog:request')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/catalog/trial-request',
+        status: 201,
+        operation: 'request_trial',
+        tag,
+        summary: 'Start a trial of a product',
+        description:
+          'Granted at once, for as many days as the catalog says; it ends by itself. Once per tenant and product.',
+        errors: [
+          entitlementErrors.productNotFound,
+          entitlementErrors.alreadyEntitled,
+          catalogErrors.trialUsed,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+        etag: true,
+      },
+    })
+    .input(requestTrialInput)
+    .output(startedTrial)
+    .mutation(({ ctx, input }) => requestTrial(ctx, input)),
+
+  listRequests: procedure('catalog:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/catalog/requests',
+        operation: 'list_catalog_requests',
+        tag,
+        summary: 'List what was asked for',
+        description: 'Requests and trials, newest first, of one tenant or of all, filtered by state.',
+        errors: [tenantErrors.tenantArchived],
+      },
+    })
+    .input(listCatalogRequestsInput)
+    .output(catalogRequestPage)
+    .query(({ ctx, input }) => listCatalogRequests(ctx, input)),
+
+  grantRequest: procedure('catalog:decide')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/catalog/requests/{id}/grant',
+        operation: 'grant_catalog_request',
+        tag,
+        summary: 'Grant a request',
+        description:
+          'Entitles the tenant to the product as a contract without an end; a trial of it becomes that contract.',
+        errors: [
+          catalogErrors.requestDecided,
+          entitlementErrors.productNotFound,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+        etag: true,
+      },
+    })
+    .input(catalogRequestId)
+    .output(catalogRequest)
+    .mutation(({ ctx, input }) => grantCatalogRequest(ctx, input.id)),
+
+  rejectRequest: procedure('catalog:decide')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/catalog/requests/{id}/reject',
+        operation: 'reject_catalog_request',
+        tag,
+        summary: 'Reject a request',
+        description: 'The tenant may ask for the product again.',
+        errors: [catalogErrors.requestDecided, tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
+        etag: true,
+      },
+    })
+    .input(catalogRequestId)
+    .output(catalogRequest)
+    .mutation(({ ctx, input }) => rejectCatalogRequest(ctx, input.id)),
+});

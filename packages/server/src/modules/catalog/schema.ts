@@ -1,0 +1,118 @@
+/** The shapes of the catalog and of what tenants ask for. */
+import { z } from 'zod';
+import { defineEvent } from '../../kernel/events.ts';
+import { pageInput, pageOf } from '../../kernel/pagination.ts';
+import { id, name, product, timestamp } from '../../kernel/schema.ts';
+
+/** What the request of a trial is answered with. */
+export { entitlement as startedTrial } from '../entitlements/schema.ts';
+
+const TRIAL_DAYS = 14;
+
+/** A product as the catalog's file states it. */
+const catalogFileEntry = z.strictObject({
+  product: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,99}$/, 'must be lower case letters, digits, _ and -, at most 100 characters'),
+  name,
+  description: z.string().max(2000),
+  supports_projects: z.boolean().default(false),
+  trial_days: z.int().min(1).max(365).default(TRIAL_DAYS),
+  contract_version: z.string().min(1).max(50),
+  features: z.array(z.string().min(1).max(100)).max(100).default([]),
+});
+
+/** The catalog's file: what `GET /v1/catalog` answers, with some of it left to its default. */
+export const catalogFile = z.strictObject({
+  items: z.array(catalogFileEntry).min(1, 'must name at least one product'),
+});
+
+const catalogEntry = z
+  .object({
+    product: z.string().describe('What other operations name it by.'),
+    name: z.string(),
+    description: z.string(),
+    supports_projects: z.boolean().describe('Whether a tenant entitled to it may have projects.'),
+    trial_days: z.int().describe('How long a trial lasts.'),
+    contract_version: z.string().describe('Of the contract that a customer signs today.'),
+    features: z.array(z.string()),
+  })
+  .meta({ id: 'CatalogEntry', description: 'A product that can be asked for.' });
+
+export const listCatalogInput = z.strictObject({});
+
+export const catalog = z.object({ items: z.array(catalogEntry) }).meta({ id: 'Catalog' });
+export type CatalogAnswer = z.infer<typeof catalog>;
+
+const requestState = z.enum(['open', 'granted', 'rejected']);
+
+export const catalogRequest = z
+  .object({
+    id,
+    tenant_id: id,
+    product: z.string(),
+    kind: z.enum(['request', 'trial']).describe('A trial is granted at once; a request waits for an operator.'),
+    state: requestState,
+    message: z.string().nullable(),
+    requested_by: z.string().describe('The id of who asked.'),
+    decided_by: z.string().nullable().describe('The id of who granted or rejected; null for a trial.'),
+    decided_at: timestamp.nullable(),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .meta({ id: 'CatalogRequest', description: 'A product that a tenant asked for.' });
+export type CatalogRequest = z.infer<typeof catalogRequest>;
+
+export const catalogRequestId = z.strictObject({ id });
+
+export const requestProductInput = z.strictObject({
+  tenant_id: id,
+  product,
+  message: z.string().min(1).max(2000).optional().describe('For whoever decides.'),
+});
+export type RequestProduct = z.output<typeof requestProductInput>;
+
+export const requestTrialInput = z.strictObject({ tenant_id: id, product });
+export type RequestTrial = z.output<typeof requestTrialInput>;
+
+export const listCatalogRequestsInput = z.strictObject({
+  ...pageInput,
+  tenant_id: id.optional().describe('Absent: of all tenants.'),
+  state: requestState.optional(),
+});
+export type ListCatalogRequests = z.output<typeof listCatalogRequestsInput>;
+
+export const catalogRequestPage = pageOf(catalogRequest).meta({ id: 'CatalogRequestPage' });
+
+const subject = ({ id, tenant_id, product }: CatalogRequest) => ({
+  tenant_id,
+  product,
+  target: { type: 'catalog_request', id, name: product },
+});
+
+export const catalogEvents = {
+  requested: defineEvent({
+    type: 'catalog.requested',
+    description: 'A tenant asked for a product.',
+    payload: catalogRequest,
+    subject,
+  }),
+  trialStarted: defineEvent({
+    type: 'catalog.trial_started',
+    description: 'A tenant started its one trial of a product.',
+    payload: catalogRequest.extend({ ends_at: timestamp.nullable() }),
+    subject,
+  }),
+  requestGranted: defineEvent({
+    type: 'catalog.request_granted',
+    description: 'An operator gave a tenant the product that it asked for.',
+    payload: catalogRequest,
+    subject,
+  }),
+  requestRejected: defineEvent({
+    type: 'catalog.request_rejected',
+    description: 'An operator refused a tenant the product that it asked for.',
+    payload: catalogRequest,
+    subject,
+  }),
+} as const;

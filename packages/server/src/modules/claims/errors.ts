@@ -1,0 +1,4 @@
+import { kernelErrors } from '../../kernel/errors.ts';
+
+/** No tenant matches: everybody's error. */
+export const { notFound } = kernelErrors;

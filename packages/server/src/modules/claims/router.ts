@@ -1,0 +1,26 @@
+/** Claims on the wire: one expression per endpoint. */
+import { procedure, router } from '../../kernel/trpc.ts';
+import { tenantErrors } from '../tenants/errors.ts';
+import { notFound } from './errors.ts';
+import { keycloakClaims, keycloakClaimsInput } from './schema.ts';
+import { keycloakClaimsOf } from './service.ts';
+
+export const claimsRouter = router({
+  keycloak: procedure('claims:read')
+    .meta({
+      safe: true,
+      rest: {
+        method: 'POST',
+        path: '/v1/internal/keycloak/claims',
+        operation: 'get_keycloak_claims',
+        tag: 'Internal',
+        summary: 'Get the claims for a token',
+        description:
+          'Finds the tenant by `tenant_id`, `tenant_slug`, `user_attrs.tenant_id` or `user_attrs.tenant_slug`: the first, in that order, that a tenant has. 404 when none has.',
+        errors: [notFound, tenantErrors.tenantArchived],
+      },
+    })
+    .input(keycloakClaimsInput)
+    .output(keycloakClaims)
+    .mutation(({ ctx, input }) => keycloakClaimsOf(ctx, input)),
+});

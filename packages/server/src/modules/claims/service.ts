@@ -1,0 +1,45 @@
+/** Claims: which tenant a user who signs in belongs to, and what it may use. */
+import { tenants } from '@tenant-registry/db';
+import type { Context } from '../../kernel/context.ts';
+import { id, slug } from '../../kernel/schema.ts';
+import { listEntitlements } from '../entitlements/service.ts';
+import { notFound } from './errors.ts';
+import type { KeycloakClaims, KeycloakClaimsQuestion } from './schema.ts';
+
+/**
+ * The claims of the first tenant that is found: by id, by slug, then by the same two of the user's attributes.
+ * Throws `not_found`, `tenant_archived`.
+ */
+export async function keycloakClaimsOf(ctx: Context, question: KeycloakClaimsQuestion): Promise<KeycloakClaims> {
+  const tenant = await firstTenant(ctx, question);
+  const { items } = await listEntitlements(ctx, tenant.id);
+  return {
+    tenant_id: tenant.id,
+    tenant_slug: tenant.slug,
+    org_roles: question.org_roles,
+    products: items.filter(({ active }) => active).map(({ product }) => product),
+    plan: tenant.plan,
+    tenant_status: tenant.status,
+  };
+}
+
+async function firstTenant({ db }: Context, { tenant_id, tenant_slug, user_attrs = {} }: KeycloakClaimsQuestion) {
+  const ids = (texts: string[]) => texts.map((text) => ({ text, shape: id, find: tenants.findTenant }));
+  const slugs = (texts: string[]) => texts.map((text) => ({ text, shape: slug, find: tenants.findTenantBySlug }));
+  const candidates = [
+    ...ids(listed(tenant_id)),
+    ...slugs(listed(tenant_slug)),
+    ...ids(listed(user_attrs.tenant_id)),
+    ...slugs(listed(user_attrs.tenant_slug)),
+  ];
+  for (const { text, shape, find } of candidates) {
+    const { data } = shape.safeParse(text);
+    const tenant = data === undefined ? undefined : await find(db, data);
+    if (tenant !== undefined) return tenant;
+  }
+  throw notFound();
+}
+
+function listed(value: string | string[] | undefined): string[] {
+  return value === undefined ? [] : [value].flat();
+}

@@ -1,0 +1,103 @@
+/** The shapes of entitlements: which products a tenant may use, on what terms, until when. */
+import { z } from 'zod';
+import { defineEvent } from '../../kernel/events.ts';
+import { id, jsonObject, product, timestamp, timestampInput } from '../../kernel/schema.ts';
+
+const source = z.enum(['contract', 'trial', 'demo']);
+
+const entitlementFields = {
+  tenant_id: id,
+  product: z.string(),
+  source: source.describe('Why the tenant has it.'),
+  config: z.record(z.string(), z.unknown()).describe('What the product wants to know about this tenant.'),
+  starts_at: timestamp,
+  ends_at: timestamp.nullable().describe('From this moment on it is over; null: it has no end.'),
+  created_at: timestamp,
+  updated_at: timestamp,
+};
+
+const { created_at, updated_at, ...terms } = entitlementFields;
+
+export const entitlement = z
+  .object({
+    ...terms,
+    active: z.boolean().describe('Whether it is running now, whatever state the tenant is in.'),
+    created_at,
+    updated_at,
+  })
+  .meta({ id: 'Entitlement', description: 'A product that a tenant may use.' });
+export type Entitlement = z.infer<typeof entitlement>;
+
+export const listEntitlementsInput = z.strictObject({ tenant_id: id });
+
+export const entitlementList = z.object({ items: z.array(entitlement) }).meta({ id: 'EntitlementList' });
+export type EntitlementList = z.infer<typeof entitlementList>;
+
+export const setEntitlementInput = z
+  .strictObject({
+    tenant_id: id,
+    product,
+    config: jsonObject.default({}).describe('At most 32 KiB of JSON.'),
+    source: source.default('contract'),
+    ends_at: timestampInput.nullish().describe('In the future; absent: it has no end. A trial needs one.'),
+  })
+  .refine(({ source, ends_at }) => source !== 'trial' || typeof ends_at === 'string', {
+    path: ['ends_at'],
+    message: 'is required: a trial ends',
+  });
+export type SetEntitlement = z.output<typeof setEntitlementInput>;
+
+export const entitlementKey = z.strictObject({ tenant_id: id, product });
+export type EntitlementKey = z.output<typeof entitlementKey>;
+
+export const checkEntitlementInput = z.strictObject({
+  tenant_id: id,
+  product,
+  at: timestampInput
+    .optional()
+    .describe('The moment asked about; absent: now. The state of the tenant is always that of now.'),
+});
+export type CheckEntitlement = z.output<typeof checkEntitlementInput>;
+
+const reason = z.enum(['entitled', 'not_entitled', 'trial_ended', 'tenant_frozen', 'tenant_archived']);
+export type EntitlementReason = z.infer<typeof reason>;
+
+export const entitlementVerdict = z
+  .object({
+    allowed: z.boolean(),
+    reason,
+    source: source.nullable().describe('Null when the tenant never had it, or no longer has it.'),
+    ends_at: timestamp.nullable(),
+  })
+  .meta({ id: 'EntitlementVerdict', description: 'Whether a tenant may use a product, and why.' });
+export type EntitlementVerdict = z.infer<typeof entitlementVerdict>;
+
+/** Events tell of what was written; whether it is running is a matter of when one asks. */
+const payload = z.object(entitlementFields);
+
+const subject = ({ tenant_id, product }: EntitlementKey) => ({
+  tenant_id,
+  product,
+  target: { type: 'entitlement', id: `${tenant_id}/${product}`, name: product },
+});
+
+export const entitlementEvents = {
+  granted: defineEvent({
+    type: 'entitlement.granted',
+    description: 'A tenant got a product, or other terms for one that it had.',
+    payload,
+    subject,
+  }),
+  revoked: defineEvent({
+    type: 'entitlement.revoked',
+    description: 'A product was taken from a tenant.',
+    payload,
+    subject,
+  }),
+  trialEnded: defineEvent({
+    type: 'entitlement.trial_ended',
+    description: 'The trial of a product ended by itself.',
+    payload,
+    subject,
+  }),
+} as const;

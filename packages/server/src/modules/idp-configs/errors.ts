@@ -1,0 +1,27 @@
+import { defineError } from '../../kernel/errors.ts';
+
+export const idpConfigErrors = {
+  idpConfigActive: defineError({
+    code: 'idp_config_active',
+    status: 'CONFLICT',
+    detail: 'The tenant already has an active configuration for that issuer: deactivate it first.',
+    constraint: 'tenant_idp_config_tenant_id_issuer_key',
+    pointer: '/issuer',
+  }),
+  idpConfigDeactivated: defineError({
+    code: 'idp_config_deactivated',
+    status: 'CONFLICT',
+    detail: 'The configuration is deactivated and kept as history: set its status to active first.',
+  }),
+  idpConfigChanged: defineError({
+    code: 'idp_config_changed',
+    status: 'CONFLICT',
+    detail: 'The configuration changed while it was being verified: verify it again.',
+  }),
+  metadataInvalid: defineError({
+    code: 'metadata_invalid',
+    status: 'BAD_REQUEST',
+    detail: 'The SAML metadata cannot be read.',
+    pointer: '/metadata/xml',
+  }),
+} as const;

@@ -1,0 +1,150 @@
+/** SSO configuration on the wire: one expression per endpoint. */
+import { z } from 'zod';
+import { procedure, router } from '../../kernel/trpc.ts';
+import { tenantErrors } from '../tenants/errors.ts';
+import { idpConfigErrors } from './errors.ts';
+import {
+  createIdpConfigInput,
+  idpConfig,
+  idpConfigId,
+  idpConfigPage,
+  idpVerification,
+  listIdpConfigsInput,
+  updateIdpConfigInput,
+} from './schema.ts';
+import {
+  createIdpConfig,
+  deactivateIdpConfig,
+  getIdpConfig,
+  listIdpConfigs,
+  updateIdpConfig,
+  verifyIdpConfig,
+} from './service.ts';
+
+const tag = 'SSO configuration';
+
+export const idpConfigsRouter = router({
+  create: procedure('idp_configs:write')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/idp-configs',
+        status: 201,
+        operation: 'create_idp_config',
+        tag,
+        summary: 'Create an SSO configuration',
+        description:
+          'It is active at once; verify it to see whether people could sign in. A tenant has one active configuration for an issuer. The client secret itself is never sent here: `client_secret_ref` says where it is kept.',
+        errors: [
+          idpConfigErrors.idpConfigActive,
+          idpConfigErrors.metadataInvalid,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+        etag: true,
+        location: '/v1/idp-configs/{id}',
+      },
+    })
+    .input(createIdpConfigInput)
+    .output(idpConfig)
+    .mutation(({ ctx, input }) => createIdpConfig(ctx, input)),
+
+  list: procedure('idp_configs:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/idp-configs',
+        operation: 'list_idp_configs',
+        tag,
+        summary: 'List the SSO configurations of a tenant',
+        description:
+          'Newest first, with all of their history: the deactivated ones are in it unless `status` says otherwise.',
+        errors: [tenantErrors.tenantArchived],
+      },
+    })
+    .input(listIdpConfigsInput)
+    .output(idpConfigPage)
+    .query(({ ctx, input }) => listIdpConfigs(ctx, input)),
+
+  get: procedure('idp_configs:read')
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/idp-configs/{id}',
+        operation: 'get_idp_config',
+        tag,
+        summary: 'Get an SSO configuration',
+        description: 'By id.',
+        errors: [tenantErrors.tenantArchived],
+        etag: true,
+      },
+    })
+    .input(idpConfigId)
+    .output(idpConfig)
+    .query(({ ctx, input }) => getIdpConfig(ctx, input.id)),
+
+  update: procedure('idp_configs:write')
+    .meta({
+      rest: {
+        method: 'PATCH',
+        path: '/v1/idp-configs/{id}',
+        operation: 'update_idp_config',
+        tag,
+        summary: 'Change an SSO configuration',
+        description:
+          'Absent fields stay as they are, null clears a field. A change of issuer, client, metadata or status clears `verified_at`. A deactivated configuration takes no change but `status: active`, which brings it back unless another one is active for its issuer.',
+        errors: [
+          idpConfigErrors.idpConfigActive,
+          idpConfigErrors.idpConfigDeactivated,
+          idpConfigErrors.metadataInvalid,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+        etag: true,
+      },
+    })
+    .input(updateIdpConfigInput)
+    .output(idpConfig)
+    .mutation(({ ctx, input }) => updateIdpConfig(ctx, input)),
+
+  deactivate: procedure('idp_configs:write')
+    .meta({
+      rest: {
+        method: 'DELETE',
+        path: '/v1/idp-configs/{id}',
+        status: 204,
+        operation: 'deactivate_idp_config',
+        tag,
+        summary: 'Deactivate an SSO configuration',
+        description:
+          'Nobody signs in through it any more; it stays in the list as history. Deactivating again changes nothing.',
+        errors: [tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
+      },
+    })
+    .input(idpConfigId)
+    .output(z.void())
+    .mutation(({ ctx, input }) => deactivateIdpConfig(ctx, input.id)),
+
+  verify: procedure('idp_configs:write')
+    .meta({
+      rest: {
+        method: 'POST',
+        path: '/v1/idp-configs/{id}/verify',
+        operation: 'verify_idp_config',
+        tag,
+        summary: 'Verify an SSO configuration',
+        description:
+          'Always 200: `ok` tells. Of an OIDC provider the discovery document and the keys are fetched and checked, of a SAML provider the metadata is read and its certificates are checked. Success makes the configuration active, failure makes it degraded.',
+        errors: [
+          idpConfigErrors.idpConfigActive,
+          idpConfigErrors.idpConfigDeactivated,
+          idpConfigErrors.idpConfigChanged,
+          tenantErrors.tenantFrozen,
+          tenantErrors.tenantArchived,
+        ],
+      },
+    })
+    .input(idpConfigId)
+    .output(idpVerification)
+    .mutation(({ ctx, input }) => verifyIdpConfig(ctx, input.id)),
+});

@@ -1,0 +1,217 @@
+/** The shapes of SSO configurations: how a tenant's people sign in, and what a verification found. No secret is in any. */
+import { z } from 'zod';
+import { defineEvent } from '../../kernel/events.ts';
+import { pageInput, pageOf } from '../../kernel/pagination.ts';
+import { id, jsonObject, label, name, timestamp } from '../../kernel/schema.ts';
+
+const idpKind = z.enum(['oidc', 'saml']);
+export type IdpKind = z.infer<typeof idpKind>;
+
+const idpConfigStatus = z.enum(['active', 'degraded', 'deactivated']);
+const jitPolicy = z.enum(['allow', 'deny']);
+
+const SECRET_NAME = /^(client_?secret|password|private_?key)$/i;
+
+const metadata = jsonObject
+  .superRefine((value, context) => {
+    for (const member of Object.keys(value).filter((each) => SECRET_NAME.test(each))) {
+      context.addIssue({
+        code: 'custom',
+        path: [member],
+        message: 'looks like a secret, which belongs in a vault: give client_secret_ref',
+      });
+    }
+  })
+  .describe('At most 32 KiB of JSON. Of a SAML provider, `xml` is its metadata: an EntityDescriptor without a DTD.');
+const claimMappings = jsonObject.describe('Which claim of the provider becomes what. At most 32 KiB of JSON.');
+// An entity ID of SAML has at most 1024 characters (SAML 2.0 Core 8.3.6).
+const issuer = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^\S*$/, 'must not contain white space')
+  .describe(
+    'Of an OIDC provider its https URL, exactly as its discovery document names it; of a SAML provider its entity ID.',
+  );
+// The message names no value: what was sent may be the secret itself.
+const clientSecretRef = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9+.-]*:[^\s]{1,500}$/,
+    'must be a reference to a secret, such as vault://path/to/it, env:NAME or k8s://namespace/name/key, and never the secret itself',
+  )
+  .describe(
+    'Where the client secret is kept: `vault://…`, `env:NAME`, `k8s://namespace/name/key`. Never the secret itself.',
+  );
+const contextClasses = z.array(label).max(50);
+
+export const idpConfig = z
+  .object({
+    id,
+    tenant_id: id,
+    kind: idpKind,
+    alias: z.string().describe('What people see.'),
+    issuer: z.string(),
+    client_id: z.string().nullable(),
+    client_secret_ref: z.string().nullable().describe('Where the client secret is kept. Never the secret itself.'),
+    metadata: z.record(z.string(), z.unknown()),
+    claim_mappings: z.record(z.string(), z.unknown()),
+    required_acr: z.array(z.string()).describe('A sign-in must have one of these context classes; empty: any will do.'),
+    required_amr: z.array(z.string()).describe('A sign-in must have used all of these methods.'),
+    jit_policy: jitPolicy.describe('Whether somebody unknown gets an account at the first sign-in.'),
+    status: idpConfigStatus.describe('`degraded`: the last verification failed. `deactivated`: kept as history.'),
+    verified_at: timestamp
+      .nullable()
+      .describe('When it last passed a verification; null since a change that matters to it.'),
+    version: z.int().describe('Grows with every change, not with verifications.'),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .meta({ id: 'IdpConfig', description: 'An identity provider through which people of a tenant sign in.' });
+export type IdpConfig = z.infer<typeof idpConfig>;
+
+export const idpConfigId = z.strictObject({ id });
+
+export const createIdpConfigInput = z.strictObject({
+  tenant_id: id,
+  kind: idpKind,
+  alias: name,
+  issuer,
+  client_id: label.nullish(),
+  client_secret_ref: clientSecretRef.nullish(),
+  metadata: metadata.default({}),
+  claim_mappings: claimMappings.default({}),
+  required_acr: contextClasses.default([]),
+  required_amr: contextClasses.default([]),
+  jit_policy: jitPolicy.default('deny'),
+});
+export type CreateIdpConfig = z.output<typeof createIdpConfigInput>;
+
+export const updateIdpConfigInput = z.strictObject({
+  id,
+  alias: name.optional(),
+  issuer: issuer.optional(),
+  client_id: label.nullish(),
+  client_secret_ref: clientSecretRef.nullish(),
+  metadata: metadata.optional(),
+  claim_mappings: claimMappings.optional(),
+  required_acr: contextClasses.optional(),
+  required_amr: contextClasses.optional(),
+  jit_policy: jitPolicy.optional(),
+  status: idpConfigStatus
+    .exclude(['degraded'])
+    .optional()
+    .describe('`active` brings a configuration back, `deactivated` does what DELETE does.'),
+});
+export type UpdateIdpConfig = z.output<typeof updateIdpConfigInput>;
+
+export const listIdpConfigsInput = z.strictObject({ ...pageInput, tenant_id: id, status: idpConfigStatus.optional() });
+export type ListIdpConfigs = z.output<typeof listIdpConfigsInput>;
+
+export const idpConfigPage = pageOf(idpConfig).meta({ id: 'IdpConfigPage' });
+
+export const findingCode = z.enum([
+  // What was checked and is right.
+  'discovery_checked',
+  'keys_checked',
+  'metadata_checked',
+  'certificates_checked',
+  // Fetching.
+  'outbound_refused',
+  'outbound_failed',
+  // OIDC.
+  'discovery_invalid',
+  'issuer_mismatch',
+  'field_missing',
+  'endpoint_insecure',
+  'keys_invalid',
+  'no_signing_key',
+  'private_key_published',
+  // SAML.
+  'metadata_missing',
+  'metadata_invalid',
+  'metadata_expired',
+  'entity_id_mismatch',
+  'no_idp_descriptor',
+  'no_sso_service',
+  'no_certificate',
+  'certificate_invalid',
+  'certificate_not_yet_valid',
+  'certificate_expired',
+  'certificate_expires_soon',
+]);
+export type FindingCode = z.infer<typeof findingCode>;
+
+export const finding = z
+  .object({
+    severity: z.enum(['error', 'warning', 'info']).describe('An error means that nobody can sign in like that.'),
+    code: findingCode,
+    message: z.string(),
+  })
+  .meta({ id: 'IdpFinding', description: 'One thing that a verification found.' });
+export type Finding = z.infer<typeof finding>;
+
+export const idpCertificate = z
+  .object({
+    subject: z.string(),
+    fingerprint_sha256: z.string().describe('Upper case hexadecimal pairs with colons.'),
+    not_before: timestamp,
+    not_after: timestamp,
+  })
+  .meta({ id: 'IdpCertificate', description: 'A certificate that a SAML provider signs with.' });
+export type IdpCertificate = z.infer<typeof idpCertificate>;
+
+export const idpVerification = z
+  .object({
+    ok: z.boolean().describe('Whether nothing was found that is an error.'),
+    checked_at: timestamp,
+    findings: z.array(finding),
+    certificates: z.array(idpCertificate).optional().describe('Of a SAML provider.'),
+    idp_config: idpConfig,
+  })
+  .meta({ id: 'IdpVerification', description: 'What a verification found, and the configuration as it is after it.' });
+export type IdpVerification = z.infer<typeof idpVerification>;
+
+/** No reference to a secret, and nothing of free form, leaves in an event. */
+const payload = idpConfig.omit({ client_secret_ref: true, metadata: true, claim_mappings: true });
+const change = payload.extend({ changed: z.array(z.string()).describe('The fields that changed.') });
+const outcome = payload.extend({ findings: z.array(findingCode) });
+
+const subject = ({ id, tenant_id, alias }: z.output<typeof payload>) => ({
+  tenant_id,
+  target: { type: 'idp_config', id, name: alias },
+});
+
+export const idpConfigEvents = {
+  created: defineEvent({
+    type: 'idp_config.created',
+    description: 'An SSO configuration was created.',
+    payload,
+    subject,
+  }),
+  updated: defineEvent({
+    type: 'idp_config.updated',
+    description: 'An SSO configuration changed.',
+    payload: change,
+    subject,
+  }),
+  deactivated: defineEvent({
+    type: 'idp_config.deactivated',
+    description: 'An SSO configuration was deactivated.',
+    payload: change,
+    subject,
+  }),
+  verified: defineEvent({
+    type: 'idp_config.verified',
+    description: 'An SSO configuration passed a verification.',
+    payload: outcome,
+    subject,
+  }),
+  verificationFailed: defineEvent({
+    type: 'idp_config.verification_failed',
+    description: 'An SSO configuration did not pass a verification.',
+    payload: outcome,
+    subject,
+    failure: true,
+  }),
+} as const;

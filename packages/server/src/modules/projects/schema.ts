@@ -1,0 +1,64 @@
+/** The shapes of projects: what comes in, what goes out, what happened. */
+import { z } from 'zod';
+import { defineEvent } from '../../kernel/events.ts';
+import { pageInput, pageOf } from '../../kernel/pagination.ts';
+import { id, name, slug, timestamp } from '../../kernel/schema.ts';
+
+const projectStatus = z.enum(['active', 'archived']);
+
+export const project = z
+  .object({
+    id,
+    tenant_id: id,
+    slug: z.string().describe('Chosen at creation, unique in the tenant, never changes.'),
+    name: z.string(),
+    description: z.string().nullable(),
+    status: projectStatus.describe('`archived` is final: it is read, and changes no more.'),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .meta({ id: 'Project', description: 'A part of a tenant with keys and settings of its own.' });
+export type Project = z.infer<typeof project>;
+
+export const projectId = z.strictObject({ id });
+
+const description = z.string().min(1).max(2000);
+
+export const createProjectInput = z.strictObject({ tenant_id: id, slug, name, description: description.nullish() });
+export type CreateProject = z.output<typeof createProjectInput>;
+
+export const listProjectsInput = z.strictObject({ ...pageInput, tenant_id: id, status: projectStatus.optional() });
+export type ListProjects = z.output<typeof listProjectsInput>;
+
+export const projectPage = pageOf(project).meta({ id: 'ProjectPage' });
+
+export const updateProjectInput = z.strictObject({
+  id,
+  name: name.optional(),
+  description: description.nullish(),
+  // Known, so that sending it can be answered better than "unknown field".
+  slug: z.unknown().optional().describe('Never changes: sending it gives 400 `project_slug_immutable`.'),
+});
+export type UpdateProject = z.output<typeof updateProjectInput>;
+
+const subject = ({ id, tenant_id, name }: Project) => ({
+  tenant_id,
+  project_id: id,
+  target: { type: 'project', id, name },
+});
+
+export const projectEvents = {
+  created: defineEvent({ type: 'project.created', description: 'A project was created.', payload: project, subject }),
+  updated: defineEvent({
+    type: 'project.updated',
+    description: 'Name or description of a project changed.',
+    payload: project,
+    subject,
+  }),
+  archived: defineEvent({
+    type: 'project.archived',
+    description: 'A project was archived.',
+    payload: project,
+    subject,
+  }),
+} as const;

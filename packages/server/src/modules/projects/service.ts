@@ -1,0 +1,106 @@
+/** Projects: the parts of a tenant that products work in. */
+import { projects, type Tx } from '@tenant-registry/db';
+import type { ActorContext, Context } from '../../kernel/context.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
+import { requireMatch } from '../../kernel/etag.ts';
+import { newId } from '../../kernel/ids.ts';
+import { paginate } from '../../kernel/pagination.ts';
+import { transact } from '../../kernel/transact.ts';
+import { mayHaveProjects } from '../entitlements/service.ts';
+import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { projectErrors } from './errors.ts';
+import {
+  type CreateProject,
+  type ListProjects,
+  type Project,
+  project,
+  projectEvents,
+  type UpdateProject,
+} from './schema.ts';
+
+/** Creates a project in a tenant that may have some now. Throws `projects_not_enabled`, `project_slug_taken`, `not_found`, `tenant_frozen`. */
+export async function createProject(ctx: ActorContext, input: CreateProject): Promise<Project> {
+  return transact(ctx, async (tx, record) => {
+    await lockWritableTenant(tx, input.tenant_id);
+    if (!(await mayHaveProjects(ctx, tx, input.tenant_id))) throw projectErrors.projectsNotEnabled();
+    const row = await projects.insertProject(tx, { ...input, id: newId(ctx.clock), created_at: ctx.clock() });
+    await record(projectEvents.created, row);
+    return row;
+  });
+}
+
+/** Throws `not_found`, `tenant_archived`. */
+export async function getProject(ctx: Context, id: string): Promise<Project> {
+  const row = found(await projects.findProject(ctx.db, id));
+  await readableTenant(ctx, row.tenant_id);
+  return row;
+}
+
+/** One page of a tenant's projects, newest first. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
+export async function listProjects(ctx: Context, input: ListProjects) {
+  const { tenant_id, status } = input;
+  await readableTenant(ctx, tenant_id);
+  return paginate(ctx.cursors, {
+    list: 'projects',
+    input,
+    keyOf: (row: Project) => [row.id],
+    fetch: (page) => projects.listProjects(ctx.db, { tenant_id, status }, page),
+  });
+}
+
+/** Changes name or description. Throws `project_slug_immutable`, `project_archived`, `not_found`, `tenant_frozen`, `precondition_failed`. */
+export async function updateProject(ctx: ActorContext, { id, slug, ...changes }: UpdateProject): Promise<Project> {
+  if (slug !== undefined) throw projectErrors.projectSlugImmutable();
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const current = active(await lockWritableProject(ctx, tx, id));
+    if (Object.keys(changes).length === 0) {
+      nothingChanged();
+      return current;
+    }
+    const row = await projects.updateProject(tx, id, changes);
+    await record(projectEvents.updated, row);
+    return row;
+  });
+}
+
+/** Archives a project for good; again, it changes nothing. Throws `not_found`, `tenant_frozen`, `precondition_failed`. */
+export async function archiveProject(ctx: ActorContext, id: string): Promise<Project> {
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const current = await lockWritableProject(ctx, tx, id);
+    if (current.status === 'archived') {
+      nothingChanged();
+      return current;
+    }
+    const row = await projects.updateProject(tx, id, { status: 'archived' });
+    await record(projectEvents.archived, row);
+    return row;
+  });
+}
+
+/**
+ * Holds a project of the tenant against its archiving until the transaction ends: for writes that belong to it.
+ * A project that is not there is left to the foreign key. Throws `project_archived`.
+ */
+export async function holdActiveProject(tx: Tx, tenantId: string, id: string): Promise<void> {
+  const row = await projects.lockProjectShared(tx, tenantId, id);
+  if (row !== undefined) active(row);
+}
+
+/** The project as the caller knows it, in a tenant that takes writes; the tenant is locked before it, as everywhere. */
+async function lockWritableProject(ctx: ActorContext, tx: Tx, id: string): Promise<Project> {
+  const { tenant_id } = found(await projects.findProject(tx, id));
+  await lockWritableTenant(tx, tenant_id);
+  const current = found(await projects.lockProject(tx, id));
+  requireMatch(ctx, project.parse(current));
+  return current;
+}
+
+function active(row: Project): Project {
+  if (row.status === 'archived') throw projectErrors.projectArchived();
+  return row;
+}
+
+function found(row: Project | undefined): Project {
+  if (row === undefined) throw kernelErrors.notFound();
+  return row;
+}

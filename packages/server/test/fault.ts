@@ -1,0 +1,169 @@
+/**
+ * Kills the server at random moments under a mixed load and looks at what it left behind. Used by the test suite with a
+ * few kills and by `bench/src/fault.ts` with many.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Db } from '@tenant-registry/db';
+import { sql } from 'kysely';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const OPERATOR = 'o'.repeat(40);
+const CLIENTS = 6;
+
+export interface FaultReport {
+  readonly kills: number;
+  /** Requests that were answered with success. */
+  readonly acknowledged: number;
+  /** Requests that got no answer, because the server died under them. */
+  readonly unanswered: number;
+  /** Sentences about what does not fit together; empty is the goal. */
+  readonly contradictions: readonly string[];
+}
+
+export interface FaultOptions {
+  /** A migrated PostgreSQL database that nobody else uses. */
+  readonly url: string;
+  readonly db: Db;
+  readonly kills: number;
+  readonly progress?: (kills: number) => void;
+}
+
+/** Runs the load, kills `kills` times, and reports whether any change is without its audit and outbox row, or the reverse. */
+export async function runFaults({ url, db, kills, progress }: FaultOptions): Promise<FaultReport> {
+  const acknowledged: Acknowledged = { tenants: new Set(), revoked: new Set(), count: 0, unanswered: 0 };
+  for (let kill = 1; kill <= kills; kill++) {
+    const server = await startServer(url);
+    const stop = new AbortController();
+    const clients = Array.from({ length: CLIENTS }, () => clientLoop(server.address, acknowledged, stop.signal));
+    await sleep(randomInt(20, 400));
+    server.child.kill('SIGKILL');
+    await server.ended;
+    stop.abort();
+    await Promise.all(clients);
+    progress?.(kill);
+  }
+  return {
+    kills,
+    acknowledged: acknowledged.count,
+    unanswered: acknowledged.unanswered,
+    contradictions: [...(await contradictions(db)), ...(await lostPromises(db, acknowledged))],
+  };
+}
+
+interface Acknowledged {
+  readonly tenants: Set<string>;
+  readonly revoked: Set<string>;
+  count: number;
+  unanswered: number;
+}
+
+async function startServer(url: string): Promise<{ child: ChildProcess; address: string; ended: Promise<void> }> {
+  const env = {
+    PATH: process.env['PATH'],
+    PORT: '0',
+    DATABASE_URL: url,
+    OPERATOR_TOKEN: OPERATOR,
+    INTERNAL_TOKEN: 'i'.repeat(40),
+  };
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const address = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /"address":"([^"]+)"/.exec(output)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    void ended.then(() => reject(new Error(`the server did not start: ${output}`)));
+  });
+  return { child, address, ended };
+}
+
+/** One client: makes tenants and keys, moves them along, and remembers what it was promised. */
+async function clientLoop(address: string, promised: Acknowledged, signal: AbortSignal): Promise<void> {
+  const call = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(address + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${OPERATOR}`,
+        'content-type': 'application/json',
+        'idempotency-key': randomBytes(8).toString('hex'),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.status < 300) promised.count += 1;
+    return { ok: response.status < 300, body: text === '' ? null : JSON.parse(text) };
+  };
+  while (!signal.aborted) {
+    try {
+      const { body: tenant } = await call('POST', '/v1/tenants', {
+        slug: `f-${randomBytes(8).toString('hex')}`,
+        name: 'Fault',
+      });
+      promised.tenants.add(tenant.id);
+      await call('PATCH', `/v1/tenants/${tenant.id}`, { plan: 'basic' });
+      const { body: key } = await call('POST', '/v1/api-keys', { tenant_id: tenant.id, name: 'k' });
+      await call('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 60 });
+      if ((await call('DELETE', `/v1/api-keys/${key.id}`)).ok) promised.revoked.add(key.id);
+      await call('POST', `/v1/tenants/${tenant.id}/${randomInt(2) === 0 ? 'activate' : 'cancel'}`);
+    } catch {
+      promised.unanswered += 1;
+      if (!signal.aborted) await sleep(5);
+    }
+  }
+}
+
+/** Each query counts rows on one side of "no change without its rows, no rows without their change". */
+async function contradictions(db: Db): Promise<string[]> {
+  const checks: Readonly<Record<string, ReturnType<typeof sql<{ n: number }>>>> = {
+    'audit rows without their outbox row': sql`
+      select count(*) as n from audit_log a where not exists (select from outbox_events o where o.id = a.id)`,
+    'outbox rows without their audit row': sql`
+      select count(*) as n from outbox_events o where not exists (select from audit_log a where a.id = o.id)`,
+    'tenants whose state is not that of their last event': sql`
+      select count(*) as n from tenants t where not exists (
+        select from (
+          select metadata from audit_log where target_id = t.id::text and target_type = 'tenant' order by id desc limit 1
+        ) last where last.metadata->>'status' = t.status::text and last.metadata->>'plan' is not distinct from t.plan)`,
+    'tenant.created events without a tenant': sql`
+      select count(*) as n from audit_log a where a.action = 'tenant.created'
+        and not exists (select from tenants t where t.id::text = a.target_id)`,
+    'keys that no event tells of': sql`
+      select count(*) as n from api_keys k where not exists (
+        select from audit_log a where (a.action = 'api_key.created' and a.target_id = k.id::text)
+          or (a.action = 'api_key.rotated' and a.metadata->>'replaced_by' = k.id::text))`,
+    'api_key.created events without a key': sql`
+      select count(*) as n from audit_log a where a.action = 'api_key.created'
+        and not exists (select from api_keys k where k.id::text = a.target_id)`,
+    'revoked keys without api_key.revoked': sql`
+      select count(*) as n from api_keys k where k.revoked_at is not null and not exists (
+        select from audit_log a where a.action = 'api_key.revoked' and a.target_id = k.id::text)`,
+    'api_key.revoked events whose key is not revoked': sql`
+      select count(*) as n from audit_log a join api_keys k on k.id::text = a.target_id
+        where a.action = 'api_key.revoked' and k.revoked_at is null`,
+  };
+  const found: string[] = [];
+  for (const [what, query] of Object.entries(checks)) {
+    const { rows } = await query.execute(db);
+    const count = rows[0]?.n ?? 0;
+    if (count > 0) found.push(`${count} ${what}`);
+  }
+  return found;
+}
+
+async function lostPromises(db: Db, promised: Acknowledged): Promise<string[]> {
+  const tenants = await db.selectFrom('tenants').select('id').execute();
+  const revoked = await db.selectFrom('api_keys').select('id').where('revoked_at', 'is not', null).execute();
+  const missing = (answered: ReadonlySet<string>, rows: readonly { id: string }[]) => {
+    const there = new Set(rows.map(({ id }) => id));
+    return [...answered].filter((id) => !there.has(id)).length;
+  };
+  return [
+    [missing(promised.tenants, tenants), 'tenants were promised and are not there'],
+    [missing(promised.revoked, revoked), 'keys were answered as revoked and are not'],
+  ].flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`]));
+}
