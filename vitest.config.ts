@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** They open no database, so they run once. */
 const engineFree = [
-  'packages/server/test/architecture.test.ts',
+  'packages/db/test/{cli-calls,database-config,driver-imports,redact}.test.ts',
+  'packages/server/test/{architecture,openapi}.test.ts',
   'packages/server/src/config.test.ts',
   'packages/server/src/kernel/*.test.ts',
   'packages/server/src/modules/tenants/lifecycle.test.ts',
@@ -11,8 +12,13 @@ const engineFree = [
   'packages/server/src/modules/entitlements/verdict.test.ts',
 ];
 /** They are about one engine, so they run on that one alone. */
-const pgliteOnly: string[] = ['packages/server/test/start.test.ts'];
-const postgresOnly: string[] = ['packages/server/test/unavailable.test.ts', 'packages/server/test/fault.test.ts'];
+const pgliteOnly: string[] = ['packages/db/test/directory-lock.test.ts', 'packages/server/test/start.test.ts'];
+const postgresOnly: string[] = [
+  'packages/db/test/locks.test.ts',
+  'packages/server/test/lock-order.test.ts',
+  'packages/server/test/unavailable.test.ts',
+  'packages/server/test/fault.test.ts',
+];
 
 const every = ['packages/*/{src,test}/**/*.test.ts'];
 

@@ -1,5 +1,7 @@
 /**
- * Runs a command with this repository's own tools: `node scripts/run.mjs [--cwd <folder>] <command> [arguments…]`.
+ * Runs a command with this repository's own tools: `node scripts/run.mjs [--env] [--cwd <folder>] <command> [arguments…]`.
+ *
+ * With `--env` the variables of the file .env, if there is one, are there too.
  *
  * Node 20 and npm are all a machine needs. Dependencies are installed when they are missing or no longer match the
  * lockfile; then the command runs with `node_modules/.bin` first on its PATH, so `node` is the version that this
@@ -29,9 +31,15 @@ async function main(args) {
   if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
     fail(`this needs Node.js ${NODE_MAJOR_MIN} or newer, and ${process.execPath} is ${process.version}.`);
   }
+  if (args[0] === '--env') {
+    args.shift();
+    const file = join(root, '.env');
+    // What the environment says already wins over the file.
+    if (existsSync(file)) process.loadEnvFile(file);
+  }
   const folder = args[0] === '--cwd' ? resolve(root, args.splice(0, 2)[1] ?? '') : root;
   const [command, ...rest] = args;
-  if (command === undefined) fail('usage: node scripts/run.mjs [--cwd <folder>] <command> [arguments…]', 2);
+  if (command === undefined) fail('usage: node scripts/run.mjs [--env] [--cwd <folder>] <command> [arguments…]', 2);
 
   if (!isInstalled()) await withLock(install);
   const { code, error } = await run(command, rest, { cwd: folder, env: commandEnv(folder), stdio: 'inherit' });

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from './run-bench.ts';
 
-/** One whole-number or comma-separated option of a benchmark. */
+/** One whole-number or comma-separated option of a benchmark, or with `false` as fallback a switch without a value. */
 export interface OptionSpec {
   readonly help: string;
-  readonly fallback: string;
+  readonly fallback: string | false;
 }
 
 /**
- * Returns a value for every option in `specs`, or prints the help and exits with 0 when `--help` is given.
+ * Returns a value for every option in `specs` (`true` or `false` for a switch), or prints the help and exits with 0 when `--help` is given.
  * Throws {@link UsageError} for anything that is not in `specs`.
  */
 export function readOptions<Name extends string>(
@@ -17,17 +17,21 @@ export function readOptions<Name extends string>(
 ): Record<Name, string> {
   const names = Object.keys(specs) as Name[]; // Object.keys forgets the key type
   const options = Object.fromEntries([
-    ...names.map((name) => [name, { type: 'string' }]),
+    ...names.map((name) => [name, { type: specs[name].fallback === false ? 'boolean' : 'string' }]),
     ['help', { type: 'boolean' }],
   ]);
   const values = parse(options);
   if (values['help'] === true) {
-    const lines = names.map((name) => `  --${name.padEnd(13)} ${specs[name].help} (default ${specs[name].fallback})`);
+    const lines = names.map((name) => describe(name, specs[name]));
     process.stdout.write(`${usage}\n\nOptions:\n${lines.join('\n')}\n  --help          this text\n`);
     process.exit(0);
   }
   const read = (name: Name): string => String(values[name] ?? specs[name].fallback);
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, string>; // same keys as specs
+}
+
+function describe(name: string, { help, fallback }: OptionSpec): string {
+  return `  --${name.padEnd(13)} ${help}${fallback === false ? '' : ` (default ${fallback})`}`;
 }
 
 /** Returns `text` as a whole number between `min` and `max`, or throws {@link UsageError}. */

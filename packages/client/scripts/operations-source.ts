@@ -1,5 +1,6 @@
 /** The manifest as text, read off a router. */
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
+import type { Meta } from '../../server/src/kernel/trpc.ts';
 
 /** Returns the source of `operations.ts`, formatted as Biome formats it. */
 export function operationsSource(router: AnyRouter): string {
@@ -30,12 +31,18 @@ function insert(tree: Tree, [name = '', ...rest]: string[], kind: string): void 
   insert(inner, rest, kind);
 }
 
-/** A query whose output has items and next_cursor is a list. */
+/**
+ * A query whose output has items and next_cursor is a list; a mutation that its meta calls safe changes nothing; what
+ * streams is an export, and only REST has it.
+ */
 function kindOf({ _def }: AnyProcedure): string {
+  const { safe, rest } = (_def.meta ?? {}) as Meta;
+  if (rest?.stream !== undefined) return `${rest.method} ${rest.path}`;
   const output: unknown = 'output' in _def ? _def.output : undefined;
   const shape: unknown = typeof output === 'object' && output !== null && 'shape' in output ? output.shape : undefined;
   const paged = typeof shape === 'object' && shape !== null && 'items' in shape && 'next_cursor' in shape;
-  return paged ? 'list' : _def.type;
+  if (paged) return 'list';
+  return safe === true ? 'safe' : _def.type;
 }
 
 function print(tree: Tree, indent: string): string {

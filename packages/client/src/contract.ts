@@ -10,12 +10,14 @@ function operationsOf<Groups>() {
   return undefined as unknown as {
     [Group in keyof Groups]: {
       [Name in keyof Groups[Group]]: Groups[Group][Name] extends AnyProcedure
-        ? {
-            type: Groups[Group][Name]['_def']['type'];
-            input: inferProcedureInput<Groups[Group][Name]>;
-            // It is JSON before it is sent, so it arrives as it was.
-            output: inferProcedureOutput<Groups[Group][Name]>;
-          }
+        ? inferProcedureOutput<Groups[Group][Name]> extends AsyncIterable<string>
+          ? { type: 'export'; input: inferProcedureInput<Groups[Group][Name]>; output: string }
+          : {
+              type: Groups[Group][Name]['_def']['type'];
+              input: inferProcedureInput<Groups[Group][Name]>;
+              // It is JSON before it is sent, so it arrives as it was.
+              output: inferProcedureOutput<Groups[Group][Name]>;
+            }
         : never;
     };
   };

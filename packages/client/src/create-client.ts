@@ -1,16 +1,18 @@
 /** Builds the client: one function for each operation in the manifest. */
 import { type Connection, call } from './call.ts';
+import { exportOf } from './export.ts';
 import { listOf, type Page } from './list.ts';
 import { operations } from './operations.ts';
 import { type ClientOptions, checkedOptions, type MutationOptions } from './options.ts';
+import { type Result, resultOf } from './result.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
-import { createSend } from './transport.ts';
+import { createTransport } from './transport.ts';
 import type { Client } from './types.ts';
 
 /** Returns a client that waits and chooses as the runtime does. Throws a `TypeError` for options that cannot work. */
 export function createClientOn(runtime: Runtime, options: ClientOptions): Client {
   const { url, fetch, ...settings } = checkedOptions(options);
-  const connection: Connection = { ...settings, send: createSend(url, fetch), runtime };
+  const connection: Connection = { ...settings, ...createTransport(url, fetch), runtime };
   // The manifest is held equal to the router that the type comes from: by its `satisfies`, and by a test.
   return buildOperations(connection, operations, '') as unknown as Client;
 }
@@ -23,7 +25,8 @@ export function createClient(options: ClientOptions): Client {
   return createClientOn(systemRuntime, options);
 }
 
-type Kind = 'query' | 'mutation' | 'list';
+/** `GET /v1/…` is an export, by its route. */
+type Kind = 'query' | 'list' | 'mutation' | 'safe' | `GET ${string}`;
 interface Kinds {
   readonly [name: string]: Kind | Kinds;
 }
@@ -35,12 +38,17 @@ function buildOperations(connection: Connection, kinds: Kinds, prefix: string): 
 }
 
 function operationOf(connection: Connection, path: string, kind: Kind) {
+  if (kind.startsWith('GET ')) return exportOf(connection, path, kind.slice('GET '.length));
+  const type = kind === 'mutation' || kind === 'safe' ? 'mutation' : 'query';
+  const operation = { type, path, safe: kind === 'safe', send: connection.send } as const;
+  const run = (input: object, options: MutationOptions) =>
+    resultOf(call(connection, { ...operation, input }, options).then(({ output }) => output));
   return (given: object = {}, options: MutationOptions = {}) => {
-    if (kind !== 'list') return call(connection, { type: kind, path, input: given }, options);
-    return listOf((cursor) => {
-      const input = cursor === undefined ? given : { ...given, cursor };
-      // The kind says that the output has items and next_cursor.
-      return call(connection, { type: 'query', path, input }, options) as Promise<Page<unknown>>;
-    });
+    if (kind !== 'list') return run(given, options);
+    return listOf(
+      (cursor) =>
+        // The kind says that the output has items and next_cursor.
+        run(cursor === undefined ? given : { ...given, cursor }, options) as Result<Page<unknown>>,
+    );
   };
 }

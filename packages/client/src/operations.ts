@@ -47,16 +47,16 @@ export const operations = {
     list: 'list',
     revoke: 'mutation',
     rotate: 'mutation',
-    verify: 'mutation',
+    verify: 'safe',
   },
   audit: {
     append: 'mutation',
     appendBulk: 'mutation',
     list: 'list',
-    export: 'query',
+    export: 'GET /v1/audit/export',
     get: 'query',
   },
   claims: {
-    keycloak: 'mutation',
+    keycloak: 'safe',
   },
 } as const satisfies Kinds;

@@ -60,7 +60,7 @@ export function createTransport(url: string, fetch: Fetch): Transport {
     open:
       (route, mediaType) =>
       async ({ input, headers, signal }) => {
-        const response = await orNetworkFailure(fetch(url + route + queryOf(input), { headers, signal }));
+        const response = await orNetworkFailure(() => fetch(url + route + queryOf(input), { headers, signal }));
         const { status, headers: given, body } = response;
         const asked = given.get('content-type')?.startsWith(mediaType);
         if (status === 200 && asked && body !== null) return body;
@@ -71,7 +71,7 @@ export function createTransport(url: string, fetch: Fetch): Transport {
 
 /** Fetches, and gives tRPC the answer with its headers as the result. */
 async function exchange(fetch: Fetch, url: string, init: RequestInit) {
-  const answer = readAnswer(await rawOf(await orNetworkFailure(fetch(url, init))), new Date());
+  const answer = readAnswer(await rawOf(await orNetworkFailure(() => fetch(url, init))), new Date());
   if ('type' in answer) throw new AttemptFailed(answer);
   return { ok: true, json: async () => ({ result: { data: answer } }) };
 }
@@ -79,18 +79,19 @@ async function exchange(fetch: Fetch, url: string, init: RequestInit) {
 /** Reads the whole body, so that a connection that breaks in the middle of it is a failure too. */
 async function rawOf(response: Response): Promise<RawAnswer> {
   const { status, headers } = response;
-  return { status, headers, text: await orNetworkFailure(response.text()) };
+  return { status, headers, text: await orNetworkFailure(() => response.text()) };
 }
 
-async function orNetworkFailure<T>(work: Promise<T>): Promise<T> {
+async function orNetworkFailure<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (cause) {
     throw new AttemptFailed({ type: 'network', cause });
   }
 }
 
 function queryOf(input: object): string {
-  const given = Object.entries(input).filter(([, value]) => value !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  const fields = Object.entries(input).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, String(value)]));
+  return fields.length === 0 ? '' : `?${query}`;
 }

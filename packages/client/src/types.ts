@@ -1,7 +1,10 @@
 /** The client's types, made of the contract. */
 import type { Contract } from './contract.ts';
+import type { Export } from './export.ts';
 import type { List, Page } from './list.ts';
+import type { operations } from './operations.ts';
 import type { MutationOptions, QueryOptions } from './options.ts';
+import type { Result } from './result.ts';
 
 /** What each operation takes: `Inputs['tenants']['create']`. */
 export type Inputs = {
@@ -17,15 +20,15 @@ export type Tenant = Outputs['tenants']['get'];
 export type ApiKey = Outputs['apiKeys']['list']['items'][number];
 /** An API key with its secret, as it is seen once. */
 export type IssuedApiKey = Outputs['apiKeys']['create'];
+/** Something that happened. */
+export type AuditEvent = Outputs['audit']['list']['items'][number];
 /** Whether a presented key may be used, and for whom. */
 export type ApiKeyVerdict = Outputs['apiKeys']['verify'];
 
 /** Every operation of the registry as a function. */
 export type Client = {
   readonly [Group in keyof Contract]: {
-    readonly [Name in keyof Contract[Group]]: (
-      ...args: Arguments<InputOf<Contract[Group][Name]>, OptionsOf<Contract[Group][Name]>>
-    ) => ResultOf<OutputOf<Contract[Group][Name]>>;
+    readonly [Name in keyof Contract[Group]]: FunctionOf<Contract[Group][Name], At<(typeof operations)[Group], Name>>;
   };
 };
 
@@ -34,15 +37,27 @@ export type Kinds = {
   readonly [Group in keyof Contract]: { readonly [Name in keyof Contract[Group]]: KindOf<Contract[Group][Name]> };
 };
 
+type At<Kinds, Name> = Name extends keyof Kinds ? Kinds[Name] : never;
 type InputOf<Operation> = Operation extends { input: infer Input } ? Input : never;
 type OutputOf<Operation> = Operation extends { output: infer Output } ? Output : never;
-type OptionsOf<Operation> = Operation extends { type: 'query' } ? QueryOptions : MutationOptions;
-type ResultOf<Output> = Output extends Page<unknown> ? List<Output> : Promise<Output>;
+type ResultOf<Output> = Output extends Page<unknown> ? List<Output> : Result<Output>;
+
+type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
+  ? // There is one: that of the audit log.
+    Export<Omit<InputOf<Operation>, 'format'>, AuditEvent>
+  : (
+      ...args: Arguments<InputOf<Operation>, Kind extends 'mutation' ? MutationOptions : QueryOptions>
+    ) => ResultOf<OutputOf<Operation>>;
 
 /** The input may be left out when nothing in it is required. */
 type Arguments<Input, Options> = object extends Input
   ? [input?: Input, options?: Options]
   : [input: Input, options?: Options];
 
-type KindOf<Operation> =
-  OutputOf<Operation> extends Page<unknown> ? 'list' : Operation extends { type: infer Type } ? Type : never;
+type KindOf<Operation> = Operation extends { type: 'export' }
+  ? `GET /v1/${string}`
+  : OutputOf<Operation> extends Page<unknown>
+    ? 'list'
+    : Operation extends { type: 'mutation' }
+      ? 'mutation' | 'safe'
+      : 'query';

@@ -141,12 +141,25 @@ test('a url that is not that of the registry is told as such', async () => {
   expect(await rejectionOf(lost.tenants.list())).toMatchObject({ code: 'route_not_found', status: 404 });
 });
 
-test('a change that was meant for another version is refused', async () => {
+test('a change is made for the version that was read, and refused for another one', async () => {
   const { id } = await newTenant(server);
-  const etag = (await server.call(`GET /v1/tenants/${id}`)).headers.get('etag') ?? '';
-  await client.tenants.update({ id, name: 'First' }, { ifMatch: etag });
-  const error = await rejectionOf(client.tenants.update({ id, name: 'Second' }, { ifMatch: etag }));
+  const read = await client.tenants.get({ id }).withMeta();
+  expect(read).toMatchObject({ data: { id }, requestId: expect.any(String), replayed: false });
+  const changed = await client.tenants.update({ id, name: 'First' }, { ifMatch: read.etag }).withMeta();
+  const error = await rejectionOf(client.tenants.update({ id, name: 'Second' }, { ifMatch: read.etag }));
   expect(error).toMatchObject({ code: 'precondition_failed', status: 412 });
+  expect(await client.tenants.update({ id, name: 'Third' }, { ifMatch: changed.etag })).toMatchObject({ id });
+});
+
+test('two calls with one idempotency key are one change, and the second says so', async () => {
+  const input = { slug: uniqueSlug(), name: 'Once' };
+  const options = { idempotencyKey: uniqueSlug() };
+  const first = await client.tenants.create(input, options).withMeta();
+  const second = await client.tenants.create(input, options).withMeta();
+  expect([first.replayed, second.replayed]).toEqual([false, true]);
+  expect(second.data).toEqual(first.data);
+  const other = await rejectionOf(client.tenants.create({ ...input, name: 'Twice' }, options));
+  expect(other).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
 });
 
 test('a call goes on where the registry was overloaded for a moment', async () => {

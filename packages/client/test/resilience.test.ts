@@ -50,12 +50,28 @@ describe('retries', () => {
     expect(new Set(seen.map(({ body }) => body))).toEqual(new Set(['{"slug":"acme","name":"Acme"}']));
   });
 
-  test('a mutation is not repeated when the change may have been made', async () => {
-    for (const answer of [lost, breakOff]) {
-      const { client, seen } = await scripted([answer, result({ id: ID })]);
-      await rejectionOf(client.tenants.create({ slug: 'acme', name: 'Acme' }));
-      expect(seen).toHaveLength(1);
-    }
+  test('a mutation is repeated, with the same key, also when the change may have been made', async () => {
+    const underWay = problem(409, 'idempotency_key_in_flight', { 'retry-after': '1' });
+    const { client, seen, pauses } = await scripted([breakOff, lost, underWay, result({ id: ID })], { retries: 3 });
+    expect(await client.tenants.create({ slug: 'acme', name: 'Acme' })).toEqual({ id: ID });
+    expect(new Set(seen.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    expect(pauses).toEqual([200, 1_400, 1_800]);
+  });
+
+  test('a change whose answer the registry lost is told as that, and not repeated', async () => {
+    const { client, seen } = await scripted([breakOff, problem(409, 'idempotency_outcome_lost'), result({ id: ID })]);
+    const error = await rejectionOf(client.tenants.create({ slug: 'acme', name: 'Acme' }));
+    expect(error).toMatchObject({ code: 'idempotency_outcome_lost', status: 409 });
+    expect(seen).toHaveLength(2);
+  });
+
+  test('what changes nothing has no key, mutation or not, and is repeated', async () => {
+    const { client, seen } = await scripted([breakOff, result({ valid: false, code: 'not_found' })]);
+    expect(await client.apiKeys.verify({ key: 'bp_x' })).toEqual({ valid: false, code: 'not_found' });
+    expect(seen.map(({ headers, method }) => [method, headers['idempotency-key']])).toEqual([
+      ['POST', undefined],
+      ['POST', undefined],
+    ]);
   });
 
   test('a mutation is repeated when the connection was refused', async () => {
@@ -172,18 +188,67 @@ describe('answers that are not of the registry', () => {
   });
 });
 
-test('a list that fails before anybody looks at it does not end the process', async () => {
+/** What Node would end the process for, until the test is finished. */
+function unhandledRejections() {
   const unhandled: unknown[] = [];
   const note = (error: unknown) => unhandled.push(error);
-  process.on('unhandledRejection', note);
-  onTestFinished(() => void process.off('unhandledRejection', note));
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
+  onTestFinished(() => {
+    process.off('unhandledRejection', note);
+    for (const other of others) process.on('unhandledRejection', other);
+  });
+  return async () => {
+    // Node tells of them after the microtasks.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+    return unhandled;
+  };
+}
+
+test('a list that fails before anybody looks at it does not end the process', async () => {
+  const unhandled = unhandledRejections();
   const unreachable = () => Promise.reject(new TypeError('fetch failed'));
   const { client } = await scripted([silence], { fetch: unreachable, retries: 0 });
   const list = client.tenants.list();
-  // Node tells of rejections that nobody handles after the microtasks.
-  for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
-  expect(unhandled).toEqual([]);
+  expect(await unhandled()).toEqual([]);
   expect(await rejectionOf(list)).toMatchObject({ code: 'network' });
+});
+
+describe('what the registry says about an answer', () => {
+  const headers = { 'x-request-id': 'request-7', etag: '"v1"', 'idempotency-replayed': 'true' };
+
+  test('comes with the output when it is asked for, from the same request', async () => {
+    const { client, seen } = await scripted([json(200, { result: { data: { id: ID } } }, headers)]);
+    const call = client.tenants.archive({ id: ID });
+    const answer = { data: { id: ID }, etag: '"v1"', requestId: 'request-7', replayed: true };
+    expect(await call.withMeta()).toEqual(answer);
+    expect(await call).toEqual({ id: ID });
+    expect(seen).toHaveLength(1);
+  });
+
+  test('is undefined, or false, when it says nothing', async () => {
+    const { client } = await scripted([json(200, { result: {} })]);
+    const nothing = { data: undefined, etag: undefined, requestId: undefined, replayed: false };
+    expect(await client.apiKeys.revoke({ id: ID }).withMeta()).toEqual(nothing);
+  });
+
+  test('rejects as the call does, once', async () => {
+    const unhandled = unhandledRejections();
+    const { client } = await scripted([problem(404, 'not_found')]);
+    expect(await rejectionOf(client.tenants.get({ id: ID }).withMeta())).toMatchObject({ code: 'not_found' });
+    expect(await rejectionOf(client.tenants.list().withMeta())).toMatchObject({ code: 'not_found' });
+    expect(await unhandled()).toEqual([]);
+  });
+
+  test('a call that nobody waits for does not hide its failure', async () => {
+    const unhandled = unhandledRejections();
+    const unreachable = () => Promise.reject(new TypeError('fetch failed'));
+    const { client } = await scripted([silence], { fetch: unreachable, retries: 0 });
+    void client.tenants.archive({ id: ID });
+    expect(await unhandled()).toMatchObject([{ code: 'network' }]);
+    void client.tenants.archive({ id: ID }).withMeta();
+    expect(await unhandled()).toMatchObject([{ code: 'network' }, { code: 'network' }]);
+  });
 });
 
 describe('the token', () => {

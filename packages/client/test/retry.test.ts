@@ -11,44 +11,48 @@ const answer = (status: number, code?: string, retryAfter?: number): Failure => 
 });
 const problemOf = (status: number, code: string) =>
   JSON.parse(JSON.stringify({ type: '', title: '', status, detail: '', instance: '', code }));
-const network = (refused: boolean): Failure => ({ type: 'network', refused, cause: new Error('fetch failed') });
+const network: Failure = { type: 'network', cause: new Error('fetch failed') };
 
 interface Row {
-  readonly what: string;
+  readonly after: string;
   readonly failure: Failure;
-  readonly query: boolean;
-  readonly mutation: boolean;
+  readonly repeated: boolean;
 }
 
-const rows: readonly Row[] = [
-  { what: 'a connection that was refused', failure: network(true), query: true, mutation: true },
-  { what: 'a connection that broke', failure: network(false), query: true, mutation: false },
-  { what: '429', failure: answer(429), query: true, mutation: true },
-  { what: '429 with Retry-After', failure: answer(429, undefined, 1), query: true, mutation: true },
-  { what: '503 overloaded with Retry-After', failure: answer(503, 'overloaded', 1), query: true, mutation: true },
-  { what: '503 overloaded without Retry-After', failure: answer(503, 'overloaded'), query: true, mutation: false },
-  { what: '503 of a lost database', failure: answer(503, 'unavailable', 1), query: true, mutation: false },
-  { what: '503 of a proxy', failure: answer(503, undefined, 1), query: true, mutation: false },
-  { what: '500', failure: answer(500, 'internal'), query: false, mutation: false },
-  { what: '502', failure: answer(502), query: false, mutation: false },
-  { what: '504', failure: answer(504), query: false, mutation: false },
-  { what: '409', failure: answer(409, 'slug_taken'), query: false, mutation: false },
-  { what: '404', failure: answer(404, 'not_found'), query: false, mutation: false },
-  { what: '401', failure: answer(401, 'unauthenticated'), query: false, mutation: false },
-  { what: '400', failure: answer(400, 'invalid_input'), query: false, mutation: false },
-  { what: '200 that is no result', failure: answer(200), query: false, mutation: false },
+/**
+ * For queries and mutations alike: a mutation has its idempotency key, so the registry makes the change once however
+ * often it comes, and what it refused it did not make.
+ */
+const matrix: readonly Row[] = [
+  { after: 'a connection that was refused or broke', failure: network, repeated: true },
+  { after: '429 of a proxy', failure: answer(429), repeated: true },
+  { after: '429 with Retry-After', failure: answer(429, undefined, 1), repeated: true },
+  { after: '503 overloaded', failure: answer(503, 'overloaded', 1), repeated: true },
+  { after: '503 unavailable', failure: answer(503, 'unavailable', 1), repeated: true },
+  { after: '503 of a proxy', failure: answer(503), repeated: true },
+  { after: '409 while the first is under way', failure: answer(409, 'idempotency_key_in_flight', 1), repeated: true },
+  { after: '409 when the first answer is lost', failure: answer(409, 'idempotency_outcome_lost'), repeated: false },
+  { after: '409 of a conflict', failure: answer(409, 'slug_taken'), repeated: false },
+  { after: '409 of a proxy', failure: answer(409), repeated: false },
+  { after: '422 for a key that is used', failure: answer(422, 'idempotency_key_reused'), repeated: false },
+  { after: '412', failure: answer(412, 'precondition_failed'), repeated: false },
+  { after: '404', failure: answer(404, 'not_found'), repeated: false },
+  { after: '403', failure: answer(403, 'forbidden'), repeated: false },
+  { after: '401', failure: answer(401, 'unauthenticated'), repeated: false },
+  { after: '400', failure: answer(400, 'invalid_input'), repeated: false },
+  { after: '500', failure: answer(500, 'internal'), repeated: false },
+  { after: '502', failure: answer(502), repeated: false },
+  { after: '504', failure: answer(504), repeated: false },
+  { after: '200 that is no result', failure: answer(200), repeated: false },
 ];
 
-const decide = (type: 'query' | 'mutation', failure: Failure) =>
-  retryDelayMs({ type, failure, failed: 1, retries: 2 }, () => 0) !== undefined;
-
-test.each(rows)('after $what: a query is repeated: $query, a mutation: $mutation', ({ failure, query, mutation }) => {
-  expect({ query: decide('query', failure), mutation: decide('mutation', failure) }).toEqual({ query, mutation });
+test.each(matrix)('after $after: repeated $repeated', ({ failure, repeated }) => {
+  expect(retryDelayMs({ failure, failed: 1, retries: 2 }, () => 0) !== undefined).toBe(repeated);
 });
 
 describe('the pause', () => {
   const delay = (failed: number, failure: Failure, random = 0, retries = 10) =>
-    retryDelayMs({ type: 'query', failure, failed, retries }, () => random);
+    retryDelayMs({ failure, failed, retries }, () => random);
 
   test('doubles with each failure, up to 5 s', () => {
     expect([1, 2, 3, 4, 5, 6, 7].map((failed) => delay(failed, answer(503)))).toEqual([

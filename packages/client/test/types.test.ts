@@ -3,6 +3,8 @@
 import { expectTypeOf, test } from 'vitest';
 import type { Problem as ServerProblem } from '../../server/src/kernel/problem.ts';
 import {
+  type Answer,
+  type AuditEvent,
   type Client,
   type ErrorCode,
   type Inputs,
@@ -11,6 +13,7 @@ import {
   type Outputs,
   type Problem,
   type QueryOptions,
+  type Result,
   type Tenant,
 } from '../src/index.ts';
 
@@ -18,7 +21,7 @@ declare const client: Client;
 
 test('calls take and give what the router says', () => {
   expectTypeOf<Client['tenants']['create']>().toEqualTypeOf<
-    (input: Inputs['tenants']['create'], options?: MutationOptions) => Promise<Tenant>
+    (input: Inputs['tenants']['create'], options?: MutationOptions) => Result<Tenant>
   >();
   expectTypeOf<Client['tenants']['get']>().parameters.toEqualTypeOf<[{ id: string }, QueryOptions?]>();
   expectTypeOf<Outputs['apiKeys']['revoke']>().toEqualTypeOf<void>();
@@ -33,6 +36,31 @@ test('lists give pages to await and items to iterate, and may be called without 
     await client.apiKeys.list();
     // @ts-expect-error a query is not made for a version
     await client.tenants.get({ id: '' }, { ifMatch: '""' });
+    // @ts-expect-error nothing changes, so there is nothing to repeat
+    await client.apiKeys.verify({ key: '' }, { idempotencyKey: 'mine' });
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('what the registry says comes with the output, also for the first page of a list', () => {
+  const use = async () => {
+    expectTypeOf(await client.tenants.get({ id: '' }).withMeta()).toEqualTypeOf<Answer<Tenant>>();
+    expectTypeOf((await client.tenants.list().withMeta()).data.items).toEqualTypeOf<Tenant[]>();
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('an export gives events, or text when that is asked for', () => {
+  const use = async () => {
+    for await (const event of client.audit.export()) expectTypeOf(event).toEqualTypeOf<AuditEvent>();
+    for await (const event of client.audit.export({ tenant_id: '', format: 'ndjson' }, { timeoutMs: 5 })) {
+      expectTypeOf(event).toEqualTypeOf<AuditEvent>();
+    }
+    for await (const text of client.audit.export({ format: 'csv' })) expectTypeOf(text).toEqualTypeOf<string>();
+    // @ts-expect-error there is no such form
+    client.audit.export({ format: 'xml' });
+    // @ts-expect-error there is no such filter
+    client.audit.export({ tenant: '' });
   };
   expectTypeOf(use).toBeFunction();
 });

@@ -51,11 +51,14 @@ const COMMANDS: Readonly<Record<string, 'none' | 'optional' | 'required'>> = {
   create: 'required',
 };
 
+const APP_ENVS: readonly string[] = ['dev', 'stage', 'prod'];
 const DESTRUCTIVE = new Set(['down', 'down-all', 'force']);
 
 /** Reads the command line; null asks for the help text. Throws `UsageError`. */
 function readCall(args: string[], appEnv: string): Call | null {
   const { values, positionals } = parse(args);
+  // A misspelt prod must not switch the protection off.
+  if (!APP_ENVS.includes(appEnv)) throw new UsageError(`APP_ENV is "${appEnv}": it must be ${APP_ENVS.join(', ')}`);
   if (values.help) return null;
   if (values.target !== 'core') throw new UsageError(`unknown target "${values.target}": there is only core`);
   const [command = 'up', argument, ...rest] = positionals;
@@ -120,7 +123,7 @@ function report(verb: string, names: string[], nothing: string): void {
 
 async function main(): Promise<number> {
   try {
-    const call = readCall(process.argv.slice(2), process.env['APP_ENV'] ?? 'dev');
+    const call = readCall(process.argv.slice(2), process.env['APP_ENV'] || 'dev');
     if (call === null) {
       console.log(HELP);
       return 0;

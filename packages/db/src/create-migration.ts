@@ -38,7 +38,7 @@ export function createMigration(name: string): string {
 }
 
 /** The text of the static list with one migration more at its end. */
-export function withMigration(text: string, migration: string): string {
+function withMigration(text: string, migration: string): string {
   const alias = `m${migration.slice(0, 4)}`;
   return text
     .replace('\n\nexport const', `\nimport * as ${alias} from '../migrations/${migration}.ts';\n\nexport const`)

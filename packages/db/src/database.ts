@@ -1,5 +1,6 @@
 /** The only factory of database handles: nobody else imports a driver. */
 import { mkdirSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
@@ -40,8 +41,10 @@ export async function openDatabase(config: DatabaseConfig): Promise<DatabaseHand
 }
 
 function openPostgres(config: PostgresConfig): DatabaseHandle {
+  const options = poolOptions(config);
   const pool = new pg.Pool({
-    ...poolOptions(config),
+    ...options,
+    stream: () => impatientSocket(options.statement_timeout),
     types: { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig,
   });
   const log = config.log ?? ((message: string) => console.error(message));
@@ -50,6 +53,21 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   // The same for one that dies while it works: its query already fails with the same error.
   pool.on('connect', (client) => client.on('error', () => {}));
   return handle(new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }), 'postgres');
+}
+
+const GRACE_MS = 2_000;
+
+/**
+ * The server ends a statement in time, so a longer silence means that nobody is there any more. A host that lost its
+ * power closes no connection: TCP alone would wait for it for a quarter of an hour.
+ */
+function impatientSocket(statementTimeoutMs: number): Socket {
+  const socket = new Socket();
+  if (statementTimeoutMs > 0) {
+    const late = () => socket.destroy(new Error('Connection terminated: the database has fallen silent'));
+    socket.setTimeout(statementTimeoutMs + GRACE_MS, late);
+  }
+  return socket;
 }
 
 async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { memory: true }): Promise<DatabaseHandle> {

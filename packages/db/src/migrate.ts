@@ -10,6 +10,8 @@ import { safeMessage } from './redact.ts';
 
 const names = Object.keys(migrations).sort();
 
+const SERVER_MAJOR_MIN = 16;
+
 export interface MigrationStatus {
   /** `0001_init`. */
   readonly name: string;
@@ -28,6 +30,7 @@ function migrator(db: Db): Migrator {
 
 /** Applies the next `steps` migrations (all when absent) and returns their names; nothing pending is no error. */
 export async function migrateUp(db: Db, steps?: number): Promise<string[]> {
+  await requireServerVersion(db);
   if (steps === undefined) return finish(await migrator(db).migrateToLatest());
   // Step by step, never "to this name": when another process got further meanwhile, that would go down again.
   return repeat(steps, () => migrator(db).migrateUp());
@@ -62,6 +65,23 @@ export async function schemaVersion(db: Db): Promise<number> {
 
 /** The number of the newest migration that this program knows. */
 export const latestVersion: number = versionOf(names[names.length - 1] ?? '');
+
+/** Throws `MigrationError` when a migration that this program knows is missing. A newer schema passes: replicas are replaced one by one. */
+export async function requireCurrentSchema(db: Db): Promise<void> {
+  const version = await schemaVersion(db);
+  if (version < latestVersion) {
+    throw new MigrationError(`the schema is at version ${version}, this program needs ${latestVersion}: run migrate`);
+  }
+}
+
+/** Throws `MigrationError` for a server before PostgreSQL 16, which nothing here is tested on. */
+export async function requireServerVersion(db: Db): Promise<void> {
+  const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
+  const version = rows[0]?.server_version ?? '';
+  if (Number.parseInt(version, 10) < SERVER_MAJOR_MIN) {
+    throw new MigrationError(`the server is PostgreSQL ${version}, and ${SERVER_MAJOR_MIN} or newer is needed`);
+  }
+}
 
 /** Whether a database can be at this version: 0 is the empty one. */
 export function versionExists(version: number): boolean {

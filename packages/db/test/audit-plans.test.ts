@@ -4,18 +4,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as audit from '../src/queries/audit.ts';
 import { type TestDatabase, testDatabase } from '../src/testing.ts';
 
-const ROWS = 100_000;
+const ROWS = 40_000;
 const TENANT = '01890000-0000-7000-8000-000000000001';
+/** It has a tenth of all rows, all of them old. */
+const GONE = '01890000-0000-7000-8000-000000000002';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
   const { db } = database;
-  await sql`insert into tenants (id, slug, name, status) values (${TENANT}, 'acme', 'Acme', 'active')`.execute(db);
+  await sql`insert into tenants (id, slug, name, status) values
+    (${TENANT}, 'acme', 'Acme', 'active'), (${GONE}, 'gone', 'Gone', 'archived')`.execute(db);
   // Twenty rows a millisecond, so that the order of the ids matters too.
   await sql`
     insert into audit_log (tenant_id, product, actor_type, actor_id, action, target_type, target_id, created_at)
-    select case when i % 4 = 0 then ${TENANT}::uuid end, 'p-' || i % 8, 'user', 'u-' || i % 500,
+    select case when i <= ${ROWS / 10}::int then ${GONE}::uuid when i % 4 = 0 then ${TENANT}::uuid end, 'p-' || i % 8, 'user', 'u-' || i % 500,
       'noun' || i % 10 || '.verb' || i % 7, 'report', 'r-' || i % 2000,
       timestamptz '2026-01-01' + (i / 20) * interval '1 millisecond'
     from generate_series(1, ${ROWS}::int) as i`.execute(db);
@@ -57,28 +60,28 @@ async function planOf(filter: audit.AuditFilter, after: readonly string[] | unde
   return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
 }
 
-// Where much is found, it is read in the order of the page and the rest passed over.
-const newest = 'audit_log_created_at_id_idx';
-const amid = ['2026-01-01T00:00:02.500Z', '80000000-0000-4000-8000-000000000000'];
+const amid = ['2026-01-01T00:00:01.500Z', '80000000-0000-4000-8000-000000000000'];
 
 // proves A51
-test.each<[string, audit.AuditFilter, string[]]>([
-  ['nothing', {}, [newest]],
-  ['a tenant', { tenant_id: TENANT }, ['audit_log_tenant_id_created_at_id_idx']],
-  ['a product', { product: 'p-3' }, ['audit_log_product_created_at_idx', newest]],
-  ['an actor', { actor_id: 'u-7' }, ['audit_log_actor_id_created_at_idx']],
-  ['an action', { action: 'noun3.verb3' }, ['audit_log_action_created_at_id_idx']],
-  ['the beginning of an action', { action: 'noun3.*' }, ['audit_log_action_part_created_at_id_idx']],
-  ['a target', { target_id: 'r-7' }, ['audit_log_target_id_created_at_id_idx']],
-  ['a time', { since: '2026-01-01T00:00:01Z', until: '2026-01-01T00:00:04Z' }, [newest]],
-])('filtered by %s, the first page and a late one are read from an index that fits', async (_, filter, fitting) => {
-  for (const after of [undefined, amid]) {
-    const plan = await planOf(filter, after);
-    const indexes = plan.flatMap((node) => node['Index Name'] ?? []);
-    expect(indexes).toHaveLength(1);
-    expect(fitting).toContain(indexes[0]);
-    expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
-    const read = plan.map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
-    expect(Math.max(...read)).toBeLessThan(ROWS / 100);
-  }
-});
+test.each<[string, audit.AuditFilter, string]>([
+  ['nothing', {}, 'audit_log_newest_idx'],
+  ['a tenant', { tenant_id: TENANT }, 'audit_log_tenant_id_created_at_id_idx'],
+  ['a tenant that left long ago', { tenant_id: GONE }, 'audit_log_tenant_id_created_at_id_idx'],
+  ['a product', { product: 'p-3' }, 'audit_log_product_created_at_idx'],
+  ['an actor', { actor_id: 'u-7' }, 'audit_log_actor_id_created_at_idx'],
+  ['an action', { action: 'noun3.verb3' }, 'audit_log_action_created_at_id_idx'],
+  ['the beginning of an action', { action: 'noun3.*' }, 'audit_log_action_part_created_at_id_idx'],
+  ['a target', { target_id: 'r-7' }, 'audit_log_target_id_created_at_id_idx'],
+  ['a time', { since: '2026-01-01T00:00:01Z', until: '2026-01-01T00:00:01.8Z' }, 'audit_log_newest_idx'],
+])(
+  'filtered by %s, the first page and a late one are read from its index, and little else is',
+  async (_, filter, index) => {
+    for (const after of [undefined, amid]) {
+      const plan = await planOf(filter, after);
+      expect(plan.flatMap((node) => node['Index Name'] ?? [])).toEqual([index]);
+      expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
+      const read = plan.map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
+      expect(Math.max(...read)).toBeLessThan(ROWS / 40);
+    }
+  },
+);

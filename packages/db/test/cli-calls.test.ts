@@ -53,6 +53,12 @@ describe('a call that is wrong ends with 2, before anything is opened', () => {
   });
 
   // proves C11
+  test('a misspelt APP_ENV, which would otherwise switch the protection off', async () => {
+    const { code, stderr } = await migrate(['down-all'], { ...unreachable, APP_ENV: 'production' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('APP_ENV is "production": it must be dev, stage, prod');
+  });
+
   test.each([[['down', '1']], [['down-all']], [['force', '1']]])('%j in production', async (args) => {
     const { code, stderr } = await migrate(args, { ...unreachable, APP_ENV: 'prod' });
     expect(code).toBe(2);

@@ -28,7 +28,6 @@ describe('the commands', { timeout: 120_000 }, () => {
     expect(await printed(['up', '1'], env)).toEqual([`applied ${names[0]}`]);
     expect(await printed([], env)).toEqual(names.slice(1).map((name) => `applied ${name}`));
     expect(await printed(['up'], env)).toEqual(['nothing to do: the schema is current']);
-    expect(await printed(['version'], env)).toEqual([`database ${newest}, program ${newest}`]);
     const status = await printed(['--target=core', 'status'], env);
     expect(status.map((line) => line.replace(/^20\d\d-\S+Z {2}/, ''))).toEqual(names);
   });
@@ -37,14 +36,13 @@ describe('the commands', { timeout: 120_000 }, () => {
   test('go back one step, several or all, and force only rewrites the bookkeeping', async () => {
     const env = await commandEnv('migrated');
     const back = names.toReversed().map((name) => `reverted ${name}`);
-    expect(await printed(['down'], env)).toEqual(back.slice(0, 1));
-    expect(await printed(['down', '2'], env)).toEqual(back.slice(1, 3));
-    for (const version of [newest, versions.at(-4)]) {
-      const said = [`forced to version ${version}: the schema itself was not touched`];
-      expect(await printed(['force', String(version)], env)).toEqual(said);
-      expect(await printed(['version'], env)).toEqual([`database ${version}, program ${newest}`]);
-    }
-    expect(await printed(['down-all'], env)).toEqual(back.slice(3));
+    const forced = (version = 0) => [`forced to version ${version}: the schema itself was not touched`];
+    const [third] = versions.slice(-3);
+    expect(await printed(['down', '2'], env)).toEqual(back.slice(0, 2));
+    expect(await printed(['force', String(newest)], env)).toEqual(forced(newest));
+    expect(await printed(['version'], env)).toEqual([`database ${newest}, program ${newest}`]);
+    expect(await printed(['force', String(third)], env)).toEqual(forced(third));
+    expect(await printed(['down-all'], env)).toEqual(back.slice(2));
     expect(await printed(['down'], env)).toEqual(['nothing to revert']);
   });
 

@@ -69,12 +69,13 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Resolves when the process ended, however it did. */
+/** Resolves when the process ended, however it did; rejects when it could not be started. */
 export function run(file: string, args: readonly string[], { cwd, env }: CommandOptions = {}): Promise<Outcome> {
   const options = { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env } };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     execFile(file, args, options, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      if (typeof error?.code === 'string') reject(error);
+      else resolve({ code: error === null ? 0 : (error.code ?? -1), stdout, stderr });
     });
   });
 }

@@ -16,10 +16,10 @@ export function welcome({ given, config, address, engine }: Start): string {
   const operator = given.tokens.operator.length === 0 ? made : '$OPERATOR_TOKEN';
   const embedded =
     config.databaseUrl === undefined
-      ? `  ┌────────────────────────────────────────────────────────────────────┐
+      ? `  ┌──────────────────────────────────────────────────────────────────────┐
   │ EMBEDDED DATABASE: for trying and developing, one process at a time. │
   │ Set DATABASE_URL to a PostgreSQL 16 or newer for anything else.      │
-  └────────────────────────────────────────────────────────────────────┘
+  └──────────────────────────────────────────────────────────────────────┘
   data            ${config.dataDir}
 `
       : '';

@@ -86,3 +86,22 @@ test('a catalog file is read and checked at start, and its mistakes are reported
   expect(message).toContain('CATALOG_FILE at /items/2/name');
   expect(mistakesOf({ CATALOG_FILE: join(folder, 'none.json') })).toContain('CATALOG_FILE cannot be read');
 });
+
+test('a token that no request could carry, or that is of two kinds, is a mistake', () => {
+  const message = mistakesOf({ OPERATOR_TOKEN: `${'o'.repeat(40)} and more`, INTERNAL_TOKEN: `${'ü'.repeat(40)}` });
+  expect(message).toContain('OPERATOR_TOKEN each token must');
+  expect(message).toContain('INTERNAL_TOKEN each token must');
+  const twice = 't'.repeat(40);
+  expect(mistakesOf({ OPERATOR_TOKEN: twice, INTERNAL_TOKEN: `${'i'.repeat(40)},${twice}` })).toContain(
+    'INTERNAL_TOKEN has a token that OPERATOR_TOKEN has too',
+  );
+});
+
+test('OUTBOUND_ALLOW takes hosts, addresses and networks, and each mistake in it is named', () => {
+  expect(readConfig({}).outboundAllow).toEqual([]);
+  const { outboundAllow } = readConfig({ OUTBOUND_ALLOW: 'idp.corp, idp.corp:8443,10.1.0.0/16 ,[fd00::1]:443' });
+  expect(outboundAllow).toMatchObject([{ host: 'idp.corp' }, { host: 'idp.corp', port: 8443 }, {}, { port: 443 }]);
+  const message = mistakesOf({ OUTBOUND_ALLOW: 'idp.corp,https://idp.corp,10.0.0.0/33,' });
+  for (const wrong of ['"https://idp.corp"', '"10.0.0.0/33"', '""'])
+    expect(message).toContain(`OUTBOUND_ALLOW has ${wrong}`);
+});

@@ -7,7 +7,8 @@ import { type OutboundEntry, outboundEntry } from './kernel/outbound-policy.ts';
 import { CatalogError, readCatalog } from './modules/catalog/catalog-file.ts';
 import { defaultCatalog } from './modules/catalog/default-catalog.ts';
 
-const TOKEN_LENGTH_MIN = 32;
+/** What an Authorization header can carry, and nobody guesses. */
+const TOKEN = /^[!-~]{32,4096}$/;
 
 const int = (min: number, max: number, fallback: number) =>
   z
@@ -17,12 +18,14 @@ const int = (min: number, max: number, fallback: number) =>
     .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
     .default(fallback);
 
+const tokensIn = (list = '') => (list === '' ? [] : list.split(',').map((token) => token.trim()));
+
 const tokens = z
   .string()
-  .transform((list) => list.split(',').map((token) => token.trim()))
+  .transform(tokensIn)
   .refine(
-    (list) => list.every((token) => token.length >= TOKEN_LENGTH_MIN),
-    `each token must have at least ${TOKEN_LENGTH_MIN} characters (several are separated by commas)`,
+    (list) => list.every((token) => TOKEN.test(token)),
+    'each token must have 32 to 4096 visible ASCII characters (several are separated by commas)',
   )
   .default([]);
 
@@ -144,6 +147,9 @@ function contradictions(given: Readonly<Record<string, string | undefined>>): st
   const { APP_ENV = 'dev', HOST = '127.0.0.1', DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN } = given;
   if (APP_ENV === 'prod' && DATABASE_URL === undefined) {
     mistakes.push('DATABASE_URL is missing: the embedded engine is refused when APP_ENV=prod');
+  }
+  if (tokensIn(OPERATOR_TOKEN).some((token) => tokensIn(INTERNAL_TOKEN).includes(token))) {
+    mistakes.push('INTERNAL_TOKEN has a token that OPERATOR_TOKEN has too: nobody could tell who sends it');
   }
   // Tokens make themselves only where nobody else can reach them.
   if (APP_ENV === 'dev' && LOOPBACK.test(HOST)) return mistakes;

@@ -30,7 +30,16 @@ function keptTokens(dataDir: string): z.infer<typeof stored> {
     return fresh;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return readTokens(file);
+  }
+}
+
+function readTokens(file: string): z.infer<typeof stored> {
+  try {
     return stored.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
+    throw new Error(`${file} is not what was written there: delete it, and new tokens are made`);
   }
 }
 

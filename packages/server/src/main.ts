@@ -1,5 +1,5 @@
 /** The process: config → database → app → listen → wait for a signal → close. */
-import { type DatabaseHandle, migrateUp, openDatabase, redactPasswords } from '@tenant-registry/db';
+import { type DatabaseHandle, migrateUp, openDatabase, redactPasswords, requireCurrentSchema } from '@tenant-registry/db';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { welcome } from './banner.ts';
@@ -32,11 +32,23 @@ async function main(): Promise<void> {
 
 async function open(config: Config, log: (message: string) => void): Promise<DatabaseHandle> {
   const { databaseUrl: url, databaseConnectionsMax: connectionsMax } = config;
+  if (url !== undefined && config.migrateOnStart) await migrate(url, log);
   const database = await openDatabase(
     url === undefined ? { pglite: { dataDir: embeddedDirectory(config) } } : { url, connectionsMax, log },
   );
-  if (config.migrateOnStart) await migrateUp(database.db);
+  if (url === undefined && config.migrateOnStart) await migrateUp(database.db);
+  await requireCurrentSchema(database.db);
   return database;
+}
+
+/** With connections of its own: no statement is too slow here, nor is the wait for another replica that migrates. */
+async function migrate(url: string, log: (message: string) => void): Promise<void> {
+  const database = await openDatabase({ url, statementTimeoutMs: 0, connectionsMax: 2, log });
+  try {
+    await migrateUp(database.db);
+  } finally {
+    await database.close();
+  }
 }
 
 try {

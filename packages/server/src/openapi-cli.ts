@@ -1,16 +1,56 @@
-/** Writes the committed OpenAPI document, or with `--check` tells whether it is up to date (exit 1 when not). */
-import { readFileSync, writeFileSync } from 'node:fs';
+/**
+ * Writes the committed OpenAPI document. With `--check` it writes nothing and tells whether the document is up to date
+ * and keeps the promises of the released one (exit 1 when not). With `--release` the document becomes the released one;
+ * a document that breaks callers needs another major version for that.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { breakingChanges } from './http/openapi/breaking-changes.ts';
+import { type Json, member } from './http/openapi/json.ts';
 import { openapiDocument } from './http/openapi.ts';
 
 const file = new URL('../openapi/openapi.json', import.meta.url);
-const text = `${JSON.stringify(openapiDocument(), null, 2)}\n`;
+const released = new URL('../openapi/baseline.json', import.meta.url);
 
-if (!process.argv.includes('--check')) {
+const [mode] = process.argv.slice(2);
+const text = `${JSON.stringify(openapiDocument(), null, 2)}\n`;
+const document = parse(text);
+const baseline = existsSync(released) ? parse(readFileSync(released, 'utf8')) : document;
+const broken = breakingChanges(baseline, document).map((each) => `  ${each}`);
+
+if (mode === '--check') {
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    fail('packages/server/openapi/openapi.json is not what the router says: run `npm run openapi` and commit it');
+  }
+  if (broken.length > 0) {
+    fail(
+      'the document breaks callers of the released one:',
+      ...broken,
+      'Make it compatible; or, if that is meant, raise the first number of VERSION in src/http/openapi.ts',
+      'and run `npm run openapi -- --release`.',
+    );
+  }
+} else {
   writeFileSync(file, text);
   console.log('wrote packages/server/openapi/openapi.json');
-} else if (readFileSync(file, 'utf8') !== text) {
-  console.error(
-    'packages/server/openapi/openapi.json is not what the router says: run `npm run openapi` and commit it',
-  );
+  if (mode === '--release') {
+    if (broken.length > 0 && majorOf(document) <= majorOf(baseline)) {
+      fail('this breaks callers, so the first number of VERSION must grow:', ...broken);
+    } else {
+      writeFileSync(released, text);
+      console.log('wrote packages/server/openapi/baseline.json');
+    }
+  }
+}
+
+function parse(json: string): Json {
+  return JSON.parse(json) as Json; // a document that was written here
+}
+
+function majorOf(of: Json): number {
+  return Number.parseInt(String(member(of, 'info')['version']), 10);
+}
+
+function fail(...lines: string[]): void {
+  for (const line of lines) console.error(line);
   process.exitCode = 1;
 }

@@ -1,7 +1,8 @@
-/** The one tenant that a first look needs: acme, active, with both products. Only for an empty embedded database. */
+/** The one tenant that a first look needs: acme, active, with every product of the catalog. Only for an empty embedded database. */
 import { entitlements, tenants } from '@tenant-registry/db';
 import { type Actor, type ActorContext, type Dependencies, noRequest } from './kernel/context.ts';
 import { transact } from './kernel/transact.ts';
+import { entitlementEvents } from './modules/entitlements/schema.ts';
 import { tenantEvents } from './modules/tenants/schema.ts';
 
 const ACME_ID = '00000000-0000-0000-0000-000000000001';
@@ -22,9 +23,10 @@ export async function seed(deps: Dependencies): Promise<void> {
       plan: 'professional',
       created_at: deps.clock(),
     });
-    for (const product of ['certifai', 'compliance']) {
-      await entitlements.insertEntitlement(tx, { tenant_id: ACME_ID, product, source: 'contract' });
-    }
     await record(tenantEvents.created, row);
+    for (const product of deps.catalog.keys()) {
+      const entitlement = { tenant_id: ACME_ID, product, source: 'contract', starts_at: deps.clock() };
+      await record(entitlementEvents.granted, await entitlements.insertEntitlement(tx, entitlement));
+    }
   });
 }

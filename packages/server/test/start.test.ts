@@ -1,12 +1,15 @@
 /** The process as an operator meets it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+
+// A first start makes a PGlite cluster, which takes many seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const started: ChildProcess[] = [];
@@ -144,6 +147,20 @@ test('mistakes in the environment are listed by name before anything starts', as
   expect(await ended).toBe(1);
   expect(output()).toContain('PORT must be a whole number');
   expect(output()).not.toContain('    at ');
+});
+
+test('a broken file of tokens is named, and what to do about it', async () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, 'tokens.json'), '{');
+  const { ended, output } = start({ DATA_DIR: folder });
+  expect(await ended).toBe(1);
+  expect(output()).toContain(`${join(folder, 'tokens.json')} is not what was written there: delete it`);
+});
+
+test('a database without the schema fails the start with the command that brings it', async () => {
+  const { ended, output } = start({ DATA_DIR: newFolder(), MIGRATE_ON_START: 'false' });
+  expect(await ended).toBe(1);
+  expect(output()).toMatch(/the schema is at version 0, this program needs \d+: run migrate/);
 });
 
 test('a taken port fails the start with one line that names it', async () => {

@@ -24,7 +24,7 @@ export interface CallOptions {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON, or null when there was no body. */
+  /** Parsed JSON, text of another media type, or null when there was no body. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   readonly body: any;
 }
@@ -81,7 +81,7 @@ export async function startTestServer(given?: DatabaseHandle, outbound?: Outboun
     const answer: Answer = {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? null : JSON.parse(text),
+      body: text === '' ? null : isJson(response) ? JSON.parse(text) : text,
     };
     checkAgainstDocument(method, path, answer);
     return answer;
@@ -100,6 +100,10 @@ export async function startTestServer(given?: DatabaseHandle, outbound?: Outboun
       await database.close();
     },
   };
+}
+
+function isJson({ headers }: Response): boolean {
+  return /^application\/(problem\+)?json\b/.test(headers.get('content-type') ?? '');
 }
 
 function testClock(): TestClock {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   link = await openLink(Number(url.port), url.hostname);
   url.hostname = '127.0.0.1';
   url.port = String(link.port);
-  const database = await openDatabase({ url: url.href, connectionsMax: 4, connectTimeoutMs: 1_000, log: () => {} });
+  const database = await openDatabase({ url: url.href, connectionsMax: 4, connectTimeoutMs: 1_000, statementTimeoutMs: 1_000, log: () => {} });
   server = await startTestServer(database);
   closeAll = async () => {
     await server.close();
@@ -53,6 +53,17 @@ test('without a database the answer is 503 with Retry-After, never a verdict; wh
   expect((await server.call('GET /v1/tenants/by-slug/lost')).status).toBe(404);
 });
 
+// A host that lost its power closes no connection.
+test('a database that falls silent is given up soon after the time that a statement may take, not after minutes', async () => {
+  const tenant = await newTenant(server);
+  link.silence();
+  const { status, body } = await server.call(`GET /v1/tenants/${tenant.id}`);
+  expect([status, body.code]).toEqual([503, 'unavailable']);
+  await link.cut();
+  await link.restore();
+  expect((await server.call(`GET /v1/tenants/${tenant.id}`)).status).toBe(200);
+}, 10_000);
+
 /** A TCP relay to the database that can be cut and restored on the same port. */
 async function openLink(targetPort: number, targetHost: string) {
   const sockets = new Set<Socket>();
@@ -75,6 +86,10 @@ async function openLink(targetPort: number, targetHost: string) {
   const port = await listen(0);
   return {
     port,
+    /** Takes everything and hands nothing on, on the connections of this moment. */
+    silence() {
+      for (const socket of sockets) socket.unpipe().resume();
+    },
     async cut() {
       const closed = new Promise((resolve) => relay.close(resolve));
       for (const socket of sockets) socket.destroy();

@@ -1,7 +1,7 @@
 /** The audit log: rows are added and read, nothing else exists. */
-import { type Insertable, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Insertable, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../database.ts';
-import { keyset, type PageRequest } from '../keyset.ts';
+import { keyset, type PageRequest, type Sorter } from '../keyset.ts';
 import type { AuditLog } from '../schema.ts';
 import { json } from '../types.ts';
 
@@ -28,19 +28,30 @@ export function findAuditEvent(db: Db, id: string): Promise<AuditRow | undefined
   return db.selectFrom('audit_log').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** Newest first. Each filter has an index that ends in the order of the page: see migration 0007. */
+/**
+ * Newest first. Each filter has an index that ends in the order of the page. The order of all rows is said in other
+ * words: in the same words, the planner would also take its index for a filter and pass over what does not match, which
+ * for a tenant that left long ago is nearly everything (a third of a second for a million rows).
+ */
 export function listAuditEvents(db: Db, filter: AuditFilter, page: PageRequest): Promise<AuditRow[]> {
   const { action, since, until } = filter;
-  let query = keyset(db.selectFrom('audit_log').selectAll(), ['created_at', 'id'], page);
-  for (const column of ['tenant_id', 'product', 'actor_id', 'target_id'] as const) {
-    const value = filter[column];
-    if (value !== undefined) query = query.where(column, '=', value);
-  }
+  const equal = equalities.filter((column) => filter[column] !== undefined);
+  const time = equal.length === 0 && action === undefined ? newest : { ...newest, of: asTime };
+  const created = time.of(sql.ref(time.column));
+  let query = keyset(db.selectFrom('audit_log').selectAll(), [time, 'id'], page);
+  for (const column of equal) query = query.where(column, '=', filter[column] as string);
   if (action !== undefined) query = query.where(actionMatches(action));
-  if (since !== undefined) query = query.where('created_at', '>=', since);
-  if (until !== undefined) query = query.where('created_at', '<', until);
+  if (since !== undefined) query = query.where(sql<SqlBool>`${created} >= ${time.of(sql`${since}`)}`);
+  if (until !== undefined) query = query.where(sql<SqlBool>`${created} < ${time.of(sql`${until}`)}`);
   return query.execute();
 }
+
+const equalities = ['tenant_id', 'product', 'actor_id', 'target_id'] as const;
+
+const asTime = (value: RawBuilder<unknown>) => sql`${value}::timestamptz`;
+
+/** UTC knows no summer time, so this sorts as the time itself does. */
+const newest: Sorter = { column: 'created_at', of: (value) => sql`(${asTime(value)} at time zone 'UTC')` };
 
 /** The first part of an action has an index; starts_with knows no wildcards, so nothing has to be escaped. */
 function actionMatches(action: string) {

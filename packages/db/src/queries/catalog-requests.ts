@@ -50,7 +50,7 @@ export function listCatalogRequests(
 export function insertCatalogRequest(tx: Tx, request: Insertable<CatalogRequests>): Promise<CatalogRequestRow> {
   return tx
     .insertInto('catalog_requests')
-    .values(request)
+    .values({ ...request, updated_at: request.created_at })
     .returningAll()
     .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();

@@ -61,7 +61,7 @@ export function listEntitlements(db: Db, tenantId: string): Promise<EntitlementR
 export function insertEntitlement(tx: Tx, { config = {}, ...entitlement }: NewEntitlement): Promise<EntitlementRow> {
   return tx
     .insertInto('tenant_products')
-    .values({ ...entitlement, config: json(config) })
+    .values({ ...entitlement, config: json(config), updated_at: entitlement.created_at })
     .returning(shown)
     .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
@@ -74,7 +74,7 @@ export function insertOrUpdateEntitlement(
 ): Promise<EntitlementRow> {
   return tx
     .insertInto('tenant_products')
-    .values({ ...entitlement, config: json(config) })
+    .values({ ...entitlement, config: json(config), updated_at: entitlement.created_at })
     .onConflict((conflict) =>
       conflict.columns(['tenant_id', 'product']).doUpdateSet((eb) => ({
         source: eb.ref('excluded.source'),

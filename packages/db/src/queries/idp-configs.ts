@@ -49,7 +49,12 @@ export function listIdpConfigs(
 export function insertIdpConfig(tx: Tx, { metadata, claim_mappings, ...config }: NewIdpConfig): Promise<IdpConfigRow> {
   return tx
     .insertInto('tenant_idp_config')
-    .values({ ...config, metadata: json(metadata), claim_mappings: json(claim_mappings) })
+    .values({
+      ...config,
+      metadata: json(metadata),
+      claim_mappings: json(claim_mappings),
+      updated_at: config.created_at,
+    })
     .returningAll()
     .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();

@@ -1,5 +1,5 @@
 /** Is it alive, is it ready: for load balancers and orchestrators. */
-import { type DatabaseHandle, latestVersion, schemaVersion } from '@tenant-registry/db';
+import { type DatabaseHandle, requireCurrentSchema } from '@tenant-registry/db';
 import type { FastifyInstance } from 'fastify';
 
 const CHECK_TIMEOUT_MS = 1_000;
@@ -8,7 +8,7 @@ const CHECK_TIMEOUT_MS = 1_000;
 export function mountHealth(app: FastifyInstance, database: DatabaseHandle): void {
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
-    const checks = { 'db-primary': () => database.ping(CHECK_TIMEOUT_MS), schema: () => checkSchema(database) };
+    const checks = { 'db-primary': () => database.ping(CHECK_TIMEOUT_MS), schema: () => requireCurrentSchema(database.db) };
     const failing: string[] = [];
     for (const [name, check] of Object.entries(checks)) {
       try {
@@ -22,10 +22,4 @@ export function mountHealth(app: FastifyInstance, database: DatabaseHandle): voi
     if (failing.length === 0) return { status: 'ok' };
     return reply.code(503).header('retry-after', '1').send({ status: 'unavailable', failing });
   });
-}
-
-async function checkSchema({ db }: DatabaseHandle): Promise<void> {
-  const version = await schemaVersion(db);
-  if (version < latestVersion)
-    throw new Error(`the schema is at version ${version}, this program needs ${latestVersion}: run migrate`);
 }

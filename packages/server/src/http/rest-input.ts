@@ -37,11 +37,12 @@ export function inputReader(operation: Operation): (parts: RequestParts) => Reco
   };
 }
 
-function queryCoercions({ input, otherFields, hasBody }: Operation): Readonly<Record<string, Coerce>> {
-  if (hasBody) return {};
+/** By field: a map, because a caller may name a parameter like a member of every object. */
+function queryCoercions({ input, otherFields, hasBody }: Operation): ReadonlyMap<string, Coerce> {
+  if (hasBody) return new Map();
   const { properties = {} } = z.toJSONSchema(input, { io: 'input' });
-  return Object.fromEntries(
-    otherFields.flatMap((field) => {
+  return new Map(
+    otherFields.flatMap((field): [string, Coerce][] => {
       const schema = properties[field];
       const coerce = typeof schema === 'object' ? coercions[String(schema.type)] : undefined;
       return coerce === undefined ? [] : [[field, coerce]];
@@ -49,10 +50,10 @@ function queryCoercions({ input, otherFields, hasBody }: Operation): Readonly<Re
   );
 }
 
-function mapValues(query: RequestParts['query'], coerce: Readonly<Record<string, Coerce>>): Record<string, unknown> {
+function mapValues(query: RequestParts['query'], coerce: ReadonlyMap<string, Coerce>): Record<string, unknown> {
   const read = ([field, value]: [string, unknown]) => [
     field,
-    typeof value === 'string' ? (coerce[field]?.(value) ?? value) : value,
+    typeof value === 'string' ? (coerce.get(field)?.(value) ?? value) : value,
   ];
   return Object.fromEntries(Object.entries(query).map(read));
 }

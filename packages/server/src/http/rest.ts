@@ -1,17 +1,16 @@
 /** `/v1`: each procedure with a route is a native Fastify route. */
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { kernelErrors } from '../kernel/errors.ts';
 import type { TextStream } from '../kernel/text-stream.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
+import { METHODS } from './limits.ts';
 import { listOperations, type Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
 import { sendStream } from './stream.ts';
 
 type ContextOf = (request: FastifyRequest) => Context;
-
-const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Mounts every operation, and on each of their paths the answer 405 with Allow for the other methods. */
 export function mountRest(app: FastifyInstance, deps: Dependencies, contextOf: ContextOf): void {

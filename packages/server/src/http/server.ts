@@ -9,10 +9,11 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
-import { type DomainError, kernelErrors } from '../kernel/errors.ts';
+import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
 import type { Authenticate } from './authenticate.ts';
+import { acceptOnlyJson } from './body.ts';
 import { mountHealth } from './health.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
 import { openapiDocument } from './openapi.ts';
@@ -64,7 +65,9 @@ export async function createServer({
   });
 
   await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } });
-  acceptOnlyJson(app);
+  const parse = app.getDefaultJsonParser('error', 'error');
+  // An empty body counts as absent, because many clients always send the header.
+  acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
   addHooks(app);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
   app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
@@ -81,16 +84,6 @@ export async function createServer({
 function headerOf({ headers }: FastifyRequest, name: string): string | null {
   const value = headers[name];
   return value === undefined ? null : String(value);
-}
-
-/** The body is JSON or absent; an empty one counts as absent, because many clients always send the header. */
-function acceptOnlyJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body, done);
-  });
 }
 
 function addHooks(app: FastifyInstance): void {
@@ -110,11 +103,14 @@ function addHooks(app: FastifyInstance): void {
 }
 
 function fromFastify(error: FastifyError, { constraints }: Dependencies, log?: FastifyRequest['log']): DomainError {
+  if (error instanceof DomainError) return error;
   switch (error.statusCode) {
     case 400:
       return kernelErrors[error.code === 'FST_ERR_BAD_URL' ? 'invalidInput' : 'invalidJson']({ cause: error });
     case 413:
       return kernelErrors.bodyTooLarge({ cause: error });
+    case 414: // one of the parts of the path
+      return kernelErrors.invalidInput({ cause: error });
     case 415:
       return kernelErrors.unsupportedMediaType({ cause: error });
     case 503:

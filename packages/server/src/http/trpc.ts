@@ -1,15 +1,21 @@
 /** `/trpc`: the same procedures for the SDK. */
-import { type FastifyTRPCPluginOptions, fastifyRequestHandler, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AnyProcedure, AnyRouter } from '@trpc/server';
+import { type FastifyTRPCPluginOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../kernel/context.ts';
-import { DomainError } from '../kernel/errors.ts';
+import { DomainError, kernelErrors } from '../kernel/errors.ts';
+import type { Meta } from '../kernel/trpc.ts';
 import { type AppRouter, appRouter } from '../router.ts';
-import { listOperations } from './operations.ts';
-import { problemHeaders } from './problem.ts';
+import { acceptOnlyJson } from './body.ts';
+import { METHODS } from './limits.ts';
+import { problemHeaders, sendProblem } from './problem.ts';
 
 type Options = FastifyTRPCPluginOptions<AppRouter>['trpcOptions'];
 
-/** Mounts the router. A procedure whose route takes a larger body takes it here too, and no other does. */
+/**
+ * Mounts every procedure under its one method, with the body limit of its route. tRPC's own plugin is not used: it
+ * reads forms of any size, and its answers to what never reaches a procedure name no request id.
+ */
 export async function mountTrpc(app: FastifyInstance, contextOf: (request: FastifyRequest) => Context): Promise<void> {
   const trpcOptions: Options = {
     router: appRouter,
@@ -21,17 +27,37 @@ export async function mountTrpc(app: FastifyInstance, contextOf: (request: Fasti
       return { headers: new Headers([...(ctx?.answerHeaders ?? []), ...Object.entries(headers)]) };
     },
   };
-  await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions } satisfies FastifyTRPCPluginOptions<AppRouter>);
-  await app.register(async (large) => {
+  await app.register(async (scope) => {
     // tRPC parses the body itself.
-    large.removeAllContentTypeParsers();
-    large.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => done(null, body));
-    for (const { procedure, route } of listOperations()) {
-      const { bodyBytesMax } = route;
-      if (bodyBytesMax === undefined) continue;
-      large.post(`/trpc/${procedure}`, { bodyLimit: bodyBytesMax }, (req, res) =>
-        fastifyRequestHandler({ ...trpcOptions, req, res, path: procedure }),
-      );
+    acceptOnlyJson(scope, (_, text, done) => done(null, text));
+    const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
+    for (const [path, { _def }] of Object.entries(procedures)) {
+      const url = `/trpc/${path}`;
+      const method = _def.type === 'query' ? 'GET' : 'POST';
+      const { bodyBytesMax } = (_def.meta as Meta | undefined)?.rest ?? {};
+      scope.route({
+        method,
+        url,
+        ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+        preHandler: refuseOtherShapes,
+        handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res, path }),
+      });
+      scope.route({
+        method: METHODS.filter((each) => each !== method),
+        url,
+        onRequest: async (_, reply) =>
+          sendProblem(reply.header('allow', method === 'GET' ? 'GET, HEAD' : method), kernelErrors.methodNotAllowed()),
+        handler: () => undefined,
+      });
     }
   });
+}
+
+/** What tRPC would refuse before it knows the request. */
+async function refuseOtherShapes({ method, query, body }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  if (typeof query === 'object' && query !== null && 'batch' in query) {
+    return sendProblem(reply, kernelErrors.invalidInput({ detail: 'Send one call a request, without batch.' }));
+  }
+  if (method === 'POST' && body === undefined) return sendProblem(reply, kernelErrors.unsupportedMediaType());
+  return undefined;
 }

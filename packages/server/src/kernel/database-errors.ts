@@ -21,12 +21,15 @@ const UNAVAILABLE_SYSTEM = new Set([
 ]);
 const UNAVAILABLE_MESSAGE = /timeout exceeded when trying to connect|Connection terminated|PGlite is closed/;
 
+// Serialization failure, deadlock, lock timeout, statement timeout: what was asked is right, and may succeed next time.
+const CONTENDED_SQLSTATE = new Set(['40001', '40P01', '55P03', '57014']);
+
 /** Tells whether the database refused a statement for the constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   return typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === constraint;
 }
 
-/** Returns the caller's error for a violated constraint or a lost database; undefined for anything unforeseen. */
+/** Returns the caller's error for a violated constraint, a lost database or one that is too busy; undefined for anything unforeseen. */
 export function fromDatabase(error: unknown, constraints: ReadonlyMap<string, ErrorFactory>): DomainError | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, constraint, message }: DatabaseFailure = error;
@@ -37,6 +40,9 @@ export function fromDatabase(error: unknown, constraints: ReadonlyMap<string, Er
       cause: error,
       ...(pointer === undefined ? {} : { errors: [{ pointer, message: factory.definition.detail }] }),
     });
+  }
+  if (typeof code === 'string' && CONTENDED_SQLSTATE.has(code)) {
+    return kernelErrors.overloaded({ cause: error, retryAfter: 1 });
   }
   const lost =
     (typeof code === 'string' && (UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_SYSTEM.has(code))) ||

@@ -6,19 +6,30 @@ import { kernelErrors } from './errors.ts';
 const SIGNATURE_BYTES = 16;
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
+const CURSOR_LENGTH_MAX = 1024;
 
 /** The two inputs that every list takes. */
 export const pageInput = {
   limit: z.int().min(1).max(LIMIT_MAX).default(LIMIT_DEFAULT).describe('Items at most.'),
-  cursor: z.string().min(1).max(1024).optional().describe('`next_cursor` of the page before, for the same filters.'),
+  cursor: z
+    .string()
+    .min(1)
+    .max(CURSOR_LENGTH_MAX)
+    .optional()
+    .describe('`next_cursor` of the page before, for the same filters.'),
 };
 
 /** The output of every list. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({
-    items: z.array(item),
-    next_cursor: z.string().nullable().describe('Send it as `cursor` to get the next page; null on the last one.'),
-  });
+  return z
+    .object({
+      items: z.array(item).meta({ maxItems: LIMIT_MAX, description: 'The rows of this page.' }),
+      next_cursor: z.string().nullable().meta({
+        description: 'Send it as `cursor` to get the next page; null on the last one.',
+        maxLength: CURSOR_LENGTH_MAX,
+      }),
+    })
+    .describe('A page of a list.');
 }
 
 export interface CursorCodec {

@@ -15,7 +15,7 @@ export interface Problem {
 }
 
 /** The URI that stays the same for a code for ever. */
-export function problemType(code: string): string {
+function problemType(code: string): string {
   return `urn:tenant-registry:problem:${code}`;
 }
 

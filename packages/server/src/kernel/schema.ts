@@ -3,13 +3,18 @@ import { z } from 'zod';
 
 /** An id, in lower case, as the database gives it back. */
 export const id = z.guid('must be a UUID').toLowerCase();
+/** Longer than any that a program writes: digits of a second beyond a nanosecond. */
+const TIMESTAMP_LENGTH_MAX = 40;
+
 /** RFC 3339, UTC. */
-export const timestamp = z.iso.datetime();
+export const timestamp = z.iso.datetime().meta({ minLength: 20, maxLength: 27 });
 /** A point in time from a caller: RFC 3339 with any offset, of a year that the database knows; handed on in UTC. */
 export const timestampInput = z.iso
   .datetime({ offset: true })
+  .max(TIMESTAMP_LENGTH_MAX)
   .refine((text) => isYear(new Date(text).getUTCFullYear()), 'must be of a year from 0001 to 9999')
-  .overwrite(inUtc);
+  .overwrite(inUtc)
+  .meta({ minLength: 20 });
 /** `YYYY-MM-DD`. */
 export const date = z.iso
   .date()
@@ -24,7 +29,13 @@ export const product = z.string().min(1).max(100);
 /** Lower case letters, digits and inner dashes, 3 to 40 characters. The same rule is a check in the database. */
 export const slug = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/, 'must be 3 to 40 lower case letters, digits and inner dashes');
+  .regex(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/, 'must be 3 to 40 lower case letters, digits and inner dashes')
+  .meta({ minLength: 3, maxLength: 40 });
+
+/** Text in an answer. Whatever wrote it enforced its length, which is documented here and not checked again. */
+export function textUpTo(max: number) {
+  return z.string().meta({ maxLength: max });
+}
 
 const JSON_BYTES_MAX = 32_768;
 
@@ -43,8 +54,14 @@ function isYear(year: number): boolean {
   return !(year < 1 || year > 9999);
 }
 
-/** The database knows offsets up to 15:59. What is not a time at all stays as it is, to be refused. */
+/**
+ * The database knows offsets up to 15:59, and microseconds: finer ones it would round, the last into the year 10000.
+ * What is not a time at all stays as it is, to be refused.
+ */
 function inUtc(text: string): string {
   const time = new Date(text);
-  return text.endsWith('Z') || Number.isNaN(time.getTime()) ? text : time.toISOString();
+  if (Number.isNaN(time.getTime())) return text;
+  const [fraction = ''] = /\.\d{1,6}/.exec(text) ?? [];
+  if (text.endsWith('Z')) return text.replace(/\.\d+/, fraction);
+  return time.toISOString().replace(/\.\d+/, (fraction || '.').padEnd(4, '0'));
 }

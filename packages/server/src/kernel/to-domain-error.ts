@@ -25,6 +25,9 @@ function fromTrpc(error: TRPCError, constraints: ReadonlyMap<string, ErrorFactor
   if (error.code === 'BAD_REQUEST' && error.cause instanceof ZodError) {
     return kernelErrors.invalidInput({ errors: mistakesOf(error.cause) });
   }
+  if (error.code === 'BAD_REQUEST' && error.cause instanceof SyntaxError) {
+    return kernelErrors.invalidJson({ cause: error });
+  }
   const known = byTrpcCode[error.code];
   if (known !== undefined) return known({ cause: error });
   return error.cause === undefined ? kernelErrors.internal({ cause: error }) : toDomainError(error.cause, constraints);

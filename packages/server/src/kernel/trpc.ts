@@ -32,6 +32,11 @@ export interface RestRoute {
   readonly bodyBytesMax?: number;
   /** The output is a TextStream, in one of these media types. */
   readonly stream?: readonly string[];
+  /** What differs from the examples that the fields carry; of a stream, its text by media type. */
+  readonly example?: {
+    readonly request?: Readonly<Record<string, unknown>>;
+    readonly response?: Readonly<Record<string, unknown>>;
+  };
 }
 
 export interface Meta {

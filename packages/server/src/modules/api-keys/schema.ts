@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, name, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { id, name, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 import { tenantStatus } from '../tenants/schema.ts';
 
 const GRACE_SECONDS_MAX = 604_800;
@@ -10,20 +10,37 @@ const GRACE_SECONDS_MAX = 604_800;
 const scope = z
   .string()
   .regex(/^[a-z0-9_*][a-z0-9_.:*/-]{0,99}$/, 'must be lower case letters, digits and _ . : * / -')
-  .describe('What the key may do, in words of the products: `reports:read`.');
-const scopes = z.array(scope).max(100);
+  .meta({
+    minLength: 1,
+    maxLength: 100,
+    description: 'What the key may do, in words of the products: `reports:read`.',
+    examples: ['reports:read'],
+  });
+const SCOPES_MAX = 100;
+const scopes = z.array(scope).max(SCOPES_MAX).describe('What the key may do, in words of the products.');
+const shownScopes = z.array(textUpTo(100)).meta({
+  maxItems: SCOPES_MAX,
+  description: 'What the key may do, in words of the products.',
+  examples: [['reports:read', 'reports:write']],
+});
 
 const apiKeyFields = {
   id,
   tenant_id: id,
   project_id: id.nullable().describe('Bound to this project, or null for the whole tenant.'),
-  name: z.string(),
-  prefix: z.string().describe('The first characters of the key, to recognise it by.'),
-  scopes: z.array(z.string()),
+  name: textUpTo(200).meta({ examples: ['Nightly export'] }),
+  prefix: textUpTo(11).meta({
+    description: 'The first characters of the key, to recognise it by.',
+    examples: ['bp_7Hq2Lw9x'],
+  }),
+  scopes: shownScopes,
   created_at: timestamp,
-  expires_at: timestamp.nullable(),
+  expires_at: timestamp.nullable().meta({
+    description: 'From this moment on it is refused; null: it lives until it is revoked.',
+    examples: ['2027-01-15T09:30:00.000Z'],
+  }),
   last_used_at: timestamp.nullable().describe('To within a minute.'),
-  revoked_at: timestamp.nullable(),
+  revoked_at: timestamp.nullable().describe('Since when it is refused; null: it is not revoked.'),
 };
 
 export const apiKey = z.object(apiKeyFields).meta({ id: 'ApiKey', description: 'An API key, without its secret.' });
@@ -32,24 +49,31 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const issuedApiKey = z
   .object({
     ...apiKeyFields,
-    key: z
-      .string()
+    key: textUpTo(25)
       .optional()
-      .describe(
-        'The key itself, shown here and never again: absent only in the replay of a request with an Idempotency-Key.',
-      ),
+      .meta({
+        description:
+          'The key itself, shown here and never again: absent only in the replay of a request with an Idempotency-Key.',
+        examples: ['bp_7Hq2Lw9xTz4Rk1Vb8Nc5Yd'],
+      }),
   })
   .meta({ id: 'IssuedApiKey', description: 'A new API key with its secret.' });
 export type IssuedApiKey = z.infer<typeof issuedApiKey>;
 
-export const apiKeyPage = pageOf(apiKey).meta({ id: 'ApiKeyPage' });
+export const apiKeyPage = pageOf(apiKey).meta({ id: 'ApiKeyPage', description: 'A page of API keys.' });
 
 export const createApiKeyInput = z.strictObject({
   tenant_id: id,
-  name,
-  scopes: scopes.overwrite((given) => [...new Set(given)]).default([]),
+  name: name.meta({ examples: ['Nightly export'] }),
+  scopes: scopes
+    .overwrite((given) => [...new Set(given)])
+    .default([])
+    .meta({ examples: [['reports:read', 'reports:write']] }),
   project_id: id.optional().describe('Binds the key to a project of the tenant.'),
-  expires_at: timestampInput.optional().describe('In the future; absent: the key lives until it is revoked.'),
+  expires_at: timestampInput.optional().meta({
+    description: 'In the future; absent: the key lives until it is revoked.',
+    examples: ['2027-01-15T09:30:00.000Z'],
+  }),
 });
 export type CreateApiKey = z.output<typeof createApiKeyInput>;
 
@@ -57,7 +81,7 @@ export const listApiKeysInput = z.strictObject({
   ...pageInput,
   tenant_id: id,
   project_id: id.optional(),
-  include_revoked: z.boolean().default(false),
+  include_revoked: z.boolean().default(false).describe('Whether revoked and expired keys are listed too.'),
 });
 export type ListApiKeys = z.output<typeof listApiKeysInput>;
 
@@ -65,42 +89,50 @@ export const apiKeyId = z.strictObject({ id });
 
 export const rotateApiKeyInput = z.strictObject({
   id,
-  grace_seconds: z.int().min(0).max(GRACE_SECONDS_MAX).default(0).describe('How long the old key still works.'),
+  grace_seconds: z
+    .int()
+    .min(0)
+    .max(GRACE_SECONDS_MAX)
+    .default(0)
+    .meta({ description: 'How long the old key still works.', examples: [86_400] }),
 });
 export type RotateApiKey = z.output<typeof rotateApiKeyInput>;
 
 export const verifyApiKeyInput = z.strictObject({
-  key: z.string().max(200).describe('The key as the caller presented it.'),
-  scopes: scopes.default([]).describe('Scopes that the key must have, all of them.'),
+  key: z
+    .string()
+    .max(200)
+    .meta({ description: 'The key as the caller presented it.', examples: ['bp_7Hq2Lw9xTz4Rk1Vb8Nc5Yd'] }),
+  scopes: scopes
+    .default([])
+    .meta({ description: 'Scopes that the key must have, all of them.', examples: [['reports:read']] }),
   product: z.string().min(1).max(100).optional().describe('A product that the tenant must be entitled to.'),
   access: z.enum(['write', 'read']).default('write').describe('`read` also passes in a frozen tenant.'),
 });
 export type VerifyApiKey = z.output<typeof verifyApiKeyInput>;
 
-export const refusalCode = z.enum([
-  'not_found',
-  'revoked',
-  'expired',
-  'insufficient_scope',
-  'not_entitled',
-  'tenant_frozen',
-  'tenant_archived',
-]);
+export const refusalCode = z
+  .enum(['not_found', 'revoked', 'expired', 'insufficient_scope', 'not_entitled', 'tenant_frozen', 'tenant_archived'])
+  .describe('Why. Malformed, unknown and wrong keys are all `not_found`.');
 export type RefusalCode = z.infer<typeof refusalCode>;
 
 export const verdict = z
   .discriminatedUnion('valid', [
-    z.object({
-      valid: z.literal(true),
-      key_id: id,
-      tenant_id: id,
-      tenant_slug: z.string(),
-      tenant_status: tenantStatus,
-      project_id: id.nullable(),
-      scopes: z.array(z.string()),
-      expires_at: timestamp.nullable(),
-    }),
-    z.object({ valid: z.literal(false), code: refusalCode }),
+    z
+      .object({
+        valid: z.literal(true).describe('The key may be used.'),
+        key_id: id.meta({ description: 'The key.', examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'] }),
+        tenant_id: id,
+        tenant_slug: textUpTo(40),
+        tenant_status: tenantStatus,
+        project_id: id.nullable().describe('The key is bound to this project, or null for the whole tenant.'),
+        scopes: shownScopes,
+        expires_at: timestamp.nullable().describe('From this moment on it is refused; null: it does not expire.'),
+      })
+      .meta({ id: 'AcceptedApiKey', description: 'The key may be used, for this tenant.' }),
+    z
+      .object({ valid: z.literal(false).describe('The key must be refused.'), code: refusalCode })
+      .meta({ id: 'RefusedApiKey', description: 'The key must be refused.' }),
   ])
   .meta({ id: 'ApiKeyVerdict', description: 'Whether a presented key may be used, and for whom.' });
 export type Verdict = z.infer<typeof verdict>;

@@ -1,5 +1,5 @@
 /** API keys: made, shown once, listed without their secret, replaced, revoked and verified. */
-import { apiKeys, type Tx } from '@tenant-registry/db';
+import { apiKeys, type Tx, tenants } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -51,6 +51,9 @@ export async function listApiKeys(ctx: Context, input: ListApiKeys) {
  */
 export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
+    const { tenant_id } = found(await apiKeys.findApiKey(tx, id));
+    // Whatever its status; but first, like everybody: who deletes the tenant holds it and then wants the key.
+    await tenants.lockTenantShared(tx, tenant_id);
     const key = found(await apiKeys.lockApiKey(tx, id));
     if (key.revoked_at !== null) return nothingChanged();
     await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));

@@ -1,30 +1,63 @@
 /** The shapes of the audit log: what products write into it, and what everybody reads. */
 import { z } from 'zod';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, jsonObject, label, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { id, jsonObject, label, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 import { textStream } from '../../kernel/text-stream.ts';
 
 export const EVENTS_MAX = 1000;
 /** Of a bulk append: 1000 events of 4 KiB. */
 export const BULK_BYTES_MAX = 4_194_304;
 
+const aboutActor = {
+  description: 'Who did it, in the words of the product.',
+  examples: [{ type: 'user', id: 'u-2391', name: 'Jane Doe' }],
+};
+const aboutTarget = {
+  description: 'To what it was done.',
+  examples: [{ type: 'report', id: 'r-88', name: 'January 2026' }],
+};
+const aboutDescription = {
+  description: 'What happened, for people.',
+  examples: ['Jane Doe exported the report of January 2026.'],
+};
+const aboutMetadata = {
+  description: 'What else is worth keeping, at most 32 KiB of JSON.',
+  examples: [{ format: 'pdf', pages: 12 }],
+};
+const aboutSourceIp = { description: 'The address that the actor came from.', examples: ['203.0.113.7'] };
+const aboutParty = {
+  type: '`user`, `api_key`, `document`, …',
+  id: 'The id in the system that it belongs to.',
+  name: 'What people know it by.',
+};
+
+const shownParty = z
+  .object({
+    type: textUpTo(100).describe(aboutParty.type),
+    id: textUpTo(200).describe(aboutParty.id),
+    name: textUpTo(200).nullable().describe(aboutParty.name),
+  })
+  .meta({ id: 'AuditParty', description: 'Who or what an event is about, as it was then.' });
+
 export const auditEvent = z
   .object({
     id,
     tenant_id: id.nullable().describe('Null for an event of the whole platform, and once the tenant is deleted.'),
-    tenant_slug: z.string().nullable().describe('As it was then: it outlives the tenant.'),
-    product: z.string().nullable(),
-    project_id: id.nullable(),
-    actor: z.object({ type: z.string(), id: z.string(), name: z.string().nullable() }).describe('Who did it.'),
-    action: z.string().describe('What was done: `tenant.created`.'),
-    target: z
-      .object({ type: z.string(), id: z.string(), name: z.string().nullable() })
+    tenant_slug: textUpTo(40).nullable().describe('As it was then: it outlives the tenant.'),
+    product: textUpTo(100).nullable(),
+    project_id: id.nullable().describe('The project that it is about.'),
+    actor: shownParty.meta(aboutActor),
+    action: textUpTo(200).meta({ description: 'What was done: `tenant.created`.', examples: ['report.exported'] }),
+    target: shownParty.nullable().meta(aboutTarget),
+    description: textUpTo(4000).nullable().meta(aboutDescription),
+    metadata: z.record(z.string(), z.unknown()).meta(aboutMetadata),
+    source_ip: textUpTo(45).nullable().meta(aboutSourceIp),
+    request_id: textUpTo(200)
       .nullable()
-      .describe('To what it was done.'),
-    description: z.string().nullable(),
-    metadata: z.record(z.string(), z.unknown()),
-    source_ip: z.string().nullable().describe('The address that the actor came from.'),
-    request_id: z.string().nullable(),
+      .meta({
+        description: 'The request that did it, as whoever reports it says.',
+        examples: ['0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34'],
+      }),
     is_failure: z.boolean().describe('It was tried and refused, or failed.'),
     occurred_at: timestamp.describe('When it happened, as whoever reports it says.'),
     created_at: timestamp.describe("When it was written, by the registry's clock: what lists are ordered by."),
@@ -32,13 +65,15 @@ export const auditEvent = z
   .meta({ id: 'AuditEvent', description: 'Something that happened. It never changes.' });
 export type AuditEvent = z.infer<typeof auditEvent>;
 
-export const auditEventPage = pageOf(auditEvent).meta({ id: 'AuditEventPage' });
+export const auditEventPage = pageOf(auditEvent).meta({ id: 'AuditEventPage', description: 'A page of audit events.' });
 
-const party = z.strictObject({
-  type: z.string().min(1).max(100).describe('`user`, `api_key`, `document`, …'),
-  id: label,
-  name: label.nullish(),
-});
+const party = z
+  .strictObject({
+    type: z.string().min(1).max(100).describe(aboutParty.type),
+    id: label.describe(aboutParty.id),
+    name: label.nullish().describe(aboutParty.name),
+  })
+  .meta({ id: 'AuditPartyInput', description: 'Who or what an event is about.' });
 
 // The asterisk is kept for filters.
 const ACTION = /^[!-)+-~]{1,200}$/;
@@ -48,49 +83,56 @@ const newEvent = {
     .nullish()
     .describe('Absent for an event of the whole platform. A frozen or archived tenant is as good as any.'),
   product: z.string().min(1).max(100).nullish(),
-  project_id: id.nullish(),
-  actor: party.describe('Who did it, in the words of the product.'),
+  project_id: id.nullish().describe('The project that it is about.'),
+  actor: party.meta(aboutActor),
   action: z
     .string()
     .regex(ACTION, 'must be 1 to 200 visible ASCII characters without *')
-    .describe('What was done: noun, dot, past tense, such as `report.exported`.'),
-  target: party.nullish().describe('To what it was done.'),
-  description: z.string().min(1).max(4000).nullish(),
-  metadata: jsonObject.default({}).describe('At most 32 KiB of JSON.'),
-  source_ip: z
-    .union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address')
-    .nullish()
-    .describe('The address that the actor came from.'),
+    .meta({
+      minLength: 1,
+      maxLength: 200,
+      description: 'What was done: noun, dot, past tense, such as `report.exported`.',
+      examples: ['report.exported'],
+    }),
+  target: party.nullish().meta(aboutTarget),
+  description: z.string().min(1).max(4000).nullish().meta(aboutDescription),
+  metadata: jsonObject.default({}).meta(aboutMetadata),
+  source_ip: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address').nullish().meta(aboutSourceIp),
   request_id: label.nullish().describe("The product's own; absent: that of the request that appends."),
-  is_failure: z.boolean().default(false),
-  occurred_at: timestampInput.optional().describe('At most five minutes ahead of the registry; absent: now.'),
+  is_failure: z.boolean().default(false).describe('It was tried and refused, or failed.'),
+  occurred_at: timestampInput.optional().meta({
+    description: 'At most five minutes ahead of the registry; absent: now.',
+    examples: ['2026-01-15T09:30:00.000Z'],
+  }),
 };
 
-export const appendAuditEventInput = z.strictObject(newEvent);
+export const appendAuditEventInput = z
+  .strictObject(newEvent)
+  .meta({ id: 'AppendAuditEventInput', description: 'Something that happened in a product.' });
 export type AppendAuditEvent = z.output<typeof appendAuditEventInput>;
 
 export const appendAuditEventsInput = z.strictObject({
-  events: z.array(appendAuditEventInput).min(1).max(EVENTS_MAX),
+  events: z.array(appendAuditEventInput).min(1).max(EVENTS_MAX).describe('All of them are written, or none.'),
 });
 export type AppendAuditEvents = z.output<typeof appendAuditEventsInput>;
 
 export const appendedAuditEvents = z
-  .object({ ids: z.array(id).describe('In the order of the events.') })
-  .meta({ id: 'AppendedAuditEvents' });
+  .object({ ids: z.array(id).meta({ description: 'In the order of the events.', minItems: 1, maxItems: EVENTS_MAX }) })
+  .meta({ id: 'AppendedAuditEvents', description: 'The ids of the events that were written.' });
 
 export const auditEventId = z.strictObject({ id });
 
 const filter = {
-  tenant_id: id.optional(),
-  product: z.string().min(1).max(100).optional(),
-  actor_id: label.optional(),
+  tenant_id: id.optional().describe('Only those of this tenant.'),
+  product: z.string().min(1).max(100).optional().describe('Only those of this product.'),
+  actor_id: label.optional().describe('Only what this actor did.'),
   action: z
     .string()
     .max(200)
     .regex(/^[!-)+-~]+(\.\*)?$/, 'must be an action, or the beginning of one and .*')
     .optional()
     .describe('The whole action, or its beginning: `tenant.*` finds `tenant.created`.'),
-  target_id: label.optional(),
+  target_id: label.optional().describe('Only what was done to this target.'),
   since: timestampInput.optional().describe('Written at this moment or later.'),
   until: timestampInput.optional().describe('Written before this moment.'),
 };
@@ -108,7 +150,10 @@ export const listAuditEventsInput = z.strictObject({ ...pageInput, ...filter }).
 export type ListAuditEvents = z.output<typeof listAuditEventsInput>;
 
 export const exportAuditEventsInput = z
-  .strictObject({ ...filter, format: z.enum(['ndjson', 'csv']).default('ndjson') })
+  .strictObject({
+    ...filter,
+    format: z.enum(['ndjson', 'csv']).default('ndjson').describe('One JSON object a line, or CSV with a header.'),
+  })
   .refine(inOrder, orderMistake);
 export const auditExport = textStream;
 export type ExportAuditEvents = z.output<typeof exportAuditEventsInput>;

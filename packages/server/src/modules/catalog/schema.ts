@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, name, product, timestamp } from '../../kernel/schema.ts';
+import { id, name, product, textUpTo, timestamp } from '../../kernel/schema.ts';
 
 /** What the request of a trial is answered with. */
 export { entitlement as startedTrial } from '../entitlements/schema.ts';
 
 const TRIAL_DAYS = 14;
+const ENTRIES_MAX = 1000;
 
 /** A product as the catalog's file states it. */
 const catalogFileEntry = z.strictObject({
@@ -24,39 +25,55 @@ const catalogFileEntry = z.strictObject({
 
 /** The catalog's file: what `GET /v1/catalog` answers, with some of it left to its default. */
 export const catalogFile = z.strictObject({
-  items: z.array(catalogFileEntry).min(1, 'must name at least one product'),
+  items: z.array(catalogFileEntry).min(1, 'must name at least one product').max(ENTRIES_MAX),
 });
 
 const catalogEntry = z
   .object({
-    product: z.string().describe('What other operations name it by.'),
-    name: z.string(),
-    description: z.string(),
-    supports_projects: z.boolean().describe('Whether a tenant entitled to it may have projects.'),
-    trial_days: z.int().describe('How long a trial lasts.'),
-    contract_version: z.string().describe('Of the contract that a customer signs today.'),
-    features: z.array(z.string()),
+    product: textUpTo(100).describe('What other operations name it by.'),
+    name: textUpTo(200).meta({ examples: ['Certifai'] }),
+    description: textUpTo(2000).meta({
+      description: 'What it does, for people.',
+      examples: ['Certificates for machines and their parts, from the drawing to the audit.'],
+    }),
+    supports_projects: z
+      .boolean()
+      .meta({ description: 'Whether a tenant entitled to it may have projects.', examples: [true] }),
+    trial_days: z.int().meta({ description: 'How long a trial lasts.', minimum: 1, maximum: 365, examples: [14] }),
+    contract_version: textUpTo(50).meta({
+      description: 'Of the contract that a customer signs today.',
+      examples: ['2026-01'],
+    }),
+    features: z
+      .array(textUpTo(100))
+      .meta({ description: 'What it consists of.', maxItems: 100, examples: [['certificates', 'audits']] }),
   })
   .meta({ id: 'CatalogEntry', description: 'A product that can be asked for.' });
 
 export const listCatalogInput = z.strictObject({});
 
-export const catalog = z.object({ items: z.array(catalogEntry) }).meta({ id: 'Catalog' });
+export const catalog = z
+  .object({
+    items: z.array(catalogEntry).meta({ description: 'The products.', maxItems: ENTRIES_MAX }),
+  })
+  .meta({ id: 'Catalog', description: 'The products that can be asked for.' });
 export type CatalogAnswer = z.infer<typeof catalog>;
 
-const requestState = z.enum(['open', 'granted', 'rejected']);
+const requestState = z.enum(['open', 'granted', 'rejected']).describe('What came of it.');
+
+const aboutMessage = { description: 'For whoever decides.', examples: ['We need it for the audit in March.'] };
 
 export const catalogRequest = z
   .object({
     id,
     tenant_id: id,
-    product: z.string(),
+    product: textUpTo(100),
     kind: z.enum(['request', 'trial']).describe('A trial is granted at once; a request waits for an operator.'),
     state: requestState,
-    message: z.string().nullable(),
-    requested_by: z.string().describe('The id of who asked.'),
-    decided_by: z.string().nullable().describe('The id of who granted or rejected; null for a trial.'),
-    decided_at: timestamp.nullable(),
+    message: textUpTo(2000).nullable().meta(aboutMessage),
+    requested_by: textUpTo(200).meta({ description: 'The id of who asked.', examples: ['operator'] }),
+    decided_by: textUpTo(200).nullable().describe('The id of who granted or rejected; null for a trial.'),
+    decided_at: timestamp.nullable().describe('When it was granted or rejected; null while it is open.'),
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -68,7 +85,7 @@ export const catalogRequestId = z.strictObject({ id });
 export const requestProductInput = z.strictObject({
   tenant_id: id,
   product,
-  message: z.string().min(1).max(2000).optional().describe('For whoever decides.'),
+  message: z.string().min(1).max(2000).optional().meta(aboutMessage),
 });
 export type RequestProduct = z.output<typeof requestProductInput>;
 
@@ -78,11 +95,14 @@ export type RequestTrial = z.output<typeof requestTrialInput>;
 export const listCatalogRequestsInput = z.strictObject({
   ...pageInput,
   tenant_id: id.optional().describe('Absent: of all tenants.'),
-  state: requestState.optional(),
+  state: requestState.optional().describe('Only those in this state.'),
 });
 export type ListCatalogRequests = z.output<typeof listCatalogRequestsInput>;
 
-export const catalogRequestPage = pageOf(catalogRequest).meta({ id: 'CatalogRequestPage' });
+export const catalogRequestPage = pageOf(catalogRequest).meta({
+  id: 'CatalogRequestPage',
+  description: 'A page of requests for products.',
+});
 
 const subject = ({ id, tenant_id, product }: CatalogRequest) => ({
   tenant_id,

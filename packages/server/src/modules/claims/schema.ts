@@ -1,9 +1,11 @@
 /** What an identity provider asks about a tenant when somebody signs in, and what it puts into the token. */
 import { z } from 'zod';
-import { id, label, slug } from '../../kernel/schema.ts';
+import { id, label, slug, textUpTo } from '../../kernel/schema.ts';
 import { tenantStatus } from '../tenants/schema.ts';
 
-const orgRoles = z.array(label).max(100);
+const ROLES_MAX = 100;
+const aboutRoles = { description: 'Handed through as they came.', examples: [['admin']] };
+const orgRoles = z.array(label).max(ROLES_MAX);
 
 // Free text of an administrator of the identity provider: what is no id or slug finds no tenant, and is no mistake.
 const attribute = z
@@ -12,23 +14,29 @@ const attribute = z
   .describe('A text, or a list of texts as Keycloak sends it.');
 
 export const keycloakClaimsInput = z.strictObject({
-  tenant_id: id.optional(),
-  tenant_slug: slug.optional(),
+  tenant_id: id.optional().describe('Looked up first.'),
+  tenant_slug: slug.optional().describe('Looked up when there is no id, or when the id finds nothing.'),
   user_attrs: z
     .strictObject({ tenant_id: attribute, tenant_slug: attribute })
     .optional()
     .describe("The user's attributes, for when neither id nor slug finds a tenant."),
-  org_roles: orgRoles.default([]).describe('Handed through.'),
+  org_roles: orgRoles.default([]).meta(aboutRoles),
 });
 export type KeycloakClaimsQuestion = z.output<typeof keycloakClaimsInput>;
 
 export const keycloakClaims = z
   .object({
     tenant_id: id,
-    tenant_slug: z.string(),
-    org_roles: z.array(z.string()),
-    products: z.array(z.string()).describe('What the tenant is entitled to now, in alphabetical order.'),
-    plan: z.string().nullable(),
+    tenant_slug: textUpTo(40),
+    org_roles: z.array(textUpTo(200)).meta({ ...aboutRoles, maxItems: ROLES_MAX }),
+    products: z.array(textUpTo(100)).meta({
+      description: 'What the tenant is entitled to now, in alphabetical order.',
+      maxItems: 1000,
+      examples: [['certifai', 'compliance']],
+    }),
+    plan: textUpTo(200)
+      .nullable()
+      .meta({ description: 'The plan that it is on.', examples: ['professional'] }),
     tenant_status: tenantStatus,
   })
   .meta({ id: 'KeycloakClaims', description: "The tenant's part of a token." });

@@ -1,17 +1,25 @@
 /** The shapes of entitlements: which products a tenant may use, on what terms, until when. */
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
-import { id, jsonObject, product, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { id, jsonObject, product, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 
-const source = z.enum(['contract', 'trial', 'demo']);
+const source = z.enum(['contract', 'trial', 'demo']).describe('Why the tenant has it.');
+
+const aboutConfig = {
+  description: 'What the product wants to know about this tenant, at most 32 KiB of JSON.',
+  examples: [{ seats: 25 }],
+};
 
 const entitlementFields = {
   tenant_id: id,
-  product: z.string(),
-  source: source.describe('Why the tenant has it.'),
-  config: z.record(z.string(), z.unknown()).describe('What the product wants to know about this tenant.'),
-  starts_at: timestamp,
-  ends_at: timestamp.nullable().describe('From this moment on it is over; null: it has no end.'),
+  product: textUpTo(100),
+  source,
+  config: z.record(z.string(), z.unknown()).meta(aboutConfig),
+  starts_at: timestamp.describe('Since when the tenant has it.'),
+  ends_at: timestamp.nullable().meta({
+    description: 'From this moment on it is over; null: it has no end.',
+    examples: ['2027-01-31T23:00:00.000Z'],
+  }),
   created_at: timestamp,
   updated_at: timestamp,
 };
@@ -21,7 +29,9 @@ const { created_at, updated_at, ...terms } = entitlementFields;
 export const entitlement = z
   .object({
     ...terms,
-    active: z.boolean().describe('Whether it is running now, whatever state the tenant is in.'),
+    active: z
+      .boolean()
+      .meta({ description: 'Whether it is running now, whatever state the tenant is in.', examples: [true] }),
     created_at,
     updated_at,
   })
@@ -30,16 +40,21 @@ export type Entitlement = z.infer<typeof entitlement>;
 
 export const listEntitlementsInput = z.strictObject({ tenant_id: id });
 
-export const entitlementList = z.object({ items: z.array(entitlement) }).meta({ id: 'EntitlementList' });
+export const entitlementList = z
+  .object({ items: z.array(entitlement).meta({ description: 'One for each product.', maxItems: 1000 }) })
+  .meta({ id: 'EntitlementList', description: 'The products that a tenant may use or might use.' });
 export type EntitlementList = z.infer<typeof entitlementList>;
 
 export const setEntitlementInput = z
   .strictObject({
     tenant_id: id,
     product,
-    config: jsonObject.default({}).describe('At most 32 KiB of JSON.'),
+    config: jsonObject.default({}).meta(aboutConfig),
     source: source.default('contract'),
-    ends_at: timestampInput.nullish().describe('In the future; absent: it has no end. A trial needs one.'),
+    ends_at: timestampInput.nullish().meta({
+      description: 'In the future; absent: it has no end. A trial needs one.',
+      examples: ['2027-01-31T23:00:00.000Z'],
+    }),
   })
   .refine(({ source, ends_at }) => source !== 'trial' || typeof ends_at === 'string', {
     path: ['ends_at'],
@@ -64,10 +79,10 @@ export type EntitlementReason = z.infer<typeof reason>;
 
 export const entitlementVerdict = z
   .object({
-    allowed: z.boolean(),
-    reason,
+    allowed: z.boolean().meta({ description: 'Whether the tenant may use the product.', examples: [true] }),
+    reason: reason.describe('Why.'),
     source: source.nullable().describe('Null when the tenant never had it, or no longer has it.'),
-    ends_at: timestamp.nullable(),
+    ends_at: timestamp.nullable().describe('When it ends or ended; null: it has no end.'),
   })
   .meta({ id: 'EntitlementVerdict', description: 'Whether a tenant may use a product, and why.' });
 export type EntitlementVerdict = z.infer<typeof entitlementVerdict>;

@@ -153,8 +153,8 @@ function hasTerms(
 
 /** If-Match against what there is: nothing matches an entitlement that is not there (RFC 9110, 13.1.1). */
 function requireCurrent(ctx: Context, current: Row | undefined): void {
-  if (current !== undefined) return requireMatch(ctx, entitlement.parse(shown(ctx, current)));
-  if (ctx.ifMatch !== null) throw kernelErrors.preconditionFailed();
+  if (current !== undefined) requireMatch(ctx, entitlement.parse(shown(ctx, current)));
+  else if (ctx.ifMatch !== null) throw kernelErrors.preconditionFailed();
 }
 
 function shown({ clock }: Context, row: Row): Entitlement {

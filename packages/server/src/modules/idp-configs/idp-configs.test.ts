@@ -24,7 +24,8 @@ async function newConfig(fields: Record<string, unknown> = {}) {
 
 const patch = (id: string, body: unknown, headers: Record<string, string> = {}) =>
   server.call(`PATCH /v1/idp-configs/${id}`, { body, headers });
-const actionsOf = async (id: string) => (await auditOf(server, id)).map(({ action }) => action.replace('idp_config.', ''));
+const actionsOf = async (id: string) =>
+  (await auditOf(server, id)).map(({ action }) => action.replace('idp_config.', ''));
 
 /** Everything that is stored or told of a tenant, and everything that was logged. */
 async function everythingAbout(tenantId: string): Promise<string> {
@@ -47,7 +48,9 @@ test('a configuration is created active and unverified, with its Location, its E
     required_amr: ['mfa', 'hwk'],
     jit_policy: 'allow',
   };
-  const { status, headers, body } = await server.call('POST /v1/idp-configs', { body: { tenant_id: tenant.id, ...fields } });
+  const { status, headers, body } = await server.call('POST /v1/idp-configs', {
+    body: { tenant_id: tenant.id, ...fields },
+  });
   expect(status).toBe(201);
   expect(body).toMatchObject({ tenant_id: tenant.id, ...fields, status: 'active', version: 1, verified_at: null });
   expect(headers.get('location')).toBe(`/v1/idp-configs/${body.id}`);
@@ -77,21 +80,38 @@ test('what is left out has the careful default', async () => {
   });
 });
 
-test.each(['vault://kv/path#key', 'env:OKTA_SECRET', 'k8s://ns/name/key', 'aws+sm:arn:aws:secretsmanager:eu:1:secret:x', `env:${'x'.repeat(500)}`])(
-  'the reference %s is taken',
-  async (client_secret_ref) => {
-    expect((await newConfig({ client_secret_ref })).client_secret_ref).toBe(client_secret_ref);
-  },
-);
+test.each([
+  'vault://kv/path#key',
+  'env:OKTA_SECRET',
+  'k8s://ns/name/key',
+  'aws+sm:arn:aws:secretsmanager:eu:1:secret:x',
+  `env:${'x'.repeat(500)}`,
+])('the reference %s is taken', async (client_secret_ref) => {
+  expect((await newConfig({ client_secret_ref })).client_secret_ref).toBe(client_secret_ref);
+});
 
 // proves A28
-test.each([SECRET, `${SECRET} `, `Secret:${SECRET}`, `: ${SECRET}`, `env: ${SECRET}`, `env:${SECRET}\n`, `env:${SECRET.repeat(20)}`, '', `{"a":"${SECRET}"}`, `-----BEGIN PRIVATE KEY-----\n${SECRET}`])(
+test.each([
+  SECRET,
+  `${SECRET} `,
+  `Secret:${SECRET}`,
+  `: ${SECRET}`,
+  `env: ${SECRET}`,
+  `env:${SECRET}\n`,
+  `env:${SECRET.repeat(20)}`,
+  '',
+  `{"a":"${SECRET}"}`,
+  `${'a'.repeat(100)}:${SECRET}`,
+  `-----BEGIN PRIVATE KEY-----\n${SECRET}`,
+])(
   'a secret pasted where its reference belongs is refused by field, and is in no answer, row, event or log: %#',
   async (client_secret_ref) => {
     const { id: tenant_id } = await newTenant(server);
     const config = await newConfig({ tenant_id, client_secret_ref: 'env:GOOD' });
     const attempts = [
-      await server.call('POST /v1/idp-configs', { body: { tenant_id, ...oidc, issuer: 'https://two.example', client_secret_ref } }),
+      await server.call('POST /v1/idp-configs', {
+        body: { tenant_id, ...oidc, issuer: 'https://two.example', client_secret_ref },
+      }),
       await patch(config.id, { client_secret_ref }),
     ];
     for (const { status, body } of attempts) {
@@ -119,8 +139,16 @@ test('an event tells neither the reference to the secret nor anything of free fo
   const { id, tenant_id } = await newConfig({ client_secret_ref: 'vault://kv/inside', metadata: { note: 'inside' } });
   await patch(id, { claim_mappings: { email: 'inside' }, client_secret_ref: 'vault://kv/inside2' });
   await server.call(`DELETE /v1/idp-configs/${id}`);
-  const outbox = await server.app.deps.db.selectFrom('outbox_events').selectAll().where('aggregate_id', '=', id).execute();
-  expect(outbox.map(({ event_type }) => event_type).sort()).toEqual(['idp_config.created', 'idp_config.deactivated', 'idp_config.updated']);
+  const outbox = await server.app.deps.db
+    .selectFrom('outbox_events')
+    .selectAll()
+    .where('aggregate_id', '=', id)
+    .execute();
+  expect(outbox.map(({ event_type }) => event_type).sort()).toEqual([
+    'idp_config.created',
+    'idp_config.deactivated',
+    'idp_config.updated',
+  ]);
   expect(JSON.stringify([outbox, await trailOf(server, tenant_id)])).not.toContain('inside');
 });
 
@@ -238,7 +266,9 @@ test('the history of an issuer stays: a deactivated configuration is listed besi
   expect(page.items.map(({ id }: { id: string }) => id)).toEqual([second.id]);
   const next = await list(`&limit=1&cursor=${page.next_cursor}`);
   expect([next.items.map(({ id }: { id: string }) => id), next.next_cursor]).toEqual([[first.id], null]);
-  const other = await server.call(`GET /v1/idp-configs?tenant_id=${tenant_id}&status=active&cursor=${page.next_cursor}`);
+  const other = await server.call(
+    `GET /v1/idp-configs?tenant_id=${tenant_id}&status=active&cursor=${page.next_cursor}`,
+  );
   expect([other.status, other.body.code]).toEqual([400, 'invalid_cursor']);
 });
 
@@ -270,7 +300,10 @@ test('a change counts the version up, keeps what it does not name and says which
   const { updated_at: _, ...kept } = config;
   expect(body).toMatchObject({ ...kept, alias: 'New', client_secret_ref: null, version: 2 });
   const [, row] = await auditOf(server, config.id);
-  expect(row).toMatchObject({ action: 'idp_config.updated', metadata: { changed: ['alias', 'client_secret_ref'], version: 2 } });
+  expect(row).toMatchObject({
+    action: 'idp_config.updated',
+    metadata: { changed: ['alias', 'client_secret_ref'], version: 2 },
+  });
 });
 
 test('a change that changes nothing writes nothing and keeps the version', async () => {
@@ -378,9 +411,15 @@ test('an unknown configuration or tenant is not found', async () => {
 test('in a frozen tenant configurations are read but not changed, deactivated or verified; an archived one only refuses', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
   const config = await newConfig({ tenant_id });
-  const writes = [...mutations(config.id), ['POST /v1/idp-configs', { tenant_id, ...oidc, issuer: 'https://b.example' }]] as const;
+  const writes = [
+    ...mutations(config.id),
+    ['POST /v1/idp-configs', { tenant_id, ...oidc, issuer: 'https://b.example' }],
+  ] as const;
   const reads = [`GET /v1/idp-configs/${config.id}`, `GET /v1/idp-configs?tenant_id=${tenant_id}`];
-  for (const [step, code] of [['cancel', 'tenant_frozen'], ['archive', 'tenant_archived']]) {
+  for (const [step, code] of [
+    ['cancel', 'tenant_frozen'],
+    ['archive', 'tenant_archived'],
+  ]) {
     await server.call(`POST /v1/tenants/${tenant_id}/${step}`);
     for (const [operation, body] of writes) {
       const answer = await server.call(operation, body === undefined ? {} : { body });

@@ -11,13 +11,13 @@ const REQUIRED_LISTS = ['response_types_supported', 'subject_types_supported', S
 const KEYS_MAX = 100;
 const RSA_BITS_MIN = 2048;
 /** The signatures that a key can make when it does not say (RFC 7518, RFC 8037). */
-const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
-  RSA: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  'P-256': ['ES256'],
-  'P-384': ['ES384'],
-  'P-521': ['ES512'],
-  Ed25519: ['EdDSA', 'Ed25519'],
-};
+const ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['RSA', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+  ['P-256', ['ES256']],
+  ['P-384', ['ES384']],
+  ['P-521', ['ES512']],
+  ['Ed25519', ['EdDSA', 'Ed25519']],
+]);
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -92,7 +92,7 @@ async function canVerify(key: Json, advertised: readonly string[]): Promise<bool
   const { kty, crv, use, key_ops, alg, n } = key;
   if ((use ?? 'sig') !== 'sig' || (Array.isArray(key_ops) && !key_ops.includes('verify'))) return false;
   if (kty === 'RSA' && Buffer.from(String(n), 'base64url').length * 8 < RSA_BITS_MIN) return false;
-  const possible = ALGORITHMS[String(kty === 'RSA' ? kty : crv)] ?? [];
+  const possible = ALGORITHMS.get(String(kty === 'RSA' ? kty : crv)) ?? [];
   const algorithm = possible.find((each) => (alg ?? each) === each && advertised.includes(each));
   if (algorithm === undefined) return false;
   try {

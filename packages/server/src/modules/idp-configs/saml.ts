@@ -109,7 +109,8 @@ function judgeCertificates(
 
 function judgeCertificate(certificate: IdpCertificate | null, now: Date): Finding[] {
   if (certificate === null) return [error('certificate_invalid', 'A signing certificate cannot be read.')];
-  const { subject, not_before, not_after } = certificate;
+  const { not_before, not_after } = certificate;
+  const subject = certificate.subject.slice(0, 200);
   if (now < new Date(not_before))
     return [error('certificate_not_yet_valid', `The certificate ${subject} is valid only from ${not_before}.`)];
   const leftMs = new Date(not_after).getTime() - now.getTime();
@@ -121,9 +122,12 @@ function judgeCertificate(certificate: IdpCertificate | null, now: Date): Findin
 
 function readCertificate(base64: string): IdpCertificate | null {
   try {
-    const { subject, fingerprint256, validFromDate, validToDate } = new X509Certificate(Buffer.from(base64, 'base64'));
+    const certificate = new X509Certificate(Buffer.from(base64, 'base64'));
+    const { fingerprint256, validFromDate, validToDate } = certificate;
+    // Node gives undefined for an empty subject, although its types promise text.
+    const subject: string | undefined = certificate.subject;
     return {
-      subject: subject.replaceAll('\n', ', '),
+      subject: subject?.replaceAll('\n', ', ') ?? '',
       fingerprint_sha256: fingerprint256,
       not_before: validFromDate.toISOString(),
       not_after: validToDate.toISOString(),

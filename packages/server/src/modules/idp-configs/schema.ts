@@ -2,15 +2,31 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, jsonObject, label, name, timestamp } from '../../kernel/schema.ts';
+import { id, jsonObject, label, name, textUpTo, timestamp } from '../../kernel/schema.ts';
 
-const idpKind = z.enum(['oidc', 'saml']);
+const idpKind = z.enum(['oidc', 'saml']).describe('The protocol that it speaks.');
 export type IdpKind = z.infer<typeof idpKind>;
 
 const idpConfigStatus = z.enum(['active', 'degraded', 'deactivated']);
-const jitPolicy = z.enum(['allow', 'deny']);
+const jitPolicy = z.enum(['allow', 'deny']).describe('Whether somebody unknown gets an account at the first sign-in.');
 
 const SECRET_NAME = /^(client_?secret|password|private_?key)$/i;
+
+const aboutMetadata = {
+  description: 'At most 32 KiB of JSON. Of a SAML provider, `xml` is its metadata: an EntityDescriptor without a DTD.',
+  examples: [{ contact: 'it@acme.example' }],
+};
+const aboutClaimMappings = {
+  description: 'Which claim of the provider becomes what. At most 32 KiB of JSON.',
+  examples: [{ groups: 'org_roles' }],
+};
+const aboutAlias = { description: 'What people see.', examples: ['Acme Entra ID'] };
+const aboutClientId = { description: 'What the provider knows the registry by.', examples: ['breakpilot-portal'] };
+const aboutAcr = {
+  description: 'A sign-in must have one of these context classes; empty: any will do.',
+  examples: [['urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport']],
+};
+const aboutAmr = { description: 'A sign-in must have used all of these methods.', examples: [['mfa']] };
 
 const metadata = jsonObject
   .superRefine((value, context) => {
@@ -22,48 +38,59 @@ const metadata = jsonObject
       });
     }
   })
-  .describe('At most 32 KiB of JSON. Of a SAML provider, `xml` is its metadata: an EntityDescriptor without a DTD.');
-const claimMappings = jsonObject.describe('Which claim of the provider becomes what. At most 32 KiB of JSON.');
-// An entity ID of SAML has at most 1024 characters (SAML 2.0 Core 8.3.6).
-const issuer = z
-  .string()
-  .min(1)
-  .max(1024)
-  .regex(/^\S*$/, 'must not contain white space')
-  .describe(
+  .meta(aboutMetadata);
+const claimMappings = jsonObject.meta(aboutClaimMappings);
+const aboutIssuer = {
+  description:
     'Of an OIDC provider its https URL, exactly as its discovery document names it; of a SAML provider its entity ID.',
-  );
+  examples: ['https://login.acme.example/realms/staff'],
+};
+// An entity ID of SAML has at most 1024 characters (SAML 2.0 Core 8.3.6).
+const issuer = z.string().min(1).max(1024).regex(/^\S*$/, 'must not contain white space').meta(aboutIssuer);
+const SECRET_REF_LENGTH_MAX = 600;
+const aboutSecretRef = {
+  description:
+    'Where the client secret is kept: `vault://…`, `env:NAME`, `k8s://namespace/name/key`. Never the secret itself.',
+  examples: ['vault://kv/acme/oidc'],
+};
 // The message names no value: what was sent may be the secret itself.
 const clientSecretRef = z
   .string()
+  .max(SECRET_REF_LENGTH_MAX)
   .regex(
-    /^[a-z][a-z0-9+.-]*:[^\s]{1,500}$/,
+    /^[a-z][a-z0-9+.-]{0,98}:[^\s]{1,500}$/,
     'must be a reference to a secret, such as vault://path/to/it, env:NAME or k8s://namespace/name/key, and never the secret itself',
   )
-  .describe(
-    'Where the client secret is kept: `vault://…`, `env:NAME`, `k8s://namespace/name/key`. Never the secret itself.',
-  );
-const contextClasses = z.array(label).max(50);
+  .meta({
+    ...aboutSecretRef,
+    minLength: 3,
+  });
+const CLASSES_MAX = 50;
+const contextClasses = z.array(label).max(CLASSES_MAX);
+const shownClasses = z.array(textUpTo(200));
 
 export const idpConfig = z
   .object({
     id,
     tenant_id: id,
     kind: idpKind,
-    alias: z.string().describe('What people see.'),
-    issuer: z.string(),
-    client_id: z.string().nullable(),
-    client_secret_ref: z.string().nullable().describe('Where the client secret is kept. Never the secret itself.'),
-    metadata: z.record(z.string(), z.unknown()),
-    claim_mappings: z.record(z.string(), z.unknown()),
-    required_acr: z.array(z.string()).describe('A sign-in must have one of these context classes; empty: any will do.'),
-    required_amr: z.array(z.string()).describe('A sign-in must have used all of these methods.'),
-    jit_policy: jitPolicy.describe('Whether somebody unknown gets an account at the first sign-in.'),
+    alias: textUpTo(200).meta(aboutAlias),
+    issuer: textUpTo(1024).meta(aboutIssuer),
+    client_id: textUpTo(200).nullable().meta(aboutClientId),
+    client_secret_ref: textUpTo(SECRET_REF_LENGTH_MAX).nullable().meta(aboutSecretRef),
+    metadata: z.record(z.string(), z.unknown()).meta(aboutMetadata),
+    claim_mappings: z.record(z.string(), z.unknown()).meta(aboutClaimMappings),
+    required_acr: shownClasses.meta({ ...aboutAcr, maxItems: CLASSES_MAX }),
+    required_amr: shownClasses.meta({ ...aboutAmr, maxItems: CLASSES_MAX }),
+    jit_policy: jitPolicy,
     status: idpConfigStatus.describe('`degraded`: the last verification failed. `deactivated`: kept as history.'),
     verified_at: timestamp
       .nullable()
       .describe('When it last passed a verification; null since a change that matters to it.'),
-    version: z.int().describe('Grows with every change, not with verifications.'),
+    version: z
+      .int()
+      .min(1)
+      .meta({ description: 'Grows with every change, not with verifications.', examples: [1] }),
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -75,28 +102,28 @@ export const idpConfigId = z.strictObject({ id });
 export const createIdpConfigInput = z.strictObject({
   tenant_id: id,
   kind: idpKind,
-  alias: name,
+  alias: name.meta(aboutAlias),
   issuer,
-  client_id: label.nullish(),
+  client_id: label.nullish().meta(aboutClientId),
   client_secret_ref: clientSecretRef.nullish(),
   metadata: metadata.default({}),
   claim_mappings: claimMappings.default({}),
-  required_acr: contextClasses.default([]),
-  required_amr: contextClasses.default([]),
+  required_acr: contextClasses.default([]).meta(aboutAcr),
+  required_amr: contextClasses.default([]).meta(aboutAmr),
   jit_policy: jitPolicy.default('deny'),
 });
 export type CreateIdpConfig = z.output<typeof createIdpConfigInput>;
 
 export const updateIdpConfigInput = z.strictObject({
   id,
-  alias: name.optional(),
+  alias: name.optional().meta(aboutAlias),
   issuer: issuer.optional(),
-  client_id: label.nullish(),
+  client_id: label.nullish().meta(aboutClientId),
   client_secret_ref: clientSecretRef.nullish(),
   metadata: metadata.optional(),
   claim_mappings: claimMappings.optional(),
-  required_acr: contextClasses.optional(),
-  required_amr: contextClasses.optional(),
+  required_acr: contextClasses.optional().meta(aboutAcr),
+  required_amr: contextClasses.optional().meta(aboutAmr),
   jit_policy: jitPolicy.optional(),
   status: idpConfigStatus
     .exclude(['degraded'])
@@ -105,68 +132,85 @@ export const updateIdpConfigInput = z.strictObject({
 });
 export type UpdateIdpConfig = z.output<typeof updateIdpConfigInput>;
 
-export const listIdpConfigsInput = z.strictObject({ ...pageInput, tenant_id: id, status: idpConfigStatus.optional() });
+export const listIdpConfigsInput = z.strictObject({
+  ...pageInput,
+  tenant_id: id,
+  status: idpConfigStatus.optional().describe('Only those in this status.'),
+});
 export type ListIdpConfigs = z.output<typeof listIdpConfigsInput>;
 
-export const idpConfigPage = pageOf(idpConfig).meta({ id: 'IdpConfigPage' });
+export const idpConfigPage = pageOf(idpConfig).meta({
+  id: 'IdpConfigPage',
+  description: 'A page of SSO configurations.',
+});
 
-export const findingCode = z.enum([
-  // What was checked and is right.
-  'discovery_checked',
-  'keys_checked',
-  'metadata_checked',
-  'certificates_checked',
-  // Fetching.
-  'outbound_refused',
-  'outbound_failed',
-  // OIDC.
-  'discovery_invalid',
-  'issuer_mismatch',
-  'field_missing',
-  'endpoint_insecure',
-  'keys_invalid',
-  'no_signing_key',
-  'private_key_published',
-  // SAML.
-  'metadata_missing',
-  'metadata_invalid',
-  'metadata_expired',
-  'entity_id_mismatch',
-  'no_idp_descriptor',
-  'no_sso_service',
-  'no_certificate',
-  'certificate_invalid',
-  'certificate_not_yet_valid',
-  'certificate_expired',
-  'certificate_expires_soon',
-]);
+export const findingCode = z
+  .enum([
+    // What was checked and is right.
+    'discovery_checked',
+    'keys_checked',
+    'metadata_checked',
+    'certificates_checked',
+    // Fetching.
+    'outbound_refused',
+    'outbound_failed',
+    // OIDC.
+    'discovery_invalid',
+    'issuer_mismatch',
+    'field_missing',
+    'endpoint_insecure',
+    'keys_invalid',
+    'no_signing_key',
+    'private_key_published',
+    // SAML.
+    'metadata_missing',
+    'metadata_invalid',
+    'metadata_expired',
+    'entity_id_mismatch',
+    'no_idp_descriptor',
+    'no_sso_service',
+    'no_certificate',
+    'certificate_invalid',
+    'certificate_not_yet_valid',
+    'certificate_expired',
+    'certificate_expires_soon',
+  ])
+  .describe('The kind of finding.');
 export type FindingCode = z.infer<typeof findingCode>;
 
 export const finding = z
   .object({
-    severity: z.enum(['error', 'warning', 'info']).describe('An error means that nobody can sign in like that.'),
+    severity: z
+      .enum(['error', 'warning', 'info'])
+      .meta({ description: 'An error means that nobody can sign in like that.', examples: ['info'] }),
     code: findingCode,
-    message: z.string(),
+    message: textUpTo(1000).meta({
+      description: 'What was found, for people.',
+      examples: ['The discovery document is right.'],
+    }),
   })
   .meta({ id: 'IdpFinding', description: 'One thing that a verification found.' });
 export type Finding = z.infer<typeof finding>;
 
 export const idpCertificate = z
   .object({
-    subject: z.string(),
-    fingerprint_sha256: z.string().describe('Upper case hexadecimal pairs with colons.'),
-    not_before: timestamp,
-    not_after: timestamp,
+    subject: z.string().meta({ description: 'Whom it names.', examples: ['CN=login.acme.example'] }),
+    fingerprint_sha256: textUpTo(95).meta({
+      description: 'Upper case hexadecimal pairs with colons.',
+      examples: [Array.from({ length: 32 }, (_, byte) => (byte * 7 + 16).toString(16).toUpperCase()).join(':')],
+    }),
+    not_before: timestamp.describe('The first moment at which it is valid.'),
+    not_after: timestamp.describe('The last moment at which it is valid.'),
   })
   .meta({ id: 'IdpCertificate', description: 'A certificate that a SAML provider signs with.' });
 export type IdpCertificate = z.infer<typeof idpCertificate>;
 
 export const idpVerification = z
   .object({
-    ok: z.boolean().describe('Whether nothing was found that is an error.'),
-    checked_at: timestamp,
-    findings: z.array(finding),
-    certificates: z.array(idpCertificate).optional().describe('Of a SAML provider.'),
+    ok: z.boolean().meta({ description: 'Whether nothing was found that is an error.', examples: [true] }),
+    checked_at: timestamp.describe('When it was verified.'),
+    findings: z.array(finding).describe('Everything that was found.'),
+    certificates: z.array(idpCertificate).optional().describe('Of a SAML provider: what it signs with.'),
     idp_config: idpConfig,
   })
   .meta({ id: 'IdpVerification', description: 'What a verification found, and the configuration as it is after it.' });

@@ -1,7 +1,9 @@
-import { createServer, type RequestListener } from 'node:http';
+import http, { type RequestListener } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import Provider from 'oidc-provider';
+import Provider, { type Adapter } from 'oidc-provider';
+import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { auditOf, newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../kernel/outbound.ts';
@@ -28,8 +30,8 @@ afterAll(async () => {
   await server.close();
 });
 
-async function listen(listener: RequestListener): Promise<string> {
-  const peer = createServer(listener);
+async function listen(listener: RequestListener, tls?: { key: string; cert: string }): Promise<string> {
+  const peer = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
   peers.push(peer);
   await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
@@ -50,7 +52,8 @@ async function fakeProvider(documents: (issuer: string) => Documents | Promise<D
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256', 'ES256'],
     };
-    const answer = request.url === '/keys' ? keys : typeof discovery === 'string' ? discovery : { ...good, ...discovery };
+    const answer =
+      request.url === '/keys' ? keys : typeof discovery === 'string' ? discovery : { ...good, ...discovery };
     response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
   });
   return issuer;
@@ -82,19 +85,23 @@ async function verifyIssuer(issuer: string) {
 }
 
 const codesOf = ({ findings }: { findings: { code: string }[] }) => findings.map(({ code }) => code);
-const actionsOf = async (id: string) => (await auditOf(server, id)).map(({ action }) => action.replace('idp_config.', ''));
+const actionsOf = async (id: string) =>
+  (await auditOf(server, id)).map(({ action }) => action.replace('idp_config.', ''));
 
 /** The provider of node-oidc-provider, certified by the OpenID Foundation, under that path. */
 async function realProvider(path = ''): Promise<string> {
   let handle: RequestListener = () => {};
   const origin = await listen((request, response) => {
-    request.url = request.url?.slice(path.length) ?? '';
-    handle(request, response);
+    const { url = '' } = request;
+    // As a mounting framework would: the path without the mount, and the original beside it.
+    handle(Object.assign(request, { originalUrl: url, url: url.slice(path.length) }), response);
   });
   const issuer = `${origin}${path}`;
   const provider = new Provider(issuer, {
     jwks: { keys: [{ ...rsa.secret, use: 'sig', alg: 'RS256' }] },
     cookies: { keys: ['test'] },
+    // Nobody signs in here, so nothing is stored; the built-in adapter would print a warning.
+    adapter: () => ({}) as Adapter,
     features: { devInteractions: { enabled: false } },
   });
   handle = provider.callback();
@@ -148,7 +155,11 @@ test('an issuer whose discovery document names another issuer fails, and its key
     expect(body.idp_config).toMatchObject({ status: 'degraded', verified_at: null, version: 1 });
     expect(asked).toHaveLength(1);
     const [, row] = await auditOf(server, config.id);
-    expect(row).toMatchObject({ action: 'idp_config.verification_failed', is_failure: true, metadata: { findings: ['issuer_mismatch'] } });
+    expect(row).toMatchObject({
+      action: 'idp_config.verification_failed',
+      is_failure: true,
+      metadata: { findings: ['issuer_mismatch'] },
+    });
   }
 });
 
@@ -159,11 +170,20 @@ test('a failed verification degrades, keeps when it last passed, and a later suc
   broken = true;
   for (let time = 0; time < 2; time++) {
     const { body } = await verify(config.id);
-    expect(body).toMatchObject({ ok: false, idp_config: { status: 'degraded', verified_at: first.body.idp_config.verified_at } });
+    expect(body).toMatchObject({
+      ok: false,
+      idp_config: { status: 'degraded', verified_at: first.body.idp_config.verified_at },
+    });
   }
   broken = false;
   expect((await verify(config.id)).body).toMatchObject({ ok: true, idp_config: { status: 'active', version: 1 } });
-  expect(await actionsOf(config.id)).toEqual(['created', 'verified', 'verification_failed', 'verification_failed', 'verified']);
+  expect(await actionsOf(config.id)).toEqual([
+    'created',
+    'verified',
+    'verification_failed',
+    'verification_failed',
+    'verified',
+  ]);
 });
 
 // proves C30
@@ -179,6 +199,19 @@ test('a degraded configuration whose place was taken does not come back by a ver
   expect(await actionsOf(config.id)).toEqual(['created', 'verification_failed']);
 });
 
+test('of a frozen or archived tenant nobody is asked', async () => {
+  let asked = 0;
+  const config = await newConfig(await fakeProvider(() => ({ discovery: { asked: ++asked } })));
+  for (const [step, code] of [
+    ['cancel', 'tenant_frozen'],
+    ['archive', 'tenant_archived'],
+  ]) {
+    await server.call(`POST /v1/tenants/${config.tenant_id}/${step}`);
+    const { status, body } = await verify(config.id);
+    expect([status, body.code, asked]).toEqual([409, code, 0]);
+  }
+});
+
 test('a deactivated configuration is not verified, and nobody is asked', async () => {
   let asked = 0;
   const config = await newConfig(await fakeProvider(() => ({ discovery: { asked: ++asked } })));
@@ -187,24 +220,27 @@ test('a deactivated configuration is not verified, and nobody is asked', async (
   expect([status, body.code, asked]).toEqual([409, 'idp_config_deactivated', 0]);
 });
 
-test.each(['PATCH', 'DELETE'])('a %s while the provider is asked goes through, and the outcome is not kept for the changed configuration', async (method) => {
-  let change = async () => {};
-  const config = await newConfig(
-    await fakeProvider(async () => {
-      await change();
-      return {};
-    }),
-  );
-  // On one connection this would wait for ever if a transaction were open meanwhile.
-  change = async () => {
-    change = async () => {};
-    const body = method === 'PATCH' ? { body: { alias: 'New' } } : {};
-    expect((await server.call(`${method} /v1/idp-configs/${config.id}`, body)).status).toBeLessThan(300);
-  };
-  const { status, body } = await verify(config.id);
-  expect([status, body.code]).toEqual([409, 'idp_config_changed']);
-  expect(await actionsOf(config.id)).toEqual(['created', method === 'PATCH' ? 'updated' : 'deactivated']);
-});
+test.each(['PATCH', 'DELETE'])(
+  'a %s while the provider is asked goes through, and the outcome is not kept for the changed configuration',
+  async (method) => {
+    let change = async () => {};
+    const config = await newConfig(
+      await fakeProvider(async () => {
+        await change();
+        return {};
+      }),
+    );
+    // On one connection this would wait for ever if a transaction were open meanwhile.
+    change = async () => {
+      change = async () => {};
+      const body = method === 'PATCH' ? { body: { alias: 'New' } } : {};
+      expect((await server.call(`${method} /v1/idp-configs/${config.id}`, body)).status).toBeLessThan(300);
+    };
+    const { status, body } = await verify(config.id);
+    expect([status, body.code]).toEqual([409, 'idp_config_changed']);
+    expect(await actionsOf(config.id)).toEqual(['created', method === 'PATCH' ? 'updated' : 'deactivated']);
+  },
+);
 
 test('a tenant that freezes while the provider is asked keeps no outcome', async () => {
   let change = async () => {};
@@ -227,7 +263,11 @@ test.each([
   ['what looks like a finding of ours', '{"severity":"info","code":"x"}', ['issuer_mismatch']],
   ['no authorization endpoint', { authorization_endpoint: undefined }, ['field_missing']],
   ['no token endpoint', { token_endpoint: 'token' }, ['field_missing']],
-  ['no keys and no response types', { jwks_uri: null, response_types_supported: [] }, ['field_missing', 'field_missing']],
+  [
+    'no keys and no response types',
+    { jwks_uri: null, response_types_supported: [] },
+    ['field_missing', 'field_missing'],
+  ],
   ['no subject types', { subject_types_supported: 'public' }, ['field_missing']],
   ['no algorithms', { id_token_signing_alg_values_supported: [7] }, ['field_missing']],
   ['keys over plain http elsewhere', { jwks_uri: 'http://keys.example/' }, ['endpoint_insecure']],
@@ -247,7 +287,11 @@ test.each<[string, unknown, string]>([
   ['only a key for an algorithm that is not used', { keys: [{ ...signingKey, alg: 'ES384' }] }, 'no_signing_key'],
   ['only a key with broken numbers', { keys: [{ ...signingKey, x: 'AA' }] }, 'no_signing_key'],
   ['only a short RSA key', { keys: [{ ...weak, n: weak.n?.slice(0, 171) }] }, 'no_signing_key'],
-  ['only strange things', { keys: [null, 7, [], {}, { kty: 'toString' }, { kty: 'EC', crv: 'constructor' }] }, 'no_signing_key'],
+  [
+    'only strange things',
+    { keys: [null, 7, [], {}, { kty: 'toString' }, { kty: 'EC', crv: 'constructor' }] },
+    'no_signing_key',
+  ],
   ['a private key', { keys: [signingKey, ec.secret] }, 'private_key_published'],
   ['a shared secret', { keys: [signingKey, { kty: 'oct', k: 'c2VjcmV0' }] }, 'private_key_published'],
 ])('a key set with %s fails and is told apart', async (_, keys, code) => {
@@ -267,12 +311,19 @@ const NOT_PUBLIC = 'The host has no public address.';
 test('a redirect to a private address fails without a connection, and the answer tells no address', async () => {
   const issuer = await listen((_, response) => response.writeHead(302, { location: 'https://10.20.30.40/' }).end());
   const body = await verifyIssuer(issuer);
-  expect(body).toMatchObject({ ok: false, findings: [{ code: 'outbound_refused', message: expect.stringContaining(NOT_PUBLIC) }] });
+  expect(body).toMatchObject({
+    ok: false,
+    findings: [{ code: 'outbound_refused', message: expect.stringContaining(NOT_PUBLIC) }],
+  });
   expect(JSON.stringify(body)).not.toContain('10.20.30.40');
 });
 
 test('keys at a private or metadata address are not fetched, whatever the discovery document says', async () => {
-  for (const jwks_uri of ['https://169.254.169.254/latest/meta-data/', 'https://[fd00:ec2::254]/', 'https://192.168.0.1/keys']) {
+  for (const jwks_uri of [
+    'https://169.254.169.254/latest/meta-data/',
+    'https://[fd00:ec2::254]/',
+    'https://192.168.0.1/keys',
+  ]) {
     const body = await verifyIssuer(await fakeProvider(() => ({ discovery: { jwks_uri } })));
     expect(codesOf(body)).toEqual(['discovery_checked', 'outbound_refused']);
   }
@@ -281,39 +332,47 @@ test('keys at a private or metadata address are not fetched, whatever the discov
 test('an issuer whose name resolves to the inside is refused; the log says to what, the answer does not', async () => {
   current = createOutbound({ resolve: async () => [{ address: '10.20.30.40', family: 4 }] });
   const body = await verifyIssuer('https://idp.inside.example');
-  expect(body).toMatchObject({ ok: false, findings: [{ code: 'outbound_refused' }], idp_config: { status: 'degraded' } });
+  expect(body).toMatchObject({
+    ok: false,
+    findings: [{ code: 'outbound_refused' }],
+    idp_config: { status: 'degraded' },
+  });
   expect(JSON.stringify(body)).not.toContain('10.20.30.40');
   expect(server.logs.join('\n')).toContain('idp.inside.example resolves to 10.20.30.40');
 });
 
 test('a name that resolves to the inside the second time is refused at the second request', async () => {
-  const issuer = await fakeProvider((self) => ({
-    discovery: { issuer: self.replace('127.0.0.1', 'rebind.example'), jwks_uri: `${self.replace('127.0.0.1', 'rebind.example')}/keys` },
-  }));
-  const { port } = new URL(issuer);
-  let asked = 0;
-  const network = outboundEntry('127.0.0.1') as OutboundEntry;
-  const inner = createOutbound({
-    // The network makes the address good; the scheme is let through here because the test has no certificate.
-    allow: [network],
-    resolve: async () => [{ address: ++asked === 1 ? '127.0.0.1' : '10.20.30.40', family: 4 }],
+  const altNames = [{ type: 2 as const, value: 'rebind.example' }];
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'rebind.example' }], {
+    keyType: 'ec',
+    extensions: [{ name: 'subjectAltName', altNames }],
   });
-  const seen: string[] = [];
-  current = {
-    acceptsScheme: () => true,
-    get: (url) => {
-      seen.push(new URL(url).pathname);
-      return inner.get(url);
+  const seen: (string | undefined)[] = [];
+  let issuer = '';
+  const origin = await listen(
+    (request, response) => {
+      seen.push(request.url);
+      const endpoints = { authorization_endpoint: issuer, token_endpoint: issuer, jwks_uri: `${issuer}/keys` };
+      const lists = { response_types_supported: ['code'], subject_types_supported: ['public'] };
+      const answer = { issuer, ...endpoints, ...lists, id_token_signing_alg_values_supported: ['ES256'] };
+      response.end(JSON.stringify(answer));
     },
-  };
-  const body = await verifyIssuer(`http://rebind.example:${port}`);
-  // Plain http to a name that is not named is refused before it is resolved at all.
-  expect([codesOf(body), asked, seen]).toEqual([['outbound_refused'], 0, ['/.well-known/openid-configuration']]);
+    { key, cert },
+  );
+  issuer = `https://rebind.example:${new URL(origin).port}`;
+  let asked = 0;
+  const resolve = async () => [{ address: ++asked === 1 ? '127.0.0.1' : '127.0.0.2', family: 4 }];
+  current = createOutbound({ ...local, resolve, ca: cert });
+  const body = await verifyIssuer(issuer);
+  expect([codesOf(body), asked]).toEqual([['discovery_checked', 'outbound_refused'], 2]);
+  expect(seen).toEqual(['/.well-known/openid-configuration']);
 });
 
 test('an oversized, a slow and a missing discovery document fail, each within its limit', async () => {
   const oversized = await verifyIssuer(await listen((_, response) => response.end('x'.repeat(600_000))));
-  expect(oversized.findings).toMatchObject([{ code: 'outbound_failed', message: expect.stringContaining('larger than 524288 bytes') }]);
+  expect(oversized.findings).toMatchObject([
+    { code: 'outbound_failed', message: expect.stringContaining('larger than 524288 bytes') },
+  ]);
   const missing = await verifyIssuer(await listen((_, response) => response.writeHead(404).end()));
   expect(missing.findings).toMatchObject([{ code: 'outbound_failed', message: expect.stringContaining('status 404') }]);
   current = createOutbound({ ...local, timeoutMs: 100 });

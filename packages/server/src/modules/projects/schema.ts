@@ -2,17 +2,22 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, name, slug, timestamp } from '../../kernel/schema.ts';
+import { id, name, slug, textUpTo, timestamp } from '../../kernel/schema.ts';
 
 const projectStatus = z.enum(['active', 'archived']);
+
+const aboutDescription = { description: 'What it is for.', examples: ['The fourth press line in Hall B.'] };
 
 export const project = z
   .object({
     id,
     tenant_id: id,
-    slug: z.string().describe('Chosen at creation, unique in the tenant, never changes.'),
-    name: z.string(),
-    description: z.string().nullable(),
+    slug: textUpTo(40).meta({
+      description: 'Chosen at creation, unique in the tenant, never changes.',
+      examples: ['press-line-4'],
+    }),
+    name: textUpTo(200).meta({ examples: ['Press line 4'] }),
+    description: textUpTo(2000).nullable().meta(aboutDescription),
     status: projectStatus.describe('`archived` is final: it is read, and changes no more.'),
     created_at: timestamp,
     updated_at: timestamp,
@@ -22,22 +27,35 @@ export type Project = z.infer<typeof project>;
 
 export const projectId = z.strictObject({ id });
 
-const description = z.string().min(1).max(2000);
+const projectName = name.meta({ examples: ['Press line 4'] });
+const description = z.string().min(1).max(2000).nullish().meta(aboutDescription);
 
-export const createProjectInput = z.strictObject({ tenant_id: id, slug, name, description: description.nullish() });
+export const createProjectInput = z.strictObject({
+  tenant_id: id,
+  slug: slug.meta({ description: 'Unique in the tenant; it never changes.', examples: ['press-line-4'] }),
+  name: projectName,
+  description,
+});
 export type CreateProject = z.output<typeof createProjectInput>;
 
-export const listProjectsInput = z.strictObject({ ...pageInput, tenant_id: id, status: projectStatus.optional() });
+export const listProjectsInput = z.strictObject({
+  ...pageInput,
+  tenant_id: id,
+  status: projectStatus.optional().describe('Only those in this status.'),
+});
 export type ListProjects = z.output<typeof listProjectsInput>;
 
-export const projectPage = pageOf(project).meta({ id: 'ProjectPage' });
+export const projectPage = pageOf(project).meta({ id: 'ProjectPage', description: 'A page of projects.' });
 
 export const updateProjectInput = z.strictObject({
   id,
-  name: name.optional(),
-  description: description.nullish(),
+  name: projectName.optional(),
+  description,
   // Known, so that sending it can be answered better than "unknown field".
-  slug: z.unknown().optional().describe('Never changes: sending it gives 400 `project_slug_immutable`.'),
+  slug: z
+    .unknown()
+    .optional()
+    .meta({ readOnly: true, description: 'Never changes: sending it gives 400 `project_slug_immutable`.' }),
 });
 export type UpdateProject = z.output<typeof updateProjectInput>;
 

@@ -2,29 +2,47 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { date, id, label, name, slug, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { date, id, label, name, slug, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 
-export const tenantStatus = z.enum(['demo', 'trial', 'active', 'frozen', 'archived']);
+export const tenantStatus = z.enum(['demo', 'trial', 'active', 'frozen', 'archived']).meta({
+  id: 'TenantStatus',
+  description: 'Where a tenant stands in its life. `frozen` is read-only; `archived` answers only audit reads.',
+  examples: ['trial'],
+});
 export type TenantStatus = z.infer<typeof tenantStatus>;
 
-const tenantKind = z.enum(['customer', 'demo']);
+const tenantKind = z.enum(['customer', 'demo']).describe('A `demo` neither pays nor ends, and takes no transition.');
+
+/** What is agreed with a customer, in the words of the document. */
+const aboutTerms = {
+  plan: { description: 'The plan that it is on.', examples: ['professional'] },
+  erp_id: { description: 'The tenant in the ERP system.', examples: ['C-10482'] },
+  stripe_id: { description: 'The customer at Stripe.', examples: ['cus_Q4x8Zb2LmN1pRt'] },
+  trial_ends_at: {
+    description: 'When its trial ends, and it freezes unless it was activated.',
+    examples: ['2026-01-29T09:30:00.000Z'],
+  },
+  contract_starts_on: { description: 'The first day of the contract.', examples: ['2026-02-01'] },
+  contract_ends_on: { description: 'The last day of the contract.', examples: ['2027-01-31'] },
+  sales_owner: { description: 'Who looks after it in sales.', examples: ['j.doe@example.com'] },
+} as const;
 
 export const tenant = z
   .object({
     id,
-    slug: z.string().describe('Chosen at creation, unique, never changes.'),
-    name: z.string(),
-    status: tenantStatus.describe('`frozen` is read-only; `archived` answers only audit reads.'),
+    slug: textUpTo(40).describe('Chosen at creation, unique, never changes.'),
+    name: textUpTo(200),
+    status: tenantStatus,
     kind: tenantKind,
-    plan: z.string().nullable(),
-    erp_id: z.string().nullable().describe('The tenant in the ERP system.'),
-    stripe_id: z.string().nullable().describe('The customer at Stripe.'),
-    trial_ends_at: timestamp.nullable(),
-    contract_starts_on: date.nullable(),
-    contract_ends_on: date.nullable(),
-    sales_owner: z.string().nullable(),
-    frozen_at: timestamp.nullable(),
-    archived_at: timestamp.nullable(),
+    plan: textUpTo(200).nullable().meta(aboutTerms.plan),
+    erp_id: textUpTo(200).nullable().meta(aboutTerms.erp_id),
+    stripe_id: textUpTo(200).nullable().meta(aboutTerms.stripe_id),
+    trial_ends_at: timestamp.nullable().meta(aboutTerms.trial_ends_at),
+    contract_starts_on: date.nullable().meta(aboutTerms.contract_starts_on),
+    contract_ends_on: date.nullable().meta(aboutTerms.contract_ends_on),
+    sales_owner: textUpTo(200).nullable().meta(aboutTerms.sales_owner),
+    frozen_at: timestamp.nullable().describe('Since when it is frozen: 30 days later it is archived.'),
+    archived_at: timestamp.nullable().describe('When it was archived.'),
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -35,13 +53,13 @@ export const tenantId = z.strictObject({ id });
 export const tenantSlug = z.strictObject({ slug });
 
 const terms = {
-  plan: label.nullish(),
-  erp_id: label.nullish(),
-  stripe_id: label.nullish(),
-  trial_ends_at: timestampInput.nullish(),
-  contract_starts_on: date.nullish(),
-  contract_ends_on: date.nullish(),
-  sales_owner: label.nullish(),
+  plan: label.nullish().meta(aboutTerms.plan),
+  erp_id: label.nullish().meta(aboutTerms.erp_id),
+  stripe_id: label.nullish().meta(aboutTerms.stripe_id),
+  trial_ends_at: timestampInput.nullish().meta(aboutTerms.trial_ends_at),
+  contract_starts_on: date.nullish().meta(aboutTerms.contract_starts_on),
+  contract_ends_on: date.nullish().meta(aboutTerms.contract_ends_on),
+  sales_owner: label.nullish().meta(aboutTerms.sales_owner),
 };
 
 export const createTenantInput = z.strictObject({ slug, name, kind: tenantKind.default('customer'), ...terms });
@@ -52,24 +70,35 @@ export const updateTenantInput = z.strictObject({
   name: name.optional(),
   ...terms,
   // Known, so that sending it can be answered better than "unknown field".
-  slug: z.unknown().optional().describe('Never changes: sending it gives 400 `slug_immutable`.'),
+  slug: z
+    .unknown()
+    .optional()
+    .meta({ readOnly: true, description: 'Never changes: sending it gives 400 `slug_immutable`.' }),
 });
 export type UpdateTenant = z.output<typeof updateTenantInput>;
 
 export const listTenantsInput = z.strictObject({
   ...pageInput,
-  status: tenantStatus.optional(),
-  kind: tenantKind.optional(),
+  status: tenantStatus.optional().describe('Only those in this status.'),
+  kind: tenantKind.optional().describe('Only those of this kind.'),
   q: z.string().min(1).max(200).optional().describe('Part of the slug or the name, in any case.'),
 });
 export type ListTenants = z.output<typeof listTenantsInput>;
 
-export const tenantPage = pageOf(tenant).meta({ id: 'TenantPage' });
+export const tenantPage = pageOf(tenant).meta({ id: 'TenantPage', description: 'A page of tenants.' });
 
-export const activateTenantInput = z.strictObject({ id, plan: label.optional() });
+export const activateTenantInput = z.strictObject({ id, plan: label.optional().meta(aboutTerms.plan) });
 export type ActivateTenant = z.output<typeof activateTenantInput>;
 
-export const cancelTenantInput = z.strictObject({ id, reason: z.string().min(1).max(1000).optional() });
+export const cancelTenantInput = z.strictObject({
+  id,
+  reason: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: 'Why, for the audit log.', examples: ['The contract was not renewed.'] }),
+});
 export type CancelTenant = z.output<typeof cancelTenantInput>;
 
 const subject = ({ id, name }: Tenant) => ({ tenant_id: id, target: { type: 'tenant', id, name } });

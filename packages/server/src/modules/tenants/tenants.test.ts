@@ -24,6 +24,7 @@ test('a customer starts on a trial of 14 days, with its Location, its ETag and i
     body: { slug, name: 'Beta GmbH', plan: 'basic' },
   });
   expect(status).toBe(201);
+  expect(body.updated_at).toBe(body.created_at);
   expect(body).toMatchObject({
     slug,
     name: 'Beta GmbH',

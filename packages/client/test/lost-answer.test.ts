@@ -1,0 +1,58 @@
+/** Never a second charge: the registry did the work, and the connection broke before its answer was there. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support.ts';
+import { losingRelay } from './relay.ts';
+import { rejectionOf, waitlessClient } from './scripted-server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+async function throughRelay(losses: number) {
+  const { url, lost } = await losingRelay(server.url, losses);
+  return { ...waitlessClient({ url, token: server.operatorToken }), lost };
+}
+
+/** The audit log is where a second change would show. */
+async function actionsOf(tenant_id: string): Promise<string[]> {
+  const { body } = await server.call(`GET /v1/audit?tenant_id=${tenant_id}`);
+  return body.items.map(({ action }: { action: string }) => action).reverse();
+}
+
+test('a tenant is created once, and the caller gets it, however often the answer was lost', async () => {
+  const { client, lost, pauses } = await throughRelay(2);
+  const slug = uniqueSlug();
+  const { data: tenant, replayed } = await client.tenants.create({ slug, name: 'Once' }).withMeta();
+  expect({ lost: lost(), replayed, pauses }).toEqual({ lost: 2, replayed: true, pauses: [200, 400] });
+  const { body } = await server.call(`GET /v1/tenants?q=${slug}`);
+  expect(body.items).toEqual([tenant]);
+  expect(await actionsOf(tenant.id)).toEqual(['tenant.created']);
+});
+
+test('a transition that was made is no illegal transition when it is repeated', async () => {
+  const { id } = await newTenant(server);
+  const { client, lost } = await throughRelay(1);
+  expect(await client.tenants.cancel({ id })).toMatchObject({ id, status: 'frozen' });
+  expect(lost()).toBe(1);
+  expect(await actionsOf(id)).toEqual(['tenant.created', 'tenant.canceled']);
+});
+
+test('an API key is made once; its secret was lost with the answer, and the result says that', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const { client, lost } = await throughRelay(1);
+  const { data: key, replayed } = await client.apiKeys.create({ tenant_id, name: 'CI' }).withMeta();
+  expect({ lost: lost(), replayed, secret: key.key }).toEqual({ lost: 1, replayed: true, secret: undefined });
+  expect((await client.apiKeys.list({ tenant_id })).items.map(({ id }) => id)).toEqual([key.id]);
+  // The way on: a key that nobody knows is replaced.
+  expect(await client.apiKeys.rotate({ id: key.id })).toMatchObject({ name: 'CI', key: expect.any(String) });
+});
+
+test('answers that are always lost are told as such, and the change was made once', async () => {
+  const { client } = await throughRelay(3);
+  const slug = uniqueSlug();
+  expect(await rejectionOf(client.tenants.create({ slug, name: 'Once' }))).toMatchObject({ code: 'network' });
+  const { body } = await server.call(`GET /v1/tenants?q=${slug}`);
+  expect(body.items).toHaveLength(1);
+});

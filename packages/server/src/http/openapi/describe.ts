@@ -1,0 +1,114 @@
+/** One operation of the document: its parameters, its body and its answers. */
+import { type Permission, type Role, rolePermissions } from '../../kernel/permissions.ts';
+import { BODY_BYTES_MAX } from '../limits.ts';
+import type { Operation } from '../operations.ts';
+import type { Components } from './components.ts';
+import { examplesOf } from './examples.ts';
+import { isJson, type Json, pascal } from './json.ts';
+import { acceptsIfMatch, replays } from './operation-kinds.ts';
+import { ownProblems, problemReferences } from './problems.ts';
+
+/** Returns the operation, its named schemas kept in `components`. */
+export function describeOperation(operation: Operation, components: Components): Json {
+  const { route, permission, hasBody } = operation;
+  const paragraphs = [route.description, ownProblems(operation), `Requires the permission \`${permission}\`.`];
+  return {
+    operationId: route.operation,
+    tags: [route.tag],
+    summary: route.summary,
+    description: paragraphs.filter((each) => each !== undefined).join('\n\n'),
+    'x-permission': permission,
+    security: tokensFor(permission).map((token) => ({ [token]: [] })),
+    ...parametersOf(operation, components),
+    ...(hasBody ? { requestBody: bodyOf(operation, components) } : {}),
+    responses: { ...successOf(operation, components), ...problemReferences(operation) },
+  };
+}
+
+const tokens = { operator: 'operatorToken', internal: 'internalToken' } as const satisfies Record<Role, string>;
+
+function tokensFor(permission: Permission): string[] {
+  const held = Object.entries(rolePermissions) as [Role, readonly Permission[]][]; // Object.entries forgets the key type
+  return held.filter(([, permissions]) => permissions.includes(permission)).map(([role]) => tokens[role]);
+}
+
+/** The name of what the operation takes, when its schema has none. */
+const inputName = ({ route }: Operation) => `${pascal(route.operation)}Input`;
+
+function parametersOf(operation: Operation, components: Components): Json {
+  const { pathFields, otherFields, hasBody, input } = operation;
+  const { fields, required } = components.fieldsOf(input, inputName(operation));
+  const parameter = (name: string, where: 'path' | 'query') => {
+    const { description, ...schema } = isJson(fields[name]) ? components.resolve(fields[name]) : {};
+    return { name, in: where, required: where === 'path' || required.includes(name), description, schema };
+  };
+  const query = hasBody ? [] : otherFields.map((name) => parameter(name, 'query'));
+  const parameters: Json[] = [
+    ...pathFields.map((name) => parameter(name, 'path')),
+    ...query.filter((each) => each.required),
+    ...query.filter((each) => !each.required),
+    ...(replays(operation) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(acceptsIfMatch(operation) ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
+  ];
+  return parameters.length === 0 ? {} : { parameters };
+}
+
+function bodyOf(operation: Operation, components: Components): Json {
+  const { route, input, pathFields } = operation;
+  const name = inputName(operation);
+  const inPath = Object.fromEntries(pathFields.map((field) => [field, true as const]));
+  // What is known only to be refused with words of its own is no part of the contract.
+  const refused = Object.keys(input.shape).filter((field) => input.shape[field]?.meta()?.['readOnly'] === true);
+  const { fields, required } = components.fieldsOf(input, name);
+  const properties = Object.fromEntries(
+    Object.entries(fields).filter(([field]) => !(field in inPath) && !refused.includes(field)),
+  );
+  const needed = required.filter((field) => field in properties);
+  const schema = components.keep(input.meta()?.id ?? name, {
+    type: 'object',
+    description: input.meta()?.description ?? `What \`${route.operation}\` takes.`,
+    properties,
+    ...(needed.length === 0 ? {} : { required: needed }),
+    additionalProperties: false,
+  });
+  return {
+    description: `At most ${(route.bodyBytesMax ?? BODY_BYTES_MAX) / 1024} KiB.`,
+    required: needed.length > 0,
+    content: {
+      'application/json': { schema, examples: examplesOf(schema, route.example?.request ?? {}, components.resolve) },
+    },
+  };
+}
+
+function successOf(operation: Operation, components: Components): Json {
+  const { status = 200, etag, location } = operation.route;
+  const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
+  const headers = {
+    'X-Request-Id': header('RequestId'),
+    ...(etag ? { ETag: header('ETag') } : {}),
+    ...(location === undefined ? {} : { Location: locationHeader(location) }),
+    ...(replays(operation) ? { 'Idempotency-Replayed': header('IdempotencyReplayed') } : {}),
+  };
+  if (status === 204) return { 204: { description: 'Done: the answer has no body.', headers } };
+  const content = contentOf(operation, components);
+  const description = status === 201 ? 'It was created.' : 'The answer.';
+  return { [status]: { description, headers, content } };
+}
+
+function contentOf({ route, output }: Operation, components: Components): Json {
+  const { stream, example } = route;
+  if (stream !== undefined) {
+    const schema = { type: 'string', description: 'One row after the other.' };
+    const examples = (type: string) => ({ example: { value: example?.response?.[type] ?? '' } });
+    return Object.fromEntries(stream.map((type) => [type, { schema, examples: examples(type) }]));
+  }
+  const schema = components.refTo(output, 'output', `${pascal(route.operation)}Output`);
+  const examples = examplesOf(schema, example?.response ?? {}, components.resolve);
+  return { 'application/json': { schema, examples } };
+}
+
+function locationHeader(template: string): Json {
+  const pattern = `^${template.replace(/\{\w+\}/g, '[^/]+')}$`;
+  const schema = { type: 'string', minLength: 1, maxLength: 1000, pattern };
+  return { description: `Where the resource is: \`${template}\`.`, schema };
+}

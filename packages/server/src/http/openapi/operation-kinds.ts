@@ -1,0 +1,12 @@
+/** What follows for an operation from its method and its meta. */
+import type { Operation } from '../operations.ts';
+
+/** A repetition with the same Idempotency-Key gets the first answer. */
+export function replays({ route, safe }: Operation): boolean {
+  return route.method === 'POST' && !safe;
+}
+
+/** It changes a resource that has an ETag. */
+export function acceptsIfMatch({ route: { method, etag, path } }: Operation): boolean {
+  return etag === true && method !== 'GET' && (method === 'PUT' || path.includes('{'));
+}

@@ -1,0 +1,180 @@
+/** The problems in the document: one schema, one response for each status, one example for each code. */
+import { DomainError, type ErrorExtras, type ErrorFactory, kernelErrors, statuses } from '../../kernel/errors.ts';
+import { idempotencyErrors } from '../../kernel/idempotency.ts';
+import { toProblem } from '../../kernel/problem.ts';
+import { errorSets } from '../../router.ts';
+import type { Operation } from '../operations.ts';
+import type { Json } from './json.ts';
+import { acceptsIfMatch, replays } from './operation-kinds.ts';
+
+const REQUEST_ID = '0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34';
+
+/** What the error adds to its sentence, for the examples. */
+const extras: Readonly<Record<string, ErrorExtras>> = {
+  invalid_input: { errors: [{ pointer: '/name', message: 'Too small: expected string to have >=1 characters' }] },
+  forbidden: { detail: 'The permission tenants:write is missing.', members: { permission: 'tenants:write' } },
+  illegal_transition: { members: { allowed: ['activate', 'archive'] } },
+  tenant_not_archived: { members: { holdings: { projects: 2, products: 1, idp_configs: 1, api_keys: 5 } } },
+};
+
+function allDefinitions() {
+  return errorSets.flatMap((set) => Object.values(set)).map(({ definition }) => definition);
+}
+
+/** Returns what an operation can fail with: what every one can, and what is its own. */
+export function problemsOf(operation: Operation): ErrorFactory[] {
+  const { route, input, hasBody, pathFields } = operation;
+  const mayMiss = pathFields.length > 0 || 'tenant_id' in input.shape;
+  return [
+    kernelErrors.invalidInput,
+    kernelErrors.unauthenticated,
+    kernelErrors.forbidden,
+    ...(mayMiss ? [kernelErrors.notFound] : []),
+    ...(acceptsIfMatch(operation) ? [kernelErrors.preconditionFailed] : []),
+    ...(replays(operation) ? [idempotencyErrors.inFlight, idempotencyErrors.reused] : []),
+    ...(hasBody ? [kernelErrors.bodyTooLarge, kernelErrors.unsupportedMediaType] : []),
+    kernelErrors.internal,
+    kernelErrors.unavailable,
+    ...(route.errors ?? []),
+  ];
+}
+
+/** Returns the references to the responses of an operation's problems, by status. */
+export function problemReferences(operation: Operation): Json {
+  const numbers = problemsOf(operation).map(({ definition }) => statuses[definition.status].http);
+  const each = [...new Set(numbers)].sort().map((http) => [http, { $ref: `#/components/responses/Problem${http}` }]);
+  return Object.fromEntries(each);
+}
+
+/** Returns the responses of the statuses that the operations use, each with the headers that it carries. */
+export function problemResponses(operations: readonly Operation[]): Json {
+  const used = new Set(
+    operations.flatMap((operation) => problemsOf(operation).map(({ definition }) => definition.status)),
+  );
+  const byStatus = Map.groupBy(allDefinitions(), ({ status }) => status);
+  const entries = [...byStatus]
+    .filter(([status]) => used.has(status))
+    .sort(([a], [b]) => statuses[a].http - statuses[b].http)
+    .map(([status, definitions]) => {
+      const { http, title } = statuses[status];
+      const examples = definitions.map((definition) => [
+        definition.code,
+        { value: toProblem(new DomainError(definition, extras[definition.code]), REQUEST_ID) },
+      ]);
+      const content = { schema: { $ref: '#/components/schemas/Problem' }, examples: Object.fromEntries(examples) };
+      const description = `${title}: ${definitions.map(({ code }) => `\`${code}\``).join(', ')}.`;
+      const response = { description, headers: headersOf(http), content: { 'application/problem+json': content } };
+      return [`Problem${http}`, response];
+    });
+  return Object.fromEntries(entries);
+}
+
+function headersOf(http: number): Json {
+  const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
+  return {
+    'X-Request-Id': header('RequestId'),
+    ...(http === 401 ? { 'WWW-Authenticate': header('WwwAuthenticate') } : {}),
+    ...(http === 409 || http === 429 || http === 503 ? { 'Retry-After': header('RetryAfter') } : {}),
+  };
+}
+
+/** Returns the one sentence that names the codes beyond those of every operation, nothing when there are none. */
+export function ownProblems({ route: { errors = [] } }: Operation): string | undefined {
+  if (errors.length === 0) return undefined;
+  const codes = errors.map(({ definition: { code, status } }) => `\`${code}\` (${statuses[status].http})`);
+  return `Problems of its own: ${codes.join(', ')}.`;
+}
+
+const REQUEST_ID_SCHEMA = { type: 'string', minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._:-]{1,128}$' };
+const text = (description: string, maxLength: number) => ({
+  type: 'string',
+  minLength: 0,
+  maxLength,
+  pattern: '^[^\\x00]*$',
+  description,
+});
+
+/** The schemas of a problem (RFC 9457) and of what is inside it. */
+export function problemSchemas(): Record<string, Json> {
+  const count = (what: string) => ({
+    type: 'integer',
+    format: 'int64',
+    minimum: 0,
+    maximum: 2 ** 53 - 1,
+    description: `How many ${what}.`,
+  });
+  return {
+    Problem: {
+      type: 'object',
+      description: 'What went wrong (RFC 9457). `code` is what programs decide by.',
+      required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+      properties: {
+        type: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 200,
+          pattern: '^urn:tenant-registry:problem:[a-z0-9_]+$',
+          description: 'Stable name (a URI) of the kind of problem: it ends in the code.',
+        },
+        title: text('What the status means.', 100),
+        status: {
+          type: 'integer',
+          format: 'int32',
+          minimum: 400,
+          maximum: 599,
+          description: 'The status of the answer.',
+        },
+        detail: text('What happened and what to do, for people.', 1000),
+        instance: { ...REQUEST_ID_SCHEMA, description: 'The request id: what to name when asking for help.' },
+        code: { $ref: '#/components/schemas/ProblemCode' },
+        errors: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 1000,
+          description: 'What is wrong with the input, field by field.',
+          items: { $ref: '#/components/schemas/ProblemError' },
+        },
+        permission: {
+          type: 'string',
+          minLength: 3,
+          maxLength: 100,
+          pattern: '^[a-z_]+:[a-z_]+$',
+          description: 'With `forbidden`: the permission that is missing.',
+        },
+        allowed: {
+          type: 'array',
+          minItems: 0,
+          maxItems: 10,
+          description: 'With `illegal_transition`: what the tenant can do in its present status.',
+          items: text('A step of the lifecycle: the last segment of its path.', 50),
+        },
+        holdings: { $ref: '#/components/schemas/TenantHoldings' },
+      },
+    },
+    ProblemCode: {
+      type: 'string',
+      enum: allDefinitions().map(({ code }) => code),
+      description: 'The kind of problem. No code is ever removed or given another meaning; new ones may come.',
+    },
+    ProblemError: {
+      type: 'object',
+      description: 'What is wrong with one place of the input.',
+      required: ['pointer', 'message'],
+      properties: {
+        pointer: text('JSON pointer (RFC 6901) into the input; empty for the whole of it.', 4000),
+        message: text('What is wrong, for people.', 4000),
+      },
+    },
+    TenantHoldings: {
+      type: 'object',
+      description: 'With `tenant_not_archived`: what the tenant still holds.',
+      required: ['projects', 'products', 'idp_configs', 'api_keys'],
+      properties: {
+        projects: count('projects'),
+        products: count('entitlements'),
+        idp_configs: count('SSO configurations'),
+        api_keys: count('API keys'),
+      },
+    },
+  };
+}

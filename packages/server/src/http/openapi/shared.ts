@@ -1,0 +1,88 @@
+/** What many operations refer to: headers, header parameters, security schemes. */
+import type { Json } from './json.ts';
+
+export const headers: Json = {
+  RequestId: {
+    description: 'Names this request in logs and audit rows: the one that was sent, or a new one.',
+    schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[A-Za-z0-9._:-]{1,128}$' },
+  },
+  ETag: {
+    description: 'The version of the resource, a strong entity tag: send it as If-Match with a change.',
+    schema: { type: 'string', minLength: 24, maxLength: 24, pattern: '^"[A-Za-z0-9_-]{22}"$' },
+  },
+  IdempotencyReplayed: {
+    description: '`true` when this is the stored answer of an earlier request; absent otherwise.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  RetryAfter: {
+    description: 'After how many seconds to try again, where trying again helps.',
+    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 86_400 },
+  },
+  WwwAuthenticate: {
+    description: 'How to authenticate.',
+    schema: { type: 'string', enum: ['Bearer'] },
+  },
+};
+
+export const parameters: Json = {
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'Makes the request safe to repeat for 24 hours: a repetition gets the first answer, another request with the same key gets 422.',
+    schema: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[!-~]{1,255}$',
+      examples: ['5f0c6a52-2d5e-4c1b-9b57-0d5f1c9f7c11'],
+    },
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description:
+      'The ETag of the version that the change was made for, or several with commas between, or `*`; another version gives 412.',
+    schema: { type: 'string', examples: ['"mBw1Jf0Vx2cR8sKqT5uYzA"'] },
+  },
+};
+
+export const securitySchemes: Json = {
+  operatorToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token of the operator: everything but `/v1/internal`.',
+  },
+  internalToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token of a product or gateway: `/v1/internal`, and appending to the audit log.',
+  },
+};
+
+export const tagDescriptions: Readonly<Record<string, string>> = {
+  Tenants: 'The companies that use the products, and where in their life they stand.',
+  Projects: 'The parts of a tenant that products work in.',
+  Catalog: 'The products that can be asked for, and what came of it.',
+  Entitlements: 'Which products a tenant may use, on what terms, until when.',
+  'SSO configuration': 'The identity providers through which people of a tenant sign in.',
+  'API keys': 'Keys that programs of a tenant present to products.',
+  Audit: 'What happened, who did it and to what. Rows are added and read, never changed.',
+  Internal: 'For products and gateways, with the internal token.',
+};
+
+export const introduction = `Who the tenants are, what each may use, who may sign in, which API keys work, and everything that ever happened.
+
+**Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`). Without a credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
+
+**Data.** Fields are in snake_case, times are RFC 3339 in UTC, ids are UUIDs. Unknown fields and unknown query parameters are refused with 400. No text may contain a NUL.
+
+**Errors** are problems (RFC 9457, \`application/problem+json\`). Decide by \`code\`, which is stable; \`detail\` is for people; \`instance\` is the request id, also in the header \`X-Request-Id\`. A request may bring an \`X-Request-Id\` of its own: 1 to 128 letters, digits and \`._:-\`.
+
+**Lists** come in pages, newest first: send \`next_cursor\` as \`cursor\`, with the same filters, until it is null. Rows that are added meanwhile neither repeat nor hide others.
+
+**Repeating.** Every POST that changes something takes an \`Idempotency-Key\`: a repetition within 24 hours gets the first answer with \`Idempotency-Replayed: true\`, except for a secret, which is shown once.
+
+**Concurrent changes.** A single resource carries an \`ETag\`; send it as \`If-Match\` with a change, and a change of an older version is refused with 412.`;

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { fromDatabase } from './database-errors.ts';
+
+const problemOf = (error: object) => fromDatabase(error, new Map())?.definition.code;
+
+// https://www.postgresql.org/docs/16/errcodes-appendix.html
+test.each([
+  ['40001', 'serialization_failure'],
+  ['40P01', 'deadlock_detected'],
+  ['55P03', 'lock_not_available'],
+  ['57014', 'query_canceled, which is what a statement timeout is'],
+])('%s (%s) asks the caller to try again', (code) => {
+  expect(problemOf({ code })).toBe('overloaded');
+});
+
+test.each(['08006', '57P01', '53300', '25006', 'ECONNREFUSED'])('%s means that there is no database', (code) => {
+  expect(problemOf({ code })).toBe('unavailable');
+});
+
+test.each(['42P01', '22P02', '23505', undefined])('%s is a mistake of ours, and nothing is said of it', (code) => {
+  expect(problemOf({ code })).toBeUndefined();
+});

@@ -1,0 +1,31 @@
+/** The product as tests want it: on a database and a clock of theirs, and silent unless something is broken. */
+import type { DatabaseHandle } from '@tenant-registry/db';
+import { type App, createApp } from './app.ts';
+import type { Clock } from './kernel/clock.ts';
+import { createLogger } from './kernel/logger.ts';
+import { defaultCatalog } from './modules/catalog/default-catalog.ts';
+
+export type { App, Clock };
+
+export interface TestAppOptions {
+  /** Migrated. Whoever opened it closes it, after the app. */
+  readonly database: DatabaseHandle;
+  readonly clock: Clock;
+  readonly operatorToken: string;
+  readonly internalToken: string;
+}
+
+/** Builds the product with the built-in catalog. It is not listening, and its workers are not started. */
+export function createTestApp({ database, clock, operatorToken, internalToken }: TestAppOptions): Promise<App> {
+  return createApp({
+    config: {
+      tokens: { operator: [operatorToken], internal: [internalToken] },
+      trustProxy: false,
+      argon2: { concurrencyMax: 2, queueMax: 100 },
+      catalog: defaultCatalog,
+    },
+    database,
+    clock,
+    logger: createLogger('error', { write: (line) => void process.stderr.write(line) }),
+  });
+}

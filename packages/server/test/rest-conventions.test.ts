@@ -1,0 +1,78 @@
+/** What holds for every operation of the document when it succeeds. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listOperations } from '../src/http/operations.ts';
+import { newHeld, others, prepare, requestOf, writes } from './requests.ts';
+import { startTestServer, type TestServer } from './support.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+const operations = listOperations().map((operation) => ({ ...operation, name: operation.route.operation }));
+
+test('every operation is visited', () => {
+  expect([...Object.keys(writes), ...Object.keys(others)].sort()).toEqual(operations.map(({ name }) => name).sort());
+});
+
+// proves A63, A69
+test.each(operations)(
+  '$name answers as documented, with its Location, its ETag and its request id',
+  async (operation) => {
+    const held = await newHeld(server);
+    await prepare(server, operation, held);
+    const { route } = operation;
+    const { status, headers, body } = await server.call(...requestOf(server, operation, held));
+    expect(status, JSON.stringify(body)).toBe(route.status ?? 200);
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headers.has('etag')).toBe(route.etag ?? false);
+    if (route.etag) expect(headers.get('etag')).toMatch(/^"[\w-]{22}"$/);
+    expect(headers.has('location')).toBe(route.location !== undefined);
+    const location = headers.get('location');
+    if (location !== null) expect((await server.call(`GET ${location}`)).body).toEqual(body);
+    if (body !== null && 'next_cursor' in body) expect(Array.isArray(body.items)).toBe(true);
+  },
+);
+
+const created = operations.filter(({ route }) => route.status === 201);
+
+test('what is created as one resource that can be read says where', () => {
+  const readable = new Set(operations.filter(({ route }) => route.method === 'GET').map(({ route }) => route.path));
+  for (const { name, route } of created.filter((each) => readable.has(`${each.route.path}/{id}` as '/v1/'))) {
+    expect([name, route.location]).toEqual([name, `${route.path}/{id}`]);
+  }
+});
+
+test.each(operations.filter(({ route, safe }) => route.method === 'POST' && !safe))(
+  '$name is done once when it is sent twice with one Idempotency-Key',
+  async (operation) => {
+    const held = await newHeld(server);
+    await prepare(server, operation, held);
+    const [call, options] = requestOf(server, operation, held);
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await server.call(call, { ...options, headers });
+    const trail = await server.app.deps.db.selectFrom('audit_log').select('id').execute();
+    const again = await server.call(call, { ...options, headers });
+    expect([first.status, first.headers.get('idempotency-replayed')]).toEqual([operation.route.status ?? 200, null]);
+    expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([first.status, 'true']);
+    const { key: _, ...shown } = first.body;
+    expect(again.body).toEqual(shown);
+    for (const name of ['etag', 'location']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+    expect(await server.app.deps.db.selectFrom('audit_log').select('id').execute()).toHaveLength(trail.length);
+  },
+);
+
+test.each(
+  operations.filter(({ type, route, pathFields }) => type === 'mutation' && route.etag && pathFields.length > 0),
+)('$name is refused when If-Match names another version, and writes nothing', async (operation) => {
+  const held = await newHeld(server);
+  await prepare(server, operation, held);
+  const [call, options] = requestOf(server, operation, held);
+  const trail = await server.app.deps.db.selectFrom('audit_log').select('id').execute();
+  const stale = await server.call(call, { ...options, headers: { 'if-match': '"0000000000000000000000"' } });
+  expect([stale.status, stale.body.code]).toEqual([412, 'precondition_failed']);
+  expect(await server.app.deps.db.selectFrom('audit_log').select('id').execute()).toHaveLength(trail.length);
+  expect((await server.call(call, { ...options, headers: { 'if-match': '*' } })).status).toBe(200);
+});

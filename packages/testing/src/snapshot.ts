@@ -1,0 +1,39 @@
+/** A migrated data directory of PGlite: making one takes seconds, so it is kept until the migrations or PGlite change. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir, userInfo } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { migrateUp, openDatabase } from '@tenant-registry/db';
+import { keptBlob } from './kept-blob.ts';
+
+/** Resolves to the snapshot, kept or new. */
+export async function migratedSnapshot(): Promise<Blob> {
+  const folder = join(tmpdir(), `tenant-registry-testing-${userInfo().uid}`);
+  return keptBlob({ folder, name: `${await recipe()}.tar`, make });
+}
+
+async function make(): Promise<Blob> {
+  const { db, dump, close } = await openDatabase({ pglite: { memory: true } });
+  try {
+    await migrateUp(db);
+    return await dump();
+  } finally {
+    await close();
+  }
+}
+
+/** Changes with everything that a snapshot depends on: the migrations, how databases are opened, and PGlite. */
+async function recipe(): Promise<string> {
+  const database = import.meta.resolve('@tenant-registry/db');
+  const migrations = fileURLToPath(new URL('../migrations/', database));
+  const files = [
+    join(dirname(createRequire(database).resolve('@electric-sql/pglite')), '../package.json'),
+    fileURLToPath(new URL('database.ts', database)),
+    ...(await readdir(migrations)).sort().map((name) => join(migrations, name)),
+  ];
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`\0${basename(file)}\0`).update(await readFile(file));
+  return hash.digest('hex').slice(0, 16);
+}
