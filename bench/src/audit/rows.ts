@@ -3,7 +3,7 @@ import type pg from 'pg';
 /** The tenant that has as many rows as the table is said to have; others have a tenth of that on top. */
 export const TENANT = '01890000-0000-7000-8000-000000000001';
 /** The tenant whose rows are all among the oldest tenth. */
-export const GONE = '01890000-0000-7000-8000-000000000002';
+const GONE = '01890000-0000-7000-8000-000000000002';
 const OTHERS = 1_000;
 
 /** Values that some rows have, for each filter that is measured. */

@@ -56,7 +56,7 @@ export async function runRounds(
  * Sends requests over `connections` keep-alive connections for `seconds`, each connection one at a time. Throws when a
  * single response was not 2xx, not accepted, an error or late, because a rate of failures means nothing.
  */
-export async function measure(target: Target, { connections, seconds }: LoadOptions): Promise<Sample> {
+async function measure(target: Target, { connections, seconds }: LoadOptions): Promise<Sample> {
   const latencyUs = createHistogram(); // autocannon's own histogram counts whole milliseconds
   const before = performance.eventLoopUtilization();
   let connection = 0;

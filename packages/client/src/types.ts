@@ -50,9 +50,8 @@ type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
     ) => ResultOf<OutputOf<Operation>>;
 
 /** The input may be left out when nothing in it is required. */
-type Arguments<Input, Options> = object extends Input
-  ? [input?: Input, options?: Options]
-  : [input: Input, options?: Options];
+type Arguments<Input, Options> =
+  Record<never, never> extends Input ? [input?: Input, options?: Options] : [input: Input, options?: Options];
 
 type KindOf<Operation> = Operation extends { type: 'export' }
   ? `GET /v1/${string}`

@@ -1,7 +1,9 @@
-/** What is published: built into a directory of its own, then used as others use it. */
+/** What is published: packed, and put into a project of its own as an installation would, without asking a registry. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,76 +11,142 @@ import { result, scripted, TOKEN } from './scripted-server.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tsc = join(root, '../../node_modules/.bin/tsc');
+const bin = (name: string, from = root) => join(from, 'node_modules/.bin', name);
+const tsc = bin('tsc', join(root, '../..'));
+const PACKED_WITHIN_MS = 120_000;
 /** Less than a call may take: what a finished call leaves behind must not keep the process. */
 const ENDS_WITHIN_MS = 8_000;
 
-let dist: string;
+let project: string;
+let tarball: string;
+let installed: string;
 beforeAll(async () => {
-  // Inside the package, so that its dependencies are found.
-  await mkdir(join(root, '.cache'), { recursive: true });
-  dist = await mkdtemp(join(root, '.cache/dist-'));
-  // Mistakes in types are found by `npm run check`; what is built in spite of them is looked at here.
-  await run(tsc, ['-p', join(root, 'tsconfig.build.json'), '--outDir', dist]).catch(() => {});
+  project = await realpath(await mkdtemp(join(tmpdir(), 'sdk-consumer-')));
+  await run(bin('pnpm', join(root, '../..')), ['pack', '--pack-destination', project], { cwd: root });
+  tarball = join(project, (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? '');
+  installed = join(project, 'node_modules/@tenant-registry/client');
+  await mkdir(installed, { recursive: true });
+  await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+  await mkdir(join(project, 'node_modules/@trpc'));
+  for (const name of ['@trpc/client', '@trpc/server']) {
+    await symlink(await realpath(join(root, 'node_modules', name)), join(project, 'node_modules', name), 'junction');
+  }
+  await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+}, PACKED_WITHIN_MS);
+afterAll(() => rm(project, { recursive: true }));
+
+test('it holds what was built, the readme and the license, and needs nothing of this repository', async () => {
+  const names = (await readdir(installed)).sort();
+  expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+  const { exports, dependencies, peerDependencies } = JSON.parse(
+    await readFile(join(installed, 'package.json'), 'utf8'),
+  );
+  expect(exports).toEqual({ '.': { types: './dist/index.d.ts', default: './dist/index.js' } });
+  expect([dependencies, peerDependencies].flatMap(Object.keys)).toEqual(['@trpc/client', '@trpc/server']);
 });
-afterAll(() => rm(dist, { recursive: true }));
 
 test('the declarations stand alone: they import one another and nothing else', async () => {
-  const names = (await readdir(dist)).filter((name) => name.endsWith('.d.ts'));
+  const names = (await readdir(join(installed, 'dist'))).filter((name) => name.endsWith('.d.ts'));
   expect(names).toContain('index.d.ts');
-  const texts = await Promise.all(names.map((name) => readFile(join(dist, name), 'utf8')));
+  const texts = await Promise.all(names.map((name) => readFile(join(installed, 'dist', name), 'utf8')));
   const imported = texts.flatMap((text) =>
-    [...text.matchAll(/(?:from |import\()['"]([^'"]+)/g)].map(([, name]) => name),
+    [...text.matchAll(/(?:from |import\()['"]([^'"]+)/g)].map(([, name = '']) => name),
   );
-  expect(imported.filter((name) => !name?.startsWith('./'))).toEqual([]);
+  expect(imported.filter((name) => !name.startsWith('./'))).toEqual([]);
+  for (const name of imported) await access(join(installed, 'dist', name.replace(/\.[jt]s$/, '.d.ts')));
 });
 
-test('a strict program compiles against the declarations, with the shapes of the router', async () => {
-  const program = `
-    import { createClient, isRegistryError, type Tenant } from './index.js';
-    const client = createClient({ url: 'http://localhost:8090', token: 'x' });
-    export async function main(): Promise<Tenant['status'] | undefined> {
-      for await (const tenant of client.tenants.list({ limit: 10 })) if (tenant.plan !== null) return tenant.status;
-      try {
-        await client.apiKeys.revoke({ id: 'x' }, { timeoutMs: 5 });
-      } catch (error) {
-        if (isRegistryError(error, 'not_found')) error.problem?.detail satisfies string | undefined;
-      }
-      // @ts-expect-error the slug is required
-      await client.tenants.create({ name: 'Acme' });
-      return undefined;
+const program = `
+  import { type AuditEvent, createClient, isRegistryError, type Tenant } from '@tenant-registry/client';
+  const client = createClient({ url: 'http://localhost:8090', token: async () => 'x', retries: 3 });
+  export async function main(): Promise<Tenant['status'] | undefined> {
+    for await (const tenant of client.tenants.list({ limit: 10 })) if (tenant.plan !== null) return tenant.status;
+    try {
+      await client.apiKeys.revoke({ id: 'x' }, { timeoutMs: 5 });
+    } catch (error) {
+      if (isRegistryError(error, 'not_found')) error.problem?.detail satisfies string | undefined;
     }
-  `;
-  await writeFile(join(dist, 'program.ts'), program);
-  const strict = ['--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom', '--module', 'nodenext'];
-  const { stdout } = await run(tsc, ['--ignoreConfig', ...strict, join(dist, 'program.ts')]);
-  expect(stdout).toBe('');
-});
+    const { data, etag } = await client.tenants.get({ id: 'x' }).withMeta();
+    await client.tenants.update({ id: data.id, name: 'Acme' }, { ifMatch: etag });
+    for await (const event of client.audit.export()) event satisfies AuditEvent;
+    for await (const text of client.audit.export({ format: 'csv' })) text satisfies string;
+    // @ts-expect-error the slug is required
+    await client.tenants.create({ name: 'Acme' });
+    // @ts-expect-error there is no such operation
+    client.tenants.destroy;
+    return undefined;
+  }
+`;
 
-test('the package runs, and ends, on every Node that is here, the oldest that is promised among them', async ({
-  skip,
-}) => {
-  const nodes = await versions(['/usr/bin/node', '/usr/local/bin/node', process.env['NODE20'] ?? '', process.execPath]);
+const strictest = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: false,
+  noEmit: true,
+  target: 'es2022',
+  lib: ['es2022', 'dom'],
+  types: [],
+};
+
+test.each([
+  ['as Node resolves', { module: 'nodenext' }],
+  ['as bundlers resolve', { module: 'esnext', moduleResolution: 'bundler' }],
+])(
+  'the strictest of projects compiles, %s: with the compiler of today and with an older one',
+  async (_, resolution) => {
+    const config = { compilerOptions: { ...strictest, ...resolution }, files: ['program.ts'] };
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
+    await writeFile(join(project, 'program.ts'), program);
+    for (const compiler of [[tsc], [process.execPath, await olderTsc()]]) await passes(...compiler, '-p', project);
+  },
+);
+
+/** TypeScript 5: that of attw. */
+async function olderTsc(): Promise<string> {
+  const attw = createRequire(await realpath(join(root, 'node_modules/@arethetypeswrong/cli/package.json')));
+  const core = createRequire(attw.resolve('@arethetypeswrong/core'));
+  const typescript = core.resolve('typescript');
+  expect(core('typescript').version).toMatch(/^5\./);
+  return join(dirname(typescript), 'tsc.js');
+}
+
+/** Runs a command that has nothing to complain about. */
+async function passes(...command: readonly string[]): Promise<void> {
+  const [file = '', ...args] = command;
+  await run(file, args).catch(({ stdout, stderr }) => expect.unreachable(stdout + stderr));
+}
+
+test('it runs, and the process ends, on every Node that is here', async () => {
   const { url } = await scripted([result({ slug: 'acme' })]);
-  const program = `
-    import { createClient } from ${JSON.stringify(join(dist, 'index.js'))};
+  const script = `
+    import { createClient } from '@tenant-registry/client';
     const client = createClient({ url: ${JSON.stringify(url)}, token: ${JSON.stringify(TOKEN)} });
     console.log((await client.tenants.create({ slug: 'acme', name: 'Acme' })).slug);
   `;
+  await writeFile(join(project, 'script.js'), script);
+  const nodes = await versions([process.execPath, '/usr/bin/node', '/usr/local/bin/node', process.env['NODE20'] ?? '']);
   for (const node of nodes.values()) {
-    const { stdout } = await run(node, ['--input-type=module', '--eval', program], { timeout: ENDS_WITHIN_MS });
+    const { stdout } = await run(node, [join(project, 'script.js')], { timeout: ENDS_WITHIN_MS });
     expect(stdout).toBe('acme\n');
   }
-  skip(!nodes.has('v20'), 'there is no Node 20 on this machine');
+  console.log(`the SDK ran on Node ${[...nodes.keys()].join(', ')}`);
 });
 
-/** The executables that answer, by their major version. */
+/** The executables that answer, by their version; those that are too old for the package are left out. */
 async function versions(paths: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const path of paths.filter((each) => each !== '')) {
-    const answer = await run(path, ['--version']).catch(() => undefined);
-    const major = answer?.stdout.split('.')[0];
-    if (major !== undefined) found.set(major, path);
+    const version = (await run(path, ['--version']).catch(() => undefined))?.stdout.trim();
+    if (version !== undefined && Number.parseInt(version.slice(1), 10) >= 20) found.set(version, path);
   }
   return found;
 }
+
+test.each([
+  ['publint', ['--strict']],
+  ['attw', ['--profile', 'esm-only']],
+])('%s has nothing to say about it', async (name, args) => {
+  await passes(bin(name), tarball, ...args);
+});

@@ -32,6 +32,9 @@ test('lists give pages to await and items to iterate, and may be called without 
   const use = async () => {
     expectTypeOf(await client.tenants.list()).toEqualTypeOf<{ items: Tenant[]; next_cursor: string | null }>();
     for await (const tenant of client.tenants.list({ limit: 100 })) expectTypeOf(tenant).toEqualTypeOf<Tenant>();
+    expectTypeOf((await client.catalog.list()).items).toBeArray();
+    // @ts-expect-error it takes nothing
+    await client.catalog.list({ product: 'certifai' });
     // @ts-expect-error the tenant is required
     await client.apiKeys.list();
     // @ts-expect-error a query is not made for a version

@@ -3,7 +3,7 @@ export { type DatabaseHandle, type Db, openDatabase, type Tx } from './database.
 export { type DatabaseConfig, DatabaseConfigError, urlMistakes } from './database-config.ts';
 export { DirectoryLockedError } from './directory-lock.ts';
 export type { PageRequest } from './keyset.ts';
-export { latestVersion, migrateUp, requireCurrentSchema, schemaVersion } from './migrate.ts';
+export { migrateUp, requireCurrentSchema } from './migrate.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';

@@ -75,7 +75,7 @@ export async function requireCurrentSchema(db: Db): Promise<void> {
 }
 
 /** Throws `MigrationError` for a server before PostgreSQL 16, which nothing here is tested on. */
-export async function requireServerVersion(db: Db): Promise<void> {
+async function requireServerVersion(db: Db): Promise<void> {
   const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
   const version = rows[0]?.server_version ?? '';
   if (Number.parseInt(version, 10) < SERVER_MAJOR_MIN) {

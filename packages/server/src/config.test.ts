@@ -55,12 +55,12 @@ test('production refuses the embedded engine and wants both tokens, and says all
 test('development beyond loopback wants tokens too', () => {
   expect(mistakesOf({ HOST: '0.0.0.0' })).toContain('OPERATOR_TOKEN is missing');
   expect(
-    readConfig({ HOST: '0.0.0.0', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token},${token}y` }).tokens.internal,
+    readConfig({ HOST: '0.0.0.0', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y,${token}z` }).tokens.internal,
   ).toHaveLength(2);
 });
 
 test('outside development nobody migrates unless told to', () => {
-  const env = { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', OPERATOR_TOKEN: token, INTERNAL_TOKEN: token };
+  const env = { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y` };
   expect(readConfig(env).migrateOnStart).toBe(false);
   expect(readConfig({ ...env, MIGRATE_ON_START: 'true' }).migrateOnStart).toBe(true);
 });

@@ -1,5 +1,11 @@
 /** The process: config → database → app → listen → wait for a signal → close. */
-import { type DatabaseHandle, migrateUp, openDatabase, redactPasswords, requireCurrentSchema } from '@tenant-registry/db';
+import {
+  type DatabaseHandle,
+  migrateUp,
+  openDatabase,
+  redactPasswords,
+  requireCurrentSchema,
+} from '@tenant-registry/db';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { welcome } from './banner.ts';

@@ -11,10 +11,13 @@ afterAll(() => server.close());
 
 const BODY_BYTES_MAX = 65_536;
 
-test.each(['__proto__', 'constructor', 'toString'])('the query parameter %s is unknown, like any other', async (name) => {
-  const { status, body } = await server.call(`GET /v1/tenants?${name}=1`);
-  expect([status, body.code]).toEqual([400, 'invalid_input']);
-});
+test.each(['__proto__', 'constructor', 'toString'])(
+  'the query parameter %s is unknown, like any other',
+  async (name) => {
+    const { status, body } = await server.call(`GET /v1/tenants?${name}=1`);
+    expect([status, body.code]).toEqual([400, 'invalid_input']);
+  },
+);
 
 test('a path that is far too long has the wrong shape', async () => {
   const { status, body } = await server.call(`GET /v1/tenants/by-slug/${'a'.repeat(1_000)}`);

@@ -7,6 +7,8 @@ import { isJson, type Json, member } from '../src/http/openapi/json.ts';
 import { resolve } from '../src/http/openapi/schema-changes.ts';
 import { openapiDocument } from '../src/http/openapi.ts';
 import { listOperations } from '../src/http/operations.ts';
+import { exportFormats } from '../src/modules/audit/formats.ts';
+import { auditEvent, exportExamples } from '../src/modules/audit/schema.ts';
 
 const document: Json = JSON.parse(JSON.stringify(openapiDocument()));
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -135,6 +137,15 @@ test.each(operations)('the limits that the document gives for $name are enforced
       .map(([limit]) => `${field}: ${limit}`);
   });
   expect(accepted).toEqual([]);
+});
+
+test('the examples of an export are what an export writes', () => {
+  const event = auditEvent.parse(JSON.parse(exportExamples['application/x-ndjson']));
+  const { ndjson, csv } = exportFormats;
+  expect(exportExamples).toEqual({
+    'application/x-ndjson': ndjson.head + ndjson.line(event),
+    'text/csv': csv.head + csv.line(event),
+  });
 });
 
 test('every component is used', () => {

@@ -16,7 +16,13 @@ beforeAll(async () => {
   link = await openLink(Number(url.port), url.hostname);
   url.hostname = '127.0.0.1';
   url.port = String(link.port);
-  const database = await openDatabase({ url: url.href, connectionsMax: 4, connectTimeoutMs: 1_000, statementTimeoutMs: 1_000, log: () => {} });
+  const database = await openDatabase({
+    url: url.href,
+    connectionsMax: 4,
+    connectTimeoutMs: 1_000,
+    statementTimeoutMs: 1_000,
+    log: () => {},
+  });
   server = await startTestServer(database);
   closeAll = async () => {
     await server.close();

@@ -100,11 +100,20 @@ export function updateApiKey(
   return tx.updateTable('api_keys').set(changes).where('id', '=', id).returning(shown).executeTakeFirstOrThrow();
 }
 
-/** Moves last_used_at forward for many keys at once, never back. Bookkeeping, not a change of state: no event tells of it. */
+/**
+ * Moves last_used_at forward for many keys at once, never back. Bookkeeping, not a change of state: no event tells of
+ * it. The rows are locked in the order of their ids, because every replica sees the busy keys: in any order of their
+ * own, two would wait for each other.
+ */
 export async function touchApiKeys(db: Db, lastUsed: ReadonlyMap<string, Date>): Promise<void> {
   const times = [...lastUsed.values()].map((time) => time.toISOString());
   await sql`
     update api_keys set last_used_at = greatest(last_used_at, used.at)
-    from (select unnest(${[...lastUsed.keys()]}::uuid[]) as id, unnest(${times}::timestamptz[]) as at) as used
+    from (
+      select k.id, seen.at
+      from unnest(${[...lastUsed.keys()]}::uuid[], ${times}::timestamptz[]) as seen (id, at)
+      join api_keys as k on k.id = seen.id
+      order by k.id for no key update of k
+    ) as used
     where api_keys.id = used.id`.execute(db);
 }

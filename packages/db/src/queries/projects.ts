@@ -38,7 +38,11 @@ export function listProjects(db: Db, { tenant_id, status }: ProjectFilter, page:
 }
 
 export function insertProject(tx: Tx, project: Insertable<TenantProjects>): Promise<ProjectRow> {
-  return tx.insertInto('tenant_projects').values({ ...project, updated_at: project.created_at }).returningAll().executeTakeFirstOrThrow();
+  return tx
+    .insertInto('tenant_projects')
+    .values({ ...project, updated_at: project.created_at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 export function updateProject(tx: Tx, id: string, changes: Updateable<TenantProjects>): Promise<ProjectRow> {

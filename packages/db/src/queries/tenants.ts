@@ -49,7 +49,11 @@ export function listTenants(db: Db, filter: TenantFilter, page: PageRequest): Pr
 }
 
 export function insertTenant(tx: Tx, tenant: Insertable<Tenants>): Promise<TenantRow> {
-  return tx.insertInto('tenants').values({ ...tenant, updated_at: tenant.created_at }).returningAll().executeTakeFirstOrThrow();
+  return tx
+    .insertInto('tenants')
+    .values({ ...tenant, updated_at: tenant.created_at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 export function updateTenant(tx: Tx, id: string, changes: Updateable<Tenants>): Promise<TenantRow> {

@@ -8,7 +8,10 @@ const CHECK_TIMEOUT_MS = 1_000;
 export function mountHealth(app: FastifyInstance, database: DatabaseHandle): void {
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
-    const checks = { 'db-primary': () => database.ping(CHECK_TIMEOUT_MS), schema: () => requireCurrentSchema(database.db) };
+    const checks = {
+      'db-primary': () => database.ping(CHECK_TIMEOUT_MS),
+      schema: () => requireCurrentSchema(database.db),
+    };
     const failing: string[] = [];
     for (const [name, check] of Object.entries(checks)) {
       try {

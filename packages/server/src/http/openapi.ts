@@ -13,11 +13,10 @@ const VERSION = '1.0.0';
 export function openapiDocument(): Json {
   const operations = listOperations();
   const components = new Components();
-  for (const [name, schema] of Object.entries(problemSchemas())) components.keep(name, schema);
   const paths: Record<string, Json> = {};
   for (const operation of operations) {
     const { path, method } = operation.route;
-    paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(operation, components) };
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(operation, operations, components) };
   }
   const tags = [...new Set(operations.map(({ route }) => route.tag))];
   return {
@@ -35,7 +34,7 @@ export function openapiDocument(): Json {
     paths,
     components: {
       securitySchemes,
-      schemas: components.schemas,
+      schemas: { ...components.schemas, ...problemSchemas() },
       parameters,
       headers,
       responses: problemResponses(operations),

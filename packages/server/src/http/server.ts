@@ -14,6 +14,7 @@ import { newId } from '../kernel/ids.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
 import type { Authenticate } from './authenticate.ts';
 import { acceptOnlyJson } from './body.ts';
+import { mountDocs } from './docs.ts';
 import { mountHealth } from './health.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
 import { openapiDocument } from './openapi.ts';
@@ -75,6 +76,7 @@ export async function createServer({
   mountHealth(app, database);
   const document = openapiDocument();
   app.get('/openapi.json', async () => document);
+  mountDocs(app);
   mountRest(app, deps, contextOf);
   await mountTrpc(app, contextOf);
   return app;

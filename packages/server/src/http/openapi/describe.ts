@@ -5,11 +5,16 @@ import type { Operation } from '../operations.ts';
 import type { Components } from './components.ts';
 import { examplesOf } from './examples.ts';
 import { isJson, type Json, pascal } from './json.ts';
+import { linksOf } from './links.ts';
 import { acceptsIfMatch, replays } from './operation-kinds.ts';
 import { ownProblems, problemReferences } from './problems.ts';
 
 /** Returns the operation, its named schemas kept in `components`. */
-export function describeOperation(operation: Operation, components: Components): Json {
+export function describeOperation(
+  operation: Operation,
+  operations: readonly Operation[],
+  components: Components,
+): Json {
   const { route, permission, hasBody } = operation;
   const paragraphs = [route.description, ownProblems(operation), `Requires the permission \`${permission}\`.`];
   return {
@@ -21,7 +26,10 @@ export function describeOperation(operation: Operation, components: Components):
     security: tokensFor(permission).map((token) => ({ [token]: [] })),
     ...parametersOf(operation, components),
     ...(hasBody ? { requestBody: bodyOf(operation, components) } : {}),
-    responses: { ...successOf(operation, components), ...problemReferences(operation) },
+    responses: {
+      ...successOf(operation, linksOf(operation, operations), components),
+      ...problemReferences(operation),
+    },
   };
 }
 
@@ -80,7 +88,7 @@ function bodyOf(operation: Operation, components: Components): Json {
   };
 }
 
-function successOf(operation: Operation, components: Components): Json {
+function successOf(operation: Operation, links: Json, components: Components): Json {
   const { status = 200, etag, location } = operation.route;
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
   const headers = {
@@ -92,7 +100,7 @@ function successOf(operation: Operation, components: Components): Json {
   if (status === 204) return { 204: { description: 'Done: the answer has no body.', headers } };
   const content = contentOf(operation, components);
   const description = status === 201 ? 'It was created.' : 'The answer.';
-  return { [status]: { description, headers, content } };
+  return { [status]: { description, headers, content, ...links } };
 }
 
 function contentOf({ route, output }: Operation, components: Components): Json {

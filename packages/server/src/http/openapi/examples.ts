@@ -10,7 +10,7 @@ const BY_FORMAT: Json = {
 };
 
 /** Returns a value that the schema accepts. Of an object it has what is required, and what carries an example. */
-export function exampleOf(given: Json, resolve: Resolve): unknown {
+function exampleOf(given: Json, resolve: Resolve): unknown {
   const schema = resolve(given);
   const { examples, enum: values, type, anyOf, default: fallback } = schema;
   if (Array.isArray(examples) && examples.length > 0) return examples[0];

@@ -22,7 +22,7 @@ function allDefinitions() {
 }
 
 /** Returns what an operation can fail with: what every one can, and what is its own. */
-export function problemsOf(operation: Operation): ErrorFactory[] {
+function problemsOf(operation: Operation): ErrorFactory[] {
   const { route, input, hasBody, pathFields } = operation;
   const mayMiss = pathFields.length > 0 || 'tenant_id' in input.shape;
   return [
@@ -94,6 +94,9 @@ const text = (description: string, maxLength: number) => ({
   description,
 });
 
+/** Text that may repeat what was sent, whatever that was. */
+const echo = (description: string) => ({ type: 'string', minLength: 0, description });
+
 /** The schemas of a problem (RFC 9457) and of what is inside it. */
 export function problemSchemas(): Record<string, Json> {
   const count = (what: string) => ({
@@ -161,8 +164,8 @@ export function problemSchemas(): Record<string, Json> {
       description: 'What is wrong with one place of the input.',
       required: ['pointer', 'message'],
       properties: {
-        pointer: text('JSON pointer (RFC 6901) into the input; empty for the whole of it.', 4000),
-        message: text('What is wrong, for people.', 4000),
+        pointer: echo('JSON pointer (RFC 6901) into the input; empty for the whole of it.'),
+        message: echo('What is wrong, for people.'),
       },
     },
     TenantHoldings: {

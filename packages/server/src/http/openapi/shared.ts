@@ -36,7 +36,6 @@ export const parameters: Json = {
       minLength: 1,
       maxLength: 255,
       pattern: '^[!-~]{1,255}$',
-      examples: ['5f0c6a52-2d5e-4c1b-9b57-0d5f1c9f7c11'],
     },
   },
   IfMatch: {
@@ -45,7 +44,7 @@ export const parameters: Json = {
     required: false,
     description:
       'The ETag of the version that the change was made for, or several with commas between, or `*`; another version gives 412.',
-    schema: { type: 'string', examples: ['"mBw1Jf0Vx2cR8sKqT5uYzA"'] },
+    schema: { type: 'string' },
   },
 };
 

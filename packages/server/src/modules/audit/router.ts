@@ -11,6 +11,7 @@ import {
   auditExport,
   BULK_BYTES_MAX,
   exportAuditEventsInput,
+  exportExamples,
   listAuditEventsInput,
 } from './schema.ts';
 import { appendAuditEvent, appendAuditEvents, exportAuditEvents, getAuditEvent, listAuditEvents } from './service.ts';
@@ -82,6 +83,7 @@ export const auditRouter = router({
         description:
           'All events that the filters find, newest first, sent while they are read. NDJSON: one AuditEvent on each line. CSV (RFC 4180): with a header, and with an apostrophe before what a spreadsheet would take for a formula. An answer that breaks off is not complete. Over tRPC it is not available.',
         stream: ['application/x-ndjson', 'text/csv'],
+        example: { response: exportExamples },
       },
     })
     .input(exportAuditEventsInput)

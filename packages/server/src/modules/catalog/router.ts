@@ -83,6 +83,7 @@ export const catalogRouter = router({
           tenantErrors.tenantArchived,
         ],
         etag: true,
+        example: { response: { source: 'trial', ends_at: '2026-01-29T09:30:00.000Z' } },
       },
     })
     .input(requestTrialInput)
@@ -122,6 +123,7 @@ export const catalogRouter = router({
           tenantErrors.tenantArchived,
         ],
         etag: true,
+        example: { response: { state: 'granted', decided_by: 'operator', decided_at: '2026-01-16T08:00:00.000Z' } },
       },
     })
     .input(catalogRequestId)
@@ -139,6 +141,7 @@ export const catalogRouter = router({
         description: 'The tenant may ask for the product again.',
         errors: [catalogErrors.requestDecided, tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
         etag: true,
+        example: { response: { state: 'rejected', decided_by: 'operator', decided_at: '2026-01-16T08:00:00.000Z' } },
       },
     })
     .input(catalogRequestId)

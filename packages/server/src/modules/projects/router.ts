@@ -105,6 +105,7 @@ export const projectsRouter = router({
         description: 'For good: it can be read, and changes no more. Archiving an archived project changes nothing.',
         errors: [tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
         etag: true,
+        example: { response: { status: 'archived' } },
       },
     })
     .input(projectId)

@@ -41,6 +41,7 @@ export const tenantsRouter = router({
         errors: [tenantErrors.slugTaken, tenantErrors.contractDatesInvalid],
         etag: true,
         location: '/v1/tenants/{id}',
+        example: { request: { kind: 'customer' } },
       },
     })
     .input(createTenantInput)
@@ -127,6 +128,7 @@ export const tenantsRouter = router({
         description: 'From trial, or from frozen within 30 days of the freeze.',
         errors: [tenantErrors.illegalTransition],
         etag: true,
+        example: { response: { status: 'active', trial_ends_at: null } },
       },
     })
     .input(activateTenantInput)
@@ -145,6 +147,7 @@ export const tenantsRouter = router({
           'Freezes a trial or active tenant: it becomes read-only and can be activated again within 30 days.',
         errors: [tenantErrors.illegalTransition],
         etag: true,
+        example: { response: { status: 'frozen', frozen_at: '2026-01-20T11:00:00.000Z' } },
       },
     })
     .input(cancelTenantInput)
@@ -162,6 +165,13 @@ export const tenantsRouter = router({
         description: 'Ends a frozen tenant for good: only its audit log can be read from then on.',
         errors: [tenantErrors.illegalTransition],
         etag: true,
+        example: {
+          response: {
+            status: 'archived',
+            frozen_at: '2026-01-20T11:00:00.000Z',
+            archived_at: '2026-02-19T11:00:00.000Z',
+          },
+        },
       },
     })
     .input(tenantId)

@@ -1,0 +1,29 @@
+/** What the compiler says about its own work. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type Project, tsc } from './projects.ts';
+
+export interface Check {
+  readonly checkMs: number;
+  readonly totalMs: number;
+  readonly types: number;
+  readonly instantiations: number;
+}
+
+/** Compiles the project, which has to be without mistakes. */
+export async function measureCheck({ folder }: Project): Promise<Check> {
+  const { stdout } = await promisify(execFile)(tsc, ['-p', folder, '--extendedDiagnostics']).catch(
+    ({ stdout: mistakes }) => Promise.reject(new Error(mistakes)),
+  );
+  const figure = (name: string): number => {
+    const value = new RegExp(`^${name}:\\s+([\\d.]+)s?$`, 'm').exec(stdout)?.[1];
+    if (value === undefined) throw new Error(`tsc tells no ${name}:\n${stdout}`);
+    return Number(value);
+  };
+  return {
+    checkMs: figure('Check time') * 1000,
+    totalMs: figure('Total time') * 1000,
+    types: figure('Types'),
+    instantiations: figure('Instantiations'),
+  };
+}
