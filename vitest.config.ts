@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** They open no database, so they run once. */
+/** They open no database, or one of their own, so they run once. */
 const engineFree = [
+  'packages/client/test/{module-graph,operations,options,package,resilience,retry,types}.test.ts',
   'packages/db/test/{cli-calls,database-config,driver-imports,redact}.test.ts',
   'packages/server/test/{architecture,openapi}.test.ts',
   'packages/server/src/config.test.ts',
@@ -10,6 +11,7 @@ const engineFree = [
   'packages/server/src/modules/audit/formats.test.ts',
   'packages/server/src/modules/catalog/catalog-file.test.ts',
   'packages/server/src/modules/entitlements/verdict.test.ts',
+  'packages/testing/test/*.test.ts',
 ];
 /** They are about one engine, so they run on that one alone. */
 const pgliteOnly: string[] = ['packages/db/test/directory-lock.test.ts', 'packages/server/test/start.test.ts'];

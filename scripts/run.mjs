@@ -49,8 +49,11 @@ async function main(args) {
 
 /** Every folder that pnpm-workspace.yaml makes a package, the root first. */
 function packageFolders() {
-  const packages = readdirSync(join(root, 'packages')).sort();
-  return ['.', 'bench', ...packages.map((name) => join('packages', name))].filter((folder) =>
+  const inside = (folder) =>
+    readdirSync(join(root, folder))
+      .sort()
+      .map((name) => join(folder, name));
+  return ['.', 'bench', ...inside('packages'), ...inside('examples')].filter((folder) =>
     existsSync(join(root, folder, 'package.json')),
   );
 }

@@ -1,0 +1,51 @@
+/** The examples, run as their readme says, against a real server. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '../../server/test/support.ts';
+
+const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
+const commands = [
+  ['examples/portal', process.execPath, `${examples}/portal/src/main.ts`],
+  ['examples/curl.sh', 'bash', `${examples}/curl.sh`],
+] as const;
+const ENDS_WITHIN_MS = 60_000;
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+function run([, file, ...args]: readonly [string, string, ...string[]], variables: Record<string, string>) {
+  const env = { PATH: process.env['PATH'], URL: server.url, INTERNAL_TOKEN: server.internalToken, ...variables };
+  return promisify(execFile)(file, args, { env, timeout: ENDS_WITHIN_MS });
+}
+
+test.each(commands)(
+  '%s takes a tenant from its creation to its end, and says so step by step',
+  async (...command) => {
+    const { stdout, stderr } = await run(command, { OPERATOR_TOKEN: server.operatorToken });
+    expect(stderr).toBe('');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.at(-1)).toBe('That was the whole life of a tenant.');
+    expect(lines.length).toBeGreaterThan(20);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test.each(commands)(
+  '%s ends at the first answer that is not the expected one, and quotes no token',
+  async (...command) => {
+    const OPERATOR_TOKEN = 'not_the_token_of_the_operator';
+    const error = await run(command, { OPERATOR_TOKEN }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('unauthenticated') });
+    expect(JSON.stringify(error)).not.toContain(OPERATOR_TOKEN);
+  },
+);
+
+test.each(commands)('%s says what it needs', async (...command) => {
+  const error = await run(command, { OPERATOR_TOKEN: '' }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 1, stderr: expect.stringContaining('OPERATOR_TOKEN') });
+});
