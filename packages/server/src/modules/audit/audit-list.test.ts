@@ -195,10 +195,10 @@ test('an event can be neither changed nor deleted with the connection that the s
   const { id } = await append();
   const { db } = server.app.deps;
   const attempts = [
-    db.updateTable('audit_log').set({ action: 'nothing' }).where('id', '=', id).execute(),
-    db.deleteFrom('audit_log').where('id', '=', id).execute(),
+    () => db.updateTable('audit_log').set({ action: 'nothing' }).where('id', '=', id).execute(),
+    () => db.deleteFrom('audit_log').where('id', '=', id).execute(),
   ];
-  for (const attempt of attempts) await expect(attempt).rejects.toThrow('append-only');
+  for (const attempt of attempts) await expect(attempt()).rejects.toThrow('append-only');
   expect((await server.call(`GET /v1/audit/${id}`)).body.action).toBe('report.exported');
 });
 
