@@ -77,6 +77,10 @@ const rules: readonly Rule[] = [
     may: [/^packages\/db\//, node, /^(kysely.*|pg|pg-connection-string|@electric-sql\/pglite.*)$/],
   },
   {
+    files: /^packages\/testing\/src\//,
+    may: [/^packages\/testing\/src\//, node, /^@tenant-registry\/(client|db|server\/testing)$/],
+  },
+  {
     files: /^packages\/client\/src\//,
     may: [/^packages\/client\/src\//, /^@trpc\/(client|server)$/, /^@tenant-registry\/server\/router$/],
   },
@@ -105,9 +109,13 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-const files = ['packages/server/src', 'packages/db/src', 'packages/db/migrations', 'packages/client/src'].flatMap(
-  filesUnder,
-);
+const files = [
+  'packages/server/src',
+  'packages/db/src',
+  'packages/db/migrations',
+  'packages/client/src',
+  'packages/testing/src',
+].flatMap(filesUnder);
 const imports = files.flatMap(importsOf);
 
 function breaches(): string[] {
