@@ -95,12 +95,14 @@ export function idempotencyExpiry(now: Date): Date {
   return addDays(now, -LIFE_DAYS);
 }
 
-async function storedAnswer({ db }: ActorContext, claim: idempotency.IdempotencyClaim): Promise<unknown> {
+async function storedAnswer({ db, clock }: ActorContext, claim: idempotency.IdempotencyClaim): Promise<unknown> {
   const row = await idempotency.findIdempotencyKey(db, claim.principal, claim.key);
   if (row === undefined) throw idempotencyErrors.inFlight(); // given back this instant
   if (row.request_hash !== claim.request_hash) throw idempotencyErrors.reused();
   if (row.body !== null) return JSON.parse(row.body);
-  throw row.committed_at === null ? idempotencyErrors.inFlight({ retryAfter: 1 }) : idempotencyErrors.outcomeLost();
+  // Between the commit and the stored answer lies a moment: only when the lease is over has the answer been lost.
+  const lost = row.committed_at !== null && new Date(row.lease_until) < clock();
+  throw lost ? idempotencyErrors.outcomeLost() : idempotencyErrors.inFlight({ retryAfter: 1 });
 }
 
 /** The same members in another order are the same input. */
