@@ -1,5 +1,4 @@
 /** The only reader of the environment: says all that is wrong with it at once, by name, before anything starts. */
-import { join } from 'node:path';
 import { urlMistakes } from '@tenant-registry/db';
 import { z } from 'zod';
 import type { Catalog } from './kernel/catalog.ts';
@@ -158,9 +157,4 @@ function contradictions(given: Readonly<Record<string, string | undefined>>): st
   if (INTERNAL_TOKEN === undefined)
     mistakes.push('INTERNAL_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
   return mistakes;
-}
-
-/** Where the embedded engine keeps its files. */
-export function embeddedDirectory({ dataDir }: Config): string {
-  return join(dataDir, 'pglite');
 }

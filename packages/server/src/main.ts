@@ -1,6 +1,7 @@
 /** The process: config → database → app → listen → wait for a signal → close. */
 import {
   type DatabaseHandle,
+  embeddedDirectory,
   migrateUp,
   openDatabase,
   redactPasswords,
@@ -9,7 +10,7 @@ import {
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { welcome } from './banner.ts';
-import { type Config, embeddedDirectory, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
@@ -40,7 +41,7 @@ async function open(config: Config, log: (message: string) => void): Promise<Dat
   const { databaseUrl: url, databaseConnectionsMax: connectionsMax } = config;
   if (url !== undefined && config.migrateOnStart) await migrate(url, log);
   const database = await openDatabase(
-    url === undefined ? { pglite: { dataDir: embeddedDirectory(config) } } : { url, connectionsMax, log },
+    url === undefined ? { pglite: { dataDir: embeddedDirectory(config.dataDir) } } : { url, connectionsMax, log },
   );
   if (url === undefined && config.migrateOnStart) await migrateUp(database.db);
   await requireCurrentSchema(database.db);

@@ -75,7 +75,7 @@ export async function idempotent<T extends Result>(
   const claimed = await idempotency.claimIdempotencyKey(ctx.db, claim, {
     now,
     leaseUntil,
-    expiredBefore: addDays(now, -LIFE_DAYS),
+    expiredBefore: idempotencyExpiry(now),
   });
   if (!claimed) return { replayed: true, body: await storedAnswer(ctx, claim) };
   const result = await work(claim);
