@@ -53,7 +53,7 @@ const rules: readonly Rule[] = [
     files: new RegExp(`^${S}/kernel/(transact|context|logger|idempotency|idempotency\\.worker)\\.ts$`),
     may: [db, node, kernel, /^(zod|pino)$/],
   },
-  { files: new RegExp(`^${S}/kernel/`), may: [node, kernel, /^(zod|pino|uuid|lru-cache|@trpc\/server.*)$/] },
+  { files: new RegExp(`^${S}/kernel/`), may: [node, kernel, /^(zod|pino|uuid|lru-cache|jose|@trpc\/server.*)$/] },
   {
     files: new RegExp(`^${S}/http/`),
     may: [
@@ -62,7 +62,7 @@ const rules: readonly Rule[] = [
       db,
       new RegExp(`^${S}/http/`),
       new RegExp(`^${S}/router\\.ts$`),
-      /^(zod|fastify|@fastify\/.+|@trpc\/server.*)$/,
+      /^(zod|jose|fastify|@fastify\/.+|@trpc\/server.*)$/,
     ],
   },
   { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules/.+/(router|errors)\\.ts$`), kernel] },

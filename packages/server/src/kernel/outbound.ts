@@ -39,6 +39,8 @@ export interface OutboundOptions {
   /** For a `get` as a whole, redirects included. */
   readonly timeoutMs?: number;
   readonly bytesMax?: number;
+  /** How many redirects are followed. */
+  readonly redirectsMax?: number;
   /** All addresses of a name; by default the system's resolver. */
   readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
   /** Certificates to trust instead of the usual ones (PEM). */
@@ -47,13 +49,14 @@ export interface OutboundOptions {
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const policy = outboundPolicy(options.allow ?? []);
-  const { timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX, resolve = resolveAll, ca } = options;
+  const { timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX, redirectsMax = REDIRECTS_MAX } = options;
+  const { resolve = resolveAll, ca } = options;
   const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
 
   async function get(text: string): Promise<string> {
     const signal = AbortSignal.timeout(timeoutMs);
     let url = parsed(text);
-    for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+    for (let redirects = 0; redirects <= redirectsMax; redirects++) {
       const refusal = refusalOf(url, acceptsScheme, policy);
       if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);
       const response = await send(url, { policy, resolve, signal, ...(ca === undefined ? {} : { ca }) });
@@ -63,7 +66,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       response.destroy();
       url = next(url, location);
     }
-    throw new OutboundError('outbound_failed', `The host redirects more than ${REDIRECTS_MAX} times.`);
+    throw new OutboundError('outbound_failed', `The host redirects more than ${redirectsMax} times.`);
   }
 
   return { get, acceptsScheme };

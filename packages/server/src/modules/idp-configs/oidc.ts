@@ -1,7 +1,6 @@
 /** Is this an OpenID provider that people could sign in with? Asks it, as OpenID Connect Discovery 1.0 says. */
-import { importJWK, type JWK } from 'jose';
+import { canVerify, discoveryUrl, isJsonObject, isSecret, type JsonObject, jsonObject } from '../../kernel/openid.ts';
 import { type Outbound, OutboundError } from '../../kernel/outbound.ts';
-import { discoveryUrl } from './issuer.ts';
 import type { Finding, FindingCode } from './schema.ts';
 
 /** Section 3: the metadata that every provider has. token_endpoint: the code flow is the one that is used. */
@@ -9,17 +8,6 @@ const REQUIRED_URLS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'];
 const SIGNATURES = 'id_token_signing_alg_values_supported';
 const REQUIRED_LISTS = ['response_types_supported', 'subject_types_supported', SIGNATURES];
 const KEYS_MAX = 100;
-const RSA_BITS_MIN = 2048;
-/** The signatures that a key can make when it does not say (RFC 7518, RFC 8037). */
-const ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['RSA', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
-  ['P-256', ['ES256']],
-  ['P-384', ['ES384']],
-  ['P-521', ['ES512']],
-  ['Ed25519', ['EdDSA', 'Ed25519']],
-]);
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** Resolves with what was found; it rejects only when something is wrong with us. `report` gets what only a log may hold. */
 export async function checkOidc(
@@ -29,7 +17,7 @@ export async function checkOidc(
 ): Promise<Finding[]> {
   const fetchJson = async (url: string, what: string, invalid: FindingCode): Promise<Fetched> => {
     try {
-      const document = objectOf(await outbound.get(url));
+      const document = jsonObject(await outbound.get(url));
       return document === undefined ? { mistake: error(invalid, `The ${what} is not a JSON object.`) } : { document };
     } catch (failure) {
       if (!(failure instanceof OutboundError)) throw failure;
@@ -47,9 +35,9 @@ export async function checkOidc(
   return [checked, ...(await judgeKeys(keys.document, stringsOf(discovery.document[SIGNATURES])))];
 }
 
-type Fetched = { readonly document: Json } | { readonly mistake: Finding };
+type Fetched = { readonly document: JsonObject } | { readonly mistake: Finding };
 
-function judgeDiscovery(discovery: Json, issuer: string, { acceptsScheme }: Outbound): Finding[] {
+function judgeDiscovery(discovery: JsonObject, issuer: string, { acceptsScheme }: Outbound): Finding[] {
   // Section 4.3: exactly the URL that was asked, else one provider could speak for another. Nothing else counts then.
   if (discovery['issuer'] !== issuer) {
     return [error('issuer_mismatch', 'The discovery document names another issuer than this configuration.')];
@@ -69,10 +57,10 @@ function judgeDiscovery(discovery: Json, issuer: string, { acceptsScheme }: Outb
   ];
 }
 
-async function judgeKeys({ keys }: Json, advertised: readonly string[]): Promise<Finding[]> {
+async function judgeKeys({ keys }: JsonObject, advertised: readonly string[]): Promise<Finding[]> {
   if (!Array.isArray(keys)) return [error('keys_invalid', 'The key set has no array `keys`.')];
-  const candidates = keys.slice(0, KEYS_MAX).filter(isObject);
-  if (candidates.some(({ kty, d, k }) => typeof d === 'string' || (kty === 'oct' && typeof k === 'string'))) {
+  const candidates = keys.slice(0, KEYS_MAX).filter(isJsonObject);
+  if (candidates.some(isSecret)) {
     return [error('private_key_published', 'The key set contains a private key: everybody could sign tokens with it.')];
   }
   const usable = await Promise.all(candidates.map((key) => canVerify(key, advertised)));
@@ -85,35 +73,6 @@ async function judgeKeys({ keys }: Json, advertised: readonly string[]): Promise
         ),
       ]
     : [info('keys_checked', `The key set has ${count} usable signing key${count === 1 ? '' : 's'}.`)];
-}
-
-/** Whether tokens signed with an advertised algorithm could be verified with the key. */
-async function canVerify(key: Json, advertised: readonly string[]): Promise<boolean> {
-  const { kty, crv, use, key_ops, alg, n } = key;
-  if ((use ?? 'sig') !== 'sig' || (Array.isArray(key_ops) && !key_ops.includes('verify'))) return false;
-  if (kty === 'RSA' && Buffer.from(String(n), 'base64url').length * 8 < RSA_BITS_MIN) return false;
-  const possible = ALGORITHMS.get(String(kty === 'RSA' ? kty : crv)) ?? [];
-  const algorithm = possible.find((each) => (alg ?? each) === each && advertised.includes(each));
-  if (algorithm === undefined) return false;
-  try {
-    await importJWK(key as JWK, algorithm);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function objectOf(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function stringsOf(value: unknown): string[] {
