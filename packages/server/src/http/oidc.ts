@@ -1,0 +1,93 @@
+/** Access tokens of OpenID providers: who somebody is, proved by a signature of an issuer that the configuration names. */
+import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { createOutbound } from '../kernel/outbound.ts';
+import { hostOf, type OutboundEntry } from '../kernel/outbound-policy.ts';
+import { identityOf } from './oidc/claims.ts';
+import type { OidcConfig } from './oidc/config.ts';
+import type { Identity } from './oidc/identity.ts';
+import { createKeySource, type KeySource } from './oidc/keys.ts';
+import { requireAccessToken } from './oidc/kind.ts';
+import { fetchPublished } from './oidc/provider.ts';
+import { OidcRefusal, type RefusalReason } from './oidc/refusal.ts';
+
+const TOKEN_CHARACTERS_MAX = 12_288;
+
+export interface OidcOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What may be fetched from beyond public addresses and the issuers' own hosts: OUTBOUND_ALLOW. */
+  readonly allow?: readonly OutboundEntry[];
+}
+
+export interface Oidc {
+  /**
+   * Resolves with whom the token is about. Rejects with `OidcRefusal` when it is not to be believed, and with the domain
+   * error `unavailable` when its issuer cannot be asked whether it is: that is never a refusal.
+   */
+  verify(token: string): Promise<Identity>;
+}
+
+/** Asks no issuer for anything until a token of it comes. */
+export function createOidc(config: OidcConfig, { clock, logger, allow = [] }: OidcOptions): Oidc {
+  const { issuers, audiences, algorithms, clockToleranceSeconds } = config;
+  const hosts = issuers.map((issuer) => ({ host: hostOf(new URL(issuer)) }));
+  const outbound = createOutbound({ allow: [...allow, ...hosts], redirectsMax: 0 });
+  const sources = new Map<string, KeySource>(
+    issuers.map((issuer) => {
+      const fetch = () => fetchPublished(issuer, outbound, algorithms);
+      return [issuer, createKeySource(issuer, { clock, logger, fetch })];
+    }),
+  );
+  return {
+    async verify(token) {
+      const { alg, issuer } = claimed(token);
+      if (!algorithms.includes(alg)) throw new OidcRefusal('algorithm');
+      const source = sources.get(issuer);
+      if (source === undefined) throw new OidcRefusal('unknown_issuer');
+      const { protectedHeader, payload } = await proved(() =>
+        // Whatever key the header brings (jwk, jku, x5u, x5c) is not looked at: the issuer's own are asked.
+        jwtVerify(token, source, {
+          issuer,
+          audience: [...audiences],
+          algorithms: [...algorithms],
+          requiredClaims: ['exp'],
+          clockTolerance: clockToleranceSeconds,
+          currentDate: clock(),
+        }),
+      );
+      requireAccessToken(protectedHeader, payload);
+      return identityOf(payload, config);
+    },
+  };
+}
+
+/** What an unproved token says of itself: enough to choose who could prove it. */
+function claimed(token: string): { alg: string; issuer: string } {
+  if (token.length > TOKEN_CHARACTERS_MAX) throw new OidcRefusal('malformed');
+  try {
+    const { alg } = decodeProtectedHeader(token);
+    const { iss } = decodeJwt(token);
+    if (typeof alg === 'string' && typeof iss === 'string') return { alg, issuer: iss };
+  } catch (error) {
+    throw new OidcRefusal('malformed', error);
+  }
+  throw new OidcRefusal('malformed');
+}
+
+async function proved(verify: () => Promise<JWTVerifyResult>): Promise<JWTVerifyResult> {
+  try {
+    return await verify();
+  } catch (error) {
+    throw error instanceof errors.JOSEError ? new OidcRefusal(reasonOf(error), error) : error;
+  }
+}
+
+function reasonOf(error: errors.JOSEError): RefusalReason {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'malformed';
+  if (error.claim === 'aud') return 'audience';
+  return error.claim === 'nbf' && error.reason === 'check_failed' ? 'not_yet_valid' : 'malformed';
+}

@@ -1,0 +1,68 @@
+/** How a token's claims are read. Pure: the signature is somebody else's business. */
+import type { JWTPayload } from 'jose';
+import { isJsonObject, type JsonObject } from '../../kernel/openid.ts';
+import { type OidcConfig, platformRoles, tenantRoles } from './config.ts';
+import type { Identity } from './identity.ts';
+import { OidcRefusal } from './refusal.ts';
+
+const SUBJECT = /^[!-~]{1,200}$/;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const NAME_MAX = 200;
+/** Used when the configured claim is absent; the subject is last. */
+const NAME_CLAIMS = ['preferred_username', 'email'];
+/** The last second that a Date can be. */
+const SECONDS_MAX = 8.64e12;
+
+/** Returns whom the claims are about, or throws `OidcRefusal`. Roles that nobody mapped are dropped. */
+export function identityOf(payload: JWTPayload, { claims, roleMap }: OidcConfig): Identity {
+  const { iss, sub, exp } = payload;
+  if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OidcRefusal('subject');
+  // A number that JSON can write may be past every date, or infinite: it would never expire.
+  if (iss === undefined || exp === undefined || !(exp <= SECONDS_MAX)) throw new OidcRefusal('malformed');
+  const tenant_id = tenantOf(claimAt(payload, claims.tenant));
+  const rolesAt = (path: string) => textsOf(claimAt(payload, path)).map((name) => roleMap.get(name));
+  const platform = rolesAt(claims.platformRoles);
+  const ofTenant = tenant_id === null ? [] : rolesAt(claims.tenantRoles);
+  return {
+    issuer: iss,
+    subject: sub,
+    name: nameOf(payload, claims.name) ?? sub,
+    tenant_id,
+    platform_roles: platformRoles.filter((role) => platform.includes(role)),
+    tenant_roles: tenantRoles.filter((role) => ofTenant.includes(role)),
+    expires_at: new Date(exp * 1000),
+  };
+}
+
+/** Returns the claim of that very name, else what the dots lead to; a name on the way may have dots in it too. */
+export function claimAt(claims: JsonObject, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return claims[path];
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
+    const name = path.slice(0, dot);
+    const inner = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    const found = isJsonObject(inner) ? claimAt(inner, path.slice(dot + 1)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A member of two tenants acts for neither: which one is meant would be a guess. */
+function tenantOf(claim: unknown): string | null {
+  const [only, ...others] = Array.isArray(claim) ? claim : [claim];
+  return others.length === 0 && typeof only === 'string' && UUID.test(only) ? only.toLowerCase() : null;
+}
+
+function textsOf(claim: unknown): string[] {
+  return (Array.isArray(claim) ? claim : [claim]).filter((each) => typeof each === 'string');
+}
+
+function nameOf(payload: JWTPayload, path: string): string | undefined {
+  return [path, ...NAME_CLAIMS].map((each) => readable(claimAt(payload, each))).find((name) => name !== '');
+}
+
+/** On one line and of bounded length, without what is invisible or turns the writing around. */
+function readable(claim: unknown): string {
+  if (typeof claim !== 'string') return '';
+  const text = claim.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+  return [...text.trim()].slice(0, NAME_MAX).join('').trim();
+}
