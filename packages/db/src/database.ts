@@ -5,12 +5,13 @@ import { dirname } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
-import { Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
+import { type Dialect, Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { type DatabaseConfig, type PostgresConfig, poolOptions, validateDatabaseConfig } from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
+import { scopedDialect, type TenantScope } from './tenant-scope.ts';
 import { parsers } from './types.ts';
 
 /** For reads. A transaction is also a Db. */
@@ -21,6 +22,11 @@ export type Tx = Transaction<DB>;
 export interface DatabaseHandle {
   readonly db: Db;
   readonly engine: 'postgres' | 'pglite';
+  /**
+   * The same database, of which only the tenant's rows exist: row-level security refuses all others, whatever the
+   * statement says. Uses the handle's connections, needs no closing, and costs nothing until its first statement.
+   */
+  forTenant(scope: TenantScope): Db;
   /** The engine and its version, for people: `PostgreSQL 16.14`. */
   version(): Promise<string>;
   /** Resolves when one round trip on the existing pool succeeded within `timeoutMs`, else rejects (no password in it). */
@@ -52,7 +58,7 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
   // The same for one that dies while it works: its query already fails with the same error.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return handle(new Kysely<DB>({ dialect: new PostgresDialect({ pool }) }), 'postgres');
+  return handle(new PostgresDialect({ pool }), 'postgres');
 }
 
 const GRACE_MS = 2_000;
@@ -75,24 +81,27 @@ async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { me
   if (!('dataDir' in where)) {
     const loaded = 'snapshot' in where ? { loadDataDir: where.snapshot } : {};
     const pglite = await PGlite.create({ ...options, ...loaded });
-    return handle(new Kysely<DB>({ dialect: new PGliteDialect({ pglite }) }), 'pglite', pglite);
+    return handle(new PGliteDialect({ pglite }), 'pglite', pglite);
   }
   mkdirSync(dirname(where.dataDir), { recursive: true });
   const unlock = lockDirectory(where.dataDir);
   try {
     const pglite = await PGlite.create({ ...options, dataDir: where.dataDir });
-    return handle(new Kysely<DB>({ dialect: new PGliteDialect({ pglite }) }), 'pglite', pglite, unlock);
+    return handle(new PGliteDialect({ pglite }), 'pglite', pglite, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function handle(db: Db, engine: 'postgres' | 'pglite', pglite?: PGlite, unlock?: () => void): DatabaseHandle {
+function handle(dialect: Dialect, engine: 'postgres' | 'pglite', pglite?: PGlite, unlock?: () => void): DatabaseHandle {
+  const db = new Kysely<DB>({ dialect });
   let closing: Promise<void> | undefined;
   return {
     db,
     engine,
+    forTenant: (scope) =>
+      new Kysely<DB>({ dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope) }),
     async version() {
       const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
       const version = rows[0]?.server_version.split(' ')[0];

@@ -16,3 +16,5 @@ export * as projects from './queries/projects.ts';
 export * as signingKeys from './queries/signing-keys.ts';
 export * as tenants from './queries/tenants.ts';
 export { redactPasswords, safeMessage } from './redact.ts';
+export { requireTenantRole } from './tenant-role.ts';
+export { leaveTenant, type TenantScope } from './tenant-scope.ts';

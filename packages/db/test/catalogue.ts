@@ -19,13 +19,13 @@ export async function catalogue(db: Db): Promise<string[]> {
       select objid from pg_depend where deptype = 'e'
     )
     select format('%s %s rls=%s/%s acl=%s', case relkind when 'r' then 'table' else relkind::text || '-relation' end,
-      relname, relrowsecurity, relforcerowsecurity, relacl) as line from relation
+      relname, relrowsecurity, relforcerowsecurity, coalesce(relacl, acldefault('r', relowner))) as line from relation
     union all
     select format('view %s as %s', relname, pg_get_viewdef(oid)) from relation where relkind in ('v', 'm')
     union all
-    select format('column %s.%s %s%s%s%s', relname, attname, format_type(atttypid, atttypmod),
+    select format('column %s.%s %s%s%s%s%s', relname, attname, format_type(atttypid, atttypmod),
       case when attnotnull then ' not null' end, ' default ' || pg_get_expr(adbin, adrelid),
-      nullif(' generated ' || attidentity::text || attgenerated::text, ' generated '))
+      nullif(' generated ' || attidentity::text || attgenerated::text, ' generated '), ' acl=' || attacl::text)
     from pg_attribute join relation on relation.oid = attrelid left join pg_attrdef on adrelid = attrelid and adnum = attnum
     where attnum > 0 and not attisdropped
     union all

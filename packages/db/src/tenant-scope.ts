@@ -1,0 +1,183 @@
+/**
+ * Handles that reach one tenant. Role and tenant are set inside the transaction and end with it, so a connection goes
+ * back to the pool as it came, also to that of PgBouncer. Nothing ever reaches the server outside such a transaction.
+ */
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  sql,
+  type TransactionSettings,
+} from 'kysely';
+import type { Tx } from './database.ts';
+import { TENANT_ROLE } from './tenant-role.ts';
+
+export interface TenantScope {
+  readonly tenant_id: string;
+  /** Set: of the tenant's projects, keys and audit events only those of this project. */
+  readonly project_id: string | null;
+}
+
+/** Ends the tenant's scope for the rest of the transaction: for what belongs to no tenant and must commit with it. */
+export async function leaveTenant(tx: Tx): Promise<void> {
+  await sql`select set_config('role', 'none', true)`.execute(tx);
+}
+
+/** The database that a scope is cut out of. */
+interface Base {
+  readonly dialect: Dialect;
+  readonly engine: 'postgres' | 'pglite';
+  closed(): boolean;
+}
+
+/** Returns the dialect with every statement scoped to the tenant. Throws for ids that are no UUIDs. */
+export function scopedDialect({ dialect, engine, closed }: Base, scope: TenantScope): Dialect {
+  const enter = enterStatement(scope);
+  const begin = engine === 'postgres' ? beginWith(enter) : beginThen(enter);
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createDriver: () => scopedDriver(dialect.createDriver(), begin, closed),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+  };
+}
+
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** Text, because only statements without parameters can share a round trip; hence nothing but UUIDs may get into it. */
+function enterStatement({ tenant_id, project_id }: TenantScope): string {
+  if (!UUID.test(tenant_id)) throw new TypeError('a tenant scope needs the UUID of a tenant');
+  if (project_id !== null && !UUID.test(project_id)) throw new TypeError('a tenant scope needs the UUID of a project');
+  return `select set_config('role', '${TENANT_ROLE}', true), set_config('app.tenant_id', '${tenant_id}', true),
+    set_config('app.project_id', '${project_id ?? ''}', true)`;
+}
+
+type Begin = (driver: Driver, connection: DatabaseConnection, settings: TransactionSettings) => Promise<void>;
+
+/** Both in one round trip. */
+function beginWith(enter: string): Begin {
+  return async (_, connection, { isolationLevel, accessMode }) => {
+    const begin = ['begin', isolationLevel && `isolation level ${isolationLevel}`, accessMode]
+      .filter(Boolean)
+      .join(' ');
+    await connection.executeQuery(CompiledQuery.raw(`${begin}; ${enter}`));
+  };
+}
+
+/** PGlite has exclusive transactions of its own, and no round trips to save. */
+function beginThen(enter: string): Begin {
+  return async (driver, connection, settings) => {
+    await driver.beginTransaction(connection, settings);
+    await connection.executeQuery(CompiledQuery.raw(enter));
+  };
+}
+
+interface Session {
+  readonly connection: DatabaseConnection;
+  /** Inside a transaction that the caller opened. */
+  inTransaction: boolean;
+  /** Given back: whoever still holds it would write into somebody else's transaction. */
+  released: boolean;
+  /** What runs now: two statements at once on one connection must not share, or end, each other's transaction. */
+  last: Promise<unknown>;
+}
+
+function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driver {
+  const sessions = new WeakMap<DatabaseConnection, Session>();
+  const sessionOf = (connection: DatabaseConnection): Session => {
+    const session = sessions.get(connection);
+    if (session === undefined || session.released) throw new Error('this connection was given back to the pool');
+    return session;
+  };
+  const abandon = (session: Session) => driver.rollbackTransaction(session.connection).catch(() => {});
+
+  async function enter(session: Session, settings: TransactionSettings): Promise<void> {
+    try {
+      await begin(driver, session.connection, settings);
+    } catch (error) {
+      await abandon(session);
+      throw error;
+    }
+  }
+
+  async function alone(session: Session, query: CompiledQuery): Promise<QueryResult<unknown>> {
+    await enter(session, {});
+    try {
+      const result = await session.connection.executeQuery(query);
+      await driver.commitTransaction(session.connection);
+      return result;
+    } catch (error) {
+      await abandon(session);
+      throw error;
+    }
+  }
+
+  const scoped = (session: Session): DatabaseConnection => ({
+    async executeQuery<R>(query: CompiledQuery) {
+      if (session.released) throw new Error('this connection was given back to the pool');
+      // The row type is the caller's claim, here as in every driver.
+      if (session.inTransaction) return session.connection.executeQuery(query) as Promise<QueryResult<R>>;
+      return inTurn(session, () => alone(session, query)) as Promise<QueryResult<R>>;
+    },
+    // biome-ignore lint/correctness/useYield: it refuses, as the drivers here do without a cursor
+    async *streamQuery() {
+      throw new Error('a tenant-scoped handle does not stream');
+    },
+  });
+
+  return {
+    init: (options) => driver.init(options),
+    async acquireConnection(options) {
+      // Kysely's driver for PGlite would wait for ever for a transaction of a closed engine.
+      if (closed()) throw new Error('the database is closed');
+      const session = {
+        connection: await driver.acquireConnection(options),
+        inTransaction: false,
+        released: false,
+        last: Promise.resolve(),
+      };
+      const connection = scoped(session);
+      sessions.set(connection, session);
+      return connection;
+    },
+    async beginTransaction(connection, settings) {
+      const session = sessionOf(connection);
+      await inTurn(session, async () => {
+        await enter(session, settings);
+        session.inTransaction = true;
+      });
+    },
+    async commitTransaction(connection) {
+      const session = sessionOf(connection);
+      session.inTransaction = false;
+      await inTurn(session, () => driver.commitTransaction(session.connection));
+    },
+    async rollbackTransaction(connection) {
+      const session = sessionOf(connection);
+      session.inTransaction = false;
+      await inTurn(session, () => driver.rollbackTransaction(session.connection));
+    },
+    savepoint: async (connection, name, compile) => driver.savepoint?.(sessionOf(connection).connection, name, compile),
+    rollbackToSavepoint: async (connection, name, compile) =>
+      driver.rollbackToSavepoint?.(sessionOf(connection).connection, name, compile),
+    releaseSavepoint: async (connection, name, compile) =>
+      driver.releaseSavepoint?.(sessionOf(connection).connection, name, compile),
+    async releaseConnection(connection, options) {
+      const session = sessionOf(connection);
+      session.released = true;
+      await session.last;
+      await driver.releaseConnection(session.connection, options);
+    },
+    /** The pool is the handle's, which closes it. */
+    async destroy() {},
+  };
+}
+
+/** Runs the work when that before it is done. */
+function inTurn<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  const turn = session.last.then(work);
+  session.last = turn.catch(() => {});
+  return turn;
+}
