@@ -12,7 +12,7 @@ interface Start {
 
 /** The text shows a token only when this program made it: one from the environment stays there. */
 export function welcome({ given, config, address, engine }: Start): string {
-  const [made = ''] = config.tokens.operator;
+  const [made = '$ACCESS_TOKEN'] = config.tokens.operator;
   const operator = given.tokens.operator.length === 0 ? made : '$OPERATOR_TOKEN';
   const embedded =
     config.databaseUrl === undefined

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
+import { withDevTokens } from './dev-tokens.ts';
 
 const token = 'x'.repeat(32);
 const mistakesOf = (env: Record<string, string>): string => {
@@ -104,4 +106,117 @@ test('OUTBOUND_ALLOW takes hosts, addresses and networks, and each mistake in it
   const message = mistakesOf({ OUTBOUND_ALLOW: 'idp.corp,https://idp.corp,10.0.0.0/33,' });
   for (const wrong of ['"https://idp.corp"', '"10.0.0.0/33"', '""'])
     expect(message).toContain(`OUTBOUND_ALLOW has ${wrong}`);
+});
+
+// proves A65
+test('an issuer and an audience are all that Keycloak needs; the rest has its defaults', () => {
+  expect(readConfig({}).oidc).toBeNull();
+  const { oidc } = readConfig({
+    AUTH_OIDC_ISSUER: 'https://sso.example/realms/a, https://other.example/',
+    AUTH_OIDC_AUDIENCE: 'tenant-registry,portal',
+  });
+  expect(oidc).toEqual({
+    issuers: ['https://sso.example/realms/a', 'https://other.example/'],
+    audiences: ['tenant-registry', 'portal'],
+    claims: { tenant: 'tenant_id', tenantRoles: 'org_roles', platformRoles: 'realm_access.roles', name: 'name' },
+    roleMap: new Map([
+      ['IT_ADMIN', 'admin'],
+      ['CXO', 'billing'],
+      ['USER', 'member'],
+      ['BREAKPILOT_ADMIN', 'operator'],
+      ['SUPPORT_ENGINEER', 'support'],
+      ['SALES_REP', 'sales'],
+    ]),
+    clockToleranceSeconds: 30,
+    algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'],
+  });
+});
+
+const issuer = { AUTH_OIDC_ISSUER: 'https://sso.example', AUTH_OIDC_AUDIENCE: 'tenant-registry' };
+
+test('a given role map replaces the built-in one, and a role of an issuer may have an equals sign in it', () => {
+  const { oidc } = readConfig({
+    ...issuer,
+    AUTH_OIDC_ROLE_MAP: 'cn=ops=operator, /staff=member',
+    AUTH_OIDC_PLATFORM_ROLES_CLAIM: 'https://sso.example/roles',
+    AUTH_OIDC_ALGORITHMS: 'ES256,Ed25519',
+    AUTH_OIDC_CLOCK_TOLERANCE_SECONDS: '0',
+  });
+  expect([...(oidc?.roleMap ?? [])]).toEqual([
+    ['cn=ops', 'operator'],
+    ['/staff', 'member'],
+  ]);
+  expect(oidc).toMatchObject({
+    claims: { platformRoles: 'https://sso.example/roles' },
+    algorithms: ['ES256', 'Ed25519'],
+    clockToleranceSeconds: 0,
+  });
+});
+
+test.each([
+  ['AUTH_OIDC_ISSUER', 'sso.example'],
+  ['AUTH_OIDC_ISSUER', 'ftp://sso.example'],
+  ['AUTH_OIDC_ISSUER', 'https://me:pw@sso.example'],
+  ['AUTH_OIDC_ISSUER', 'https://sso.example/?realm=a'],
+  ['AUTH_OIDC_ISSUER', 'https://sso.example,'],
+  ['AUTH_OIDC_ISSUER', 'https://sso.example,https://sso.example'],
+  ['AUTH_OIDC_AUDIENCE', 'tenant registry'],
+  ['AUTH_OIDC_AUDIENCE', 'a,,b'],
+  ['AUTH_OIDC_TENANT_CLAIM', 'a..b'],
+  ['AUTH_OIDC_TENANT_ROLES_CLAIM', 'org roles'],
+  ['AUTH_OIDC_PLATFORM_ROLES_CLAIM', '.roles'],
+  ['AUTH_OIDC_NAME_CLAIM', 'name.'],
+  ['AUTH_OIDC_ROLE_MAP', 'ADMIN'],
+  ['AUTH_OIDC_ROLE_MAP', '=admin'],
+  ['AUTH_OIDC_ROLE_MAP', 'ROOT=root'],
+  ['AUTH_OIDC_ROLE_MAP', 'ROOT=internal'],
+  ['AUTH_OIDC_ROLE_MAP', 'A=admin,A=member'],
+  ['AUTH_OIDC_CLOCK_TOLERANCE_SECONDS', '301'],
+  ['AUTH_OIDC_CLOCK_TOLERANCE_SECONDS', '-1'],
+  ['AUTH_OIDC_ALGORITHMS', 'none'],
+  ['AUTH_OIDC_ALGORITHMS', 'RS256,HS256'],
+  ['AUTH_OIDC_ALGORITHMS', 'rs256'],
+])('%s=%s is a mistake that is reported with all the others', (name, value) => {
+  const message = mistakesOf({ ...issuer, PORT: 'x', [name]: value });
+  expect(message).toContain('PORT must be');
+  expect(message.split('\n').filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1);
+});
+
+test('what contradicts itself in a sign-in is a mistake', () => {
+  expect(mistakesOf({ AUTH_OIDC_ISSUER: issuer.AUTH_OIDC_ISSUER })).toContain('AUTH_OIDC_AUDIENCE is missing');
+  expect(mistakesOf({ AUTH_OIDC_AUDIENCE: 'us' })).toContain('AUTH_OIDC_ISSUER is missing');
+  const same = mistakesOf({ ...issuer, AUTH_OIDC_TENANT_ROLES_CLAIM: 'realm_access.roles' });
+  expect(same).toContain('AUTH_OIDC_TENANT_ROLES_CLAIM is the claim of the platform roles');
+});
+
+test('an issuer over plain http is for loopback and development', () => {
+  const of = (AUTH_OIDC_ISSUER: string, APP_ENV: string) =>
+    mistakesOf({ ...issuer, APP_ENV, AUTH_OIDC_ISSUER, INTERNAL_TOKEN: token });
+  for (const loopback of ['http://127.0.0.1:8080/realms/a', 'http://localhost', 'http://[::1]:8080'])
+    expect(of(loopback, 'stage')).toBe('');
+  for (const other of ['http://sso.example', 'http://localhost.example', 'http://127.0.0.1.example/']) {
+    expect(of(other, 'dev')).toBe('');
+    expect(of(other, 'stage')).toContain(`AUTH_OIDC_ISSUER has "${other}", which must be https`);
+  }
+});
+
+test('operators may come in by OIDC alone, and then no token of theirs is made; the internal token is wanted all the same', () => {
+  const env = { ...issuer, APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d' };
+  expect(mistakesOf({ ...env, INTERNAL_TOKEN: token })).toBe('');
+  const config = readConfig({ ...env, INTERNAL_TOKEN: token });
+  expect(withDevTokens(config).tokens).toEqual({ operator: [], internal: [token] });
+  expect(mistakesOf(env)).toContain('INTERNAL_TOKEN is missing');
+  expect(mistakesOf(env)).not.toContain('OPERATOR_TOKEN');
+  const nobody = mistakesOf({ HOST: '0.0.0.0' });
+  expect(nobody).toContain('OPERATOR_TOKEN is missing, and AUTH_OIDC_ISSUER too');
+});
+
+test('TRUST_PROXY takes addresses, networks and the words that Fastify knows, and the first that is none is named', async () => {
+  const good = '10.0.0.1, 10.1.0.0/16,::1,fd00::/8,loopback';
+  expect(readConfig({ TRUST_PROXY: good }).trustProxy).toBe(good);
+  await expect(Fastify({ trustProxy: good }).ready()).resolves.toBeDefined();
+  for (const wrong of ['proxy.corp', '10.0.0.1/33', '10.0.0.0/0', 'true', '10.0.0.0/8/8', 'fd00::/129', '1.2.3', ''])
+    expect(mistakesOf({ PORT: 'x', TRUST_PROXY: `10.0.0.1,${wrong}` })).toContain(
+      `TRUST_PROXY has ${JSON.stringify(wrong)}`,
+    );
 });

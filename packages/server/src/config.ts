@@ -1,6 +1,9 @@
 /** The only reader of the environment: says all that is wrong with it at once, by name, before anything starts. */
 import { urlMistakes } from '@tenant-registry/db';
 import { z } from 'zod';
+import type { OidcConfig } from './http/oidc/config.ts';
+import { oidcConfigOf, oidcContradictions, oidcEnvironment } from './http/oidc/environment.ts';
+import { wrongProxy } from './http/trusted-proxies.ts';
 import type { Catalog } from './kernel/catalog.ts';
 import { type OutboundEntry, outboundEntry } from './kernel/outbound-policy.ts';
 import { CatalogError, readCatalog } from './modules/catalog/catalog-file.ts';
@@ -48,6 +51,16 @@ const catalogFile = z
   })
   .optional();
 
+const trustProxy = z
+  .string()
+  .superRefine((list, context) => {
+    const wrong = wrongProxy(list);
+    if (wrong === undefined) return;
+    const message = `has ${JSON.stringify(wrong)}, which is no address and no network (10.1.0.0/16)`;
+    context.addIssue({ code: 'custom', message });
+  })
+  .optional();
+
 const outboundAllow = z
   .string()
   .transform((list, context) => list.split(',').map((text) => readOutboundEntry(text.trim(), context)))
@@ -74,12 +87,13 @@ const environment = z.object({
   OPERATOR_TOKEN: tokens,
   INTERNAL_TOKEN: tokens,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  TRUST_PROXY: z.string().optional(),
+  TRUST_PROXY: trustProxy,
   SHUTDOWN_TIMEOUT_MS: int(0, 600_000, 10_000),
   ARGON2_CONCURRENCY_MAX: int(1, 64, 2),
   ARGON2_QUEUE_MAX: int(0, 10_000, 200),
   CATALOG_FILE: catalogFile,
   OUTBOUND_ALLOW: outboundAllow,
+  ...oidcEnvironment,
 });
 
 export interface Config {
@@ -93,6 +107,8 @@ export interface Config {
   /** Where the embedded engine and the development tokens live. */
   readonly dataDir: string;
   readonly migrateOnStart: boolean;
+  /** Whether missing tokens are made: only where nobody else can reach them. */
+  readonly makesTokens: boolean;
   readonly tokens: { readonly operator: readonly string[]; readonly internal: readonly string[] };
   readonly logLevel: string;
   /** Addresses of proxies whose X-Forwarded-For is believed, as Fastify's `trustProxy`. */
@@ -103,6 +119,8 @@ export interface Config {
   readonly catalog: Catalog;
   /** Hosts and networks that are not public and may be fetched from all the same. */
   readonly outboundAllow: readonly OutboundEntry[];
+  /** Whose tokens are believed besides our own; null when no issuer is named. */
+  readonly oidc: OidcConfig | null;
 }
 
 /** Thrown for an environment that cannot be started with; one line per mistake, each with its variable. */
@@ -118,7 +136,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const { success, data, error } = environment.safeParse(given);
   const wrong = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`);
-  const mistakes = [...wrong, ...contradictions(given)];
+  const mistakes = [...wrong, ...contradictions(given), ...oidcContradictions(given)];
   if (!success || mistakes.length > 0) throw new ConfigError(mistakes);
   return {
     appEnv: data.APP_ENV,
@@ -128,6 +146,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     databaseConnectionsMax: data.DATABASE_CONNECTIONS_MAX,
     dataDir: data.DATA_DIR,
     migrateOnStart: data.MIGRATE_ON_START === undefined ? data.APP_ENV === 'dev' : data.MIGRATE_ON_START === 'true',
+    makesTokens: makesTokens(given),
     tokens: { operator: data.OPERATOR_TOKEN, internal: data.INTERNAL_TOKEN },
     logLevel: data.LOG_LEVEL,
     trustProxy: data.TRUST_PROXY ?? false,
@@ -135,26 +154,33 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     argon2: { concurrencyMax: data.ARGON2_CONCURRENCY_MAX, queueMax: data.ARGON2_QUEUE_MAX },
     catalog: data.CATALOG_FILE ?? defaultCatalog,
     outboundAllow: data.OUTBOUND_ALLOW,
+    oidc: oidcConfigOf(data),
   };
 }
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+const MADE = 'it is made automatically only with APP_ENV=dev on a loopback HOST';
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+function makesTokens({ APP_ENV = 'dev', HOST = '127.0.0.1' }: Given): boolean {
+  return APP_ENV === 'dev' && LOOPBACK.test(HOST);
+}
 
 /** What each variable allows but their combination does not. */
-function contradictions(given: Readonly<Record<string, string | undefined>>): string[] {
+function contradictions(given: Given): string[] {
   const mistakes: string[] = [];
-  const { APP_ENV = 'dev', HOST = '127.0.0.1', DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN } = given;
+  const { APP_ENV, DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN, AUTH_OIDC_ISSUER } = given;
   if (APP_ENV === 'prod' && DATABASE_URL === undefined) {
     mistakes.push('DATABASE_URL is missing: the embedded engine is refused when APP_ENV=prod');
   }
   if (tokensIn(OPERATOR_TOKEN).some((token) => tokensIn(INTERNAL_TOKEN).includes(token))) {
     mistakes.push('INTERNAL_TOKEN has a token that OPERATOR_TOKEN has too: nobody could tell who sends it');
   }
-  // Tokens make themselves only where nobody else can reach them.
-  if (APP_ENV === 'dev' && LOOPBACK.test(HOST)) return mistakes;
-  if (OPERATOR_TOKEN === undefined)
-    mistakes.push('OPERATOR_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
-  if (INTERNAL_TOKEN === undefined)
-    mistakes.push('INTERNAL_TOKEN is missing: it is made automatically only with APP_ENV=dev on a loopback HOST');
+  if (makesTokens(given)) return mistakes;
+  if (OPERATOR_TOKEN === undefined && AUTH_OIDC_ISSUER === undefined) {
+    mistakes.push(`OPERATOR_TOKEN is missing, and AUTH_OIDC_ISSUER too: one lets operators in; ${MADE}`);
+  }
+  if (INTERNAL_TOKEN === undefined) mistakes.push(`INTERNAL_TOKEN is missing: ${MADE}`);
   return mistakes;
 }

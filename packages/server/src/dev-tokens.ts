@@ -7,10 +7,10 @@ import type { Config } from './config.ts';
 
 const stored = z.object({ operator: z.string().min(32), internal: z.string().min(32) });
 
-/** Returns the config with both kinds of token: the given ones, else those in the data directory (mode 0600), made when absent. */
+/** Returns the config with both kinds of token: the given ones, else those in the data directory (mode 0600), made when absent. Where none may be made, it stays as it is. */
 export function withDevTokens(config: Config): Config {
   const { operator, internal } = config.tokens;
-  if (operator.length > 0 && internal.length > 0) return config;
+  if (!config.makesTokens || (operator.length > 0 && internal.length > 0)) return config;
   const kept = keptTokens(config.dataDir);
   return {
     ...config,

@@ -1,0 +1,108 @@
+/** AUTH_OIDC_* of the environment → `OidcConfig`; the defaults are those of Keycloak. */
+import { z } from 'zod';
+import { issuerMistake, signatureAlgorithms } from '../../kernel/openid.ts';
+import { type OidcConfig, type PlatformRole, platformRoles, type TenantRole, tenantRoles } from './config.ts';
+
+const ROLES: readonly string[] = [...platformRoles, ...tenantRoles];
+const ROLE_MAP =
+  'IT_ADMIN=admin,CXO=billing,USER=member,BREAKPILOT_ADMIN=operator,SUPPORT_ENGINEER=support,SALES_REP=sales';
+const ALGORITHMS = signatureAlgorithms.filter((name) => name !== 'Ed25519').join();
+const TOLERANCE = { fallback: 30, max: 300 };
+
+const entries = (text: string) => text.split(',').map((each) => each.trim());
+
+/** One or several, separated by commas: every mistake is named, and what is there twice is one. */
+const list = (mistakeOf: (entry: string) => string | undefined) =>
+  z
+    .string()
+    .transform(entries)
+    .superRefine((all, context) => {
+      all.forEach((entry, index) => {
+        const mistake = all.indexOf(entry) < index ? 'is there twice' : mistakeOf(entry);
+        if (mistake !== undefined)
+          context.addIssue({ code: 'custom', message: `has ${JSON.stringify(entry)}, which ${mistake}` });
+      });
+    });
+
+const claim = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[^\s.]+(\.[^\s.]+)*$/, 'must be the name of a claim, or a path of names with dots between them')
+    .default(fallback);
+
+const roleOf = (entry: string) => entry.slice(entry.lastIndexOf('=') + 1).trim();
+const issuersRoleOf = (entry: string) => entry.slice(0, Math.max(0, entry.lastIndexOf('='))).trim();
+
+const roleMap = list((entry) => {
+  if (issuersRoleOf(entry) === '') return 'must be name=role';
+  return ROLES.includes(roleOf(entry)) ? undefined : `must end in one of ${ROLES.join(', ')}`;
+})
+  .refine((all) => new Set(all.map(issuersRoleOf)).size === all.length, 'maps one name twice')
+  // The list has refused every other word.
+  .transform((all) => new Map(all.map((entry) => [issuersRoleOf(entry), roleOf(entry) as PlatformRole | TenantRole])));
+
+/** The variables, for the schema of the whole environment. */
+export const oidcEnvironment = {
+  AUTH_OIDC_ISSUER: list((issuer) => issuerMistake(issuer, ({ protocol }) => /^https?:$/.test(protocol))).default([]),
+  AUTH_OIDC_AUDIENCE: list((audience) => (/^[!-~]{1,500}$/.test(audience) ? undefined : 'no token could name')).default(
+    [],
+  ),
+  AUTH_OIDC_TENANT_CLAIM: claim('tenant_id'),
+  AUTH_OIDC_TENANT_ROLES_CLAIM: claim('org_roles'),
+  AUTH_OIDC_PLATFORM_ROLES_CLAIM: claim('realm_access.roles'),
+  AUTH_OIDC_NAME_CLAIM: claim('name'),
+  AUTH_OIDC_ROLE_MAP: roleMap.prefault(ROLE_MAP),
+  AUTH_OIDC_CLOCK_TOLERANCE_SECONDS: z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value <= TOLERANCE.max, `must be between 0 and ${TOLERANCE.max}`)
+    .default(TOLERANCE.fallback),
+  AUTH_OIDC_ALGORITHMS: list((name) =>
+    signatureAlgorithms.includes(name) ? undefined : `is none of the asymmetric ${signatureAlgorithms.join(', ')}`,
+  ).prefault(ALGORITHMS),
+};
+
+type Variables = z.infer<z.ZodObject<typeof oidcEnvironment>>;
+
+/** Returns how tokens are read, or null when no issuer is named. */
+export function oidcConfigOf(data: Variables): OidcConfig | null {
+  if (data.AUTH_OIDC_ISSUER.length === 0) return null;
+  return {
+    issuers: data.AUTH_OIDC_ISSUER,
+    audiences: data.AUTH_OIDC_AUDIENCE,
+    claims: {
+      tenant: data.AUTH_OIDC_TENANT_CLAIM,
+      tenantRoles: data.AUTH_OIDC_TENANT_ROLES_CLAIM,
+      platformRoles: data.AUTH_OIDC_PLATFORM_ROLES_CLAIM,
+      name: data.AUTH_OIDC_NAME_CLAIM,
+    },
+    roleMap: data.AUTH_OIDC_ROLE_MAP,
+    clockToleranceSeconds: data.AUTH_OIDC_CLOCK_TOLERANCE_SECONDS,
+    algorithms: data.AUTH_OIDC_ALGORITHMS,
+  };
+}
+
+const LOOPBACK_ISSUER = /^http:\/\/(127(\.\d{1,3}){3}|\[::1\]|localhost)(:\d+)?(\/|$)/i;
+
+/** What each variable allows but their combination does not. Claims are compared as they will be used. */
+export function oidcContradictions(given: Readonly<Record<string, string | undefined>>): string[] {
+  const { APP_ENV = 'dev', AUTH_OIDC_ISSUER: issuer, AUTH_OIDC_AUDIENCE: audience } = given;
+  const { AUTH_OIDC_TENANT_ROLES_CLAIM = 'org_roles', AUTH_OIDC_PLATFORM_ROLES_CLAIM = 'realm_access.roles' } = given;
+  const mistakes: string[] = [];
+  if (issuer !== undefined && audience === undefined)
+    mistakes.push('AUTH_OIDC_AUDIENCE is missing: with AUTH_OIDC_ISSUER, tokens must say that they are meant for us');
+  if (issuer === undefined && audience !== undefined)
+    mistakes.push('AUTH_OIDC_ISSUER is missing: AUTH_OIDC_AUDIENCE alone lets nobody in');
+  if (AUTH_OIDC_TENANT_ROLES_CLAIM === AUTH_OIDC_PLATFORM_ROLES_CLAIM)
+    mistakes.push(
+      'AUTH_OIDC_TENANT_ROLES_CLAIM is the claim of the platform roles: whoever gives roles in a tenant could make operators',
+    );
+  const insecure = entries(issuer ?? '').filter((each) => /^http:/i.test(each) && !LOOPBACK_ISSUER.test(each));
+  if (APP_ENV !== 'dev')
+    for (const each of insecure)
+      mistakes.push(
+        `AUTH_OIDC_ISSUER has ${JSON.stringify(each)}, which must be https: plain http is for loopback and APP_ENV=dev`,
+      );
+  return mistakes;
+}
