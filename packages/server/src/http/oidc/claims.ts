@@ -35,7 +35,7 @@ export function identityOf(payload: JWTPayload, { claims, roleMap }: OidcConfig)
 }
 
 /** Returns the claim of that very name, else what the dots lead to; a name on the way may have dots in it too. */
-export function claimAt(claims: JsonObject, path: string): unknown {
+function claimAt(claims: JsonObject, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
     const name = path.slice(0, dot);

@@ -1,0 +1,48 @@
+/** What the tests of sign-in share: a verifier for an issuer, on a clock that can be moved. */
+import { readConfig } from '../src/config.ts';
+import { OidcRefusal } from '../src/http/oidc/refusal.ts';
+import { createOidc, type Oidc } from '../src/http/oidc.ts';
+import { DomainError } from '../src/kernel/errors.ts';
+import { createLogger } from '../src/kernel/logger.ts';
+
+export interface TestOidc extends Oidc {
+  /** Every line that was logged. */
+  readonly logs: readonly string[];
+  advance(ms: number): void;
+}
+
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+
+/** Trusts the issuers, with the defaults of the environment except for what is given. */
+export function newOidc(issuers: readonly { url: string }[], env: Readonly<Record<string, string>> = {}): TestOidc {
+  const AUTH_OIDC_ISSUER = issuers.map(({ url }) => url).join();
+  const { oidc: config } = readConfig({ AUTH_OIDC_ISSUER, AUTH_OIDC_AUDIENCE: 'tenant-registry', ...env });
+  if (config === null) throw new Error('no issuer was given');
+  const logs: string[] = [];
+  let offset = 0;
+  const oidc = createOidc(config, {
+    clock: () => new Date(Date.now() + offset),
+    logger: createLogger('info', { write: (line) => void logs.push(line) }),
+  });
+  return {
+    ...oidc,
+    logs,
+    advance(ms) {
+      offset += ms;
+    },
+  };
+}
+
+/** How the verification ended: `accepted`, the reason of the refusal, or the code of the error. */
+export async function outcome(verification: Promise<unknown>): Promise<string> {
+  try {
+    await verification;
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof OidcRefusal) return error.reason;
+    if (error instanceof DomainError) return error.definition.code;
+    throw error;
+  }
+}
