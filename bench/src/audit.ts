@@ -60,7 +60,7 @@ interface Loaded {
 async function startLoaded(databases: DatabaseServer, stack: AsyncDisposableStack, size: number): Promise<Loaded> {
   const connectionString = await databases.createDatabase(`audit-${size}`);
   const env = { DATABASE_URL: connectionString, APP_ENV: 'dev', LOG_LEVEL: 'warn' };
-  const tokens = { OPERATOR_TOKEN: token, INTERNAL_TOKEN: randomBytes(24).toString('hex') };
+  const tokens = { OPERATOR_TOKEN: token, INTERNAL_TOKEN: randomBytes(24).toString('hex'), RATE_LIMIT_PER_MINUTE: '0' };
   const { url } = await startServer('packages/server/src/main.ts', { ...env, ...tokens }, stack);
   const client = new pg.Client({ connectionString });
   await client.connect();

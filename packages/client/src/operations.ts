@@ -59,4 +59,7 @@ export const operations = {
   claims: {
     keycloak: 'safe',
   },
+  access: {
+    me: 'query',
+  },
 } as const satisfies Kinds;

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { type DatabaseHandle, signingKeys } from '@tenant-registry/db';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
-import { createAuthenticate } from './http/authenticate.ts';
+import { createAuthenticator } from './http/authenticate.ts';
+import { createOidc } from './http/oidc.ts';
 import { createServer } from './http/server.ts';
+import { createAccess } from './kernel/access.ts';
 import { createArgon2 } from './kernel/argon2.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Dependencies } from './kernel/context.ts';
@@ -16,6 +18,7 @@ import { createCursorCodec } from './kernel/pagination.ts';
 import { createProofMemory } from './kernel/proof-memory.ts';
 import { createRecency } from './kernel/recency.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
+import { accessWorker } from './modules/access/access.worker.ts';
 import { lastUsedWorker } from './modules/api-keys/last-used.worker.ts';
 import { productTrialWorker } from './modules/entitlements/trial.worker.ts';
 import { tenantArchiveWorker } from './modules/tenants/archive.worker.ts';
@@ -30,10 +33,14 @@ const workers: readonly Worker[] = [
   tenantTrialWorker,
   tenantArchiveWorker,
   productTrialWorker,
+  accessWorker,
 ];
 
+/** They hold what is not written yet. */
+const pending: readonly Worker[] = [lastUsedWorker, accessWorker];
+
 export interface AppOptions {
-  readonly config: Pick<Config, 'tokens' | 'trustProxy' | 'argon2' | 'catalog'>;
+  readonly config: Pick<Config, 'tokens' | 'oidc' | 'limits' | 'internalAddress' | 'trustProxy' | 'argon2' | 'catalog' | 'outboundAllow'>;
   readonly database: DatabaseHandle;
   readonly clock: Clock;
   readonly logger: ReturnType<typeof createLogger>;
@@ -42,7 +49,10 @@ export interface AppOptions {
 }
 
 export interface App {
+  /** What the public reaches; everything, unless there is an internal server. */
   readonly server: FastifyInstance;
+  /** For products and gateways, when they have an address of their own. */
+  readonly internalServer: FastifyInstance | null;
   readonly deps: Dependencies;
   readonly workers: readonly Worker[];
   /** Starts the work in the background; without it, `runOnce` can be called by hand. */
@@ -59,9 +69,10 @@ export async function createApp({
   logger,
   outbound = createOutbound(),
 }: AppOptions): Promise<App> {
-  const { db } = database;
+  const { db, forTenant } = database;
   const deps: Dependencies = {
     db,
+    forTenant,
     clock,
     logger,
     constraints: collectConstraints(errorSets),
@@ -70,22 +81,37 @@ export async function createApp({
     argon2: createArgon2(config.argon2),
     proofs: createProofMemory(PROOFS_MAX),
     lastUsed: createRecency(),
+    access: createAccess(clock),
     outbound,
   };
-  const authenticate = createAuthenticate(config.tokens);
-  const server = await createServer({ deps, logger, database, authenticate, trustProxy: config.trustProxy });
+  const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, allow: config.outboundAllow });
+  const { limits, trustProxy, internalAddress } = config;
+  const authenticator = createAuthenticator({ tokens: config.tokens, oidc, deps });
+  const options = { deps, logger, database, authenticator, limits, trustProxy };
+  const server = await createServer({ ...options, surface: internalAddress === null ? 'all' : 'public' });
+  const internalServer = internalAddress === null ? null : await createServer({ ...options, surface: 'internal' });
   let running: ReturnType<typeof startWorkers> | undefined;
   return {
     server,
+    internalServer,
     deps,
     workers,
     startWorkers() {
       running ??= startWorkers(workers, deps);
     },
     async close() {
-      await server.close();
+      await Promise.all([server.close(), internalServer?.close()]);
       await running?.stop();
-      await lastUsedWorker.runOnce(deps, AbortSignal.abort());
+      await Promise.all(pending.map((worker) => flush(worker, deps)));
     },
   };
+}
+
+/** Writes what the worker holds. Without a database nothing more can be done than to say so. */
+async function flush(worker: Worker, deps: Dependencies): Promise<void> {
+  try {
+    await worker.runOnce(deps, AbortSignal.abort());
+  } catch (err) {
+    deps.logger.error({ err, worker: worker.name }, 'what was pending is lost');
+  }
 }

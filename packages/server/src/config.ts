@@ -1,6 +1,7 @@
 /** The only reader of the environment: says all that is wrong with it at once, by name, before anything starts. */
 import { urlMistakes } from '@tenant-registry/db';
 import { z } from 'zod';
+import type { Limits } from './http/guard.ts';
 import type { OidcConfig } from './http/oidc/config.ts';
 import { oidcConfigOf, oidcContradictions, oidcEnvironment } from './http/oidc/environment.ts';
 import { wrongProxy } from './http/trusted-proxies.ts';
@@ -76,10 +77,24 @@ function readOutboundEntry(text: string, context: z.RefinementCtx): OutboundEntr
   return z.NEVER;
 }
 
+const PORT_MAX = 65_535;
+
+/** `127.0.0.1:8091`, `[::1]:8091`. */
+const listenAddress = z
+  .string()
+  .transform((text, context) => {
+    const [, host, port = ''] = /^(\[[0-9a-f:.]+\]|[^:\s]+):(\d{1,5})$/i.exec(text) ?? [];
+    if (host !== undefined && Number(port) <= PORT_MAX)
+      return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+    context.addIssue({ code: 'custom', message: 'must be host:port, such as 127.0.0.1:8091' });
+    return z.NEVER;
+  })
+  .optional();
+
 const environment = z.object({
   APP_ENV: z.enum(['dev', 'stage', 'prod']).default('dev'),
   HOST: z.string().default('127.0.0.1'),
-  PORT: int(0, 65_535, 8090),
+  PORT: int(0, PORT_MAX, 8090),
   DATABASE_URL: databaseUrl,
   DATABASE_CONNECTIONS_MAX: int(1, 1000, 10),
   DATA_DIR: z.string().default('.data'),
@@ -91,6 +106,11 @@ const environment = z.object({
   SHUTDOWN_TIMEOUT_MS: int(0, 600_000, 10_000),
   ARGON2_CONCURRENCY_MAX: int(1, 64, 2),
   ARGON2_QUEUE_MAX: int(0, 10_000, 200),
+  INTERNAL_ADDR: listenAddress,
+  RATE_LIMIT_PER_MINUTE: int(0, 10_000_000, 6_000),
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: int(0, 10_000_000, 300),
+  RATE_LIMIT_FAILURES_PER_MINUTE: int(0, 10_000_000, 20),
+  EVENT_LOOP_DELAY_MAX_MS: int(0, 60_000, 1_000),
   CATALOG_FILE: catalogFile,
   OUTBOUND_ALLOW: outboundAllow,
   ...oidcEnvironment,
@@ -110,6 +130,9 @@ export interface Config {
   /** Whether missing tokens are made: only where nobody else can reach them. */
   readonly makesTokens: boolean;
   readonly tokens: { readonly operator: readonly string[]; readonly internal: readonly string[] };
+  /** Where `/v1/internal` is served, and only there; null: beside everything else. */
+  readonly internalAddress: { readonly host: string; readonly port: number } | null;
+  readonly limits: Limits;
   readonly logLevel: string;
   /** Addresses of proxies whose X-Forwarded-For is believed, as Fastify's `trustProxy`. */
   readonly trustProxy: string | false;
@@ -148,6 +171,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     migrateOnStart: data.MIGRATE_ON_START === undefined ? data.APP_ENV === 'dev' : data.MIGRATE_ON_START === 'true',
     makesTokens: makesTokens(given),
     tokens: { operator: data.OPERATOR_TOKEN, internal: data.INTERNAL_TOKEN },
+    internalAddress: data.INTERNAL_ADDR ?? null,
+    limits: {
+      principalPerMinute: data.RATE_LIMIT_PER_MINUTE,
+      addressPerMinute: data.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
+      failuresPerMinute: data.RATE_LIMIT_FAILURES_PER_MINUTE,
+      // The embedded engine computes in this process, which is late without being overloaded.
+      eventLoopDelayMaxMs: (data.DATABASE_URL ?? given['EVENT_LOOP_DELAY_MAX_MS']) ? data.EVENT_LOOP_DELAY_MAX_MS : 0,
+    },
     logLevel: data.LOG_LEVEL,
     trustProxy: data.TRUST_PROXY ?? false,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,

@@ -26,9 +26,10 @@ async function main(): Promise<void> {
   const app = await createApp({ config, database, clock: systemClock, logger, outbound });
   if (database.engine === 'pglite') await seed(app.deps);
   const address = await app.server.listen({ host: config.host, port: config.port });
+  const internal = config.internalAddress && (await app.internalServer?.listen(config.internalAddress));
   app.startWorkers();
   if (config.appEnv === 'dev') console.log(welcome({ given, config, address, engine: await database.version() }));
-  logger.info({ address, engine: await database.version() }, 'ready');
+  logger.info({ address, ...(internal && { internal }), engine: await database.version() }, 'ready');
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'ending after an unforeseen error');
     else logger.info({ signal }, 'draining');

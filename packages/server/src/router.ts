@@ -2,6 +2,8 @@
 import { type CodeOf, type ErrorSet, kernelErrors } from './kernel/errors.ts';
 import { idempotencyErrors } from './kernel/idempotency.ts';
 import { router } from './kernel/trpc.ts';
+import { accessErrors } from './modules/access/errors.ts';
+import { accessRouter } from './modules/access/router.ts';
 import { apiKeyErrors } from './modules/api-keys/errors.ts';
 import { apiKeysRouter } from './modules/api-keys/router.ts';
 import { auditErrors } from './modules/audit/errors.ts';
@@ -27,6 +29,7 @@ export const appRouter = router({
   apiKeys: apiKeysRouter,
   audit: auditRouter,
   claims: claimsRouter,
+  access: accessRouter,
 });
 
 export type AppRouter = typeof appRouter;
@@ -41,6 +44,7 @@ const errors = {
   idpConfigs: idpConfigErrors,
   apiKeys: apiKeyErrors,
   audit: auditErrors,
+  access: accessErrors,
 } as const satisfies Record<string, ErrorSet>;
 
 export const errorSets: readonly ErrorSet[] = Object.values(errors);

@@ -1,6 +1,7 @@
 /** The one tenant that a first look needs: acme, active, with every product of the catalog. Only for an empty embedded database. */
 import { entitlements, tenants } from '@tenant-registry/db';
-import { type Actor, type ActorContext, type Dependencies, noRequest } from './kernel/context.ts';
+import { systemActor } from './kernel/actor.ts';
+import { type ActorContext, type Dependencies, noRequest } from './kernel/context.ts';
 import { transact } from './kernel/transact.ts';
 import { entitlementEvents } from './modules/entitlements/schema.ts';
 import { tenantEvents } from './modules/tenants/schema.ts';
@@ -11,8 +12,13 @@ const ACME_ID = '00000000-0000-0000-0000-000000000001';
 export async function seed(deps: Dependencies): Promise<void> {
   const [any] = await tenants.listTenants(deps.db, {}, { limit: 1 });
   if (any !== undefined) return;
-  const actor: Actor = { type: 'operator', id: 'seed', name: 'First start', permissions: new Set() };
-  const ctx: ActorContext = { ...deps, actor, ...noRequest, requestId: 'seed' };
+  const ctx: ActorContext = {
+    ...deps,
+    ...noRequest,
+    root: deps.db,
+    actor: systemActor('first-start'),
+    requestId: 'seed',
+  };
   await transact(ctx, async (tx, record) => {
     const row = await tenants.insertTenant(tx, {
       id: ACME_ID,

@@ -20,9 +20,13 @@ export function createTestApp({ database, clock, operatorToken, internalToken }:
   return createApp({
     config: {
       tokens: { operator: [operatorToken], internal: [internalToken] },
+      oidc: null,
+      internalAddress: null,
+      limits: { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 },
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
       catalog: defaultCatalog,
+      outboundAllow: [],
     },
     database,
     clock,

@@ -14,7 +14,7 @@ interface Rule {
 }
 
 const S = 'packages/server/src';
-const kernelIsomorphic = new RegExp(`^${S}/kernel/(errors|events|pagination|schema|text-stream|clock)\\.ts$`);
+const kernelIsomorphic = new RegExp(`^${S}/kernel/(errors|events|pagination|permissions|schema|text-stream|clock)\\.ts$`);
 const kernel = new RegExp(`^${S}/kernel/`);
 const db = /^@tenant-registry\/db$/;
 const node = /^node:/;
@@ -54,6 +54,10 @@ const rules: readonly Rule[] = [
     may: [db, node, kernel, /^(zod|pino)$/],
   },
   { files: new RegExp(`^${S}/kernel/`), may: [node, kernel, /^(zod|pino|uuid|lru-cache|jose|@trpc\/server.*)$/] },
+  {
+    files: new RegExp(`^${S}/http/authenticate\\.ts$`),
+    may: [node, kernel, new RegExp(`^${S}/http/`), new RegExp(`^${S}/modules/api-keys/service\\.ts$`)],
+  },
   {
     files: new RegExp(`^${S}/http/`),
     may: [

@@ -54,7 +54,8 @@ test.each(operations)(
     ];
     for (const attempt of attempts) {
       const { status, headers, body } = await server.call(call, attempt);
-      expect([status, body.code, headers.get('www-authenticate')]).toEqual([401, 'unauthenticated', 'Bearer']);
+      expect([status, body.code]).toEqual([401, 'unauthenticated']);
+      expect(headers.get('www-authenticate')).toMatch(/^Bearer( error="invalid_token", error_description="[^"]+")?$/);
     }
     expect(await countRows()).toEqual(before);
   },
@@ -62,7 +63,7 @@ test.each(operations)(
 
 // proves A65, A66
 // Whoever has one of these tokens may append to the audit log.
-test.each(operations.filter(({ permission }) => permission !== 'audit:append'))(
+test.each(operations.filter(({ permission }) => permission !== 'audit:append' && permission !== null))(
   '$name refuses a caller without its permission and says which is missing',
   async ({ call, permission, route }) => {
     const internal = route.path.startsWith('/v1/internal/');

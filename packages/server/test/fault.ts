@@ -66,6 +66,7 @@ async function startServer(url: string): Promise<{ child: ChildProcess; address:
     PORT: '0',
     DATABASE_URL: url,
     OPERATOR_TOKEN: OPERATOR,
+    RATE_LIMIT_PER_MINUTE: '0',
     INTERNAL_TOKEN: 'i'.repeat(40),
   };
   const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });

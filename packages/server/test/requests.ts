@@ -74,6 +74,7 @@ export const others: Readonly<Record<string, (held: Held) => Request>> = {
   get_audit_event: ({ auditEvent }) => id(auditEvent),
   // One event is one line, which is also one JSON text.
   export_audit_events: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}&action=report.opened` }),
+  get_me: () => ({}),
   get_keycloak_claims: ({ tenant_slug }) => ({ body: { tenant_slug } }),
 };
 
@@ -109,10 +110,24 @@ export async function prepare(server: TestServer, { route }: Operation, { tenant
 
 /** The call of an operation with a request that succeeds: `['PATCH /v1/tenants/…', { body, token }]`. */
 export function requestOf(server: TestServer, { route }: Operation, held: Held) {
-  const make = writes[route.operation] ?? others[route.operation];
-  if (make === undefined) throw new Error(`${route.operation} needs a request in test/requests.ts`);
-  const { path = {}, query = '', body } = make(held);
+  const { path = {}, query = '', body } = partsOf(route.operation, held);
   const filled = route.path.replace(/\{(\w+)\}/g, (_, field: string) => path[field] ?? '');
   const token = route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
   return [`${route.method} ${filled}${query}`, { token, ...(body === undefined ? {} : { body }) }] as const;
+}
+
+/** The same request as the input of the procedure. */
+export function inputOf({ route }: Operation, held: Held): Record<string, unknown> {
+  const { path, query = '', body } = partsOf(route.operation, held);
+  const asked = [...new URLSearchParams(query)].map(([name, value]) => [
+    name,
+    name === 'limit' ? Number(value) : value,
+  ]);
+  return { ...Object.fromEntries(asked), ...path, ...body };
+}
+
+function partsOf(operation: string, held: Held): Request {
+  const make = writes[operation] ?? others[operation];
+  if (make === undefined) throw new Error(`${operation} needs a request in test/requests.ts`);
+  return make(held);
 }

@@ -2,12 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
-import { type App, createApp } from '../src/app.ts';
+import { type App, type AppOptions, createApp } from '../src/app.ts';
+import { readConfig } from '../src/config.ts';
+import type { Limits } from '../src/http/guard.ts';
 import type { Clock } from '../src/kernel/clock.ts';
 import { createLogger } from '../src/kernel/logger.ts';
 import type { Outbound } from '../src/kernel/outbound.ts';
 import { defaultCatalog } from '../src/modules/catalog/default-catalog.ts';
 import { checkAgainstDocument } from './document.ts';
+import { refuseLeaks } from './secrets.ts';
 
 export interface TestClock {
   readonly now: Clock;
@@ -44,25 +47,41 @@ export interface TestServer {
 
 export const DAY_MS = 86_400_000;
 
-/** Starts one, on a database of its own unless given one; it fetches from public addresses only, unless told otherwise. */
-export async function startTestServer(given?: DatabaseHandle, outbound?: Outbound): Promise<TestServer> {
+const noLimits: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
+
+/**
+ * Starts one, on a database of its own unless given one; it fetches from public addresses only and limits nobody, unless
+ * told otherwise. Its `close` fails when a secret was seen where none belongs.
+ */
+export async function startTestServer(
+  given?: DatabaseHandle,
+  outbound?: Outbound,
+  config: Partial<AppOptions['config']> = {},
+): Promise<TestServer> {
   const database = given ?? (await testDatabase());
   const logs: string[] = [];
+  const answers: string[] = [];
   const clock = testClock();
   const operatorToken = `test_operator_${randomBytes(24).toString('hex')}`;
   const internalToken = `test_internal_${randomBytes(24).toString('hex')}`;
   const app = await createApp({
     config: {
       tokens: { operator: [operatorToken], internal: [internalToken] },
+      oidc: null,
+      internalAddress: null,
+      limits: noLimits,
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
       catalog: defaultCatalog,
+      outboundAllow: [],
+      ...config,
     },
     database,
     clock: clock.now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
     ...(outbound === undefined ? {} : { outbound }),
   });
+  const secrets = new Set([operatorToken, internalToken]);
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
 
   async function call(operation: string, options: CallOptions = {}): Promise<Answer> {
@@ -84,6 +103,8 @@ export async function startTestServer(given?: DatabaseHandle, outbound?: Outboun
       body: text === '' ? null : isJson(response) ? JSON.parse(text) : text,
     };
     checkAgainstDocument(method, path, answer);
+    if (token?.includes('.')) secrets.add(token);
+    answers.push(keepText(text, answer, secrets));
     return answer;
   }
 
@@ -97,9 +118,24 @@ export async function startTestServer(given?: DatabaseHandle, outbound?: Outboun
     call,
     async close() {
       await app.close();
+      await refuseLeaks({ secrets, logs, answers, db: app.deps.db });
       await database.close();
     },
   };
+}
+
+/** Remembers a key that an answer is there to show, and returns the rest of the answer. */
+function keepText(text: string, { status, body }: Answer, secrets: Set<string>): string {
+  const key: unknown = status === 201 ? body?.key : undefined;
+  if (typeof key !== 'string') return text;
+  secrets.add(key);
+  return text.replace(key, '');
+}
+
+/** The configuration that trusts the issuer, with Keycloak's names of claims and roles. */
+export function oidcFor({ url, audience }: { readonly url: string; readonly audience: string }) {
+  const { oidc } = readConfig({ AUTH_OIDC_ISSUER: url, AUTH_OIDC_AUDIENCE: audience });
+  return oidc;
 }
 
 function isJson({ headers }: Response): boolean {

@@ -13,6 +13,7 @@ export type NewAuditEvent = Omit<Insertable<AuditLog>, 'metadata' | 'tenant_slug
 
 export interface AuditFilter {
   readonly tenant_id?: string | undefined;
+  readonly project_id?: string | undefined;
   readonly product?: string | undefined;
   readonly actor_id?: string | undefined;
   /** The whole action, or with `.*` at its end what it begins with. */
@@ -46,7 +47,7 @@ export function listAuditEvents(db: Db, filter: AuditFilter, page: PageRequest):
   return query.execute();
 }
 
-const equalities = ['tenant_id', 'product', 'actor_id', 'target_id'] as const;
+const equalities = ['tenant_id', 'project_id', 'product', 'actor_id', 'target_id'] as const;
 
 const asTime = (value: RawBuilder<unknown>) => sql`${value}::timestamptz`;
 

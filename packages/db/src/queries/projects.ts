@@ -8,6 +8,7 @@ export type ProjectRow = Selectable<TenantProjects>;
 
 export interface ProjectFilter {
   readonly tenant_id: string;
+  readonly id?: string | undefined;
   readonly status?: TenantProjectStatus | undefined;
 }
 
@@ -30,9 +31,14 @@ export function lockProjectShared(tx: Tx, tenantId: string, id: string): Promise
     .executeTakeFirst();
 }
 
-export function listProjects(db: Db, { tenant_id, status }: ProjectFilter, page: PageRequest): Promise<ProjectRow[]> {
+export function listProjects(
+  db: Db,
+  { tenant_id, id, status }: ProjectFilter,
+  page: PageRequest,
+): Promise<ProjectRow[]> {
   return keyset(db.selectFrom('tenant_projects').selectAll(), ['id'], page)
     .where('tenant_id', '=', tenant_id)
+    .$if(id !== undefined, (query) => query.where('id', '=', id as string))
     .$if(status !== undefined, (query) => query.where('status', '=', status as TenantProjectStatus))
     .execute();
 }

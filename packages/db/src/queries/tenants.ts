@@ -8,6 +8,7 @@ import type { TenantKind, TenantStatus, Tenants } from '../schema.ts';
 export type TenantRow = Selectable<Tenants>;
 
 export interface TenantFilter {
+  readonly id?: string | undefined;
   readonly status?: TenantStatus | undefined;
   readonly kind?: TenantKind | undefined;
   /** Part of the slug or the name, any case. */
@@ -37,9 +38,10 @@ export async function listTenantIds(db: Db, ids: readonly string[]): Promise<str
 }
 
 export function listTenants(db: Db, filter: TenantFilter, page: PageRequest): Promise<TenantRow[]> {
-  const { status, kind, q } = filter;
+  const { id, status, kind, q } = filter;
   const pattern = q === undefined ? undefined : `%${q.replace(/[\\%_]/g, '\\$&')}%`;
   return keyset(db.selectFrom('tenants').selectAll(), ['id'], page)
+    .$if(id !== undefined, (query) => query.where('id', '=', id as string))
     .$if(status !== undefined, (query) => query.where('status', '=', status as TenantStatus))
     .$if(kind !== undefined, (query) => query.where('kind', '=', kind as TenantKind))
     .$if(pattern !== undefined, (query) =>

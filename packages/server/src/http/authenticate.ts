@@ -1,35 +1,94 @@
 /** Bearer credential → actor: the one place where somebody becomes known. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Actor } from '../kernel/context.ts';
-import { type Role, rolePermissions } from '../kernel/permissions.ts';
+import type { CredentialKind } from '../kernel/access.ts';
+import { type Actor, keyActor, personActor, tokenActor } from '../kernel/actor.ts';
+import type { Dependencies } from '../kernel/context.ts';
+import { type DomainError, kernelErrors } from '../kernel/errors.ts';
+import { holderOfApiKey } from '../modules/api-keys/service.ts';
+import { OidcRefusal } from './oidc/refusal.ts';
+import type { Oidc } from './oidc.ts';
 
 export interface StaticTokens {
   readonly operator: readonly string[];
   readonly internal: readonly string[];
 }
 
-/** Returns the actor of an Authorization header, or null when it names nobody. */
-export type Authenticate = (authorization: string | undefined) => Actor | null;
+export interface Authenticator {
+  /** Returns who holds the static token of an Authorization header, if it is one: costs next to nothing. */
+  recognize(authorization: string): Actor | undefined;
+  /**
+   * Returns whom another credential belongs to: an API key, a token of an OIDC issuer. Throws `unauthenticated` with the
+   * reason for one that names nobody, `unavailable` when nobody can tell now.
+   */
+  identify(authorization: string): Promise<Actor>;
+}
 
-/** Knows the static tokens. Compares in constant time, and always with every token. */
-export function createAuthenticate({ operator, internal }: StaticTokens): Authenticate {
+export interface Authorities {
+  readonly tokens: StaticTokens;
+  readonly oidc: Oidc | null;
+  readonly deps: Dependencies;
+}
+
+// As long as the header of a request may be.
+const BEARER = /^Bearer +([!-~]{1,12288})$/i;
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+
+/** Knows the static tokens, the API keys, and the tokens of the OIDC issuers. */
+export function createAuthenticator({ tokens, oidc, deps }: Authorities): Authenticator {
   const known = [
-    ...operator.map((token) => ({ digest: digestOf(token), actor: actorOf('operator', 'Operator token') })),
-    ...internal.map((token) => ({ digest: digestOf(token), actor: actorOf('internal', 'Internal token') })),
+    ...tokens.operator.map((token) => ({ digest: digestOf(token), actor: tokenActor('operator') })),
+    ...tokens.internal.map((token) => ({ digest: digestOf(token), actor: tokenActor('internal') })),
   ];
-  return (authorization) => {
-    const token = /^Bearer +([!-~]{1,4096})$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) return null;
-    const digest = digestOf(token);
-    return known.filter((each) => timingSafeEqual(each.digest, digest))[0]?.actor ?? null;
+  return {
+    // In constant time, and always with every token.
+    recognize(authorization) {
+      const digest = digestOf(bearerOf(authorization) ?? '');
+      return known.filter((each) => timingSafeEqual(each.digest, digest))[0]?.actor;
+    },
+    async identify(authorization) {
+      const token = bearerOf(authorization);
+      switch (kindOf(authorization)) {
+        case 'api_key':
+          return byKey(deps, token ?? '');
+        case 'jwt':
+          if (oidc !== null) return byAccessToken(oidc, token ?? '');
+      }
+      throw refused('unknown', 'This credential is not known here.');
+    },
   };
+}
+
+/** What a credential looks like: for the audit log. */
+export function kindOf(authorization: string): CredentialKind {
+  const token = bearerOf(authorization);
+  if (token === undefined) return 'other';
+  if (token.startsWith('bp_')) return 'api_key';
+  return JWT.test(token) ? 'jwt' : 'token';
+}
+
+function bearerOf(authorization: string): string | undefined {
+  return BEARER.exec(authorization)?.[1];
+}
+
+async function byAccessToken(oidc: Oidc, token: string): Promise<Actor> {
+  try {
+    return personActor(await oidc.verify(token));
+  } catch (error) {
+    throw error instanceof OidcRefusal ? refused(error.reason, error.message) : error;
+  }
+}
+
+async function byKey(deps: Dependencies, key: string): Promise<Actor> {
+  const holder = await holderOfApiKey(deps, key);
+  if (holder === null) throw refused('invalid_key', 'This API key cannot be used.');
+  return keyActor(holder);
+}
+
+function refused(reason: string, detail: string): DomainError {
+  return kernelErrors.unauthenticated({ reason, detail });
 }
 
 /** Digests have one length, whatever was sent: the comparison tells nothing of the token's length either. */
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
-}
-
-function actorOf(type: Role, name: string): Actor {
-  return { type, id: `${type}_token`, name, permissions: new Set(rolePermissions[type]) };
 }

@@ -1,6 +1,7 @@
 /** The operations of `/v1`, read off the router: what is mounted and what is documented are the same list. */
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
+import { type Permission, rolePermissions } from '../kernel/permissions.ts';
 import type { Meta, RestRoute } from '../kernel/trpc.ts';
 import { appRouter } from '../router.ts';
 
@@ -8,7 +9,8 @@ export interface Operation {
   /** The procedure's path: `tenants.create`. */
   readonly procedure: string;
   readonly type: 'query' | 'mutation';
-  readonly permission: NonNullable<Meta['permission']>;
+  /** Null: anybody who is known may call it. */
+  readonly permission: Permission | null;
   readonly route: RestRoute;
   /** It changes nothing, although it is no GET. */
   readonly safe: boolean;
@@ -40,6 +42,29 @@ export function listOperations(): Operation[] {
     const hasBody = rest.method !== 'GET' && rest.method !== 'DELETE' && otherFields.length > 0;
     const type = _def.type === 'query' ? 'query' : 'mutation';
     return [{ procedure, call, type, permission, safe, route: rest, input, output, pathFields, hasBody, otherFields }];
+  });
+}
+
+/** Which operations a listener serves. */
+export type Surface = 'all' | 'public' | 'internal';
+
+/**
+ * Returns the operations of a listener. With two of them, the public one does not know `/v1/internal`, and the internal
+ * one knows what an internal token may do.
+ */
+export function operationsOn(surface: Surface): Operation[] {
+  const mine = (permission: Permission | null) => permission === null || rolePermissions.internal.includes(permission);
+  return listOperations().filter(({ route, permission }) => {
+    switch (surface) {
+      case 'all':
+        return true;
+      case 'public':
+        return !route.path.startsWith('/v1/internal/');
+      case 'internal':
+        return mine(permission);
+      default:
+        return surface satisfies never;
+    }
   });
 }
 

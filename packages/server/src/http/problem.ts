@@ -3,12 +3,17 @@ import type { FastifyReply } from 'fastify';
 import type { DomainError } from '../kernel/errors.ts';
 import { toProblem } from '../kernel/problem.ts';
 
-/** The headers that an error asks for: WWW-Authenticate on 401, Retry-After on 429 and 503. */
-export function problemHeaders({ definition, extras }: DomainError): Record<string, string> {
+/** The headers that an error asks for: WWW-Authenticate on 401 (RFC 6750, 3.1), Retry-After on 429 and 503. */
+export function problemHeaders({ definition, extras, message }: DomainError): Record<string, string> {
   return {
-    ...(definition.status === 'UNAUTHORIZED' ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(definition.status === 'UNAUTHORIZED' ? { 'www-authenticate': challenge(extras.reason, message) } : {}),
     ...(extras.retryAfter === undefined ? {} : { 'retry-after': String(extras.retryAfter) }),
   };
+}
+
+function challenge(reason: string | undefined, message: string): string {
+  if (reason === undefined) return 'Bearer';
+  return `Bearer error="invalid_token", error_description="${message.replace(/[^ !#-[\]-~]/g, "'")}"`;
 }
 
 export function sendProblem(reply: FastifyReply, error: DomainError): FastifyReply {

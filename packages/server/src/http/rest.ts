@@ -5,16 +5,23 @@ import { kernelErrors } from '../kernel/errors.ts';
 import type { TextStream } from '../kernel/text-stream.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
 import { METHODS } from './limits.ts';
-import { listOperations, type Operation } from './operations.ts';
+import type { Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
 import { sendStream } from './stream.ts';
 
 type ContextOf = (request: FastifyRequest) => Context;
 
-/** Mounts every operation, and on each of their paths the answer 405 with Allow for the other methods. */
-export function mountRest(app: FastifyInstance, deps: Dependencies, contextOf: ContextOf): void {
-  const operations = listOperations();
+export interface Mounted {
+  readonly contextOf: ContextOf;
+  readonly operations: readonly Operation[];
+}
+
+/** Mounts the operations, and on each of their paths the answer 405 with Allow for the other methods. */
+export function mountRest(
+  app: FastifyInstance,
+  { deps, contextOf, operations }: Mounted & { readonly deps: Dependencies },
+): void {
   for (const operation of operations) {
     const { method, bodyBytesMax } = operation.route;
     app.route({

@@ -1,6 +1,6 @@
 /** The HTTP server: limits, headers, request ids, logs, and the two protocols on it. */
 import helmet from '@fastify/helmet';
-import type { DatabaseHandle } from '@tenant-registry/db';
+import type { DatabaseHandle, Db } from '@tenant-registry/db';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -8,16 +8,19 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { Actor } from '../kernel/actor.ts';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Authenticator } from './authenticate.ts';
 import { acceptOnlyJson } from './body.ts';
 import { mountDocs } from './docs.ts';
+import { guard, type Limits } from './guard.ts';
 import { mountHealth } from './health.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
 import { openapiDocument } from './openapi.ts';
+import { operationsOn, type Surface } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { mountRest } from './rest.ts';
 import { mountTrpc } from './trpc.ts';
@@ -28,7 +31,10 @@ export interface ServerOptions {
   readonly deps: Dependencies;
   readonly logger: FastifyBaseLogger;
   readonly database: DatabaseHandle;
-  readonly authenticate: Authenticate;
+  readonly authenticator: Authenticator;
+  readonly limits: Limits;
+  /** What it serves: everything, or only what the public or only what products and gateways may reach. */
+  readonly surface: Surface;
   readonly trustProxy: string | false;
 }
 
@@ -37,7 +43,9 @@ export async function createServer({
   deps,
   logger,
   database,
-  authenticate,
+  authenticator,
+  limits,
+  surface,
   trustProxy,
 }: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -55,8 +63,11 @@ export async function createServer({
   });
   const contextOf = (request: FastifyRequest): Context => ({
     ...deps,
+    db: visibleTo(request.actor, deps),
+    root: deps.db,
     logger: request.log,
-    actor: authenticate(request.headers.authorization),
+    actor: request.actor,
+    refusal: request.refusal,
     requestId: request.id,
     sourceIp: request.ip,
     ifMatch: request.headers['if-match'] ?? null,
@@ -74,12 +85,23 @@ export async function createServer({
   app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
 
   mountHealth(app, database);
-  const document = openapiDocument();
-  app.get('/openapi.json', async () => document);
-  mountDocs(app);
-  mountRest(app, deps, contextOf);
-  await mountTrpc(app, contextOf);
+  if (surface !== 'internal') {
+    const document = openapiDocument();
+    app.get('/openapi.json', async () => document);
+    mountDocs(app);
+  }
+  await app.register(async (scope) => {
+    await guard(scope, limits, { authenticator, deps });
+    mountRest(scope, { deps, contextOf, operations: operationsOn(surface) });
+    await mountTrpc(scope, { contextOf, operations: operationsOn(surface) });
+  });
   return app;
+}
+
+/** A tenant's own are all that its people and keys can see, whatever a statement says. */
+function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies): Db {
+  if (actor === null || actor.tenant_id === null) return db;
+  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id });
 }
 
 /** A header that was sent once; sent twice, it is joined, and then refused by its own rule. */

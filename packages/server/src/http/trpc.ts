@@ -1,22 +1,20 @@
 /** `/trpc`: the same procedures for the SDK. */
-import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '../kernel/context.ts';
 import { DomainError, kernelErrors } from '../kernel/errors.ts';
-import type { Meta } from '../kernel/trpc.ts';
 import { type AppRouter, appRouter } from '../router.ts';
 import { acceptOnlyJson } from './body.ts';
 import { METHODS } from './limits.ts';
 import { problemHeaders, sendProblem } from './problem.ts';
+import type { Mounted } from './rest.ts';
 
 type Options = FastifyTRPCPluginOptions<AppRouter>['trpcOptions'];
 
 /**
- * Mounts every procedure under its one method, with the body limit of its route. tRPC's own plugin is not used: it
+ * Mounts every operation's procedure under its one method, with the body limit of its route. tRPC's own plugin is not used: it
  * reads forms of any size, and its answers to what never reaches a procedure name no request id.
  */
-export async function mountTrpc(app: FastifyInstance, contextOf: (request: FastifyRequest) => Context): Promise<void> {
+export async function mountTrpc(app: FastifyInstance, { contextOf, operations }: Mounted): Promise<void> {
   const trpcOptions: Options = {
     router: appRouter,
     createContext: ({ req }) => contextOf(req),
@@ -30,11 +28,10 @@ export async function mountTrpc(app: FastifyInstance, contextOf: (request: Fasti
   await app.register(async (scope) => {
     // tRPC parses the body itself.
     acceptOnlyJson(scope, (_, text, done) => done(null, text));
-    const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
-    for (const [path, { _def }] of Object.entries(procedures)) {
+    for (const { procedure: path, type, route } of operations) {
       const url = `/trpc/${path}`;
-      const method = _def.type === 'query' ? 'GET' : 'POST';
-      const { bodyBytesMax } = (_def.meta as Meta | undefined)?.rest ?? {};
+      const method = type === 'query' ? 'GET' : 'POST';
+      const { bodyBytesMax } = route;
       scope.route({
         method,
         url,

@@ -1,28 +1,23 @@
 /** What travels with a request: who asks, how to find it again, and what the product runs on. */
-import type { Db, idempotency } from '@tenant-registry/db';
+import type { Db, idempotency, TenantScope } from '@tenant-registry/db';
+import type { Access } from './access.ts';
+import type { Actor } from './actor.ts';
 import type { Argon2 } from './argon2.ts';
 import type { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
-import type { ErrorFactory } from './errors.ts';
+import type { DomainError, ErrorFactory } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { Outbound } from './outbound.ts';
 import type { CursorCodec } from './pagination.ts';
-import type { Permission, Role } from './permissions.ts';
 import type { ProofMemory } from './proof-memory.ts';
 import type { Recency } from './recency.ts';
 
-/** Who asks. The one seam of authentication: everything behind it reads only this. */
-export interface Actor {
-  /** A role, or `system` for work that nobody asked for. */
-  readonly type: Role | 'system';
-  readonly id: string;
-  readonly name: string;
-  readonly permissions: ReadonlySet<Permission>;
-}
-
 /** What the product runs on, made once at start. */
 export interface Dependencies {
+  /** Sees every tenant. */
   readonly db: Db;
+  /** Sees one tenant, or one project of it: the database sees to that. */
+  readonly forTenant: (scope: TenantScope) => Db;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly constraints: ReadonlyMap<string, ErrorFactory>;
@@ -32,13 +27,21 @@ export interface Dependencies {
   readonly proofs: ProofMemory;
   /** When API keys were last used. */
   readonly lastUsed: Recency;
+  /** Who came in, and who did not. */
+  readonly access: Access;
   /** Fetches from other people's servers. */
   readonly outbound: Outbound;
 }
 
 export interface Context extends Dependencies {
+  /** Sees what the actor may see: all tenants, or its own. */
+  readonly db: Db;
+  /** Sees every tenant whoever asks: for what belongs to none. */
+  readonly root: Db;
   /** Null until a credential was accepted; procedures that need one refuse null. */
   readonly actor: Actor | null;
+  /** Why the credential was refused, when one was sent. */
+  readonly refusal: DomainError | null;
   readonly requestId: string;
   readonly sourceIp: string | null;
   /** The value of If-Match, when the caller sent it. */
@@ -53,6 +56,7 @@ export interface Context extends Dependencies {
 
 /** The parts of a context that no request has brought. */
 export const noRequest = {
+  refusal: null,
   sourceIp: null,
   ifMatch: null,
   idempotencyKey: null,

@@ -43,6 +43,8 @@ export interface ErrorExtras {
   readonly errors?: readonly InputMistake[];
   /** Members of the problem beyond the standard ones: `allowed`, `holdings`. */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** Of 401: why a credential that was sent is no good, in a word for the audit log. */
+  readonly reason?: string;
   /** Seconds, for 429 and 503. */
   readonly retryAfter?: number;
   /** For the log only. */
@@ -89,7 +91,17 @@ export const kernelErrors = {
     status: 'UNAUTHORIZED',
     detail: 'Send a valid credential: Authorization: Bearer …',
   }),
+  rateLimited: defineError({
+    code: 'rate_limited',
+    status: 'TOO_MANY_REQUESTS',
+    detail: 'Too many requests from you: wait as long as Retry-After says.',
+  }),
   forbidden: defineError({ code: 'forbidden', status: 'FORBIDDEN', detail: 'This credential may not do that.' }),
+  boundToProject: defineError({
+    code: 'bound_to_project',
+    status: 'FORBIDDEN',
+    detail: 'This API key is bound to a project, and what it makes must lie in that project.',
+  }),
   notFound: defineError({
     code: 'not_found',
     status: 'NOT_FOUND',
@@ -136,6 +148,11 @@ export const kernelErrors = {
     detail: 'Something went wrong on our side. The request id finds it in the log.',
   }),
 } as const;
+
+/** The error of a caller that lacks the permission. */
+export function missingPermission(permission: string): DomainError {
+  return kernelErrors.forbidden({ detail: `The permission ${permission} is missing.`, members: { permission } });
+}
 
 export type ErrorSet = Readonly<Record<string, ErrorFactory>>;
 /** The codes of an error set. */

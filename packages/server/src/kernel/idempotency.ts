@@ -63,7 +63,7 @@ export async function idempotent<T extends Result>(
 ): Promise<IdempotentOutcome<T>> {
   if (!KEY.test(ctx.idempotencyKey)) throw idempotencyErrors.invalidKey();
   const claim = {
-    principal: `${ctx.actor.type}:${ctx.actor.id}`,
+    principal: ctx.actor.principal,
     key: ctx.idempotencyKey,
     request_hash: createHash('sha256')
       .update(JSON.stringify([request.procedure, sorted(request.input)]))
@@ -72,7 +72,7 @@ export async function idempotent<T extends Result>(
   };
   const now = ctx.clock();
   const leaseUntil = new Date(now.getTime() + LEASE_MS);
-  const claimed = await idempotency.claimIdempotencyKey(ctx.db, claim, {
+  const claimed = await idempotency.claimIdempotencyKey(ctx.root, claim, {
     now,
     leaseUntil,
     expiredBefore: idempotencyExpiry(now),
@@ -81,12 +81,12 @@ export async function idempotent<T extends Result>(
   const result = await work(claim);
   if (result.ok)
     await idempotency.updateIdempotencyAnswer(
-      ctx.db,
+      ctx.root,
       claim,
       JSON.stringify(without(result.data, request.secretFields)),
       now,
     );
-  else await idempotency.deleteIdempotencyClaim(ctx.db, claim);
+  else await idempotency.deleteIdempotencyClaim(ctx.root, claim);
   return { replayed: false, result };
 }
 
@@ -95,8 +95,8 @@ export function idempotencyExpiry(now: Date): Date {
   return addDays(now, -LIFE_DAYS);
 }
 
-async function storedAnswer({ db, clock }: ActorContext, claim: idempotency.IdempotencyClaim): Promise<unknown> {
-  const row = await idempotency.findIdempotencyKey(db, claim.principal, claim.key);
+async function storedAnswer({ root, clock }: ActorContext, claim: idempotency.IdempotencyClaim): Promise<unknown> {
+  const row = await idempotency.findIdempotencyKey(root, claim.principal, claim.key);
   if (row === undefined) throw idempotencyErrors.inFlight(); // given back this instant
   if (row.request_hash !== claim.request_hash) throw idempotencyErrors.reused();
   if (row.body !== null) return JSON.parse(row.body);

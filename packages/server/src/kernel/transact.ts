@@ -1,5 +1,5 @@
 /** State, audit row and outbox row: written together or not at all. The only place that opens a transaction to write. */
-import { audit, type Db, idempotency, outbox, type Tx } from '@tenant-registry/db';
+import { audit, type Db, idempotency, leaveTenant, outbox, type Tx } from '@tenant-registry/db';
 import type { z } from 'zod';
 import type { ActorContext } from './context.ts';
 import type { EventDefinition } from './events.ts';
@@ -48,8 +48,10 @@ export async function appendOnce<T>(ctx: ActorContext, append: (db: Db) => Promi
   });
 }
 
-async function markCommit({ idempotencyClaim, clock }: ActorContext, tx: Tx): Promise<void> {
-  if (idempotencyClaim !== null && !(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
+async function markCommit({ idempotencyClaim, clock, actor }: ActorContext, tx: Tx): Promise<void> {
+  if (idempotencyClaim === null) return;
+  if (actor.tenant_id !== null) await leaveTenant(tx); // idempotency keys belong to no tenant
+  if (!(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
     throw idempotencyErrors.inFlight(); // it took so long that somebody else took over
   }
 }

@@ -2,7 +2,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import type { Context } from './context.ts';
-import { type ErrorFactory, kernelErrors } from './errors.ts';
+import { type ErrorFactory, kernelErrors, missingPermission } from './errors.ts';
 import { etagOf } from './etag.ts';
 import { idempotent } from './idempotency.ts';
 import type { Permission } from './permissions.ts';
@@ -40,7 +40,8 @@ export interface RestRoute {
 }
 
 export interface Meta {
-  readonly permission?: Permission;
+  /** Null: anybody who is known may call it. */
+  readonly permission?: Permission | null;
   /** A mutation that changes nothing: a repetition must be answered anew, not from memory. */
   readonly safe?: boolean;
   /** Top-level fields of the answer that are shown once and never stored. */
@@ -87,15 +88,20 @@ const refuseMalformed = t.middleware(async ({ getRawInput, next }) => {
   return next();
 });
 
-/** A procedure for callers that hold the permission: 401 without a credential, 403 without the permission. */
-export function procedure(permission: Permission) {
+/**
+ * A procedure for callers that hold the permission, or with null for everybody who is known: 401 without a credential,
+ * 403 without the permission.
+ */
+export function procedure(permission: Permission | null) {
   return t.procedure
     .meta({ permission })
     .use(answerErrors)
-    .use(async ({ ctx: { actor }, next }) => {
-      if (actor === null) throw kernelErrors.unauthenticated();
-      if (!actor.permissions.has(permission)) {
-        throw kernelErrors.forbidden({ detail: `The permission ${permission} is missing.`, members: { permission } });
+    .use(async ({ ctx, type, path, next }) => {
+      const { actor } = ctx;
+      if (actor === null) throw ctx.refusal ?? kernelErrors.unauthenticated();
+      if (permission !== null && !actor.permissions.has(permission)) {
+        if (type === 'mutation') ctx.access.denied(actor, { permission, procedure: path });
+        throw missingPermission(permission);
       }
       return next({ ctx: { actor } });
     })

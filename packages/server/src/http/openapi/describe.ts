@@ -1,5 +1,11 @@
 /** One operation of the document: its parameters, its body and its answers. */
-import { type Permission, type Role, rolePermissions } from '../../kernel/permissions.ts';
+import {
+  keyPermissions,
+  type Permission,
+  platformRoles,
+  rolePermissions,
+  tenantRoles,
+} from '../../kernel/permissions.ts';
 import { BODY_BYTES_MAX } from '../limits.ts';
 import type { Operation } from '../operations.ts';
 import type { Components } from './components.ts';
@@ -16,14 +22,14 @@ export function describeOperation(
   components: Components,
 ): Json {
   const { route, permission, hasBody } = operation;
-  const paragraphs = [route.description, ownProblems(operation), `Requires the permission \`${permission}\`.`];
+  const paragraphs = [route.description, ownProblems(operation), requirement(permission)];
   return {
     operationId: route.operation,
     tags: [route.tag],
     summary: route.summary,
     description: paragraphs.filter((each) => each !== undefined).join('\n\n'),
-    'x-permission': permission,
-    security: tokensFor(permission).map((token) => ({ [token]: [] })),
+    ...(permission === null ? {} : { 'x-permission': permission }),
+    security: credentialsFor(permission).map((scheme) => ({ [scheme]: [] })),
     ...parametersOf(operation, components),
     ...(hasBody ? { requestBody: bodyOf(operation, components) } : {}),
     responses: {
@@ -33,11 +39,28 @@ export function describeOperation(
   };
 }
 
-const tokens = { operator: 'operatorToken', internal: 'internalToken' } as const satisfies Record<Role, string>;
+/** Who holds the permission, by the words of the document: the API key by its scope. */
+function requirement(permission: Permission | null): string {
+  if (permission === null) return 'Requires no permission: any valid credential will do.';
+  const roles = [...platformRoles, ...tenantRoles].filter((role) => rolePermissions[role].includes(permission));
+  const holders = [
+    ...(roles.length === 0 ? [] : [`the roles ${roles.join(', ')}`]),
+    ...(rolePermissions.internal.includes(permission) ? ['the internal token'] : []),
+    ...(keyPermissions.includes(permission) ? [`API keys with the scope \`registry:${permission}\``] : []),
+  ];
+  return `Requires the permission \`${permission}\`. It is held by ${holders.join('; ')}.`;
+}
 
-function tokensFor(permission: Permission): string[] {
-  const held = Object.entries(rolePermissions) as [Role, readonly Permission[]][]; // Object.entries forgets the key type
-  return held.filter(([, permissions]) => permissions.includes(permission)).map(([role]) => tokens[role]);
+/** The schemes of credentials that can carry the permission. */
+function credentialsFor(permission: Permission | null): string[] {
+  const held = (permissions: readonly Permission[]) => permission === null || permissions.includes(permission);
+  const schemes = {
+    operatorToken: held(rolePermissions.operator),
+    accessToken: [...platformRoles, ...tenantRoles].some((role) => held(rolePermissions[role])),
+    apiKey: held(keyPermissions),
+    internalToken: held(rolePermissions.internal),
+  };
+  return Object.entries(schemes).flatMap(([scheme, fits]) => (fits ? [scheme] : []));
 }
 
 /** The name of what the operation takes, when its schema has none. */

@@ -23,18 +23,20 @@ function allDefinitions() {
 
 /** Returns what an operation can fail with: what every one can, and what is its own. */
 function problemsOf(operation: Operation): ErrorFactory[] {
-  const { route, input, hasBody, pathFields } = operation;
+  const { route, input, hasBody, pathFields, permission } = operation;
   const mayMiss = pathFields.length > 0 || 'tenant_id' in input.shape;
   return [
     kernelErrors.invalidInput,
     kernelErrors.unauthenticated,
-    kernelErrors.forbidden,
+    ...(permission === null ? [] : [kernelErrors.forbidden]),
     ...(mayMiss ? [kernelErrors.notFound] : []),
     ...(acceptsIfMatch(operation) ? [kernelErrors.preconditionFailed] : []),
     ...(replays(operation) ? [idempotencyErrors.inFlight, idempotencyErrors.reused] : []),
     ...(hasBody ? [kernelErrors.bodyTooLarge, kernelErrors.unsupportedMediaType] : []),
+    kernelErrors.rateLimited,
     kernelErrors.internal,
     kernelErrors.unavailable,
+    kernelErrors.overloaded,
     ...(route.errors ?? []),
   ];
 }
@@ -69,11 +71,14 @@ export function problemResponses(operations: readonly Operation[]): Json {
   return Object.fromEntries(entries);
 }
 
+const rateLimitHeaders = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
+
 function headersOf(http: number): Json {
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
   return {
     'X-Request-Id': header('RequestId'),
     ...(http === 401 ? { 'WWW-Authenticate': header('WwwAuthenticate') } : {}),
+    ...(http === 429 ? Object.fromEntries(rateLimitHeaders.map((name) => [name, header(name)])) : {}),
     ...(http === 409 || http === 429 || http === 503 ? { 'Retry-After': header('RetryAfter') } : {}),
   };
 }

@@ -19,8 +19,20 @@ export const headers: Json = {
     schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 86_400 },
   },
   WwwAuthenticate: {
-    description: 'How to authenticate.',
-    schema: { type: 'string', enum: ['Bearer'] },
+    description: 'How to authenticate; with a credential that was refused, also why (RFC 6750).',
+    schema: { type: 'string', minLength: 6, maxLength: 300, pattern: '^Bearer( error=.+)?$' },
+  },
+  'RateLimit-Limit': {
+    description: 'How many requests a minute are answered. On other answers too.',
+    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 10_000_000 },
+  },
+  'RateLimit-Remaining': {
+    description: 'How many of them are left in this minute.',
+    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 10_000_000 },
+  },
+  'RateLimit-Reset': {
+    description: 'After how many seconds they are all there again.',
+    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 86_400 },
   },
 };
 
@@ -54,6 +66,20 @@ export const securitySchemes: Json = {
     scheme: 'bearer',
     description: 'A token of the operator: everything but `/v1/internal`.',
   },
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'An access token of an OpenID provider that the registry trusts: what its roles hold, of all tenants or of its own.',
+  },
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'bp_…',
+    description:
+      'An API key with scopes such as `registry:projects:read`: in its tenant, and in its project when it is bound to one.',
+  },
   internalToken: {
     type: 'http',
     scheme: 'bearer',
@@ -69,12 +95,15 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
   'SSO configuration': 'The identity providers through which people of a tenant sign in.',
   'API keys': 'Keys that programs of a tenant present to products.',
   Audit: 'What happened, who did it and to what. Rows are added and read, never changed.',
+  Access: 'Who a credential belongs to, and what it may do.',
   Internal: 'For products and gateways, with the internal token.',
 };
 
 export const introduction = `Who the tenants are, what each may use, who may sign in, which API keys work, and everything that ever happened.
 
-**Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`). Without a credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
+**Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`). The credential is an access token of an OpenID provider that the registry trusts, an API key with scopes such as \`registry:projects:read\`, or a static token of the operator or of a product. \`GET /v1/me\` tells what it may do. Without a valid credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
+
+**Limits.** Requests are counted for each principal, and for each address without a valid credential: \`RateLimit-*\` headers tell what is left, and above the limit the answer is 429 with \`Retry-After\`.
 
 **Data.** Fields are in snake_case, times are RFC 3339 in UTC, ids are UUIDs. Unknown fields and unknown query parameters are refused with 400. No text may contain a NUL.
 

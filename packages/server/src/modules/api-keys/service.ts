@@ -1,9 +1,12 @@
 /** API keys: made, shown once, listed without their secret, replaced, revoked and verified. */
 import { apiKeys, type Tx, tenants } from '@tenant-registry/db';
-import type { ActorContext, Context } from '../../kernel/context.ts';
-import { kernelErrors } from '../../kernel/errors.ts';
+import type { KeyHolder } from '../../kernel/actor.ts';
+import type { ActorContext, Context, Dependencies } from '../../kernel/context.ts';
+import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
+import { type Permission, permissionsOfScopes, SCOPE_PREFIX } from '../../kernel/permissions.ts';
+import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { holdActiveProject } from '../projects/service.ts';
 import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
@@ -21,12 +24,14 @@ import {
 } from './schema.ts';
 import { refusalOf } from './verdict.ts';
 
-/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `tenant_frozen`, `project_not_found`, `project_archived`. */
+/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for a permission that the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`. */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
   if (input.expires_at !== undefined && new Date(input.expires_at) <= ctx.clock()) throw apiKeyErrors.expiryInThePast();
+  requireInProject(ctx, input.project_id);
+  requireGrantable(ctx, input.scopes, input.project_id !== undefined);
   const secret = await mintSecret(ctx);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(tx, input.tenant_id);
+    await lockWritableTenant(ctx, tx, input.tenant_id);
     const row = await insertKey(ctx, tx, input, secret);
     await record(apiKeyEvents.created, row);
     return { ...row, key: secret.key };
@@ -34,9 +39,10 @@ export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Prom
 }
 
 /** One page of a tenant's keys, newest first, without the revoked ones unless asked for. */
-export async function listApiKeys(ctx: Context, input: ListApiKeys) {
-  const { tenant_id, project_id, include_revoked } = input;
+export async function listApiKeys(ctx: ActorContext, input: ListApiKeys) {
+  const { tenant_id, include_revoked } = input;
   await readableTenant(ctx, tenant_id);
+  const { project_id } = spanOf(ctx, input);
   return paginate(ctx.cursors, {
     list: 'api_keys',
     input,
@@ -51,10 +57,10 @@ export async function listApiKeys(ctx: Context, input: ListApiKeys) {
  */
 export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const { tenant_id } = found(await apiKeys.findApiKey(tx, id));
+    const { tenant_id } = reachable(ctx, await apiKeys.findApiKey(tx, id));
     // Whatever its status; but first, like everybody: who deletes the tenant holds it and then wants the key.
     await tenants.lockTenantShared(tx, tenant_id);
-    const key = found(await apiKeys.lockApiKey(tx, id));
+    const key = reachable(ctx, await apiKeys.lockApiKey(tx, id));
     if (key.revoked_at !== null) return nothingChanged();
     await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));
   });
@@ -62,16 +68,18 @@ export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void>
 
 /**
  * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
- * Throws `not_found`, `api_key_not_active`, `project_archived`, `tenant_frozen`.
+ * Throws `not_found`, `forbidden` for a permission that the caller lacks, `api_key_not_active`, `project_archived`,
+ * `tenant_frozen`.
  */
 export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
   const secret = await mintSecret(ctx);
   return transact(ctx, async (tx, record) => {
-    const { tenant_id } = found(await apiKeys.findApiKey(tx, id));
-    await lockWritableTenant(tx, tenant_id);
-    const old = found(await apiKeys.lockApiKey(tx, id));
+    const { tenant_id } = reachable(ctx, await apiKeys.findApiKey(tx, id));
+    await lockWritableTenant(ctx, tx, tenant_id);
+    const old = reachable(ctx, await apiKeys.lockApiKey(tx, id));
     const now = ctx.clock();
     if (old.revoked_at !== null || hasPassed(old.expires_at, now)) throw apiKeyErrors.apiKeyNotActive();
+    requireHeld(ctx, permissionsOfScopes(old.scopes, old.project_id !== null));
     const { name, scopes, project_id, expires_at } = old;
     const fresh = await insertKey(ctx, tx, { tenant_id, name, scopes, project_id, expires_at }, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
@@ -84,7 +92,22 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
  * Tells whether a presented key may be used. A reason other than `not_found` is given only to a caller that proved
  * that it holds the secret; what cannot be a key costs nothing, and an unknown prefix costs no hashing.
  */
-export async function verifyApiKey(ctx: Context, { key, product, ...question }: VerifyApiKey): Promise<Verdict> {
+export async function verifyApiKey(ctx: Dependencies, question: VerifyApiKey): Promise<Verdict> {
+  const { name: _, ...verdict } = await examine(ctx, question);
+  return verdict;
+}
+
+/** Returns who holds the key, or null for one that nobody may use. A frozen tenant's key still reads. */
+export async function holderOfApiKey(ctx: Dependencies, key: string): Promise<KeyHolder | null> {
+  const found = await examine(ctx, { key, scopes: [], access: 'read' });
+  return found.valid ? found : null;
+}
+
+type Examined =
+  | (Extract<Verdict, { valid: false }> & { name?: undefined })
+  | (Extract<Verdict, { valid: true }> & { name: string });
+
+async function examine(ctx: Dependencies, { key, product, ...question }: VerifyApiKey): Promise<Examined> {
   if (!isKeyShaped(key)) return { valid: false, code: 'not_found' };
   const now = ctx.clock();
   const candidates = await apiKeys.findApiKeysByPrefix(ctx.db, { prefix: prefixOf(key), product, now });
@@ -94,10 +117,27 @@ export async function verifyApiKey(ctx: Context, { key, product, ...question }: 
     const code = refusalOf(candidate, question, now);
     if (code !== null) return { valid: false, code };
     ctx.lastUsed.saw(candidate.id, now);
-    const { tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = candidate;
-    return { valid: true, key_id: candidate.id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at };
+    const { id: key_id, name, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = candidate;
+    return { valid: true, key_id, name, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at };
   }
   return { valid: false, code: 'not_found' };
+}
+
+/** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */
+function requireGrantable(ctx: ActorContext, scopes: readonly string[], boundToProject: boolean): void {
+  const granted = permissionsOfScopes(scopes, boundToProject);
+  const errors = scopes.flatMap((scope, index) => {
+    const known = !scope.startsWith(SCOPE_PREFIX) || [...granted].some((each) => SCOPE_PREFIX + each === scope);
+    return known ? [] : [{ pointer: `/scopes/${index}`, message: 'is no permission that such a key can have' }];
+  });
+  if (errors.length > 0) throw kernelErrors.invalidInput({ errors });
+  requireHeld(ctx, granted);
+}
+
+/** Nobody gives away what it does not hold: else a key that may make keys could make itself an admin. */
+function requireHeld({ actor }: ActorContext, granted: ReadonlySet<Permission>): void {
+  const missing = [...granted].find((permission) => !actor.permissions.has(permission));
+  if (missing !== undefined) throw missingPermission(missing);
 }
 
 interface Secret {
@@ -136,9 +176,4 @@ function endOf(old: ApiKey, graceSeconds: number, now: Date) {
 
 function hasPassed(time: string | null, now: Date): boolean {
   return time !== null && new Date(time) <= now;
-}
-
-function found(key: ApiKey | undefined): ApiKey {
-  if (key === undefined) throw kernelErrors.notFound();
-  return key;
 }

@@ -4,6 +4,7 @@ import { testDatabase } from '@tenant-registry/db/testing';
 import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
+import { systemContext } from '../../kernel/system.ts';
 import { exportAuditEventsInput } from './schema.ts';
 import { exportAuditEvents } from './service.ts';
 
@@ -204,7 +205,7 @@ test('of a long export at most one batch of rows is ahead of whoever reads it', 
   await fill(server, product, { rows, bytes: 10 });
   const before = rowsRead;
   const stream = await exportAuditEvents(
-    { ...server.app.deps, actor: null, requestId: '', sourceIp: null } as Parameters<typeof exportAuditEvents>[0],
+    systemContext(server.app.deps, { name: 'export' }),
     exportAuditEventsInput.parse({ product }),
   );
   let taken = 0;

@@ -2,9 +2,10 @@
 import { audit, tenants } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { violates } from '../../kernel/database-errors.ts';
-import { type InputMistake, kernelErrors } from '../../kernel/errors.ts';
+import type { InputMistake } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
+import { reachable, spanOf } from '../../kernel/reach.ts';
 import { type TextStream, toTextStream } from '../../kernel/text-stream.ts';
 import { appendOnce } from '../../kernel/transact.ts';
 import { auditErrors, notFound } from './errors.ts';
@@ -46,34 +47,35 @@ export async function appendAuditEvents(ctx: ActorContext, { events }: AppendAud
   return { ids: rows.map(({ id }) => id) };
 }
 
-/** One page, newest first. An unknown tenant has no events. Throws `invalid_cursor`. */
-export async function listAuditEvents({ db, cursors }: Context, input: ListAuditEvents) {
-  const { limit: _, cursor: __, ...filter } = input;
-  const { items, next_cursor } = await paginate(cursors, {
+/** One page of what the caller may see, newest first. An unknown tenant has no events. Throws `invalid_cursor`, `not_found`. */
+export async function listAuditEvents(ctx: ActorContext, input: ListAuditEvents) {
+  const { limit: _, cursor: __, ...asked } = input;
+  const filter = { ...asked, ...spanOf(ctx, asked) };
+  const { items, next_cursor } = await paginate(ctx.cursors, {
     list: 'audit',
     input,
     keyOf: ({ created_at, id }: audit.AuditRow) => [created_at, id],
-    fetch: (page) => audit.listAuditEvents(db, filter, page),
+    fetch: (page) => audit.listAuditEvents(ctx.db, filter, page),
   });
   return { items: items.map(toEvent), next_cursor };
 }
 
 /** Throws `not_found`. */
-export async function getAuditEvent({ db }: Context, id: string): Promise<AuditEvent> {
-  const row = await audit.findAuditEvent(db, id);
-  if (row === undefined) throw kernelErrors.notFound();
-  return toEvent(row);
+export async function getAuditEvent(ctx: ActorContext, id: string): Promise<AuditEvent> {
+  return toEvent(reachable(ctx, await audit.findAuditEvent(ctx.db, id)));
 }
 
 /**
  * Every event that the filter finds, newest first, as text that is read from the database while it is sent: at most one
  * batch of rows is in memory. The first batch is read before the answer begins, so that a failure is still a problem.
+ * Throws `not_found` for a tenant that is not the caller's.
  */
 export async function exportAuditEvents(
-  { db }: Context,
-  { format, ...filter }: ExportAuditEvents,
+  ctx: ActorContext,
+  { format, ...asked }: ExportAuditEvents,
 ): Promise<TextStream> {
-  const fetch = (after?: readonly string[]) => audit.listAuditEvents(db, filter, { limit: BATCH_ROWS - 1, after });
+  const filter = { ...asked, ...spanOf(ctx, asked) };
+  const fetch = (after?: readonly string[]) => audit.listAuditEvents(ctx.db, filter, { limit: BATCH_ROWS - 1, after });
   const form = exportFormats[format];
   return toTextStream(pieces(form, await fetch(), fetch), form);
 }

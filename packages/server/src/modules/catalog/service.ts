@@ -1,10 +1,10 @@
 /** The catalog: what can be asked for, who asked, and what came of it. */
 import { catalogRequests } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
-import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
+import { reachable, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import type { Entitlement } from '../entitlements/schema.ts';
 import { type Change, catalogEntryOf, grantContract, startTrial } from '../entitlements/service.ts';
@@ -29,7 +29,7 @@ export async function listCatalog({ catalog }: Context): Promise<CatalogAnswer> 
 export async function requestProduct(ctx: ActorContext, input: RequestProduct): Promise<CatalogRequest> {
   catalogEntryOf(ctx, input.product);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(tx, input.tenant_id);
+    await lockWritableTenant(ctx, tx, input.tenant_id);
     const row = await catalogRequests.insertCatalogRequest(tx, { ...input, ...asked(ctx), kind: 'request' });
     await record(catalogEvents.requested, row);
     return row;
@@ -43,7 +43,7 @@ export async function requestProduct(ctx: ActorContext, input: RequestProduct): 
 export async function requestTrial(ctx: ActorContext, { tenant_id, product }: RequestTrial): Promise<Entitlement> {
   const entry = catalogEntryOf(ctx, product);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(tx, tenant_id);
+    await lockWritableTenant(ctx, tx, tenant_id);
     // First: of two trials at once the second waits here, and then learns that the trial is used.
     const row = await catalogRequests.insertCatalogRequest(tx, {
       ...asked(ctx),
@@ -59,9 +59,10 @@ export async function requestTrial(ctx: ActorContext, { tenant_id, product }: Re
   });
 }
 
-/** One page of requests, newest first: a tenant's or everybody's. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
-export async function listCatalogRequests(ctx: Context, input: ListCatalogRequests) {
-  const { tenant_id, state } = input;
+/** One page of requests, newest first: a tenant's, or of all that the caller may see. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
+export async function listCatalogRequests(ctx: ActorContext, input: ListCatalogRequests) {
+  const { state } = input;
+  const { tenant_id } = spanOf(ctx, input);
   if (tenant_id !== undefined) await readableTenant(ctx, tenant_id);
   return paginate(ctx.cursors, {
     list: 'catalog_requests',
@@ -103,9 +104,9 @@ interface Decision {
 /** Locks the request, and decides it unless somebody has. */
 function decide(ctx: ActorContext, id: string, { state, work }: Decision): Promise<CatalogRequest> {
   return transact(ctx, async (tx, record) => {
-    const { tenant_id } = found(await catalogRequests.findCatalogRequest(tx, id));
-    await lockWritableTenant(tx, tenant_id);
-    const current = found(await catalogRequests.lockCatalogRequest(tx, id));
+    const { tenant_id } = reachable(ctx, await catalogRequests.findCatalogRequest(tx, id));
+    await lockWritableTenant(ctx, tx, tenant_id);
+    const current = reachable(ctx, await catalogRequests.lockCatalogRequest(tx, id));
     requireMatch(ctx, catalogRequest.parse(current));
     if (current.state !== 'open') throw catalogErrors.requestDecided();
     const decision = { state, decided_by: ctx.actor.id, decided_at: ctx.clock() };
@@ -118,9 +119,4 @@ function decide(ctx: ActorContext, id: string, { state, work }: Decision): Promi
 /** What a new request says of its origin. */
 function asked({ actor, clock }: ActorContext) {
   return { id: newId(clock), requested_by: actor.id, created_at: clock() };
-}
-
-function found(row: CatalogRequest | undefined): CatalogRequest {
-  if (row === undefined) throw kernelErrors.notFound();
-  return row;
 }

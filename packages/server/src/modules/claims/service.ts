@@ -1,6 +1,6 @@
 /** Claims: which tenant a user who signs in belongs to, and what it may use. */
 import { tenants } from '@tenant-registry/db';
-import type { Context } from '../../kernel/context.ts';
+import type { ActorContext } from '../../kernel/context.ts';
 import { id, slug } from '../../kernel/schema.ts';
 import { listEntitlements } from '../entitlements/service.ts';
 import { notFound } from './errors.ts';
@@ -10,7 +10,7 @@ import type { KeycloakClaims, KeycloakClaimsQuestion } from './schema.ts';
  * The claims of the first tenant that is found: by id, by slug, then by the same two of the user's attributes.
  * Throws `not_found`, `tenant_archived`.
  */
-export async function keycloakClaimsOf(ctx: Context, question: KeycloakClaimsQuestion): Promise<KeycloakClaims> {
+export async function keycloakClaimsOf(ctx: ActorContext, question: KeycloakClaimsQuestion): Promise<KeycloakClaims> {
   const tenant = await firstTenant(ctx, question);
   const { items } = await listEntitlements(ctx, tenant.id);
   return {
@@ -23,7 +23,7 @@ export async function keycloakClaimsOf(ctx: Context, question: KeycloakClaimsQue
   };
 }
 
-async function firstTenant({ db }: Context, { tenant_id, tenant_slug, user_attrs = {} }: KeycloakClaimsQuestion) {
+async function firstTenant({ db }: ActorContext, { tenant_id, tenant_slug, user_attrs = {} }: KeycloakClaimsQuestion) {
   const ids = (texts: string[]) => texts.map((text) => ({ text, shape: id, find: tenants.findTenant }));
   const slugs = (texts: string[]) => texts.map((text) => ({ text, shape: slug, find: tenants.findTenantBySlug }));
   const candidates = [

@@ -28,7 +28,7 @@ export interface Change {
 }
 
 /** All entitlements of a tenant, running or not. Throws `not_found`, `tenant_archived`. */
-export async function listEntitlements(ctx: Context, tenantId: string): Promise<EntitlementList> {
+export async function listEntitlements(ctx: ActorContext, tenantId: string): Promise<EntitlementList> {
   await readableTenant(ctx, tenantId);
   const rows = await entitlements.listEntitlements(ctx.db, tenantId);
   return { items: rows.map((row) => shown(ctx, row)) };
@@ -45,7 +45,7 @@ export async function setEntitlement(ctx: ActorContext, input: SetEntitlement): 
   catalogEntryOf(ctx, product);
   if (endsAt !== null && new Date(endsAt) <= now) throw entitlementErrors.endInThePast();
   return transact(ctx, async (tx, record, nothingChanged) => {
-    await lockWritableTenant(tx, tenant_id);
+    await lockWritableTenant(ctx, tx, tenant_id);
     const current = await entitlements.lockEntitlement(tx, { tenant_id, product });
     requireCurrent(ctx, current);
     if (current !== undefined && hasTerms(current, { source, config, endsAt })) {
@@ -63,7 +63,7 @@ export async function setEntitlement(ctx: ActorContext, input: SetEntitlement): 
 /** Takes the product from the tenant. Throws `not_found`, `tenant_frozen`. */
 export async function revokeEntitlement(ctx: ActorContext, key: EntitlementKey): Promise<void> {
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(tx, key.tenant_id);
+    await lockWritableTenant(ctx, tx, key.tenant_id);
     const row = await entitlements.deleteEntitlement(tx, key);
     if (row === undefined) throw kernelErrors.notFound();
     await record(entitlementEvents.revoked, row);
@@ -71,7 +71,7 @@ export async function revokeEntitlement(ctx: ActorContext, key: EntitlementKey):
 }
 
 /** Whether the tenant may use the product, and why. A product that nobody knows is one that it may not use. Throws `not_found`. */
-export async function checkEntitlement(ctx: Context, input: CheckEntitlement): Promise<EntitlementVerdict> {
+export async function checkEntitlement(ctx: ActorContext, input: CheckEntitlement): Promise<EntitlementVerdict> {
   const { tenant_id, product, at } = input;
   const { status } = await getTenant(ctx, tenant_id);
   const row = await entitlements.findEntitlement(ctx.db, { tenant_id, product });

@@ -5,6 +5,7 @@ import { DomainError, kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
+import { reachable } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
 import { changesOf, invalidatesVerification } from './changes.ts';
@@ -27,7 +28,7 @@ import {
 export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig): Promise<IdpConfig> {
   requireUsable(ctx, input);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(tx, input.tenant_id);
+    await lockWritableTenant(ctx, tx, input.tenant_id);
     const row = await idpConfigs.insertIdpConfig(tx, { ...input, id: newId(ctx.clock), created_at: ctx.clock() });
     await record(idpConfigEvents.created, row);
     return row;
@@ -35,7 +36,7 @@ export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig)
 }
 
 /** One page of a tenant's configurations, newest first, the deactivated ones too. Throws `tenant_archived`. */
-export async function listIdpConfigs(ctx: Context, input: ListIdpConfigs) {
+export async function listIdpConfigs(ctx: ActorContext, input: ListIdpConfigs) {
   const { tenant_id, status } = input;
   await readableTenant(ctx, tenant_id);
   return paginate(ctx.cursors, {
@@ -47,8 +48,8 @@ export async function listIdpConfigs(ctx: Context, input: ListIdpConfigs) {
 }
 
 /** Throws `not_found`, `tenant_archived`. */
-export async function getIdpConfig(ctx: Context, id: string): Promise<IdpConfig> {
-  const row = found(await idpConfigs.findIdpConfig(ctx.db, id));
+export async function getIdpConfig(ctx: ActorContext, id: string): Promise<IdpConfig> {
+  const row = reachable(ctx, await idpConfigs.findIdpConfig(ctx.db, id));
   await readableTenant(ctx, row.tenant_id);
   return row;
 }
@@ -59,7 +60,7 @@ export async function getIdpConfig(ctx: Context, id: string): Promise<IdpConfig>
  */
 export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: UpdateIdpConfig): Promise<IdpConfig> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const current = await lockWritable(tx, id);
+    const current = await lockWritable(ctx, tx, id);
     requireMatch(ctx, idpConfig.parse(current));
     const changes = changesOf(current, input);
     const changed = Object.keys(changes);
@@ -83,7 +84,7 @@ export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: Updat
 /** Deactivates a configuration; it stays in the list. Deactivating again changes nothing. Throws `not_found`, `tenant_frozen`. */
 export async function deactivateIdpConfig(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const current = await lockWritable(tx, id);
+    const current = await lockWritable(ctx, tx, id);
     if (current.status === 'deactivated') return nothingChanged();
     const version = current.version + 1;
     const row = await idpConfigs.updateIdpConfig(tx, id, { status: 'deactivated', version });
@@ -97,14 +98,14 @@ export async function deactivateIdpConfig(ctx: ActorContext, id: string): Promis
  * `idp_config_deactivated`, and `idp_config_active` when another one took its place.
  */
 export async function verifyIdpConfig(ctx: ActorContext, id: string): Promise<IdpVerification> {
-  const seen = found(await idpConfigs.findIdpConfig(ctx.db, id));
+  const seen = reachable(ctx, await idpConfigs.findIdpConfig(ctx.db, id));
   await writableTenant(ctx, seen.tenant_id);
   if (seen.status === 'deactivated') throw idpConfigErrors.idpConfigDeactivated();
   const now = ctx.clock();
   const { findings, ...rest } = await check(ctx, seen, now);
   const ok = findings.every(({ severity }) => severity !== 'error');
   return transact(ctx, async (tx, record) => {
-    const current = await lockWritable(tx, id);
+    const current = await lockWritable(ctx, tx, id);
     if (current.version !== seen.version) throw idpConfigErrors.idpConfigChanged();
     const row = await idpConfigs.updateIdpConfig(
       tx,
@@ -161,13 +162,8 @@ function requireUsable({ outbound }: Context, { kind, issuer, metadata }: Usable
 }
 
 /** Locks the configuration after its tenant: every writer takes them in this order. */
-async function lockWritable(tx: Tx, id: string): Promise<IdpConfig> {
-  const { tenant_id } = found(await idpConfigs.findIdpConfig(tx, id));
-  await lockWritableTenant(tx, tenant_id);
-  return found(await idpConfigs.lockIdpConfig(tx, id));
-}
-
-function found(row: IdpConfig | undefined): IdpConfig {
-  if (row === undefined) throw kernelErrors.notFound();
-  return row;
+async function lockWritable(ctx: ActorContext, tx: Tx, id: string): Promise<IdpConfig> {
+  const { tenant_id } = reachable(ctx, await idpConfigs.findIdpConfig(tx, id));
+  await lockWritableTenant(ctx, tx, tenant_id);
+  return reachable(ctx, await idpConfigs.lockIdpConfig(tx, id));
 }

@@ -1,10 +1,11 @@
 /** Projects: the parts of a tenant that products work in. */
 import { projects, type Tx } from '@tenant-registry/db';
-import type { ActorContext, Context } from '../../kernel/context.ts';
+import type { ActorContext } from '../../kernel/context.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
+import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { mayHaveProjects } from '../entitlements/service.ts';
 import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
@@ -18,10 +19,11 @@ import {
   type UpdateProject,
 } from './schema.ts';
 
-/** Creates a project in a tenant that may have some now. Throws `projects_not_enabled`, `project_slug_taken`, `not_found`, `tenant_frozen`. */
+/** Creates a project in a tenant that may have some now. Throws `bound_to_project`, `projects_not_enabled`, `project_slug_taken`, `not_found`, `tenant_frozen`. */
 export async function createProject(ctx: ActorContext, input: CreateProject): Promise<Project> {
+  requireInProject(ctx, null);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(tx, input.tenant_id);
+    await lockWritableTenant(ctx, tx, input.tenant_id);
     if (!(await mayHaveProjects(ctx, tx, input.tenant_id))) throw projectErrors.projectsNotEnabled();
     const row = await projects.insertProject(tx, { ...input, id: newId(ctx.clock), created_at: ctx.clock() });
     await record(projectEvents.created, row);
@@ -30,21 +32,22 @@ export async function createProject(ctx: ActorContext, input: CreateProject): Pr
 }
 
 /** Throws `not_found`, `tenant_archived`. */
-export async function getProject(ctx: Context, id: string): Promise<Project> {
-  const row = found(await projects.findProject(ctx.db, id));
+export async function getProject(ctx: ActorContext, id: string): Promise<Project> {
+  const row = found(ctx, await projects.findProject(ctx.db, id));
   await readableTenant(ctx, row.tenant_id);
   return row;
 }
 
 /** One page of a tenant's projects, newest first. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
-export async function listProjects(ctx: Context, input: ListProjects) {
+export async function listProjects(ctx: ActorContext, input: ListProjects) {
   const { tenant_id, status } = input;
+  const { project_id: id } = spanOf(ctx, {});
   await readableTenant(ctx, tenant_id);
   return paginate(ctx.cursors, {
     list: 'projects',
     input,
     keyOf: (row: Project) => [row.id],
-    fetch: (page) => projects.listProjects(ctx.db, { tenant_id, status }, page),
+    fetch: (page) => projects.listProjects(ctx.db, { tenant_id, id, status }, page),
   });
 }
 
@@ -88,9 +91,9 @@ export async function holdActiveProject(tx: Tx, tenantId: string, id: string): P
 
 /** The project as the caller knows it, in a tenant that takes writes; the tenant is locked before it, as everywhere. */
 async function lockWritableProject(ctx: ActorContext, tx: Tx, id: string): Promise<Project> {
-  const { tenant_id } = found(await projects.findProject(tx, id));
-  await lockWritableTenant(tx, tenant_id);
-  const current = found(await projects.lockProject(tx, id));
+  const { tenant_id } = found(ctx, await projects.findProject(tx, id));
+  await lockWritableTenant(ctx, tx, tenant_id);
+  const current = found(ctx, await projects.lockProject(tx, id));
   requireMatch(ctx, project.parse(current));
   return current;
 }
@@ -100,7 +103,8 @@ function active(row: Project): Project {
   return row;
 }
 
-function found(row: Project | undefined): Project {
+function found(ctx: ActorContext, row: Project | undefined): Project {
   if (row === undefined) throw kernelErrors.notFound();
+  reachable(ctx, { tenant_id: row.tenant_id, project_id: row.id });
   return row;
 }

@@ -154,7 +154,7 @@ export const tenantsRouter = router({
     .output(tenant)
     .mutation(({ ctx, input }) => cancelTenant(ctx, input)),
 
-  archive: procedure('tenants:write')
+  archive: procedure('tenants:delete')
     .meta({
       rest: {
         method: 'POST',
@@ -178,7 +178,7 @@ export const tenantsRouter = router({
     .output(tenant)
     .mutation(({ ctx, input }) => archiveTenant(ctx, input.id)),
 
-  delete: procedure('tenants:write')
+  delete: procedure('tenants:delete')
     .meta({
       rest: {
         method: 'DELETE',

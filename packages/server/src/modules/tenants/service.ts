@@ -1,11 +1,12 @@
 /** Tenants: who they are, and where in their life they stand. */
 import { type Tx, tenants } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
-import type { ActorContext, Context } from '../../kernel/context.ts';
+import type { ActorContext } from '../../kernel/context.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
+import { spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { tenantErrors } from './errors.ts';
 import { allowedTransitions, REACTIVATION_DAYS, TRIAL_DAYS, type Transition } from './lifecycle.ts';
@@ -42,23 +43,24 @@ export async function createTenant(
 }
 
 /** Throws `not_found`. */
-export async function getTenant({ db }: Context, id: string): Promise<Tenant> {
-  return found(await tenants.findTenant(db, id));
+export async function getTenant(ctx: ActorContext, id: string): Promise<Tenant> {
+  return found(ctx, await tenants.findTenant(ctx.db, id));
 }
 
 /** Throws `not_found`. */
-export async function getTenantBySlug({ db }: Context, slug: string): Promise<Tenant> {
-  return found(await tenants.findTenantBySlug(db, slug));
+export async function getTenantBySlug(ctx: ActorContext, slug: string): Promise<Tenant> {
+  return found(ctx, await tenants.findTenantBySlug(ctx.db, slug));
 }
 
-/** One page of tenants, newest first. Throws `invalid_cursor`. */
-export function listTenants({ db, cursors }: Context, input: ListTenants) {
+/** One page of the tenants that the caller may see, newest first. Throws `invalid_cursor`. */
+export async function listTenants(ctx: ActorContext, input: ListTenants) {
   const { status, kind, q } = input;
-  return paginate(cursors, {
+  const { tenant_id: id } = spanOf(ctx, {});
+  return paginate(ctx.cursors, {
     list: 'tenants',
     input,
     keyOf: (row: Tenant) => [row.id],
-    fetch: (page) => tenants.listTenants(db, { status, kind, q }, page),
+    fetch: (page) => tenants.listTenants(ctx.db, { id, status, kind, q }, page),
   });
 }
 
@@ -66,7 +68,7 @@ export function listTenants({ db, cursors }: Context, input: ListTenants) {
 export async function updateTenant(ctx: ActorContext, { id, slug, ...changes }: UpdateTenant): Promise<Tenant> {
   if (slug !== undefined) throw tenantErrors.slugImmutable();
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const current = writable(await tenants.lockTenant(tx, id));
+    const current = writable(ctx, await tenants.lockTenant(tx, id));
     requireMatch(ctx, tenant.parse(current));
     if (Object.keys(changes).length === 0) {
       nothingChanged();
@@ -134,7 +136,7 @@ export async function archiveLongFrozen(ctx: ActorContext, limit: number): Promi
 /** Deletes an archived tenant and all that it held; its audit log stays. Throws `tenant_not_archived` with the counts. */
 export async function deleteTenant(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record) => {
-    const row = found(await tenants.lockTenant(tx, id));
+    const row = found(ctx, await tenants.lockTenant(tx, id));
     if (row.status !== 'archived') {
       throw tenantErrors.tenantNotArchived({ members: { holdings: await tenants.findTenantHoldings(tx, id) } });
     }
@@ -148,20 +150,20 @@ export async function deleteTenant(ctx: ActorContext, id: string): Promise<void>
  * The tenant, held against a freeze until the transaction ends: the first step of every write inside a tenant.
  * Throws `not_found`, `tenant_frozen`, `tenant_archived`.
  */
-export async function lockWritableTenant(tx: Tx, id: string): Promise<Tenant> {
-  return writable(await tenants.lockTenantShared(tx, id));
+export async function lockWritableTenant(ctx: ActorContext, tx: Tx, id: string): Promise<Tenant> {
+  return writable(ctx, await tenants.lockTenantShared(tx, id));
 }
 
 /**
  * The tenant whose things may be changed, as it is now: asked before work that no transaction may wait for; the write
  * itself still locks it. Throws `not_found`, `tenant_frozen`, `tenant_archived`.
  */
-export async function writableTenant({ db }: Context, id: string): Promise<Tenant> {
-  return writable(await tenants.findTenant(db, id));
+export async function writableTenant(ctx: ActorContext, id: string): Promise<Tenant> {
+  return writable(ctx, await tenants.findTenant(ctx.db, id));
 }
 
 /** The tenant whose things may be read. Throws `not_found`, `tenant_archived`. */
-export async function readableTenant(ctx: Context, id: string): Promise<Tenant> {
+export async function readableTenant(ctx: ActorContext, id: string): Promise<Tenant> {
   return notArchived(await getTenant(ctx, id));
 }
 
@@ -170,7 +172,7 @@ type TransitionWork = Parameters<typeof transact<Tenant>>[1];
 /** Locks the tenant, checks that the machine allows the step, and takes it. */
 function transition(ctx: ActorContext, id: string, step: Transition, work: TransitionWork): Promise<Tenant> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const row = found(await tenants.lockTenant(tx, id));
+    const row = found(ctx, await tenants.lockTenant(tx, id));
     requireMatch(ctx, tenant.parse(row));
     const allowed = allowedTransitions(row, ctx.clock());
     if (!allowed.includes(step)) throw tenantErrors.illegalTransition({ members: { allowed } });
@@ -178,8 +180,9 @@ function transition(ctx: ActorContext, id: string, step: Transition, work: Trans
   });
 }
 
-function found(row: Tenant | undefined): Tenant {
-  if (row === undefined) throw kernelErrors.notFound();
+/** Another tenant is as little to be found as none. */
+function found({ actor }: ActorContext, row: Tenant | undefined): Tenant {
+  if (row === undefined || (actor.tenant_id ?? row.id) !== row.id) throw kernelErrors.notFound();
   return row;
 }
 
@@ -188,8 +191,8 @@ function notArchived(row: Tenant): Tenant {
   return row;
 }
 
-function writable(row: Tenant | undefined): Tenant {
-  const current = notArchived(found(row));
+function writable(ctx: ActorContext, row: Tenant | undefined): Tenant {
+  const current = notArchived(found(ctx, row));
   if (current.status === 'frozen') throw tenantErrors.tenantFrozen();
   return current;
 }

@@ -1,0 +1,117 @@
+/** What stands before every operation: load shedding, who is asking, and how often they may. */
+import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import type { Actor } from '../kernel/actor.ts';
+import type { Dependencies } from '../kernel/context.ts';
+import { type DomainError, kernelErrors } from '../kernel/errors.ts';
+import { toDomainError } from '../kernel/to-domain-error.ts';
+import { type Authenticator, kindOf } from './authenticate.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    actor: Actor | null;
+    /** Why the credential was refused, when one was sent. */
+    refusal: DomainError | null;
+  }
+}
+
+/** Each is counted by this process alone; 0 means no limit. */
+export interface Limits {
+  /** Requests a minute of one principal. The internal token has none: its load is shed, not rationed. */
+  readonly principalPerMinute: number;
+  /** Requests a minute from one address without an accepted credential. */
+  readonly addressPerMinute: number;
+  /** Refused credentials a minute from one address: above it, none but static tokens are looked at. */
+  readonly failuresPerMinute: number;
+  /** How late timers may be before requests are answered 503. */
+  readonly eventLoopDelayMaxMs: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Who has an IPv6 address usually has 2^64 of them. */
+const IPV6_SUBNET = 64;
+
+/** Guards every route that is added to the scope afterwards. Refused credentials are left to the operation to answer. */
+export async function guard(
+  scope: FastifyInstance,
+  limits: Limits,
+  { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
+): Promise<void> {
+  if (limits.eventLoopDelayMaxMs > 0) await scope.register(underPressure, sheddingAbove(limits.eventLoopDelayMaxMs));
+  await scope.register(rateLimit, { global: false, enableDraftSpec: true, ipv6Subnet: IPV6_SUBNET });
+  scope.decorateRequest('actor', null);
+  scope.decorateRequest('refusal', null);
+  const identify = identifier(scope, limits.failuresPerMinute, { authenticator, deps });
+  const perAddress = limiter(scope, limits.addressPerMinute, {});
+  const perPrincipal = limiter(scope, limits.principalPerMinute, {
+    keyGenerator: ({ actor }) => actor?.principal ?? '',
+    allowList: ({ actor }) => actor?.type === 'internal',
+  });
+  const handlers = { perAddress, perPrincipal };
+  scope.addHook('onRequest', async function (request, reply) {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      request.actor = authenticator.recognize(authorization) ?? null;
+      if (request.actor === null) await identify(request, authorization);
+      else deps.access.used(request.actor);
+    }
+    const limit = request.actor === null ? handlers.perAddress : handlers.perPrincipal;
+    await limit?.call(this, request, reply);
+  });
+}
+
+function limiter(
+  scope: FastifyInstance,
+  max: number,
+  options: RateLimitOptions,
+): preHandlerAsyncHookHandler | undefined {
+  if (max === 0) return undefined;
+  return scope.rateLimit({
+    ...options,
+    max,
+    timeWindow: MINUTE_MS,
+    errorResponseBuilder: (_, { ttl }) => kernelErrors.rateLimited({ retryAfter: Math.ceil(ttl / 1000) }),
+  });
+}
+
+/** Finds out whom an API key or a signed token belongs to, unless too many from this address were no good. */
+function identifier(
+  scope: FastifyInstance,
+  failuresMax: number,
+  { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
+): (request: FastifyRequest, authorization: string) => Promise<void> {
+  const failures = scope.createRateLimit({ max: failuresMax, timeWindow: MINUTE_MS });
+  return async (request, authorization) => {
+    const kind = kindOf(authorization);
+    if (failuresMax > 0) {
+      const tally = await failures(request, { increment: false });
+      if (!tally.isAllowed && tally.remaining === 0) {
+        deps.access.failed(kind, 'rate_limited', request.ip);
+        throw kernelErrors.rateLimited({ retryAfter: Math.max(1, tally.ttlInSeconds), detail: TOO_MANY_FAILURES });
+      }
+    }
+    try {
+      request.actor = await authenticator.identify(authorization);
+      deps.access.used(request.actor);
+    } catch (error) {
+      request.refusal = toDomainError(error, deps.constraints);
+      if (request.refusal.definition.status !== 'UNAUTHORIZED') return;
+      if (failuresMax > 0) await failures(request);
+      deps.access.failed(kind, request.refusal.extras.reason ?? 'unknown', request.ip);
+    }
+  };
+}
+
+const TOO_MANY_FAILURES = 'Too many credentials from your address were refused: wait as long as Retry-After says.';
+
+function sheddingAbove(maxEventLoopDelay: number) {
+  return {
+    maxEventLoopDelay,
+    sampleInterval: 500,
+    // What it throws is answered as a problem, like every error.
+    pressureHandler: async () => {
+      throw kernelErrors.overloaded({ retryAfter: 1 });
+    },
+  };
+}

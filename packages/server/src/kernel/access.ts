@@ -1,0 +1,86 @@
+/** Who tried to get in and who did, gathered in memory: one audit row tells of many attempts, and noting costs no I/O. */
+import { LRUCache } from 'lru-cache';
+import type { Actor } from './actor.ts';
+import type { Clock } from './clock.ts';
+
+/** What a credential looked like. */
+export type CredentialKind = 'token' | 'jwt' | 'api_key' | 'other';
+
+export type AccessNote =
+  | {
+      readonly kind: 'failed';
+      readonly credential: CredentialKind;
+      readonly reason: string;
+      readonly source_ip: string;
+    }
+  | { readonly kind: 'denied'; readonly actor: Actor; readonly permission: string; readonly procedure: string }
+  | { readonly kind: 'used'; readonly actor: Actor };
+
+/** The same, as often as it happened since the last time. */
+export interface AccessEntry {
+  readonly note: AccessNote;
+  readonly count: number;
+  readonly first_at: Date;
+  readonly last_at: Date;
+}
+
+export interface Access {
+  /** A credential was refused. */
+  failed(credential: CredentialKind, reason: string, sourceIp: string): void;
+  /** Somebody who is known asked to change something without holding the permission. */
+  denied(actor: Actor, what: { readonly permission: string; readonly procedure: string }): void;
+  /** A credential was accepted: noted once an hour for each. */
+  used(actor: Actor): void;
+  /** Takes what was noted since the last time. */
+  drain(): readonly AccessEntry[];
+  /** Gives back what could not be written. */
+  restore(entries: readonly AccessEntry[]): void;
+}
+
+const ENTRIES_MAX = 5_000;
+const PRINCIPALS_MAX = 10_000;
+const HOUR_MS = 3_600_000;
+
+/** Makes a memory that holds a bounded number of entries: under a flood the sources of failures become one, `many`. */
+export function createAccess(clock: Clock): Access {
+  const seen = new LRUCache<string, number>({ max: PRINCIPALS_MAX });
+  let entries = new Map<string, AccessEntry>();
+  let restored = 0;
+
+  function note(key: string, given: AccessNote): void {
+    const now = clock();
+    const crowded = entries.size >= ENTRIES_MAX && !entries.has(key);
+    if (crowded && given.kind !== 'failed') return; // bounded by the callers' own limits; the log has each
+    const [at, kept] = crowded ? [`many|${key.split('|', 3).slice(0, 3).join('|')}`, anywhere(given)] : [key, given];
+    const known = entries.get(at);
+    entries.set(at, { note: kept, count: (known?.count ?? 0) + 1, first_at: known?.first_at ?? now, last_at: now });
+  }
+
+  return {
+    failed: (credential, reason, source_ip) =>
+      note(`failed|${credential}|${reason}|${source_ip}`, { kind: 'failed', credential, reason, source_ip }),
+    denied: (actor, { permission, procedure }) =>
+      note(`denied|${actor.principal}|${procedure}`, { kind: 'denied', actor, permission, procedure }),
+    used(actor) {
+      const now = clock().getTime();
+      if (now - (seen.get(actor.principal) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return;
+      seen.set(actor.principal, now);
+      note(`used|${actor.principal}`, { kind: 'used', actor });
+    },
+    drain() {
+      const taken = [...entries.values()];
+      entries = new Map();
+      return taken;
+    },
+    restore(taken) {
+      for (const entry of taken) {
+        restored += 1;
+        entries.set(`restored|${restored}`, entry);
+      }
+    },
+  };
+}
+
+function anywhere(note: AccessNote): AccessNote {
+  return note.kind === 'failed' ? { ...note, source_ip: 'many' } : note;
+}

@@ -1,0 +1,96 @@
+/** Who asks. The one seam of authentication: everything behind it reads only this. */
+import { type Permission, permissionsOf, permissionsOfScopes, type Role } from './permissions.ts';
+
+export interface Actor {
+  /** By what it is known: a static token, a person's sign-in, a key. `system` is for work that nobody asked for, `anonymous` for who was refused. */
+  readonly type: 'operator' | 'internal' | 'user' | 'api_key' | 'system' | 'anonymous';
+  readonly id: string;
+  readonly name: string;
+  /** Tells it from every other one, whoever issued its credential. */
+  readonly principal: string;
+  readonly roles: readonly Role[];
+  readonly permissions: ReadonlySet<Permission>;
+  /** The tenant that it belongs to and never sees beyond; null for who sees all. */
+  readonly tenant_id: string | null;
+  /** The project that it is bound to inside its tenant, if any. */
+  readonly project_id: string | null;
+}
+
+/** Who holds a static token. */
+export function tokenActor(type: 'operator' | 'internal'): Actor {
+  const id = `${type}_token`;
+  const name = type === 'operator' ? 'Operator token' : 'Internal token';
+  return { ...platform, type, id, name, principal: id, roles: [type], permissions: permissionsOf([type]) };
+}
+
+/** A worker: it needs no permission, because nobody asked for what it does. */
+export function systemActor(name: string): Actor {
+  return {
+    ...platform,
+    type: 'system',
+    id: name,
+    name,
+    principal: `system:${name}`,
+    roles: [],
+    permissions: new Set(),
+  };
+}
+
+/** Whoever was refused: known by an address alone. */
+export function anonymousActor(sourceIp: string): Actor {
+  return {
+    ...platform,
+    type: 'anonymous',
+    id: sourceIp,
+    name: sourceIp,
+    principal: `anonymous:${sourceIp}`,
+    roles: [],
+    permissions: new Set(),
+  };
+}
+
+const platform = { tenant_id: null, project_id: null } as const;
+
+/** What a verified token says of a person. */
+export interface Person {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly name: string;
+  readonly tenant_id: string | null;
+  readonly platform_roles: readonly Role[];
+  readonly tenant_roles: readonly Role[];
+}
+
+/** Whoever has a role on the platform acts for the platform; anybody else acts inside the tenant, without one for nobody. */
+export function personActor(person: Person): Actor {
+  const { issuer, subject, name, platform_roles, tenant_roles, tenant_id } = person;
+  const known = { type: 'user', id: subject, name, principal: `user:${issuer}|${subject}`, project_id: null } as const;
+  if (platform_roles.length > 0)
+    return { ...known, tenant_id: null, roles: platform_roles, permissions: permissionsOf(platform_roles) };
+  const roles = tenant_id === null ? [] : tenant_roles;
+  return { ...known, tenant_id, roles, permissions: permissionsOf(roles) };
+}
+
+/** What a verified key says of the program that holds it. */
+export interface KeyHolder {
+  readonly key_id: string;
+  readonly name: string;
+  readonly tenant_id: string;
+  readonly project_id: string | null;
+  readonly scopes: readonly string[];
+}
+
+/** A key acts inside its tenant, and inside its project when it is bound to one, as far as its scopes go. */
+export function keyActor({ key_id, name, tenant_id, project_id, scopes }: KeyHolder): Actor {
+  const permissions = permissionsOfScopes(scopes, project_id !== null);
+  return {
+    type: 'api_key',
+    id: key_id,
+    name,
+    principal: `api_key:${key_id}`,
+    roles: [],
+    permissions,
+    tenant_id,
+    project_id,
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * What an actor may know of: the application's half of tenant isolation. The database decides once more, by itself
+ * (row-level security), so forgetting one of the two shows nothing to anybody.
+ */
+import type { ActorContext } from './context.ts';
+import { kernelErrors } from './errors.ts';
+
+/** Something that belongs to a tenant and maybe to a project of it. */
+interface Owned {
+  readonly tenant_id: string | null;
+  readonly project_id?: string | null;
+}
+
+/** Returns the thing. Throws `not_found` when there is none, and just so when it is beyond the actor's tenant or project. */
+export function reachable<T extends Owned>({ actor }: ActorContext, thing: T | undefined): T {
+  if (thing === undefined) throw kernelErrors.notFound();
+  if (actor.tenant_id !== null && thing.tenant_id !== actor.tenant_id) throw kernelErrors.notFound();
+  if (actor.project_id !== null && thing.project_id !== actor.project_id) throw kernelErrors.notFound();
+  return thing;
+}
+
+interface Span {
+  readonly tenant_id: string | undefined;
+  readonly project_id: string | undefined;
+}
+
+/** Returns the tenant and project that a list is limited to: what was asked for, or the actor's own. Throws `not_found` for others. */
+export function spanOf({ actor }: ActorContext, asked: { readonly [Field in keyof Span]?: Span[Field] }): Span {
+  return {
+    tenant_id: limited(actor.tenant_id, asked.tenant_id),
+    project_id: limited(actor.project_id, asked.project_id),
+  };
+}
+
+function limited(own: string | null, asked: string | undefined): string | undefined {
+  if (own === null) return asked;
+  if (asked !== undefined && asked !== own) throw kernelErrors.notFound();
+  return own;
+}
+
+/** Throws `bound_to_project` when the actor is bound to a project and makes something outside of it. */
+export function requireInProject({ actor }: ActorContext, projectId: string | null | undefined): void {
+  if (actor.project_id !== null && projectId !== actor.project_id) throw kernelErrors.boundToProject();
+}

@@ -1,0 +1,21 @@
+/** Access on the wire: one expression per endpoint. */
+import { procedure, router } from '../../kernel/trpc.ts';
+import { caller, whoAmIInput } from './schema.ts';
+import { whoAmI } from './service.ts';
+
+export const accessRouter = router({
+  me: procedure(null)
+    .meta({
+      rest: {
+        method: 'GET',
+        path: '/v1/me',
+        operation: 'get_me',
+        tag: 'Access',
+        summary: 'Who am I',
+        description: 'Who the credential belongs to, its tenant, its roles and its permissions.',
+      },
+    })
+    .input(whoAmIInput)
+    .output(caller)
+    .query(({ ctx }) => whoAmI(ctx)),
+});

@@ -1,0 +1,86 @@
+/** The shapes of access: who a caller is, and what the audit log keeps of who came in. */
+import { z } from 'zod';
+import { defineEvent } from '../../kernel/events.ts';
+import { permissions, platformRoles, tenantRoles } from '../../kernel/permissions.ts';
+import { id, textUpTo, timestamp } from '../../kernel/schema.ts';
+
+export const whoAmIInput = z.strictObject({});
+
+const roles = [...platformRoles, ...tenantRoles, 'internal'] as const;
+
+export const caller = z
+  .object({
+    type: z.enum(['operator', 'internal', 'user', 'api_key', 'system']).meta({
+      description: 'By what it is known: a static token, a person’s sign-in, or an API key.',
+      examples: ['user'],
+    }),
+    id: textUpTo(200).meta({
+      description: 'What audit rows name it by: the subject of the token, the id of the key.',
+      examples: ['2f6c1b5e-9a43-4a57-8d10-7c1f0b9e2d44'],
+    }),
+    name: textUpTo(200).meta({ description: 'What people know it by.', examples: ['Jane Doe'] }),
+    tenant_id: id.nullable().describe('The tenant that it belongs to and never sees beyond; null: it sees all.'),
+    project_id: id.nullable().describe('The project that the API key is bound to; null: it is bound to none.'),
+    roles: z.array(z.enum(roles)).meta({
+      description: 'Empty for an API key, whose scopes decide.',
+      maxItems: roles.length,
+      examples: [['admin']],
+    }),
+    permissions: z.array(z.enum(permissions)).meta({
+      description: 'What it may do, inside what it may see.',
+      maxItems: permissions.length,
+      examples: [['tenants:read', 'projects:read']],
+    }),
+  })
+  .meta({ id: 'Caller', description: 'Who a credential belongs to, and what it may do.' });
+export type Caller = z.infer<typeof caller>;
+
+const many = {
+  count: z.int(),
+  first_at: timestamp,
+  last_at: timestamp,
+};
+
+const failed = z.object({ credential: z.string(), reason: z.string(), source_ip: z.string(), ...many });
+const denied = z.object({ tenant_id: id.nullable(), permission: z.string(), procedure: z.string(), ...many });
+const used = z.object({
+  tenant_id: id.nullable(),
+  project_id: id.nullable(),
+  credential: z.string(),
+  actor_id: z.string(),
+  actor_name: z.string(),
+  roles: z.array(z.string()),
+});
+
+export const accessEvents = {
+  signInFailed: defineEvent({
+    type: 'access.sign_in_failed',
+    description: 'Credentials were refused: one event for all that failed alike from one address in a short time.',
+    payload: failed,
+    subject: ({ credential, source_ip }) => ({
+      tenant_id: null,
+      target: { type: 'credential', id: credential, name: source_ip },
+    }),
+    failure: true,
+  }),
+  denied: defineEvent({
+    type: 'access.denied',
+    description: 'Somebody asked for a change without holding the permission: one event for all of a short time.',
+    payload: denied,
+    subject: ({ tenant_id, procedure }) => ({
+      tenant_id,
+      target: { type: 'operation', id: procedure, name: procedure },
+    }),
+    failure: true,
+  }),
+  credentialUsed: defineEvent({
+    type: 'access.credential_used',
+    description: 'A credential was accepted, for the first time in an hour.',
+    payload: used,
+    subject: ({ tenant_id, project_id, credential, actor_id, actor_name }) => ({
+      tenant_id,
+      project_id,
+      target: { type: credential, id: actor_id, name: actor_name },
+    }),
+  }),
+} as const;

@@ -1,0 +1,45 @@
+/** Access: who a caller is, and what the audit log keeps of who came in and who did not. */
+import type { AccessEntry } from '../../kernel/access.ts';
+import { anonymousActor } from '../../kernel/actor.ts';
+import type { ActorContext } from '../../kernel/context.ts';
+import { permissions } from '../../kernel/permissions.ts';
+import { transact } from '../../kernel/transact.ts';
+import { accessEvents, type Caller } from './schema.ts';
+
+/** Who the caller is, and what it may do. */
+export async function whoAmI({ actor }: ActorContext): Promise<Caller> {
+  const { type, id, name, tenant_id, project_id, roles } = actor;
+  if (type === 'anonymous') throw new Error('nobody is anonymous behind authentication');
+  const held = permissions.filter((permission) => actor.permissions.has(permission));
+  return { type, id, name, tenant_id, project_id, roles: [...roles], permissions: held };
+}
+
+/** Writes one entry into the audit log, under the name of whom it tells of. */
+export async function recordAccess(ctx: ActorContext, { note, count, first_at, last_at }: AccessEntry): Promise<void> {
+  const many = { count, first_at: first_at.toISOString(), last_at: last_at.toISOString() };
+  switch (note.kind) {
+    case 'failed': {
+      const { credential, reason, source_ip } = note;
+      const address = source_ip === 'many' ? null : source_ip;
+      const actor = anonymousActor(source_ip);
+      return transact({ ...ctx, actor, sourceIp: address }, (_, record) =>
+        record(accessEvents.signInFailed, { credential, reason, source_ip, ...many }),
+      );
+    }
+    case 'denied': {
+      const { actor, permission, procedure } = note;
+      const { tenant_id } = actor;
+      return transact({ ...ctx, actor }, (_, record) =>
+        record(accessEvents.denied, { tenant_id, permission, procedure, ...many }),
+      );
+    }
+    case 'used': {
+      const { actor } = note;
+      const { tenant_id, project_id, type: credential, id: actor_id, name: actor_name, roles } = actor;
+      const payload = { tenant_id, project_id, credential, actor_id, actor_name, roles: [...roles] };
+      return transact({ ...ctx, actor }, (_, record) => record(accessEvents.credentialUsed, payload));
+    }
+    default:
+      return note satisfies never;
+  }
+}

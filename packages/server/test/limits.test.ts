@@ -1,0 +1,83 @@
+/** How much anybody may ask, and what happens above it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import type { Limits } from '../src/http/guard.ts';
+import { runWorker, startTestServer, type TestServer, tenantIn } from './support.ts';
+
+const none: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
+const started: TestServer[] = [];
+afterEach(async () => {
+  for (const server of started.splice(0)) await server.close();
+});
+
+async function limited(limits: Partial<Limits>): Promise<TestServer> {
+  const server = await startTestServer(undefined, undefined, { limits: { ...none, ...limits } });
+  started.push(server);
+  return server;
+}
+
+test('a principal above its limit gets 429 with Retry-After and RateLimit headers; others go on, and products are not rationed', async () => {
+  const server = await limited({ principalPerMinute: 3 });
+  const list = () => server.call('GET /v1/tenants');
+  const first = await list();
+  expect([first.status, first.headers.get('ratelimit-limit'), first.headers.get('ratelimit-remaining')]).toEqual([
+    200,
+    '3',
+    '2',
+  ]);
+  await list();
+  await list();
+  const { status, headers, body } = await list();
+  expect([status, body.code]).toEqual([429, 'rate_limited']);
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect([headers.get('ratelimit-limit'), headers.get('ratelimit-remaining')]).toEqual(['3', '0']);
+  const verify = { token: server.internalToken, body: { key: 'bp_' } };
+  for (let i = 0; i < 5; i += 1)
+    expect((await server.call('POST /v1/internal/api-keys/verify', verify)).status).toBe(200);
+  expect((await server.call('GET /healthz', { token: null })).status).toBe(200);
+});
+
+test('an address without a credential has a limit of its own', async () => {
+  const server = await limited({ addressPerMinute: 2 });
+  const attempt = async (token: string | null) => (await server.call('GET /v1/tenants', { token })).status;
+  expect([await attempt(null), await attempt('nobody'), await attempt(null)]).toEqual([401, 401, 429]);
+  expect((await server.call('GET /v1/tenants')).status).toBe(200);
+});
+
+test('after too many refused credentials an address is not listened to, not even with a good key, but with a static token', async () => {
+  const server = await limited({ failuresPerMinute: 3 });
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const { body: key } = await server.call('POST /v1/api-keys', { body: { tenant_id, name: 'x' } });
+  const me = async (token: string) => server.call('GET /v1/me', { token });
+  expect((await me(key.key)).status).toBe(200);
+  for (let i = 0; i < 3; i += 1) expect((await me(`bp_${'D'.repeat(22)}`)).status).toBe(401);
+  const refused = await me(key.key);
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await me(server.operatorToken)).status).toBe(200);
+  await runWorker(server, 'access-audit');
+  const { body } = await server.call('GET /v1/audit?action=access.sign_in_failed');
+  const reasons = body.items.map(({ metadata }: { metadata: { reason: string } }) => metadata.reason).sort();
+  expect(reasons).toEqual(['invalid_key', 'rate_limited']);
+});
+
+test('a process that cannot keep up answers 503 with Retry-After instead of queueing, and its health all the same', async () => {
+  const server = await limited({ eventLoopDelayMaxMs: 100 });
+  await sleep(600); // one sample of the measurement
+  const until = performance.now() + 1_500;
+  const statuses: number[] = [];
+  const drown = () => {
+    const end = performance.now() + 400;
+    while (performance.now() < end);
+    if (performance.now() < until) setImmediate(drown);
+  };
+  setImmediate(drown);
+  while (!statuses.includes(503) && performance.now() < until + 20_000) {
+    const { status, headers, body } = await server.call('GET /v1/tenants');
+    statuses.push(status);
+    if (status === 503) expect([body.code, headers.get('retry-after')]).toEqual(['overloaded', '1']);
+  }
+  expect(statuses).toContain(503);
+  expect((await server.call('GET /healthz', { token: null })).status).toBe(200);
+  await expect.poll(async () => (await server.call('GET /v1/tenants')).status, { timeout: 10_000 }).toBe(200);
+});

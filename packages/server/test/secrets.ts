@@ -1,0 +1,41 @@
+/** Looks for every secret that a test server was given or gave away, everywhere that it must not be. */
+import type { Db } from '@tenant-registry/db';
+import { sql } from 'kysely';
+
+export interface Traces {
+  readonly secrets: ReadonlySet<string>;
+  readonly logs: readonly string[];
+  /** The text of every answer, without a key that it was there to show. */
+  readonly answers: readonly string[];
+  readonly db: Db;
+}
+
+/** An API key, or the beginning of a JWT, whoever made it. */
+const SHAPES = 'bp_[A-Za-z0-9_-]{22}|eyJ[A-Za-z0-9_-]{10}';
+
+/** Throws, naming the place and never the secret, when one is in a log line, an answer, an audit row, an event or a stored answer. */
+export async function refuseLeaks({ secrets, logs, answers, db }: Traces): Promise<void> {
+  const leaks: string[] = [];
+  for (const secret of secrets) {
+    const kind = secret.slice(0, 3);
+    const within = (texts: readonly string[]) => texts.find((text) => text.includes(secret))?.replaceAll(secret, '[…]');
+    const [log, answer] = [within(logs), within(answers)];
+    if (log !== undefined) leaks.push(`a log line has a secret (${kind}…): ${log}`);
+    if (answer !== undefined) leaks.push(`an answer has a secret (${kind}…): ${answer}`);
+  }
+  const pattern = [SHAPES, ...[...secrets].filter((secret) => /^\w+$/.test(secret))].join('|');
+  for (const table of ['audit_log', 'outbox_events', 'idempotency_keys'])
+    leaks.push(...(await rowsWith(db, table, pattern)));
+  if (leaks.length > 0) throw new Error(`secrets leaked:\n${leaks.join('\n')}`);
+}
+
+/** A test may have taken the table or the database away: then it holds nothing any more. */
+async function rowsWith(db: Db, table: string, pattern: string): Promise<string[]> {
+  try {
+    const { rows } = await sql<{ n: number }>`
+      select count(*) as n from ${sql.table(table)} as t where t::text ~ ${pattern}`.execute(db);
+    return rows[0]?.n === 0 ? [] : [`${rows[0]?.n} rows of ${table} have a secret`];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,38 @@
+/** docs/security.md says the truth: its table is the one in force, and every test that it names exists. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { keyPermissions, permissions, platformRoles, rolePermissions, tenantRoles } from '../src/kernel/permissions.ts';
+
+const root = new URL('../../../', import.meta.url);
+const read = (path: string) => readFileSync(fileURLToPath(new URL(path, root)), 'utf8');
+const text = read('docs/security.md');
+
+test('the table of permissions is the one in force', () => {
+  const roles = [...platformRoles, ...tenantRoles];
+  const shown = permissions.filter((permission) => roles.some((role) => rolePermissions[role].includes(permission)));
+  const rows = shown.map((permission) => {
+    const held = [
+      ...roles.map((role) => rolePermissions[role].includes(permission)),
+      keyPermissions.includes(permission),
+    ];
+    return `| ${[permission, ...held.map((each) => (each ? '✓' : ''))].join(' | ')} |`;
+  });
+  expect(text).toContain(`|---|---|---|---|---|---|---|---|\n${rows.join('\n')}\n\n`);
+});
+
+const entries = [...text.matchAll(/^### (API\d+) .+\n\n((?:- .+\n)+)/gm)].map(([, entry = '', list = '']) => ({
+  entry,
+  tests: list
+    .trimEnd()
+    .split('\n')
+    .map((line) => /^- `(.+?)`: (.+)$/.exec(line)?.slice(1) ?? ['', line]),
+}));
+
+test('every entry of the OWASP list is there, with tests', () => {
+  expect(entries.map(({ entry }) => entry)).toEqual(Array.from({ length: 10 }, (_, index) => `API${index + 1}`));
+});
+
+test.each(entries)('the tests that $entry names exist', ({ tests }) => {
+  for (const [file = '', name = ''] of tests) expect(read(file), `${file}: ${name}`).toContain(name);
+});
