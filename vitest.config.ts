@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const engineFree = [
   'packages/client/test/{module-graph,operations,options,package,resilience,retry,types}.test.ts',
   'packages/db/test/{cli-calls,database-config,driver-imports,redact}.test.ts',
-  'packages/server/test/{architecture,oidc,oidc-keys,openapi,security-document}.test.ts',
+  'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,security-document}.test.ts',
   'packages/server/src/config.test.ts',
   'packages/server/src/kernel/*.test.ts',
   'packages/server/src/modules/tenants/lifecycle.test.ts',

@@ -40,7 +40,10 @@ const workers: readonly Worker[] = [
 const pending: readonly Worker[] = [lastUsedWorker, accessWorker];
 
 export interface AppOptions {
-  readonly config: Pick<Config, 'tokens' | 'oidc' | 'limits' | 'internalAddress' | 'trustProxy' | 'argon2' | 'catalog' | 'outboundAllow'>;
+  readonly config: Pick<
+    Config,
+    'tokens' | 'oidc' | 'limits' | 'internalAddress' | 'trustProxy' | 'argon2' | 'catalog' | 'outboundAllow'
+  >;
   readonly database: DatabaseHandle;
   readonly clock: Clock;
   readonly logger: ReturnType<typeof createLogger>;

@@ -14,7 +14,9 @@ interface Rule {
 }
 
 const S = 'packages/server/src';
-const kernelIsomorphic = new RegExp(`^${S}/kernel/(errors|events|pagination|permissions|schema|text-stream|clock)\\.ts$`);
+const kernelIsomorphic = new RegExp(
+  `^${S}/kernel/(errors|events|pagination|permissions|schema|text-stream|clock)\\.ts$`,
+);
 const kernel = new RegExp(`^${S}/kernel/`);
 const db = /^@tenant-registry\/db$/;
 const node = /^node:/;

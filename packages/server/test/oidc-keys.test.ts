@@ -1,30 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import http, { type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { expect, onTestFinished, test } from 'vitest';
-import { fetchPublished } from '../src/http/oidc/provider.ts';
+import { expect, test } from 'vitest';
 import { DomainError } from '../src/kernel/errors.ts';
-import { signatureAlgorithms } from '../src/kernel/openid.ts';
-import { startIssuer, type TestIssuer } from './oidc-provider.ts';
-import { HOUR_MS, MINUTE_MS, newOidc, outcome, SECOND_MS } from './oidc-support.ts';
+import type { TestIssuer } from './oidc-provider.ts';
+import { HOUR_MS, MINUTE_MS, newIssuer, newOidc, outcome, SECOND_MS, tally, times } from './oidc-support.ts';
 
 const LONG = { lifetimeSeconds: 1_000_000 };
 
-async function newIssuer(path = ''): Promise<TestIssuer> {
-  const issuer = await startIssuer({ path });
-  onTestFinished(() => issuer.stop());
-  return issuer;
-}
-
-/** How many times each outcome came. */
-function tally(outcomes: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    [...new Set(outcomes)].map((each) => [each, outcomes.filter((one) => one === each).length]),
-  );
-}
-
-const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));
 const withUnknownKey = (issuer: TestIssuer) => issuer.sign({}, { header: { kid: randomUUID() } });
 
 test('nothing is asked before the first token, and many first tokens at once cost one fetch', async () => {
@@ -207,100 +188,4 @@ test('a token that names no key is proved when one key fits, and refused when se
   expect(await outcome(newOidc([issuer]).verify(await nameless()))).toBe('accepted');
   await issuer.rotateKeys();
   expect(await outcome(newOidc([issuer]).verify(await nameless()))).toBe('unknown_key');
-});
-
-/** A provider that says what the test wants; `issuer` is its own URL. */
-async function fakeIssuer(answer: (issuer: string, path: string) => unknown) {
-  const asked: string[] = [];
-  const listener: RequestListener = ({ url: path = '' }, response) => {
-    asked.push(path);
-    const found = answer(url, path) as { redirect?: string; text?: string };
-    if (found.redirect !== undefined) response.writeHead(302, { location: found.redirect });
-    response.end(found.text ?? JSON.stringify(found));
-  };
-  const server = http.createServer(listener);
-  onTestFinished(() => void server.close());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, asked };
-}
-
-const isDiscovery = (path: string) => path.includes('.well-known');
-
-test.each<[string, (issuer: string, path: string) => unknown]>([
-  ['names another issuer', () => ({ issuer: 'https://evil.example', jwks_uri: 'https://evil.example/keys' })],
-  ['differs from it by a slash', (issuer) => ({ issuer: `${issuer}/`, jwks_uri: `${issuer}/keys` })],
-  ['has no place of keys', (issuer) => ({ issuer })],
-  ['is no object', () => []],
-  ['is no JSON', () => ({ text: '<html>' })],
-  ['redirects', (issuer, path) => (path.endsWith('/there') ? { issuer } : { redirect: `${issuer}/there` })],
-  ['is endless', () => ({ text: `{"more":"${'x'.repeat(600_000)}"}` })],
-  ['has its keys at a private address', (issuer) => ({ issuer, jwks_uri: 'https://10.20.30.40/keys' })],
-  ['has its keys in a file', (issuer) => ({ issuer, jwks_uri: 'file:///etc/passwd' })],
-  [
-    'has no array of keys',
-    (issuer, path) => (isDiscovery(path) ? { issuer, jwks_uri: `${issuer}/keys` } : { keys: {} }),
-  ],
-])(
-  'a provider whose answer %s is not believed, and that is no refusal; it is asked once in five seconds',
-  async (_, answer) => {
-    const [real, fake] = [await newIssuer(), await fakeIssuer(answer)];
-    const oidc = newOidc([fake]);
-    const token = await real.sign({ iss: fake.url });
-    const outcomes = await Promise.all(times(20, () => outcome(oidc.verify(token))));
-    expect(tally(outcomes)).toEqual({ unavailable: 20 });
-    expect(await outcome(oidc.verify(token))).toBe('unavailable');
-    expect(fake.asked.filter(isDiscovery)).toHaveLength(1);
-  },
-);
-
-test('of what is published, only keys that can prove a signature count, and private ones never', async () => {
-  const [ec384, ec512, unnamed] = await Promise.all(
-    ['ES384', 'ES512', 'ES256'].map(async (alg) =>
-      exportJWK((await generateKeyPair(alg, { extractable: true })).privateKey),
-    ),
-  );
-  const shown = ({ d: _, ...key }: JWK = {}, kid: string) => ({ ...key, kid });
-  const weak = Buffer.from(crypto.getRandomValues(new Uint8Array(128))).toString('base64url');
-  const real = await newIssuer();
-  const published = [
-    null,
-    7,
-    {},
-    { kty: 'EC', crv: 'constructor', kid: 'a' },
-    { kty: 'oct', k: 'c2VjcmV0', kid: 'b' },
-    { kty: 'RSA', n: weak, e: 'AQAB', kid: 'weak' },
-    { ...real.keys.rsa, kid: 'private' },
-    { ...shown(unnamed, 'enc'), use: 'enc' },
-    { ...shown(unnamed, 'encrypts'), key_ops: ['encrypt'] },
-    { ...shown(unnamed, 'broken'), x: 'AA' },
-    shown(ec384, 'p384'),
-    shown(ec512, 'p521'),
-  ];
-  const fake = await fakeIssuer((issuer, path) =>
-    isDiscovery(path) ? { issuer, jwks_uri: `${issuer}/keys` } : { keys: published },
-  );
-  const oidc = newOidc([fake]);
-  const signed = async (alg: string, kid: string, key: JWK = {}) =>
-    outcome(oidc.verify(await real.sign({ iss: fake.url }, { header: { alg, kid }, key })));
-  expect(await signed('ES384', 'p384', ec384)).toBe('accepted');
-  expect(await signed('ES512', 'p521', ec512)).toBe('accepted');
-  expect(await signed('RS256', 'private', real.keys.rsa)).toBe('unknown_key');
-  for (const kid of ['enc', 'encrypts', 'broken']) expect(await signed('ES256', kid, unnamed)).toBe('unknown_key');
-  const [line] = oidc.logs.map((each) => JSON.parse(each)).filter(({ level }) => level === 'warn');
-  expect(line).toMatchObject({ secrets: 2, msg: expect.stringContaining('private keys') });
-});
-
-test('a provider on https cannot send us to keys on plain http, not even on its own host', async () => {
-  const issuer = 'https://sso.example';
-  const asked: string[] = [];
-  const outbound = {
-    acceptsScheme: () => true,
-    get: async (url: string) => {
-      asked.push(url);
-      return JSON.stringify({ issuer, jwks_uri: 'http://sso.example/keys' });
-    },
-  };
-  await expect(fetchPublished(issuer, outbound, signatureAlgorithms)).rejects.toThrow('no https URL');
-  expect(asked).toEqual(['https://sso.example/.well-known/openid-configuration']);
 });

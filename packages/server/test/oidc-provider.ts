@@ -62,21 +62,13 @@ export async function startIssuer({
   let all: readonly SigningKeys[] = [await takeKeys()];
   const current = (): SigningKeys => all[0] as SigningKeys;
   let handle: RequestListener = () => {};
-  const server = http.createServer((request, response) => {
+  const { origin, pause, resume, stop } = await listenOnLoopback((request, response) => {
     count(requests, request);
     // As a mounting framework would: the path without the mount, and the original beside it.
     const { url: originalUrl = '' } = request;
     handle(Object.assign(request, { originalUrl, url: originalUrl.slice(path.length) }), response);
   });
-  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}${path}`;
+  const url = `${origin}${path}`;
   const serve = () => {
     handle = providerOf(url, all, orders).callback();
   };
@@ -91,14 +83,7 @@ export async function startIssuer({
     async token(claims = {}, options = {}) {
       const resource = `urn:test:${randomUUID()}`;
       orders.set(resource, { audience, ...options, claims });
-      const answer = await fetch(`${url}/token`, {
-        method: 'POST',
-        body: new URLSearchParams({ grant_type: 'client_credentials', resource, ...CREDENTIALS }),
-      });
-      orders.delete(resource);
-      const { access_token } = (await answer.json()) as { access_token?: string };
-      if (access_token === undefined) throw new Error(`the test issuer gave no token: ${answer.status}`);
-      return access_token;
+      return fetchToken(url, resource).finally(() => orders.delete(resource));
     },
     sign(claims = {}, options = {}) {
       const iat = Math.floor(Date.now() / 1000);
@@ -112,12 +97,36 @@ export async function startIssuer({
       serve();
     },
     pause,
-    resume: () => listen(port),
+    resume,
     async stop() {
-      if (server.listening) await pause();
+      await stop();
       giveKeysBack(all);
     },
   };
+}
+
+async function listenOnLoopback(listener: RequestListener) {
+  const server = http.createServer(listener);
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const stop = async () => (server.listening ? pause() : undefined);
+  return { origin: `http://127.0.0.1:${port}`, pause, resume: () => listen(port), stop };
+}
+
+async function fetchToken(url: string, resource: string): Promise<string> {
+  const answer = await fetch(`${url}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource, ...CREDENTIALS }),
+  });
+  const { access_token } = (await answer.json()) as { access_token?: string };
+  if (access_token === undefined) throw new Error(`the test issuer gave no token: ${answer.status}`);
+  return access_token;
 }
 
 const CREDENTIALS = { client_id: 'tests', client_secret: 'of the test issuer' };

@@ -1,9 +1,11 @@
 /** What the tests of sign-in share: a verifier for an issuer, on a clock that can be moved. */
+import { onTestFinished } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { OidcRefusal } from '../src/http/oidc/refusal.ts';
 import { createOidc, type Oidc } from '../src/http/oidc.ts';
 import { DomainError } from '../src/kernel/errors.ts';
 import { createLogger } from '../src/kernel/logger.ts';
+import { startIssuer, type TestIssuer } from './oidc-provider.ts';
 
 export interface TestOidc extends Oidc {
   /** Every line that was logged. */
@@ -45,4 +47,22 @@ export async function outcome(verification: Promise<unknown>): Promise<string> {
     if (error instanceof DomainError) return error.definition.code;
     throw error;
   }
+}
+
+/** A real provider for one test. */
+export async function newIssuer(path = ''): Promise<TestIssuer> {
+  const issuer = await startIssuer({ path });
+  onTestFinished(() => issuer.stop());
+  return issuer;
+}
+
+/** How many times each outcome came. */
+export function tally(outcomes: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    [...new Set(outcomes)].map((each) => [each, outcomes.filter((one) => one === each).length]),
+  );
+}
+
+export function times<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
 }

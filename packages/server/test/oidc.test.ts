@@ -48,8 +48,7 @@ const keycloak: Claims = {
 // proves A65
 test('a token that Keycloak gives to a member of a tenant is understood without configuration', async () => {
   const token = await issuer.token(keycloak, { lifetimeSeconds: 120 });
-  const { expires_at, ...identity } = await oidc.verify(token);
-  expect(identity).toEqual({
+  expect(await oidc.verify(token)).toEqual({
     issuer: issuer.url,
     subject: keycloak['sub'],
     name: 'Jane Doe',
@@ -57,7 +56,6 @@ test('a token that Keycloak gives to a member of a tenant is understood without 
     platform_roles: [],
     tenant_roles: ['admin', 'billing'],
   });
-  expect(Math.abs(expires_at.getTime() - Date.now() - 120 * SECOND_MS)).toBeLessThan(10 * SECOND_MS);
 });
 
 test('roles of the platform come from the realm roles, each by its own name', async () => {

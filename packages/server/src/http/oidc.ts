@@ -1,12 +1,12 @@
 /** Access tokens of OpenID providers: who somebody is, proved by a signature of an issuer that the configuration names. */
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose';
+import type { Person } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { createOutbound } from '../kernel/outbound.ts';
 import { hostOf, type OutboundEntry } from '../kernel/outbound-policy.ts';
-import { identityOf } from './oidc/claims.ts';
+import { personOf } from './oidc/claims.ts';
 import type { OidcConfig } from './oidc/config.ts';
-import type { Identity } from './oidc/identity.ts';
 import { createKeySource, type KeySource } from './oidc/keys.ts';
 import { requireAccessToken } from './oidc/kind.ts';
 import { fetchPublished } from './oidc/provider.ts';
@@ -26,7 +26,7 @@ export interface Oidc {
    * Resolves with whom the token is about. Rejects with `OidcRefusal` when it is not to be believed, and with the domain
    * error `unavailable` when its issuer cannot be asked whether it is: that is never a refusal.
    */
-  verify(token: string): Promise<Identity>;
+  verify(token: string): Promise<Person>;
 }
 
 /** Asks no issuer for anything until a token of it comes. */
@@ -58,7 +58,7 @@ export function createOidc(config: OidcConfig, { clock, logger, allow = [] }: Oi
         }),
       );
       requireAccessToken(protectedHeader, payload);
-      return identityOf(payload, config);
+      return personOf(payload, config);
     },
   };
 }

@@ -1,5 +1,12 @@
 /** Who asks. The one seam of authentication: everything behind it reads only this. */
-import { type Permission, permissionsOf, permissionsOfScopes, type Role } from './permissions.ts';
+import {
+  type Permission,
+  type PlatformRole,
+  permissionsOf,
+  permissionsOfScopes,
+  type Role,
+  type TenantRole,
+} from './permissions.ts';
 
 export interface Actor {
   /** By what it is known: a static token, a person's sign-in, a key. `system` is for work that nobody asked for, `anonymous` for who was refused. */
@@ -51,14 +58,18 @@ export function anonymousActor(sourceIp: string): Actor {
 
 const platform = { tenant_id: null, project_id: null } as const;
 
-/** What a verified token says of a person. */
+/** What a proved token says of its bearer. */
 export interface Person {
   readonly issuer: string;
+  /** Unique within the issuer; 1 to 200 visible ASCII characters. */
   readonly subject: string;
+  /** For people to read; 1 to 200 characters. */
   readonly name: string;
+  /** Null when the token names no tenant, or none clearly. */
   readonly tenant_id: string | null;
-  readonly platform_roles: readonly Role[];
-  readonly tenant_roles: readonly Role[];
+  readonly platform_roles: readonly PlatformRole[];
+  /** Empty without a tenant. */
+  readonly tenant_roles: readonly TenantRole[];
 }
 
 /** Whoever has a role on the platform acts for the platform; anybody else acts inside the tenant, without one for nobody. */
@@ -67,8 +78,7 @@ export function personActor(person: Person): Actor {
   const known = { type: 'user', id: subject, name, principal: `user:${issuer}|${subject}`, project_id: null } as const;
   if (platform_roles.length > 0)
     return { ...known, tenant_id: null, roles: platform_roles, permissions: permissionsOf(platform_roles) };
-  const roles = tenant_id === null ? [] : tenant_roles;
-  return { ...known, tenant_id, roles, permissions: permissionsOf(roles) };
+  return { ...known, tenant_id, roles: tenant_roles, permissions: permissionsOf(tenant_roles) };
 }
 
 /** What a verified key says of the program that holds it. */

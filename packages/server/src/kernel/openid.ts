@@ -45,7 +45,7 @@ export async function canVerify(key: JsonObject, algorithms: readonly string[]):
   if (algorithm === undefined) return false;
   try {
     const imported = await importJWK(key as JWK, algorithm);
-    return imported instanceof CryptoKey && imported.type === 'public' && bitsOf(imported) >= RSA_BITS_MIN;
+    return imported instanceof CryptoKey && bitsOf(imported) >= RSA_BITS_MIN;
   } catch {
     return false;
   }

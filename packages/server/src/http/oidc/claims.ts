@@ -1,8 +1,9 @@
 /** How a token's claims are read. Pure: the signature is somebody else's business. */
 import type { JWTPayload } from 'jose';
+import type { Person } from '../../kernel/actor.ts';
 import { isJsonObject, type JsonObject } from '../../kernel/openid.ts';
-import { type OidcConfig, platformRoles, tenantRoles } from './config.ts';
-import type { Identity } from './identity.ts';
+import { platformRoles, tenantRoles } from '../../kernel/permissions.ts';
+import type { OidcConfig } from './config.ts';
 import { OidcRefusal } from './refusal.ts';
 
 const SUBJECT = /^[!-~]{1,200}$/;
@@ -14,7 +15,7 @@ const NAME_CLAIMS = ['preferred_username', 'email'];
 const SECONDS_MAX = 8.64e12;
 
 /** Returns whom the claims are about, or throws `OidcRefusal`. Roles that nobody mapped are dropped. */
-export function identityOf(payload: JWTPayload, { claims, roleMap }: OidcConfig): Identity {
+export function personOf(payload: JWTPayload, { claims, roleMap }: OidcConfig): Person {
   const { iss, sub, exp } = payload;
   if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OidcRefusal('subject');
   // A number that JSON can write may be past every date, or infinite: it would never expire.
@@ -30,7 +31,6 @@ export function identityOf(payload: JWTPayload, { claims, roleMap }: OidcConfig)
     tenant_id,
     platform_roles: platformRoles.filter((role) => platform.includes(role)),
     tenant_roles: tenantRoles.filter((role) => ofTenant.includes(role)),
-    expires_at: new Date(exp * 1000),
   };
 }
 

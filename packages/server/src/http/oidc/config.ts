@@ -1,12 +1,6 @@
 /** Whose tokens are believed, and how they are read: AUTH_OIDC_* of the environment. */
 
-/** The roles that a token can give on the whole registry, by the claim of platform roles alone. */
-export const platformRoles = ['operator', 'support', 'sales'] as const;
-/** The roles that a token can give inside its tenant, by the claim of tenant roles alone. */
-export const tenantRoles = ['admin', 'billing', 'member'] as const;
-
-export type PlatformRole = (typeof platformRoles)[number];
-export type TenantRole = (typeof tenantRoles)[number];
+import type { PlatformRole, TenantRole } from '../../kernel/permissions.ts';
 
 export interface OidcConfig {
   /** Exactly as tokens name them in `iss`. Each is trusted to name tenants and platform roles. */

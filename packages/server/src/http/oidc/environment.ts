@@ -1,7 +1,8 @@
 /** AUTH_OIDC_* of the environment → `OidcConfig`; the defaults are those of Keycloak. */
 import { z } from 'zod';
 import { issuerMistake, signatureAlgorithms } from '../../kernel/openid.ts';
-import { type OidcConfig, type PlatformRole, platformRoles, type TenantRole, tenantRoles } from './config.ts';
+import { type PlatformRole, platformRoles, type TenantRole, tenantRoles } from '../../kernel/permissions.ts';
+import type { OidcConfig } from './config.ts';
 
 const ROLES: readonly string[] = [...platformRoles, ...tenantRoles];
 const ROLE_MAP =
