@@ -16,7 +16,7 @@ const engineFree = [
 /** They are about one engine, so they run on that one alone. */
 const pgliteOnly: string[] = ['packages/db/test/directory-lock.test.ts', 'packages/server/test/start.test.ts'];
 const postgresOnly: string[] = [
-  'packages/db/test/locks.test.ts',
+  'packages/db/test/{locks,owners}.test.ts',
   'packages/server/test/lock-order.test.ts',
   'packages/server/test/unavailable.test.ts',
   'packages/server/test/fault.test.ts',

@@ -1,5 +1,5 @@
 /** The database role that tenant-scoped work runs as. Roles belong to the whole cluster, so several registries share it. */
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 
 /** Cannot log in, cannot bypass row-level security, owns nothing, and has the grants that migrations list. */
 export const TENANT_ROLE = 'tenant_registry_tenant';
@@ -19,7 +19,7 @@ export class TenantRoleError extends Error {
  * Makes the role and lets the connected user take it on, as far as either is missing; throws `TenantRoleError` when the
  * user may not. Safe while other databases of the cluster do the same. For migrations.
  */
-export async function ensureTenantRole(db: Kysely<unknown>): Promise<void> {
+export async function ensureTenantRole(db: QueryExecutorProvider): Promise<void> {
   const { role_exists, may_create_roles } = await findTenantRole(db);
   if (!role_exists && may_create_roles) {
     // Another database's migration may commit the same role while this one waits for it.
@@ -35,7 +35,7 @@ export async function ensureTenantRole(db: Kysely<unknown>): Promise<void> {
 }
 
 /** Returns when the connected user can take on the role and the role has no power of its own, else throws `TenantRoleError`. */
-export async function requireTenantRole(db: Kysely<unknown>): Promise<void> {
+export async function requireTenantRole(db: QueryExecutorProvider): Promise<void> {
   const statements = missingStatements(await findTenantRole(db));
   if (statements.length > 0) throw new TenantRoleError(statements);
 }
@@ -52,7 +52,7 @@ interface TenantRoleState {
   readonly member_of: readonly string[];
 }
 
-async function findTenantRole(db: Kysely<unknown>): Promise<TenantRoleState> {
+async function findTenantRole(db: QueryExecutorProvider): Promise<TenantRoleState> {
   const { rows } = await sql<TenantRoleState>`
     select
       quote_ident(me.rolname) as user,

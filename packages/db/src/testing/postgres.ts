@@ -25,12 +25,13 @@ export interface PostgresServer {
  * Resolves to a server that is ready: the one of TEST_DATABASE_URL, else a container, else the binaries that npm
  * installed. It ends with `stop`, and also when this process ends in any way (even by SIGKILL): the keeper is a
  * process of its own, which hears that from its standard input. `settings` are added to those for tests and change
- * nothing on a given server.
+ * nothing on a given server. An `env` without TEST_DATABASE_URL asks for a server that nobody else uses.
  */
-export async function startPostgres(settings: Settings = {}): Promise<PostgresServer> {
+export async function startPostgres(settings: Settings = {}, env = process.env): Promise<PostgresServer> {
   const keeper = spawn(process.execPath, [join(import.meta.dirname, 'keeper.ts'), JSON.stringify(settings)], {
     detached: true, // Ctrl-C in a terminal is for the tests; the keeper follows when they are gone
     stdio: ['pipe', 'pipe', 'inherit'],
+    env,
   });
   const exited = once(keeper, 'exit');
   const answered = once(createInterface(keeper.stdout), 'line');

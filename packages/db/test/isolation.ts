@@ -1,0 +1,210 @@
+/** Whether the database itself keeps tenants apart: as it is set up, and as it answers statements without any filter. */
+import { type RawBuilder, sql } from 'kysely';
+import type { DatabaseHandle, Db } from '../src/database.ts';
+import type { TenantScope } from '../src/tenant-scope.ts';
+
+/**
+ * All that the role of tenants may do: a table's name, then the right, with its columns where it is not all of them.
+ * Nothing else is granted, and nobody else has any grant.
+ */
+export const grants: readonly string[] = [
+  'api_keys insert',
+  'api_keys select',
+  'api_keys update (expires_at)',
+  'api_keys update (revoked_at)',
+  'audit_log insert',
+  'audit_log select',
+  'catalog_requests insert',
+  'catalog_requests select',
+  'outbox_events insert',
+  'tenant_idp_config insert',
+  'tenant_idp_config select',
+  'tenant_idp_config update',
+  'tenant_products insert',
+  'tenant_products select',
+  'tenant_products update',
+  'tenant_projects insert',
+  'tenant_projects select',
+  'tenant_projects update',
+  'tenants select',
+  'tenants update (updated_at)',
+];
+
+/** The column that says which project a row belongs to, in the tables where a scope is bound to one. */
+const projectColumns: Readonly<Record<string, string>> = {
+  tenant_projects: 'id',
+  api_keys: 'project_id',
+  audit_log: 'project_id',
+};
+
+/** SQLSTATE of a row that a policy refuses, and of a right that was not granted. */
+const DENIED = '42501';
+/** What inserting a row again answers when nothing else refuses it. */
+const UNIQUE = '23505';
+
+/** Every table of tenants, by the catalogue and by no list: with the column that holds the tenant's id. */
+export async function tenantTables(db: Db): Promise<{ table: string; column: string }[]> {
+  const { rows } = await sql<{ table: string; column: string }>`
+    select relname as table, attname as column from pg_class join pg_attribute on attrelid = pg_class.oid
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not attisdropped
+      and (attname = 'tenant_id' or (relname = 'tenants' and attname = 'id'))
+    order by relname`.execute(db);
+  return rows;
+}
+
+interface Policy {
+  readonly name: string;
+  readonly command: string;
+  readonly roles: readonly string[];
+  readonly rows: string;
+  readonly check: string;
+}
+
+/** Resolves to what is wrong with the set-up: one line per table, policy and grant. */
+export async function setupFailures(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ table: string; column: string; forced: boolean; owner: string; policies: Policy[] }>`
+    select relname as table, attname as column, relrowsecurity and relforcerowsecurity as forced,
+      relowner::regrole::text as owner, (
+        select coalesce(jsonb_agg(jsonb_build_object('name', policyname, 'command', cmd || ' ' || permissive,
+          'roles', roles, 'rows', qual, 'check', with_check) order by policyname), '[]')
+        from pg_policies where schemaname = 'public' and tablename = relname
+      ) as policies
+    from pg_class join pg_attribute on attrelid = pg_class.oid
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not attisdropped
+      and (attname = 'tenant_id' or (relname = 'tenants' and attname = 'id'))`.execute(db);
+  const tables = rows.flatMap(({ table, column, forced, owner, policies }) => {
+    const wanted = [
+      { name: 'platform', command: 'ALL PERMISSIVE', roles: [owner], rows: 'true', check: 'true' },
+      policyOfTenants(table, column),
+    ];
+    return [
+      ...(forced ? [] : [`${table}: row-level security is not forced`]),
+      ...(JSON.stringify(sorted(policies)) === JSON.stringify(sorted(wanted))
+        ? []
+        : [`${table}: its policies are others`]),
+    ];
+  });
+  return [...tables, ...difference(await grantsOfTenants(db), grants)];
+}
+
+function policyOfTenants(table: string, column: string): Policy {
+  const setting = (name: string) => `(NULLIF(current_setting('app.${name}'::text, true), ''::text))::uuid`;
+  const tenant = `(${column} = ${setting('tenant_id')})`;
+  const project = setting('project_id');
+  const bound = projectColumns[table];
+  const rows = bound === undefined ? tenant : `(${tenant} AND ((${project} IS NULL) OR (${bound} = ${project})))`;
+  return { name: 'tenant_isolation', command: 'ALL PERMISSIVE', roles: ['tenant_registry_tenant'], rows, check: rows };
+}
+
+const sorted = (policies: readonly Policy[]) =>
+  policies.map(({ name, command, roles, rows, check }) => ({ name, command, roles, rows, check }));
+
+/** What anybody but the owner may do with anything here, in the words of the list above. */
+async function grantsOfTenants(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ right: string }>`
+    with acl as (
+      select relname as name, relowner as owner, null as column, relacl as acl
+      from pg_class where relnamespace = 'public'::regnamespace
+      union all
+      select relname, relowner, attname, attacl from pg_attribute join pg_class on pg_class.oid = attrelid
+      where relnamespace = 'public'::regnamespace and attacl is not null
+    )
+    select concat(case when grantee <> coalesce(to_regrole('tenant_registry_tenant')::oid, 0) then grantee || ': ' end,
+      name, ' ', lower(privilege_type), ' (' || "column" || ')', case when is_grantable then ' to grant' end) as right
+    from acl, aclexplode(acl) where grantee <> owner order by 1`.execute(db);
+  return rows.map(({ right }) => right);
+}
+
+function difference(actual: readonly string[], wanted: readonly string[]): string[] {
+  return [
+    ...actual.filter((right) => !wanted.includes(right)).map((right) => `granted, but not in the list: ${right}`),
+    ...wanted.filter((right) => !actual.includes(right)).map((right) => `in the list, but not granted: ${right}`),
+  ];
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * Resolves to what a scope reaches beyond its rows, or does not reach of them: select, insert, update and delete on
+ * every table, with no filter in any statement. Changes nothing: each statement is rolled back.
+ */
+export async function isolationFailures(handle: DatabaseHandle, scope: TenantScope): Promise<string[]> {
+  const failures: string[] = [];
+  for (const place of await tenantTables(handle.db)) {
+    const all = await allRows(handle.db, place.table);
+    const mine = all.filter((row) => belongs(row, place, scope));
+    const check = { ...place, all, mine, foreign: all.filter((row) => !mine.includes(row)) };
+    if (mine.length === 0 || check.foreign.length === 0) failures.push(`${place.table}: the test has no rows for it`);
+    const found = await tableFailures(handle.forTenant(scope), check);
+    failures.push(...found.map((failure) => `${place.table}: ${failure}`));
+  }
+  return failures;
+}
+
+function belongs(row: Row, { table, column }: { table: string; column: string }, scope: TenantScope): boolean {
+  const project = projectColumns[table];
+  if (row[column] !== scope.tenant_id) return false;
+  return scope.project_id === null || project === undefined || row[project] === scope.project_id;
+}
+
+interface TableCheck {
+  readonly table: string;
+  readonly column: string;
+  readonly mine: readonly Row[];
+  readonly foreign: readonly Row[];
+}
+
+async function tableFailures(scoped: Db, check: TableCheck): Promise<string[]> {
+  const { table, column, mine, foreign } = check;
+  const [target, key] = [sql.table(table), sql.ref(column)];
+  const may = (right: string) => grants.some((grant) => grant.startsWith(`${table} ${right}`));
+  const updatable = grants.find((grant) => grant.startsWith(`${table} update (`))?.split(/[()]/)[1] ?? column;
+  const some = sql.ref(updatable);
+  const expectations: [string, RawBuilder<unknown>, string][] = [
+    ['select', sql`select * from ${target}`, may('select') ? `${mine.length} rows` : DENIED],
+    ['update', sql`update ${target} set ${some} = ${some}`, may('update') ? `${mine.length} changed` : DENIED],
+    ['update into another tenant', sql`update ${target} set ${key} = gen_random_uuid()`, DENIED],
+    ['delete', sql`delete from ${target}`, DENIED],
+    ...mine.map((row): [string, RawBuilder<unknown>, string] => [
+      'insert of an own row',
+      insert(table, row),
+      may('insert') ? UNIQUE : DENIED,
+    ]),
+    ...foreign.map((row): [string, RawBuilder<unknown>, string] => [
+      'insert of a foreign row',
+      insert(table, row),
+      DENIED,
+    ]),
+  ];
+  const failures: string[] = [];
+  for (const [what, statement, wanted] of expectations) {
+    const answer = await attempt(scoped, statement);
+    if (answer !== wanted) failures.push(`${what} answers ${answer} instead of ${wanted}`);
+  }
+  const seen = may('select') ? await allRows(scoped, table) : [];
+  const ids = new Set(mine.map((row) => JSON.stringify(row)));
+  if (seen.some((row) => !ids.has(JSON.stringify(row)))) failures.push('shows foreign rows');
+  return failures;
+}
+
+const insert = (table: string, row: Row) =>
+  sql`insert into ${sql.table(table)} select * from jsonb_populate_record(null::${sql.table(table)}, ${JSON.stringify(row)}::jsonb)`;
+
+async function allRows(db: Db, table: string): Promise<Row[]> {
+  const { rows } = await sql<{ row: Row }>`select to_jsonb(t) as row from ${sql.table(table)} as t`.execute(db);
+  return rows.map(({ row }) => row);
+}
+
+/** What the statement would do, in one word; it is rolled back. */
+async function attempt(scoped: Db, statement: RawBuilder<unknown>): Promise<string> {
+  const tx = await scoped.startTransaction().execute();
+  try {
+    const { rows, numAffectedRows } = await statement.execute(tx);
+    return numAffectedRows === undefined || rows.length > 0 ? `${rows.length} rows` : `${numAffectedRows} changed`;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return String(error.code);
+    throw error;
+  } finally {
+    await tx.rollback().execute();
+  }
+}
