@@ -5,6 +5,11 @@ import { safeMessage } from './redact.ts';
 export interface PostgresConfig {
   /** `postgres://user:password@host:port/database`. */
   url: string;
+  /**
+   * The same database with no pooler in between. Given, `url` leads through a pooler in transaction mode: nothing that
+   * belongs to a session goes there.
+   */
+  directUrl?: string | undefined;
   /** Connections at most, 1–1000. Default 10. */
   connectionsMax?: number;
   /** How long a caller waits for a connection, 1–60,000 ms. Default 2,000: then the answer is 503. */
@@ -13,7 +18,10 @@ export interface PostgresConfig {
   idleTimeoutMs?: number;
   /** A connection is replaced after this, 0 (never)–86,400 s, so that a failover is noticed. Default 1,800. */
   lifetimeMaxSeconds?: number;
-  /** The server ends a statement after this, 0 (never)–3,600,000 ms. Default 30,000. */
+  /**
+   * The server ends a statement after this, 0 (never)–3,600,000 ms. Default 30,000. Through a pooler the server is not
+   * told: there, it is a setting of the user.
+   */
   statementTimeoutMs?: number;
   /** Shown in pg_stat_activity. Default `tenant-registry`. */
   applicationName?: string;
@@ -76,6 +84,9 @@ export function urlMistakes(url: string): ConfigMistake[] {
 
 function postgresMistakes(config: PostgresConfig): ConfigMistake[] {
   const mistakes = urlMistakes(config.url);
+  if (config.directUrl !== undefined) {
+    mistakes.push(...urlMistakes(config.directUrl).map((mistake) => ({ ...mistake, field: 'directUrl' })));
+  }
   for (const [field, { min, max }] of Object.entries(bounds)) {
     const value = config[field as keyof typeof bounds];
     if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
@@ -90,6 +101,11 @@ function pgliteMistakes({ pglite }: PgliteConfig): ConfigMistake[] {
   return 'dataDir' in pglite && pglite.dataDir === '' ? [{ field: 'dataDir', message: 'is empty' }] : [];
 }
 
+/** How long the server has for a statement, the default filled in. */
+export function statementTimeout({ statementTimeoutMs }: PostgresConfig): number {
+  return statementTimeoutMs ?? bounds.statementTimeoutMs.default;
+}
+
 /** The options of the driver's pool, defaults filled in. */
 export function poolOptions(config: PostgresConfig) {
   const value = (field: keyof typeof bounds) => config[field] ?? bounds[field].default;
@@ -99,7 +115,8 @@ export function poolOptions(config: PostgresConfig) {
     connectionTimeoutMillis: value('connectTimeoutMs'),
     idleTimeoutMillis: value('idleTimeoutMs'),
     maxLifetimeSeconds: value('lifetimeMaxSeconds'),
-    statement_timeout: value('statementTimeoutMs'),
+    // PgBouncer refuses a client that asks for it, or is told to forget it.
+    ...(config.directUrl === undefined && { statement_timeout: value('statementTimeoutMs') }),
     application_name: config.applicationName ?? 'tenant-registry',
     keepAlive: true,
   };

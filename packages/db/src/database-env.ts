@@ -2,9 +2,12 @@
 import { join } from 'node:path';
 import type { DatabaseConfig } from './database-config.ts';
 
-/** `DATABASE_URL`, or the embedded engine's directory inside `DATA_DIR`; throws when APP_ENV=prod names no database. */
+/**
+ * `DATABASE_DIRECT_URL` (the lock of migrations belongs to a session, which a pooler does not keep) or `DATABASE_URL`, or the
+ * embedded engine's directory inside `DATA_DIR`; throws when APP_ENV=prod names no database.
+ */
 export function databaseConfigFromEnv(env: Readonly<Record<string, string | undefined>>): DatabaseConfig {
-  const url = env['DATABASE_URL'];
+  const url = env['DATABASE_DIRECT_URL'] || env['DATABASE_URL'];
   if (url) return { url, applicationName: 'tenant-registry-migrate', statementTimeoutMs: 0 };
   if (env['APP_ENV'] === 'prod') throw new Error('DATABASE_URL is empty: the embedded engine is not for production');
   return { pglite: { dataDir: embeddedDirectory(env['DATA_DIR'] || '.data') } };

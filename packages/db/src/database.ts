@@ -7,7 +7,13 @@ import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { type Dialect, Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
-import { type DatabaseConfig, type PostgresConfig, poolOptions, validateDatabaseConfig } from './database-config.ts';
+import {
+  type DatabaseConfig,
+  type PostgresConfig,
+  poolOptions,
+  statementTimeout,
+  validateDatabaseConfig,
+} from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
@@ -22,6 +28,11 @@ export type Tx = Transaction<DB>;
 export interface DatabaseHandle {
   readonly db: Db;
   readonly engine: 'postgres' | 'pglite';
+  /**
+   * Whether consecutive statements may reach different sessions, because a pooler in transaction mode is in between:
+   * then named statements, session locks and LISTEN have no place here.
+   */
+  readonly sessionless: boolean;
   /**
    * The same database, of which only the tenant's rows exist: row-level security refuses all others, whatever the
    * statement says. Uses the handle's connections, needs no closing, and costs nothing until its first statement.
@@ -47,10 +58,9 @@ export async function openDatabase(config: DatabaseConfig): Promise<DatabaseHand
 }
 
 function openPostgres(config: PostgresConfig): DatabaseHandle {
-  const options = poolOptions(config);
   const pool = new pg.Pool({
-    ...options,
-    stream: () => impatientSocket(options.statement_timeout),
+    ...poolOptions(config),
+    stream: () => impatientSocket(statementTimeout(config)),
     types: { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig,
   });
   const log = config.log ?? ((message: string) => console.error(message));
@@ -58,7 +68,7 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
   // The same for one that dies while it works: its query already fails with the same error.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return handle(new PostgresDialect({ pool }), 'postgres');
+  return { ...handle(new PostgresDialect({ pool }), 'postgres'), sessionless: config.directUrl !== undefined };
 }
 
 const GRACE_MS = 2_000;
@@ -100,6 +110,7 @@ function handle(dialect: Dialect, engine: 'postgres' | 'pglite', pglite?: PGlite
   return {
     db,
     engine,
+    sessionless: false,
     forTenant: (scope) =>
       new Kysely<DB>({ dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope) }),
     async version() {

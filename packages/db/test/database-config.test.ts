@@ -81,6 +81,7 @@ test.each([
     { url, statementTimeoutMs: 3_600_001 },
     'statementTimeoutMs: 3600001 is not a whole number between 0 and 3600000',
   ],
+  ['a direct url that is none', { url, directUrl: 'db' }, 'directUrl: must start with postgres:// or postgresql://'],
   ['an empty directory', { pglite: { dataDir: '' } }, 'dataDir: is empty'],
 ])('%s is refused, with the reason and without the password', (_, config, reason) => {
   const error = mistakes(config);
@@ -153,12 +154,23 @@ test('what the config leaves out has a documented default', () => {
   });
 });
 
+test('a pooler in transaction mode is asked for nothing that it would have to forget', () => {
+  const options = poolOptions({ url, directUrl: url, statementTimeoutMs: 5_000 });
+  expect(options).toEqual({ ...poolOptions({ url }), statement_timeout: undefined });
+  expect(options).not.toHaveProperty('statement_timeout');
+});
+
 describe('the environment', () => {
   // proves A23
   test('names PostgreSQL by DATABASE_URL, in production too', () => {
     const config = { url, applicationName: 'tenant-registry-migrate', statementTimeoutMs: 0 };
     expect(databaseConfigFromEnv({ DATABASE_URL: url })).toEqual(config);
     expect(databaseConfigFromEnv({ DATABASE_URL: url, APP_ENV: 'prod', DATA_DIR: '/srv' })).toEqual(config);
+  });
+
+  test('migrates past a pooler, by DATABASE_DIRECT_URL', () => {
+    const pooled = { DATABASE_URL: 'postgres://pooler/registry', DATABASE_DIRECT_URL: url };
+    expect(databaseConfigFromEnv(pooled)).toMatchObject({ url });
   });
 
   // proves A64

@@ -194,6 +194,13 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     expect(await setting(chosen, 'statement_timeout')).toBe('1234ms');
   });
 
+  test('a handle knows whether a pooler in transaction mode is in between, and asks it for no statement timeout', async () => {
+    const pooled = await open({ directUrl: database.url, statementTimeoutMs: 1_234 });
+    expect([pooled.sessionless, (await open()).sessionless]).toEqual([true, false]);
+    const { rows } = await sql`select current_setting('statement_timeout') as value`.execute(pooled.db);
+    expect(rows).toEqual([{ value: '0' }]);
+  });
+
   // proves C3
   test('a statement that takes too long is ended by the server', async () => {
     const { db } = await open({ statementTimeoutMs: 20 });

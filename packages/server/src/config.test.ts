@@ -47,6 +47,15 @@ test('a mistake in DATABASE_URL is reported without its password, and a short to
   expect(message).not.toMatch(/hunter/);
 });
 
+test('a way past a pooler wants the way through it, and is checked like it', () => {
+  const direct = 'postgres://me:hunter2@db/registry';
+  expect(mistakesOf({ DATABASE_DIRECT_URL: direct })).toContain('DATABASE_URL, is missing');
+  expect(mistakesOf({ DATABASE_URL: direct, DATABASE_DIRECT_URL: 'db' })).toContain('DATABASE_DIRECT_URL must start');
+  expect(readConfig({ DATABASE_URL: 'postgres://pooler/x', DATABASE_DIRECT_URL: direct }).databaseDirectUrl).toBe(
+    direct,
+  );
+});
+
 test('production refuses the embedded engine and wants both tokens, and says all of it', () => {
   const message = mistakesOf({ APP_ENV: 'prod', PORT: 'x' });
   expect(message).toContain('PORT must be a whole number');

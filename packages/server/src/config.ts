@@ -96,6 +96,7 @@ const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: int(0, PORT_MAX, 8090),
   DATABASE_URL: databaseUrl,
+  DATABASE_DIRECT_URL: databaseUrl,
   DATABASE_CONNECTIONS_MAX: int(1, 1000, 10),
   DATA_DIR: z.string().default('.data'),
   MIGRATE_ON_START: z.enum(['true', 'false']).optional(),
@@ -123,6 +124,8 @@ export interface Config {
   readonly port: number;
   /** PostgreSQL; undefined means the embedded engine. */
   readonly databaseUrl: string | undefined;
+  /** The same database without the pooler that `databaseUrl` leads through; undefined when there is none. */
+  readonly databaseDirectUrl: string | undefined;
   readonly databaseConnectionsMax: number;
   /** Where the embedded engine and the development tokens live. */
   readonly dataDir: string;
@@ -166,6 +169,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     host: data.HOST,
     port: data.PORT,
     databaseUrl: data.DATABASE_URL,
+    databaseDirectUrl: data.DATABASE_DIRECT_URL,
     databaseConnectionsMax: data.DATABASE_CONNECTIONS_MAX,
     dataDir: data.DATA_DIR,
     migrateOnStart: data.MIGRATE_ON_START === undefined ? data.APP_ENV === 'dev' : data.MIGRATE_ON_START === 'true',
@@ -202,6 +206,9 @@ function makesTokens({ APP_ENV = 'dev', HOST = '127.0.0.1' }: Given): boolean {
 function contradictions(given: Given): string[] {
   const mistakes: string[] = [];
   const { APP_ENV, DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN, AUTH_OIDC_ISSUER } = given;
+  if (given['DATABASE_DIRECT_URL'] !== undefined && DATABASE_URL === undefined) {
+    mistakes.push('DATABASE_DIRECT_URL is the way past a pooler: the one through it, DATABASE_URL, is missing');
+  }
   if (APP_ENV === 'prod' && DATABASE_URL === undefined) {
     mistakes.push('DATABASE_URL is missing: the embedded engine is refused when APP_ENV=prod');
   }

@@ -6,6 +6,7 @@ import {
   openDatabase,
   redactPasswords,
   requireCurrentSchema,
+  requireTenantRole,
 } from '@tenant-registry/db';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
@@ -39,13 +40,16 @@ async function main(): Promise<void> {
 }
 
 async function open(config: Config, log: (message: string) => void): Promise<DatabaseHandle> {
-  const { databaseUrl: url, databaseConnectionsMax: connectionsMax } = config;
-  if (url !== undefined && config.migrateOnStart) await migrate(url, log);
+  const { databaseUrl: url, databaseDirectUrl: directUrl, databaseConnectionsMax: connectionsMax } = config;
+  if (url !== undefined && config.migrateOnStart) await migrate(directUrl ?? url, log);
   const database = await openDatabase(
-    url === undefined ? { pglite: { dataDir: embeddedDirectory(config.dataDir) } } : { url, connectionsMax, log },
+    url === undefined
+      ? { pglite: { dataDir: embeddedDirectory(config.dataDir) } }
+      : { url, directUrl, connectionsMax, log },
   );
   if (url === undefined && config.migrateOnStart) await migrateUp(database.db);
   await requireCurrentSchema(database.db);
+  await requireTenantRole(database.db);
   return database;
 }
 
