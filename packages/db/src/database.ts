@@ -15,6 +15,7 @@ import {
   validateDatabaseConfig,
 } from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { type Listener, type ListenOptions, openListener } from './listener.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
 import { scopedDialect, type TenantScope } from './tenant-scope.ts';
@@ -42,6 +43,11 @@ export interface DatabaseHandle {
   version(): Promise<string>;
   /** Resolves when one round trip on the existing pool succeeded within `timeoutMs`, else rejects (no password in it). */
   ping(timeoutMs: number): Promise<void>;
+  /**
+   * Resolves to a connection of its own that hears the channel; rejects when it cannot be made. Null: this database
+   * cannot be listened to, because sessions are not kept. Whoever opened it closes it, before the handle.
+   */
+  listen(options: ListenOptions): Promise<Listener | null>;
   /** Closes everything once; later calls wait for the same close. */
   close(): Promise<void>;
   /** PGlite only: the data directory as an archive, to be loaded as `snapshot` elsewhere. */
@@ -58,17 +64,27 @@ export async function openDatabase(config: DatabaseConfig): Promise<DatabaseHand
 }
 
 function openPostgres(config: PostgresConfig): DatabaseHandle {
-  const pool = new pg.Pool({
-    ...poolOptions(config),
-    stream: () => impatientSocket(statementTimeout(config)),
-    types: { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig,
-  });
+  const options = poolOptions(config);
+  const types = { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig;
+  // Without a limit for statements there is none for silence either: 0 never fires.
+  const statementMs = statementTimeout(config);
+  const silence = statementMs === 0 ? 0 : statementMs + GRACE_MS;
+  const pool = new pg.Pool({ ...options, stream: () => impatientSocket(silence), types });
   const log = config.log ?? ((message: string) => console.error(message));
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
   // The same for one that dies while it works: its query already fails with the same error.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return { ...handle(new PostgresDialect({ pool }), 'postgres'), sessionless: config.directUrl !== undefined };
+  const sessionless = config.directUrl !== undefined;
+  // Past a pooler that hands sessions around: nobody can listen through it.
+  const direct = config.directUrl === undefined ? options : { ...options, connectionString: config.directUrl };
+  const listen = (wanted: ListenOptions) => {
+    const socket = impatientSocket(wanted.silenceMsMax);
+    const application_name = `${options.application_name}-listener`;
+    const client = new pg.Client({ ...direct, application_name, stream: () => socket, types });
+    return openListener(client, () => socket.destroy(), wanted);
+  };
+  return handle({ dialect: new PostgresDialect({ pool }), engine: 'postgres', sessionless, listen });
 }
 
 const GRACE_MS = 2_000;
@@ -77,13 +93,10 @@ const GRACE_MS = 2_000;
  * The server ends a statement in time, so a longer silence means that nobody is there any more. A host that lost its
  * power closes no connection: TCP alone would wait for it for a quarter of an hour.
  */
-function impatientSocket(statementTimeoutMs: number): Socket {
+function impatientSocket(silenceMsMax: number): Socket {
   const socket = new Socket();
-  if (statementTimeoutMs > 0) {
-    const late = () => socket.destroy(new Error('Connection terminated: the database has fallen silent'));
-    socket.setTimeout(statementTimeoutMs + GRACE_MS, late);
-  }
-  return socket;
+  const late = () => socket.destroy(new Error('Connection terminated: the database has fallen silent'));
+  return socket.setTimeout(silenceMsMax, late);
 }
 
 async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { memory: true }): Promise<DatabaseHandle> {
@@ -91,26 +104,46 @@ async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { me
   if (!('dataDir' in where)) {
     const loaded = 'snapshot' in where ? { loadDataDir: where.snapshot } : {};
     const pglite = await PGlite.create({ ...options, ...loaded });
-    return handle(new PGliteDialect({ pglite }), 'pglite', pglite);
+    return pgliteHandle(pglite);
   }
   mkdirSync(dirname(where.dataDir), { recursive: true });
   const unlock = lockDirectory(where.dataDir);
   try {
     const pglite = await PGlite.create({ ...options, dataDir: where.dataDir });
-    return handle(new PGliteDialect({ pglite }), 'pglite', pglite, unlock);
+    return pgliteHandle(pglite, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function handle(dialect: Dialect, engine: 'postgres' | 'pglite', pglite?: PGlite, unlock?: () => void): DatabaseHandle {
+function pgliteHandle(pglite: PGlite, unlock?: () => void): DatabaseHandle {
+  // There is one connection, and it ends with the process.
+  const listen: Listen = async ({ channel, onNotification }) => {
+    const unlisten = await pglite.listen(channel, onNotification);
+    return { db: opened.db, lost: new AbortController().signal, close: () => unlisten() };
+  };
+  const dialect = new PGliteDialect({ pglite });
+  const opened = handle({ dialect, engine: 'pglite', sessionless: false, listen, pglite, unlock });
+  return opened;
+}
+
+type Listen = DatabaseHandle['listen'];
+
+interface Opened extends Pick<DatabaseHandle, 'engine' | 'sessionless' | 'listen'> {
+  readonly dialect: Dialect;
+  readonly pglite?: PGlite;
+  readonly unlock?: (() => void) | undefined;
+}
+
+function handle({ dialect, engine, sessionless, listen, pglite, unlock }: Opened): DatabaseHandle {
   const db = new Kysely<DB>({ dialect });
   let closing: Promise<void> | undefined;
   return {
     db,
     engine,
-    sessionless: false,
+    sessionless,
+    listen,
     forTenant: (scope) =>
       new Kysely<DB>({ dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope) }),
     async version() {

@@ -4,6 +4,7 @@ export { type DatabaseConfig, DatabaseConfigError, urlMistakes } from './databas
 export { embeddedDirectory } from './database-env.ts';
 export { DirectoryLockedError } from './directory-lock.ts';
 export type { PageRequest } from './keyset.ts';
+export type { Listener } from './listener.ts';
 export { migrateUp, requireCurrentSchema } from './migrate.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
@@ -13,6 +14,7 @@ export * as idempotency from './queries/idempotency.ts';
 export * as idpConfigs from './queries/idp-configs.ts';
 export * as outbox from './queries/outbox.ts';
 export * as projects from './queries/projects.ts';
+export * as replicaLeases from './queries/replica-leases.ts';
 export * as signingKeys from './queries/signing-keys.ts';
 export * as tenants from './queries/tenants.ts';
 export { redactPasswords, safeMessage } from './redact.ts';

@@ -9,6 +9,7 @@ import * as m0006 from '../migrations/0006_idempotency_keys.ts';
 import * as m0007 from '../migrations/0007_audit_log_filters.ts';
 import * as m0008 from '../migrations/0008_idp_configs_list.ts';
 import * as m0009 from '../migrations/0009_row_level_security.ts';
+import * as m0010 from '../migrations/0010_replica_leases.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007_audit_log_filters': m0007,
   '0008_idp_configs_list': m0008,
   '0009_row_level_security': m0009,
+  '0010_replica_leases': m0010,
 };

@@ -88,6 +88,18 @@ export interface OutboxEvents {
   tenant_id: string | null;
 }
 
+export interface ReplicaLeases {
+  acks: Generated<number>;
+  id: string;
+  lease_ms: number;
+}
+
+export interface ReplicaMarks {
+  id: Generated<string>;
+  replica_id: string;
+  tenant_ids: string[];
+}
+
 export interface SigningKeys {
   created_at: Generated<Timestamp>;
   purpose: string;
@@ -162,6 +174,8 @@ export interface DB {
   catalog_requests: CatalogRequests;
   idempotency_keys: IdempotencyKeys;
   outbox_events: OutboxEvents;
+  replica_leases: ReplicaLeases;
+  replica_marks: ReplicaMarks;
   signing_keys: SigningKeys;
   tenant_idp_config: TenantIdpConfig;
   tenant_products: TenantProducts;

@@ -12,6 +12,7 @@ import type { Clock } from './kernel/clock.ts';
 import type { Dependencies } from './kernel/context.ts';
 import { collectConstraints } from './kernel/errors.ts';
 import { idempotencyWorker } from './kernel/idempotency.worker.ts';
+import { createLeases } from './kernel/leases.ts';
 import type { createLogger } from './kernel/logger.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
 import { createCursorCodec } from './kernel/pagination.ts';
@@ -42,7 +43,15 @@ const pending: readonly Worker[] = [lastUsedWorker, accessWorker];
 export interface AppOptions {
   readonly config: Pick<
     Config,
-    'tokens' | 'oidc' | 'limits' | 'internalAddress' | 'trustProxy' | 'argon2' | 'catalog' | 'outboundAllow'
+    | 'tokens'
+    | 'oidc'
+    | 'limits'
+    | 'internalAddress'
+    | 'trustProxy'
+    | 'argon2'
+    | 'catalog'
+    | 'outboundAllow'
+    | 'authorityLeaseMs'
   >;
   readonly database: DatabaseHandle;
   readonly clock: Clock;
@@ -58,7 +67,7 @@ export interface App {
   readonly internalServer: FastifyInstance | null;
   readonly deps: Dependencies;
   readonly workers: readonly Worker[];
-  /** Starts the work in the background; without it, `runOnce` can be called by hand. */
+  /** Starts the work in the background, and leases; without it, `runOnce` can be called by hand. */
   startWorkers(): void;
   /** Answers what is under way, writes what is pending, and stops. The database stays open: whoever opened it closes it. */
   close(): Promise<void>;
@@ -83,6 +92,7 @@ export async function createApp({
     catalog: config.catalog,
     argon2: createArgon2(config.argon2),
     proofs: createProofMemory(PROOFS_MAX),
+    leases: createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger }),
     lastUsed: createRecency(),
     access: createAccess(clock),
     outbound,
@@ -101,10 +111,12 @@ export async function createApp({
     workers,
     startWorkers() {
       running ??= startWorkers(workers, deps);
+      void deps.leases.start();
     },
     async close() {
       await Promise.all([server.close(), internalServer?.close()]);
       await running?.stop();
+      await deps.leases.stop();
       await Promise.all(pending.map((worker) => flush(worker, deps)));
     },
   };

@@ -112,6 +112,7 @@ const environment = z.object({
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: int(0, 10_000_000, 300),
   RATE_LIMIT_FAILURES_PER_MINUTE: int(0, 10_000_000, 20),
   EVENT_LOOP_DELAY_MAX_MS: int(0, 60_000, 1_000),
+  AUTHORITY_LEASE_MS: int(0, 60_000, 2_000).refine((ms) => ms === 0 || ms >= 500, 'must be 0 or between 500 and 60000'),
   CATALOG_FILE: catalogFile,
   OUTBOUND_ALLOW: outboundAllow,
   ...oidcEnvironment,
@@ -141,6 +142,8 @@ export interface Config {
   readonly trustProxy: string | false;
   readonly shutdownTimeoutMs: number;
   readonly argon2: { readonly concurrencyMax: number; readonly queueMax: number };
+  /** How long a change of authority may wait for a replica that answers from memory; 0: none does. */
+  readonly authorityLeaseMs: number;
   /** What can be sold: the file's content, or the two built-in products. */
   readonly catalog: Catalog;
   /** Hosts and networks that are not public and may be fetched from all the same. */
@@ -187,6 +190,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     trustProxy: data.TRUST_PROXY ?? false,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,
     argon2: { concurrencyMax: data.ARGON2_CONCURRENCY_MAX, queueMax: data.ARGON2_QUEUE_MAX },
+    authorityLeaseMs: data.AUTHORITY_LEASE_MS,
     catalog: data.CATALOG_FILE ?? defaultCatalog,
     outboundAllow: data.OUTBOUND_ALLOW,
     oidc: oidcConfigOf(data),

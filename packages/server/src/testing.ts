@@ -25,6 +25,7 @@ export function createTestApp({ database, clock, operatorToken, internalToken }:
       limits: { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 },
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
+      authorityLeaseMs: 2_000,
       catalog: defaultCatalog,
       outboundAllow: [],
     },

@@ -52,7 +52,9 @@ const rules: readonly Rule[] = [
     ],
   },
   {
-    files: new RegExp(`^${S}/kernel/(transact|context|logger|idempotency|idempotency\\.worker)\\.ts$`),
+    files: new RegExp(
+      `^${S}/kernel/(transact|context|logger|idempotency|idempotency\\.worker|leases|lease-keeper|lease-wait)\\.ts$`,
+    ),
     may: [db, node, kernel, /^(zod|pino)$/],
   },
   { files: new RegExp(`^${S}/kernel/`), may: [node, kernel, /^(zod|pino|uuid|lru-cache|jose|@trpc\/server.*)$/] },

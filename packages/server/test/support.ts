@@ -72,6 +72,7 @@ export async function startTestServer(
       limits: noLimits,
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
+      authorityLeaseMs: 2_000,
       catalog: defaultCatalog,
       outboundAllow: [],
       ...config,

@@ -6,6 +6,7 @@ import type { Argon2 } from './argon2.ts';
 import type { Catalog } from './catalog.ts';
 import type { Clock } from './clock.ts';
 import type { DomainError, ErrorFactory } from './errors.ts';
+import type { Leases } from './leases.ts';
 import type { Logger } from './logger.ts';
 import type { Outbound } from './outbound.ts';
 import type { CursorCodec } from './pagination.ts';
@@ -25,6 +26,7 @@ export interface Dependencies {
   readonly catalog: Catalog;
   readonly argon2: Argon2;
   readonly proofs: ProofMemory;
+  readonly leases: Leases;
   /** When API keys were last used. */
   readonly lastUsed: Recency;
   /** Who came in, and who did not. */

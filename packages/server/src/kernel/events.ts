@@ -19,6 +19,8 @@ export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly subject: (payload: z.output<Schema>) => EventSubject;
   /** It tells of something that was tried and failed: the audit row says so. */
   readonly failure?: true;
+  /** It changes what verifications of API keys of its tenant depend on: no replica may answer from before it once it is answered. */
+  readonly authority?: true;
 }
 
 export function defineEvent<Schema extends z.ZodObject>(definition: EventDefinition<Schema>): EventDefinition<Schema> {

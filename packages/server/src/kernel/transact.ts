@@ -2,9 +2,10 @@
 import { audit, type Db, idempotency, leaveTenant, outbox, type Tx } from '@tenant-registry/db';
 import type { z } from 'zod';
 import type { ActorContext } from './context.ts';
-import type { EventDefinition } from './events.ts';
+import type { EventDefinition, EventSubject } from './events.ts';
 import { idempotencyErrors } from './idempotency.ts';
 import { newId } from './ids.ts';
+import type { Marks } from './leases.ts';
 
 /** Writes down that something happened. Fields that the event's schema does not name are dropped. */
 export type RecordEvent = <Schema extends z.ZodObject>(
@@ -13,26 +14,62 @@ export type RecordEvent = <Schema extends z.ZodObject>(
   note?: { readonly description?: string | undefined },
 ) => Promise<void>;
 
-type Work<T> = (tx: Tx, record: RecordEvent, nothingChanged: () => void) => Promise<T>;
+/** Says that nothing had to change; with a tenant, that its authority already is what was asked for. */
+type NothingChanged = (authorityOf?: string) => void;
+
+type Work<T> = (tx: Tx, record: RecordEvent, nothingChanged: NothingChanged) => Promise<T>;
 
 /**
- * Runs the work in one transaction and returns what it returned. A work that neither records an event nor says
- * `nothingChanged()` throws and rolls back, so no change of state can go unrecorded.
+ * Runs the work in one transaction and returns what it returned, when no replica can answer any more from before it. A
+ * work that neither records an event nor says `nothingChanged()` throws and rolls back, so no change of state can go
+ * unrecorded.
  */
 export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> {
-  return ctx.db.transaction().execute(async (tx) => {
-    let accounted = false;
-    const record: RecordEvent = async (event, payload, note) => {
-      await append(ctx, tx, event, payload, note?.description);
-      accounted = true;
-    };
-    const result = await work(tx, record, () => {
-      accounted = true;
-    });
-    if (!accounted) throw new Error('a transaction that changes state must record an event');
-    await markCommit(ctx, tx);
+  const { leases } = ctx;
+  const authorityOf = new Set<string>();
+  let marks: Marks | undefined;
+  let outcome: 'committed' | 'unknown' = 'unknown';
+  try {
+    // Read committed, whatever the database's default is: a mark must see the leases of its own moment.
+    const result = await ctx.db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (tx) => {
+        const result = await accounted(ctx, tx, { work, authorityOf });
+        // What follows belongs to no tenant.
+        if (ctx.actor.tenant_id !== null) await leaveTenant(tx);
+        await markCommit(ctx, tx);
+        if (authorityOf.size > 0) marks = await leases.mark(tx, [...authorityOf]);
+        return result;
+      });
+    outcome = 'committed';
     return result;
+  } finally {
+    // Without marks there was nothing to tell, or the work failed and was rolled back. With them and without success it
+    // was the commit that failed: nobody knows whether it was carried out.
+    if (marks !== undefined) await leases.settle([...authorityOf], marks, outcome);
+  }
+}
+
+interface Accountable<T> {
+  readonly work: Work<T>;
+  /** Gathers the tenants whose authority the work changes. */
+  readonly authorityOf: Set<string>;
+}
+
+async function accounted<T>(ctx: ActorContext, tx: Tx, { work, authorityOf }: Accountable<T>): Promise<T> {
+  let accounted = false;
+  const record: RecordEvent = async (event, payload, note) => {
+    const { tenant_id } = await append(ctx, tx, { event, payload, description: note?.description });
+    if (event.authority && tenant_id !== null) authorityOf.add(tenant_id);
+    accounted = true;
+  };
+  const result = await work(tx, record, (tenantId) => {
+    if (tenantId !== undefined) authorityOf.add(tenantId);
+    accounted = true;
   });
+  if (!accounted) throw new Error('a transaction that changes state must record an event');
+  return result;
 }
 
 /**
@@ -48,23 +85,26 @@ export async function appendOnce<T>(ctx: ActorContext, append: (db: Db) => Promi
   });
 }
 
-async function markCommit({ idempotencyClaim, clock, actor }: ActorContext, tx: Tx): Promise<void> {
-  if (idempotencyClaim === null) return;
-  if (actor.tenant_id !== null) await leaveTenant(tx); // idempotency keys belong to no tenant
-  if (!(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
+async function markCommit({ idempotencyClaim, clock }: ActorContext, tx: Tx): Promise<void> {
+  if (idempotencyClaim !== null && !(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
     throw idempotencyErrors.inFlight(); // it took so long that somebody else took over
   }
+}
+
+interface Happened<Schema extends z.ZodObject> {
+  readonly event: EventDefinition<Schema>;
+  readonly payload: z.input<Schema>;
+  readonly description: string | undefined;
 }
 
 async function append<Schema extends z.ZodObject>(
   { actor, clock, requestId, sourceIp }: ActorContext,
   tx: Tx,
-  event: EventDefinition<Schema>,
-  input: z.input<Schema>,
-  description: string | undefined,
-): Promise<void> {
+  { event, payload: input, description }: Happened<Schema>,
+): Promise<EventSubject> {
   const payload = event.payload.strip().parse(input) as z.output<Schema>;
-  const { tenant_id, target, project_id = null, product = null } = event.subject(payload);
+  const subject = event.subject(payload);
+  const { tenant_id, target, project_id = null, product = null } = subject;
   const occurredAt = clock();
   const id = newId(clock);
   await audit.appendAuditEvent(tx, {
@@ -96,4 +136,5 @@ async function append<Schema extends z.ZodObject>(
     payload,
     occurred_at: occurredAt,
   });
+  return subject;
 }

@@ -149,7 +149,14 @@ export const apiKeyEvents = {
     type: 'api_key.rotated',
     description: 'An API key was replaced; the old one ends after its grace.',
     payload: apiKey.extend({ replaced_by: id }),
+    authority: true,
     subject,
   }),
-  revoked: defineEvent({ type: 'api_key.revoked', description: 'An API key was revoked.', payload: apiKey, subject }),
+  revoked: defineEvent({
+    type: 'api_key.revoked',
+    description: 'An API key was revoked.',
+    payload: apiKey,
+    subject,
+    authority: true,
+  }),
 } as const;

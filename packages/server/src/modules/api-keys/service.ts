@@ -61,7 +61,8 @@ export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void>
     // Whatever its status; but first, like everybody: who deletes the tenant holds it and then wants the key.
     await tenants.lockTenantShared(tx, tenant_id);
     const key = reachable(ctx, await apiKeys.lockApiKey(tx, id));
-    if (key.revoked_at !== null) return nothingChanged();
+    // Whoever revoked it may not have lived to see that every replica knows.
+    if (key.revoked_at !== null) return nothingChanged(tenant_id);
     await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));
   });
 }

@@ -102,17 +102,20 @@ export const entitlementEvents = {
     description: 'A tenant got a product, or other terms for one that it had.',
     payload,
     subject,
+    authority: true,
   }),
   revoked: defineEvent({
     type: 'entitlement.revoked',
     description: 'A product was taken from a tenant.',
     payload,
     subject,
+    authority: true,
   }),
   trialEnded: defineEvent({
     type: 'entitlement.trial_ended',
     description: 'The trial of a product ended by itself.',
     payload,
     subject,
+    authority: true,
   }),
 } as const;

@@ -49,7 +49,7 @@ export async function setEntitlement(ctx: ActorContext, input: SetEntitlement): 
     const current = await entitlements.lockEntitlement(tx, { tenant_id, product });
     requireCurrent(ctx, current);
     if (current !== undefined && hasTerms(current, { source, config, endsAt })) {
-      nothingChanged();
+      nothingChanged(tenant_id);
       return shown(ctx, current);
     }
     return grant(

@@ -1,0 +1,63 @@
+/** Which lease a replica has, whether it is believed in, and what must be forgotten when it is not. No I/O. */
+import type { LeaseValidity, Moment } from './lease-validity.ts';
+import type { Logger } from './logger.ts';
+
+export interface LeaseStateOptions {
+  readonly validity: LeaseValidity;
+  /** Tenants, or null for everything. */
+  readonly forget: (tenantIds: readonly string[] | null) => void;
+  readonly logger: Logger;
+}
+
+export interface LeaseState {
+  /** Null: there is none, and nothing may be remembered. */
+  id(): string | null;
+  /** Changes when the lease is lost: an answer to what was asked before counts no longer. */
+  epoch(): number;
+  /** There is a new lease since a moment after `asked`; nothing that was read before may be remembered under it. */
+  acquired(id: string, asked: Moment): void;
+  /** All that was marked up to `asked` is forgotten, and acknowledged. */
+  renewed(asked: Moment): void;
+  /** Not believed in until it is renewed. What is remembered stays: until then it is not answered from. */
+  suspend(reason: string): void;
+  lose(reason: string): void;
+}
+
+/** Makes one without a lease. It logs when answers from memory become possible, and when they no longer are and why. */
+export function createLeaseState({ validity, forget, logger }: LeaseStateOptions): LeaseState {
+  let lease: string | null = null;
+  let epoch = 0;
+  let announced = false;
+
+  function suspend(reason: string): void {
+    validity.end();
+    if (announced) logger.warn({ lease, reason }, 'authority lease lost');
+    announced = false;
+  }
+
+  function renewed(asked: Moment): void {
+    if (announced && !validity.holds()) suspend('it was renewed too late');
+    validity.extend(asked);
+    if (announced || !validity.holds()) return;
+    announced = true;
+    logger.info({ lease }, 'authority lease acquired');
+  }
+
+  return {
+    id: () => lease,
+    epoch: () => epoch,
+    acquired(id, asked) {
+      lease = id;
+      forget(null);
+      renewed(asked);
+    },
+    renewed,
+    suspend,
+    lose(reason) {
+      suspend(reason);
+      lease = null;
+      epoch += 1;
+      forget(null);
+    },
+  };
+}
