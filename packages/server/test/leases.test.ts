@@ -1,7 +1,7 @@
 /** The protocol of leases, on both engines, with a memory that does just what the contract allows. */
-import { apiKeys, replicaLeases, type Tx } from '@tenant-registry/db';
+import { apiKeys } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { LeaseOptions, Leases } from '../src/kernel/leases.ts';
 import { createReplica, type Replica } from './replicas.ts';
 import { newTenant, startTestServer, type TestServer } from './support.ts';
