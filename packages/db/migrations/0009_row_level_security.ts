@@ -14,7 +14,9 @@ const tenant = sql`nullif(current_setting('app.tenant_id', true), '')::uuid`;
 const project = sql`nullif(current_setting('app.project_id', true), '')::uuid`;
 
 const ofTenant = sql`tenant_id = ${tenant}`;
-const ofProject = (column: string) => sql`${ofTenant} and (${project} is null or ${sql.ref(column)} = ${project})`;
+// An "or" would be taken for a rare match, and the planner would read all rows of a tenant to sort them for one page.
+const ofProject = (column: string) =>
+  sql`${ofTenant} and case when ${project} is null then true else ${sql.ref(column)} = ${project} end`;
 
 interface Access {
   /** The rows that are the tenant's. */

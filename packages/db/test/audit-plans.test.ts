@@ -1,8 +1,10 @@
 /** Which index serves which filter of the audit log, as the planner itself tells it. */
-import { type KyselyPlugin, type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Db } from '../src/database.ts';
 import * as audit from '../src/queries/audit.ts';
 import { type TestDatabase, testDatabase } from '../src/testing.ts';
+import { plansOf, rowsRead } from './plans.ts';
 
 const ROWS = 40_000;
 const TENANT = '01890000-0000-7000-8000-000000000001';
@@ -26,39 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-interface Plan {
-  readonly 'Node Type': string;
-  readonly 'Index Name'?: string;
-  readonly 'Actual Rows': number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly Plans?: readonly Plan[];
-}
-
-/** The nodes of the plan by which the database answered what the list asked of it. */
-async function planOf(filter: audit.AuditFilter, after: readonly string[] | undefined): Promise<Plan[]> {
-  const { db } = database;
-  const asked: RawBuilder<unknown>[] = [];
-  const listening: KyselyPlugin = {
-    transformQuery({ node, queryId }) {
-      const { sql: text, parameters } = db.getExecutor().compileQuery(node, queryId);
-      const pieces = text.split(/\$\d+/).map((piece) => sql.raw(piece));
-      asked.push(
-        sql.join(
-          pieces.flatMap((piece, index) => (index === 0 ? [piece] : [sql`${parameters[index - 1]}`, piece])),
-          sql``,
-        ),
-      );
-      return node;
-    },
-    transformResult: async ({ result }) => result,
-  };
-  await audit.listAuditEvents(db.withPlugin(listening), filter, { limit: 50, after });
-  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: Plan }] }>`explain (analyze, format json) ${asked[0]}`.execute(
-    db,
-  );
-  const flat = (node: Plan): Plan[] => [node, ...(node.Plans ?? []).flatMap(flat)];
-  return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
-}
+const planOf = (db: Db, filter: audit.AuditFilter, after: readonly string[] | undefined) =>
+  plansOf(db, (asked) => audit.listAuditEvents(asked, filter, { limit: 50, after }));
 
 const amid = ['2026-01-01T00:00:01.500Z', '80000000-0000-4000-8000-000000000000'];
 
@@ -77,11 +48,19 @@ test.each<[string, audit.AuditFilter, string]>([
   'filtered by %s, the first page and a late one are read from its index, and little else is',
   async (_, filter, index) => {
     for (const after of [undefined, amid]) {
-      const plan = await planOf(filter, after);
+      const plan = await planOf(database.db, filter, after);
       expect(plan.flatMap((node) => node['Index Name'] ?? [])).toEqual([index]);
       expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
-      const read = plan.map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0));
-      expect(Math.max(...read)).toBeLessThan(ROWS / 40);
+      expect(rowsRead(plan)).toBeLessThan(ROWS / 40);
     }
   },
 );
+
+test.each([TENANT, GONE])('in the scope of tenant %s the policy changes nothing of that', async (tenant_id) => {
+  const scoped = database.forTenant({ tenant_id, project_id: null });
+  for (const after of [undefined, amid]) {
+    const plan = await planOf(scoped, { tenant_id }, after);
+    expect(plan.flatMap((node) => node['Index Name'] ?? [])).toEqual(['audit_log_tenant_id_created_at_id_idx']);
+    expect(rowsRead(plan)).toBeLessThan(ROWS / 40);
+  }
+});

@@ -1,0 +1,41 @@
+/** How the database answers what a query function asks of it, as the planner itself tells it. */
+import { type KyselyPlugin, type RawBuilder, sql } from 'kysely';
+import type { Db } from '../src/database.ts';
+
+export interface Plan {
+  readonly 'Node Type': string;
+  readonly 'Index Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Resolves to all nodes of the plan for the one statement that `ask` runs on the handle it is given. */
+export async function plansOf(db: Db, ask: (db: Db) => Promise<unknown>): Promise<Plan[]> {
+  const asked: RawBuilder<unknown>[] = [];
+  const listening: KyselyPlugin = {
+    transformQuery({ node, queryId }) {
+      const { sql: text, parameters } = db.getExecutor().compileQuery(node, queryId);
+      const pieces = text.split(/\$\d+/).map((piece) => sql.raw(piece));
+      asked.push(
+        sql.join(
+          pieces.flatMap((piece, index) => (index === 0 ? [piece] : [sql`${parameters[index - 1]}`, piece])),
+          sql``,
+        ),
+      );
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  await ask(db.withPlugin(listening));
+  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: Plan }] }>`explain (analyze, format json) ${asked[0]}`.execute(
+    db,
+  );
+  const flat = (node: Plan): Plan[] => [node, ...(node.Plans ?? []).flatMap(flat)];
+  return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
+}
+
+/** The most rows that one node of the plan looked at. */
+export function rowsRead(plan: readonly Plan[]): number {
+  return Math.max(...plan.map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)));
+}
