@@ -10,6 +10,7 @@ import * as m0007 from '../migrations/0007_audit_log_filters.ts';
 import * as m0008 from '../migrations/0008_idp_configs_list.ts';
 import * as m0009 from '../migrations/0009_row_level_security.ts';
 import * as m0010 from '../migrations/0010_replica_leases.ts';
+import * as m0011 from '../migrations/0011_api_keys_project_idx.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008_idp_configs_list': m0008,
   '0009_row_level_security': m0009,
   '0010_replica_leases': m0010,
+  '0011_api_keys_project_idx': m0011,
 };

@@ -41,9 +41,6 @@ async function revoke({ leases }: Pick<Replica, 'leases'>, key: { id: string; te
   await leases.settle([key.tenant_id], marks, 'committed');
 }
 
-const leaseCount = async () => (await database.db.selectFrom('replica_leases').selectAll().execute()).length;
-const markCount = async () => (await database.db.selectFrom('replica_marks').selectAll().execute()).length;
-
 async function remembers({ reader }: Replica, id: string): Promise<void> {
   expect(await reader.accepts(id)).toBe(true);
   const before = reader.hits();
