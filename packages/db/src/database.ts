@@ -16,6 +16,7 @@ import {
 } from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { type Listener, type ListenOptions, openListener } from './listener.ts';
+import { onEngine, onPool, type Prepared, type Statement } from './prepared.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
 import { scopedDialect, type TenantScope } from './tenant-scope.ts';
@@ -39,6 +40,10 @@ export interface DatabaseHandle {
    * statement says. Uses the handle's connections, needs no closing, and costs nothing until its first statement.
    */
   forTenant(scope: TenantScope): Db;
+  /** Makes a statement ready that runs on every request: the server parses and plans it once per connection. */
+  prepare<Row>(statement: Statement): Prepared<Row>;
+  /** How the pool stands: open connections, those that nobody uses, and callers that wait for one. */
+  connections(): { readonly total: number; readonly idle: number; readonly waiting: number };
   /** The engine and its version, for people: `PostgreSQL 16.14`. */
   version(): Promise<string>;
   /** Resolves when one round trip on the existing pool succeeded within `timeoutMs`, else rejects (no password in it). */
@@ -84,7 +89,14 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
     const client = new pg.Client({ ...direct, application_name, stream: () => socket, types });
     return openListener(client, () => socket.destroy(), wanted);
   };
-  return handle({ dialect: new PostgresDialect({ pool }), engine: 'postgres', sessionless, listen });
+  return handle({
+    dialect: new PostgresDialect({ pool }),
+    engine: 'postgres',
+    sessionless,
+    listen,
+    prepare: onPool(pool, !sessionless),
+    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+  });
 }
 
 const GRACE_MS = 2_000;
@@ -119,31 +131,36 @@ async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { me
 
 function pgliteHandle(pglite: PGlite, unlock?: () => void): DatabaseHandle {
   // There is one connection, and it ends with the process.
-  const listen: Listen = async ({ channel, onNotification }) => {
+  const listen: DatabaseHandle['listen'] = async ({ channel, onNotification }) => {
     const unlisten = await pglite.listen(channel, onNotification);
     return { db: opened.db, lost: new AbortController().signal, close: () => unlisten() };
   };
-  const dialect = new PGliteDialect({ pglite });
-  const opened = handle({ dialect, engine: 'pglite', sessionless: false, listen, pglite, unlock });
+  const opened = handle({
+    dialect: new PGliteDialect({ pglite }),
+    engine: 'pglite',
+    sessionless: false,
+    listen,
+    prepare: onEngine(pglite),
+    connections: () => ({ total: 1, idle: 0, waiting: 0 }),
+    pglite,
+    unlock,
+  });
   return opened;
 }
 
-type Listen = DatabaseHandle['listen'];
-
-interface Opened extends Pick<DatabaseHandle, 'engine' | 'sessionless' | 'listen'> {
+interface Opened extends Pick<DatabaseHandle, 'engine' | 'sessionless' | 'listen' | 'prepare' | 'connections'> {
   readonly dialect: Dialect;
   readonly pglite?: PGlite;
   readonly unlock?: (() => void) | undefined;
 }
 
-function handle({ dialect, engine, sessionless, listen, pglite, unlock }: Opened): DatabaseHandle {
+function handle({ dialect, pglite, unlock, ...opened }: Opened): DatabaseHandle {
+  const { engine } = opened;
   const db = new Kysely<DB>({ dialect });
   let closing: Promise<void> | undefined;
   return {
+    ...opened,
     db,
-    engine,
-    sessionless,
-    listen,
     forTenant: (scope) =>
       new Kysely<DB>({ dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope) }),
     async version() {

@@ -11,6 +11,7 @@ import * as m0008 from '../migrations/0008_idp_configs_list.ts';
 import * as m0009 from '../migrations/0009_row_level_security.ts';
 import * as m0010 from '../migrations/0010_replica_leases.ts';
 import * as m0011 from '../migrations/0011_api_keys_project_idx.ts';
+import * as m0012 from '../migrations/0012_api_keys_digest.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009_row_level_security': m0009,
   '0010_replica_leases': m0010,
   '0011_api_keys_project_idx': m0011,
+  '0012_api_keys_digest': m0012,
 };

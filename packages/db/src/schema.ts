@@ -17,6 +17,8 @@ export type TenantStatus = "active" | "archived" | "demo" | "frozen" | "trial";
 
 export interface ApiKeys {
   created_at: Generated<Timestamp>;
+  digest: Uint8Array | null;
+  digest_pepper: string | null;
   expires_at: Timestamp | null;
   hash: string;
   hash_algo: Generated<string>;

@@ -1,32 +1,33 @@
 /** The composition root: puts the parts together, once. */
 import { randomBytes } from 'node:crypto';
-import { type DatabaseHandle, signingKeys } from '@tenant-registry/db';
+import { apiKeys, type DatabaseHandle, signingKeys } from '@tenant-registry/db';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { createOidc } from './http/oidc.ts';
 import { createServer } from './http/server.ts';
 import { createAccess } from './kernel/access.ts';
-import { createArgon2 } from './kernel/argon2.ts';
+import { type Argon2Tags, createArgon2 } from './kernel/argon2.ts';
+import { createBackground } from './kernel/background.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Dependencies } from './kernel/context.ts';
 import { collectConstraints } from './kernel/errors.ts';
 import { idempotencyWorker } from './kernel/idempotency.worker.ts';
-import { createLeases } from './kernel/leases.ts';
+import { createLeases, type Leases } from './kernel/leases.ts';
 import type { createLogger } from './kernel/logger.ts';
+import { createMetrics } from './kernel/metrics.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
 import { createCursorCodec } from './kernel/pagination.ts';
-import { createProofMemory } from './kernel/proof-memory.ts';
+import { createPeppers } from './kernel/pepper.ts';
 import { createRecency } from './kernel/recency.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
 import { accessWorker } from './modules/access/access.worker.ts';
+import { createKeyAuthority } from './modules/api-keys/authority.ts';
 import { lastUsedWorker } from './modules/api-keys/last-used.worker.ts';
 import { productTrialWorker } from './modules/entitlements/trial.worker.ts';
 import { tenantArchiveWorker } from './modules/tenants/archive.worker.ts';
 import { tenantTrialWorker } from './modules/tenants/trial.worker.ts';
 import { errorSets } from './router.ts';
-
-const PROOFS_MAX = 100_000;
 
 const workers: readonly Worker[] = [
   lastUsedWorker,
@@ -49,6 +50,7 @@ export interface AppOptions {
     | 'internalAddress'
     | 'trustProxy'
     | 'argon2'
+    | 'apiKeyPeppers'
     | 'catalog'
     | 'outboundAllow'
     | 'authorityLeaseMs'
@@ -58,6 +60,10 @@ export interface AppOptions {
   readonly logger: ReturnType<typeof createLogger>;
   /** Absent: fetches from public addresses only. */
   readonly outbound?: Outbound;
+  /** Absent: nothing is answered from memory. */
+  readonly leases?: Leases;
+  /** Absent: the parameters in use. */
+  readonly argon2Tags?: Argon2Tags;
 }
 
 export interface App {
@@ -67,6 +73,8 @@ export interface App {
   readonly internalServer: FastifyInstance | null;
   readonly deps: Dependencies;
   readonly workers: readonly Worker[];
+  /** Resolves when the work that no answer waits for is done. */
+  idle(): Promise<void>;
   /** Starts the work in the background, and leases; without it, `runOnce` can be called by hand. */
   startWorkers(): void;
   /** Answers what is under way, writes what is pending, and stops. The database stays open: whoever opened it closes it. */
@@ -80,8 +88,18 @@ export async function createApp({
   clock,
   logger,
   outbound = createOutbound(),
+  leases = createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger }),
+  argon2Tags,
 }: AppOptions): Promise<App> {
   const { db, forTenant } = database;
+  const metrics = createMetrics();
+  const argon2 = createArgon2(config.argon2, {
+    ...(argon2Tags === undefined ? {} : { tags: argon2Tags }),
+    took: (operation, seconds) => metrics.argon2Seconds.observe({ operation }, seconds),
+  });
+  const peppers = createPeppers(config.apiKeyPeppers);
+  const background = createBackground(logger);
+  const find = apiKeys.prepareFindApiKeyCandidates(database);
   const deps: Dependencies = {
     db,
     forTenant,
@@ -90,9 +108,11 @@ export async function createApp({
     constraints: collectConstraints(errorSets),
     cursors: createCursorCodec(await signingKeys.findOrInsertSigningKey(db, 'cursor', randomBytes(32))),
     catalog: config.catalog,
-    argon2: createArgon2(config.argon2),
-    proofs: createProofMemory(PROOFS_MAX),
-    leases: createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger }),
+    argon2,
+    peppers,
+    leases,
+    authorityOf: createKeyAuthority({ db, find, leases, argon2, peppers, background, clock, metrics }),
+    metrics,
     lastUsed: createRecency(),
     access: createAccess(clock),
     outbound,
@@ -109,6 +129,7 @@ export async function createApp({
     internalServer,
     deps,
     workers,
+    idle: () => background.idle(),
     startWorkers() {
       running ??= startWorkers(workers, deps);
       void deps.leases.start();
@@ -116,7 +137,8 @@ export async function createApp({
     async close() {
       await Promise.all([server.close(), internalServer?.close()]);
       await running?.stop();
-      await deps.leases.stop();
+      await leases.stop();
+      await background.stop();
       await Promise.all(pending.map((worker) => flush(worker, deps)));
     },
   };

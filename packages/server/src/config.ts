@@ -11,7 +11,7 @@ import { CatalogError, readCatalog } from './modules/catalog/catalog-file.ts';
 import { defaultCatalog } from './modules/catalog/default-catalog.ts';
 
 /** What an Authorization header can carry, and nobody guesses. */
-const TOKEN = /^[!-~]{32,4096}$/;
+const SECRET = /^[!-~]{32,4096}$/;
 
 const int = (min: number, max: number, fallback: number) =>
   z
@@ -21,16 +21,17 @@ const int = (min: number, max: number, fallback: number) =>
     .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`)
     .default(fallback);
 
-const tokensIn = (list = '') => (list === '' ? [] : list.split(',').map((token) => token.trim()));
+const listIn = (list = '') => (list === '' ? [] : list.split(',').map((entry) => entry.trim()));
 
-const tokens = z
-  .string()
-  .transform(tokensIn)
-  .refine(
-    (list) => list.every((token) => TOKEN.test(token)),
-    'each token must have 32 to 4096 visible ASCII characters (several are separated by commas)',
-  )
-  .default([]);
+const secrets = (what: string) =>
+  z
+    .string()
+    .transform(listIn)
+    .refine(
+      (list) => list.every((secret) => SECRET.test(secret)),
+      `each ${what} must have 32 to 4096 visible ASCII characters (several are separated by commas)`,
+    )
+    .default([]);
 
 const databaseUrl = z
   .string()
@@ -100,8 +101,9 @@ const environment = z.object({
   DATABASE_CONNECTIONS_MAX: int(1, 1000, 10),
   DATA_DIR: z.string().default('.data'),
   MIGRATE_ON_START: z.enum(['true', 'false']).optional(),
-  OPERATOR_TOKEN: tokens,
-  INTERNAL_TOKEN: tokens,
+  OPERATOR_TOKEN: secrets('token'),
+  INTERNAL_TOKEN: secrets('token'),
+  API_KEY_PEPPER: secrets('pepper'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUST_PROXY: trustProxy,
   SHUTDOWN_TIMEOUT_MS: int(0, 600_000, 10_000),
@@ -137,6 +139,8 @@ export interface Config {
   /** Where `/v1/internal` is served, and only there; null: beside everything else. */
   readonly internalAddress: { readonly host: string; readonly port: number } | null;
   readonly limits: Limits;
+  /** Newest first: what makes the stored digests of API keys. */
+  readonly apiKeyPeppers: readonly string[];
   readonly logLevel: string;
   /** Addresses of proxies whose X-Forwarded-For is believed, as Fastify's `trustProxy`. */
   readonly trustProxy: string | false;
@@ -186,6 +190,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       // The embedded engine computes in this process, which is late without being overloaded.
       eventLoopDelayMaxMs: (data.DATABASE_URL ?? given['EVENT_LOOP_DELAY_MAX_MS']) ? data.EVENT_LOOP_DELAY_MAX_MS : 0,
     },
+    apiKeyPeppers: data.API_KEY_PEPPER,
     logLevel: data.LOG_LEVEL,
     trustProxy: data.TRUST_PROXY ?? false,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,
@@ -209,15 +214,20 @@ function makesTokens({ APP_ENV = 'dev', HOST = '127.0.0.1' }: Given): boolean {
 /** What each variable allows but their combination does not. */
 function contradictions(given: Given): string[] {
   const mistakes: string[] = [];
-  const { APP_ENV, DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN, AUTH_OIDC_ISSUER } = given;
+  const { APP_ENV, DATABASE_URL, OPERATOR_TOKEN, INTERNAL_TOKEN, AUTH_OIDC_ISSUER, API_KEY_PEPPER } = given;
   if (given['DATABASE_DIRECT_URL'] !== undefined && DATABASE_URL === undefined) {
     mistakes.push('DATABASE_DIRECT_URL is the way past a pooler: the one through it, DATABASE_URL, is missing');
   }
   if (APP_ENV === 'prod' && DATABASE_URL === undefined) {
     mistakes.push('DATABASE_URL is missing: the embedded engine is refused when APP_ENV=prod');
   }
-  if (tokensIn(OPERATOR_TOKEN).some((token) => tokensIn(INTERNAL_TOKEN).includes(token))) {
+  if (listIn(OPERATOR_TOKEN).some((token) => listIn(INTERNAL_TOKEN).includes(token))) {
     mistakes.push('INTERNAL_TOKEN has a token that OPERATOR_TOKEN has too: nobody could tell who sends it');
+  }
+  const peppers = listIn(API_KEY_PEPPER);
+  if (new Set(peppers).size < peppers.length) mistakes.push('API_KEY_PEPPER has the same pepper twice');
+  if ([OPERATOR_TOKEN, INTERNAL_TOKEN].flatMap((list) => listIn(list)).some((token) => peppers.includes(token))) {
+    mistakes.push('API_KEY_PEPPER has a value that is a token too: callers know tokens, and nobody may know a pepper');
   }
   if (makesTokens(given)) return mistakes;
   if (OPERATOR_TOKEN === undefined && AUTH_OIDC_ISSUER === undefined) {

@@ -26,6 +26,7 @@ export function createTestApp({ database, clock, operatorToken, internalToken }:
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
       authorityLeaseMs: 2_000,
+      apiKeyPeppers: [],
       catalog: defaultCatalog,
       outboundAllow: [],
     },

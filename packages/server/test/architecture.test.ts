@@ -34,7 +34,7 @@ const rules: readonly Rule[] = [
     files: new RegExp(`^${S}/modules/.+/router\\.ts$`),
     may: [
       zod,
-      ownModule('(schema|service|errors)\\.ts$'),
+      ownModule('(schema|service|errors|verify)\\.ts$'),
       new RegExp(`^${S}/kernel/trpc\\.ts$`),
       new RegExp(`^${S}/modules/.+/errors\\.ts$`),
     ],
@@ -47,7 +47,7 @@ const rules: readonly Rule[] = [
       node,
       kernel,
       ownModule(''),
-      new RegExp(`^${S}/modules/.+/(service|schema)\\.ts$`),
+      new RegExp(`^${S}/modules/.+/(service|schema|verdict)\\.ts$`),
       /^(jose|@xmldom\/xmldom)$/,
     ],
   },
@@ -57,10 +57,13 @@ const rules: readonly Rule[] = [
     ),
     may: [db, node, kernel, /^(zod|pino)$/],
   },
-  { files: new RegExp(`^${S}/kernel/`), may: [node, kernel, /^(zod|pino|uuid|lru-cache|jose|@trpc\/server.*)$/] },
+  {
+    files: new RegExp(`^${S}/kernel/`),
+    may: [node, kernel, /^(zod|pino|prom-client|uuid|lru-cache|jose|@trpc\/server.*)$/],
+  },
   {
     files: new RegExp(`^${S}/http/authenticate\\.ts$`),
-    may: [node, kernel, new RegExp(`^${S}/http/`), new RegExp(`^${S}/modules/api-keys/service\\.ts$`)],
+    may: [node, kernel, new RegExp(`^${S}/http/`), new RegExp(`^${S}/modules/api-keys/verify\\.ts$`)],
   },
   {
     files: new RegExp(`^${S}/http/`),

@@ -48,6 +48,8 @@ async function remembers({ reader }: Replica, id: string): Promise<void> {
   expect(reader.hits()).toBe(before + 1);
 }
 
+const markCount = async () => (await database.db.selectFrom('replica_marks').selectAll().execute()).length;
+
 test('a replica that holds a lease answers from memory, and forgets before a change elsewhere is answered', async () => {
   const [a, b, c] = [await startReplica(), await startReplica(), await startReplica()];
   const key = await newKey();

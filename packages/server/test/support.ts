@@ -73,6 +73,7 @@ export async function startTestServer(
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
       authorityLeaseMs: 2_000,
+      apiKeyPeppers: [],
       catalog: defaultCatalog,
       outboundAllow: [],
       ...config,

@@ -1,6 +1,6 @@
 /** Every statement about API keys. The hash leaves this file only towards verification. */
 import { type Insertable, type Selectable, sql } from 'kysely';
-import type { Db, Tx } from '../database.ts';
+import type { DatabaseHandle, Db, Tx } from '../database.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { ApiKeys, TenantStatus } from '../schema.ts';
 
@@ -19,13 +19,29 @@ const shown = [
 
 export type ApiKeyRow = Pick<Selectable<ApiKeys>, (typeof shown)[number]>;
 
-/** A key with the current state of its tenant: all that a verdict needs. */
-export interface ApiKeyAuthority extends ApiKeyRow {
-  readonly hash: string;
+/** What a key may do now, and for whom: all that a verdict needs, and nothing that proves who holds it. */
+export interface ApiKeyAuthority extends Pick<ApiKeyRow, AuthorityColumn> {
   readonly tenant_slug: string;
   readonly tenant_status: TenantStatus;
-  /** Whether the tenant may use the product asked for; true when none was. */
-  readonly entitled: boolean;
+  /** Everything that the tenant was given, running or not. */
+  readonly entitlements: readonly {
+    readonly product: string;
+    readonly starts_at: string;
+    readonly ends_at: string | null;
+  }[];
+}
+
+type AuthorityColumn = 'id' | 'tenant_id' | 'project_id' | 'scopes' | 'expires_at' | 'revoked_at';
+
+/** A key that a presented one may turn out to be. */
+export interface ApiKeyCandidate {
+  readonly prefix: string;
+  /** `tag|salt|hash`, argon2id: the hash of record. */
+  readonly hash: string;
+  /** HMAC of the plaintext under the pepper of that name, where there is one. */
+  readonly digest: Uint8Array | null;
+  readonly digest_pepper: string | null;
+  readonly authority: ApiKeyAuthority;
 }
 
 export interface ApiKeyFilter {
@@ -34,43 +50,36 @@ export interface ApiKeyFilter {
   readonly include_revoked: boolean;
 }
 
-export interface ApiKeyQuestion {
-  readonly prefix: string;
-  /** A product that the tenant must be entitled to at `now`. */
-  readonly product: string | undefined;
-  readonly now: Date;
-}
+/** Returns the keys with one of the displayed prefixes, revoked ones too; 48 random bits make more than one a rarity. */
+export type FindApiKeyCandidates = (prefixes: readonly string[]) => Promise<ApiKeyCandidate[]>;
 
 /**
- * The keys that share a displayed prefix, revoked ones too; 48 random bits make more than one a rarity, and the limit
- * bounds the hashing that a chosen prefix can cause. One indexed read with all that a verdict needs.
+ * Makes the read behind every verification ready: one round trip on an index, with all that verdicts need. Timestamps
+ * inside the JSON are RFC 3339 with an offset.
  */
-export function findApiKeysByPrefix(db: Db, { prefix, product, now }: ApiKeyQuestion): Promise<ApiKeyAuthority[]> {
-  return db
-    .selectFrom('api_keys as k')
-    .innerJoin('tenants as t', 't.id', 'k.tenant_id')
-    .select(shown.map((column) => `k.${column}` as const))
-    .select(['k.hash', 't.slug as tenant_slug', 't.status as tenant_status'])
-    .select((eb) =>
-      product === undefined
-        ? eb.val(true).as('entitled')
-        : eb
-            .exists(
-              eb
-                .selectFrom('tenant_products as p')
-                .select('p.product')
-                .whereRef('p.tenant_id', '=', 'k.tenant_id')
-                .where('p.product', '=', product)
-                .where('p.starts_at', '<=', now.toISOString())
-                .where((end) => end.or([end('p.ends_at', 'is', null), end('p.ends_at', '>', now.toISOString())])),
-            )
-            .$castTo<boolean>()
-            .as('entitled'),
-    )
-    .where('k.prefix', '=', prefix)
-    .limit(4)
-    .execute();
+export function prepareFindApiKeyCandidates(database: Pick<DatabaseHandle, 'prepare'>): FindApiKeyCandidates {
+  type Row = Omit<ApiKeyCandidate, 'authority'> &
+    Omit<ApiKeyAuthority, 'entitlements'> & { entitlements: ApiKeyAuthority['entitlements'] | null };
+  const find = database.prepare<Row>({ name: 'find_api_key_candidates', text: CANDIDATES });
+  return async (prefixes) => {
+    const rows = await find([prefixes]);
+    return rows.map(({ prefix, hash, digest, digest_pepper, entitlements, ...authority }) => ({
+      prefix,
+      hash,
+      digest,
+      digest_pepper,
+      authority: { ...authority, entitlements: entitlements ?? [] },
+    }));
+  };
 }
+
+const CANDIDATES = `
+  select k.prefix, k.hash, k.digest, k.digest_pepper, k.id, k.tenant_id, k.project_id, k.scopes, k.expires_at, k.revoked_at,
+    t.slug as tenant_slug, t.status as tenant_status,
+    (select json_agg(json_build_object('product', p.product, 'starts_at', p.starts_at, 'ends_at', p.ends_at))
+      from tenant_products p where p.tenant_id = k.tenant_id) as entitlements
+  from api_keys k join tenants t on t.id = k.tenant_id
+  where k.prefix = any($1::text[])`;
 
 export function findApiKey(db: Db, id: string): Promise<ApiKeyRow | undefined> {
   return db.selectFrom('api_keys').select(shown).where('id', '=', id).executeTakeFirst();
@@ -116,4 +125,16 @@ export async function touchApiKeys(db: Db, lastUsed: ReadonlyMap<string, Date>):
       order by k.id for no key update of k
     ) as used
     where api_keys.id = used.id`.execute(db);
+}
+
+/**
+ * Replaces what a key is recognised by, as long as its hash is still the one that was proved. Bookkeeping like
+ * last_used_at: the key stays the same key.
+ */
+export async function touchApiKeyProof(
+  db: Db,
+  { id, hash }: { readonly id: string; readonly hash: string },
+  proof: { readonly hash?: string; readonly digest?: Uint8Array; readonly digest_pepper?: string },
+): Promise<void> {
+  await db.updateTable('api_keys').set(proof).where('id', '=', id).where('hash', '=', hash).execute();
 }

@@ -4,7 +4,7 @@ import type { CredentialKind } from '../kernel/access.ts';
 import { type Actor, keyActor, personActor, tokenActor } from '../kernel/actor.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
-import { holderOfApiKey } from '../modules/api-keys/service.ts';
+import { holderOfApiKey } from '../modules/api-keys/verify.ts';
 import { OidcRefusal } from './oidc/refusal.ts';
 import type { Oidc } from './oidc.ts';
 

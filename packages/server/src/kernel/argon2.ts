@@ -5,7 +5,7 @@ import { kernelErrors } from './errors.ts';
 
 const derive = promisify(argon2);
 
-interface Parameters_ {
+export interface Argon2Parameters {
   readonly passes: number;
   /** KiB. */
   readonly memory: number;
@@ -13,15 +13,15 @@ interface Parameters_ {
   readonly tagLength: number;
 }
 
-/**
- * The parameters behind each tag of a stored hash, newest first. To change them, add a tag at the front: hashes with
- * an older tag go on verifying.
- */
-const parametersByTag: Readonly<Record<string, Parameters_>> = {
-  argon2id: { passes: 1, memory: 65_536, parallelism: 4, tagLength: 32 },
-};
+/** What each tag of a stored hash means, newest first: a map, because a stored tag may be named like a member of every object. */
+export type Argon2Tags = ReadonlyMap<string, Argon2Parameters>;
 
-const CURRENT_TAG = 'argon2id';
+/**
+ * To change the parameters, add a tag at the front: hashes with an older tag go on verifying, and are made anew with the
+ * newest one when their secret is next seen.
+ */
+const tagsInUse: Argon2Tags = new Map([['argon2id', { passes: 1, memory: 65_536, parallelism: 4, tagLength: 32 }]]);
+
 const SALT_BYTES = 16;
 
 export interface Argon2 {
@@ -29,6 +29,10 @@ export interface Argon2 {
   hash(secret: string): Promise<string>;
   /** Tells whether the secret belongs to the stored hash, in constant time; a malformed hash belongs to nobody. */
   verify(secret: string, stored: string): Promise<boolean>;
+  /** Whether the stored hash was made with the newest parameters. */
+  isCurrent(stored: string): boolean;
+  /** Computations under way, and callers that wait for one. */
+  load(): { readonly running: number; readonly waiting: number };
 }
 
 export interface Argon2Limits {
@@ -38,37 +42,49 @@ export interface Argon2Limits {
   readonly queueMax: number;
 }
 
-export function createArgon2(limits: Argon2Limits): Argon2 {
-  const limited = limiter(limits);
-  const compute = (secret: string, salt: Buffer, parameters: Parameters_) =>
-    limited(() => derive('argon2id', { message: secret, nonce: salt, ...parameters }));
+export interface Argon2Options {
+  readonly tags?: Argon2Tags;
+  /** Told how long each computation took, without the wait for its turn. */
+  readonly took?: (operation: 'hash' | 'verify', seconds: number) => void;
+}
+
+/** Makes hashes with the newest tag, and verifies those of every tag. */
+export function createArgon2(limits: Argon2Limits, { tags = tagsInUse, took }: Argon2Options = {}): Argon2 {
+  const [newest] = tags;
+  if (newest === undefined) throw new Error('argon2 needs the parameters of one tag at least');
+  const [newestTag, newestParameters] = newest;
+  const { limited, load } = limiter(limits);
+  const compute = (operation: 'hash' | 'verify', message: { secret: string; salt: Buffer }, how: Argon2Parameters) =>
+    limited(async () => {
+      const start = performance.now();
+      const result = await derive('argon2id', { message: message.secret, nonce: message.salt, ...how });
+      took?.(operation, (performance.now() - start) / 1000);
+      return result;
+    });
   return {
     async hash(secret) {
       const salt = randomBytes(SALT_BYTES);
-      const hash = await compute(secret, salt, parametersOf(CURRENT_TAG));
-      return `${CURRENT_TAG}|${salt.toString('base64url')}|${hash.toString('base64url')}`;
+      const hash = await compute('hash', { secret, salt }, newestParameters);
+      return `${newestTag}|${salt.toString('base64url')}|${hash.toString('base64url')}`;
     },
     async verify(secret, stored) {
       const [tag = '', salt = '', hash = ''] = stored.split('|');
-      if (!Object.hasOwn(parametersByTag, tag) || salt === '' || hash === '') return false;
+      const parameters = tags.get(tag);
+      if (parameters === undefined || salt === '' || hash === '') return false;
       const expected = Buffer.from(hash, 'base64url');
-      const actual = await compute(secret, Buffer.from(salt, 'base64url'), parametersOf(tag));
+      const actual = await compute('verify', { secret, salt: Buffer.from(salt, 'base64url') }, parameters);
       return actual.length === expected.length && timingSafeEqual(actual, expected);
     },
+    isCurrent: (stored) => stored.startsWith(`${newestTag}|`),
+    load,
   };
-}
-
-function parametersOf(tag: string): Parameters_ {
-  const parameters = parametersByTag[tag];
-  if (parameters === undefined) throw new Error(`no argon2 parameters are known for the tag ${tag}`);
-  return parameters;
 }
 
 /** Runs at most `concurrencyMax` tasks at once, first come first served; refuses when `queueMax` are waiting. */
 function limiter({ concurrencyMax, queueMax }: Argon2Limits) {
   let running = 0;
   const waiting: (() => void)[] = [];
-  return async <T>(task: () => Promise<T>): Promise<T> => {
+  async function limited<T>(task: () => Promise<T>): Promise<T> {
     if (running >= concurrencyMax) {
       if (waiting.length >= queueMax) throw kernelErrors.overloaded({ retryAfter: 1 });
       await new Promise<void>((resolve) => waiting.push(resolve));
@@ -83,5 +99,6 @@ function limiter({ concurrencyMax, queueMax }: Argon2Limits) {
       if (next === undefined) running -= 1;
       else next();
     }
-  };
+  }
+  return { limited, load: () => ({ running, waiting: waiting.length }) };
 }

@@ -1,5 +1,5 @@
 /** What travels with a request: who asks, how to find it again, and what the product runs on. */
-import type { Db, idempotency, TenantScope } from '@tenant-registry/db';
+import type { apiKeys, Db, idempotency, TenantScope } from '@tenant-registry/db';
 import type { Access } from './access.ts';
 import type { Actor } from './actor.ts';
 import type { Argon2 } from './argon2.ts';
@@ -8,9 +8,10 @@ import type { Clock } from './clock.ts';
 import type { DomainError, ErrorFactory } from './errors.ts';
 import type { Leases } from './leases.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
 import type { Outbound } from './outbound.ts';
 import type { CursorCodec } from './pagination.ts';
-import type { ProofMemory } from './proof-memory.ts';
+import type { Peppers } from './pepper.ts';
 import type { Recency } from './recency.ts';
 
 /** What the product runs on, made once at start. */
@@ -25,8 +26,11 @@ export interface Dependencies {
   readonly cursors: CursorCodec;
   readonly catalog: Catalog;
   readonly argon2: Argon2;
-  readonly proofs: ProofMemory;
+  readonly peppers: Peppers;
   readonly leases: Leases;
+  /** What a presented API key may do now; null: it is nobody's. Without waiting when memory may be answered from. */
+  authorityOf(key: string): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
+  readonly metrics: Metrics;
   /** When API keys were last used. */
   readonly lastUsed: Recency;
   /** Who came in, and who did not. */

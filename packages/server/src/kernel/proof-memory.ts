@@ -1,9 +1,9 @@
 /**
  * Remembers which plaintext was proved to belong to which stored hash, so that argon2 runs once per key and process.
- * Proof is not authority: whether the key may still be used is read anew each time.
+ * Proof is not authority: whether the key may still be used is another question.
  */
-import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { createKeyedDigest } from './keyed-digest.ts';
 
 export interface ProofMemory {
   /**
@@ -13,24 +13,25 @@ export interface ProofMemory {
   proved(plaintext: string, stored: string, prove: () => Promise<boolean>): Promise<boolean>;
 }
 
-/** Makes a memory of at most `entriesMax` proofs. It holds digests under a key of this process, never a plaintext. */
+/** Makes a memory of at most `entriesMax` proofs. It holds digests under a key of this process, never a secret or a hash. */
 export function createProofMemory(entriesMax: number): ProofMemory {
-  const key = randomBytes(32);
-  const proofs = new LRUCache<string, string>({ max: entriesMax });
+  const digestOf = createKeyedDigest();
+  const proofs = new LRUCache<string, true>({ max: entriesMax });
   const underway = new Map<string, Promise<boolean>>();
   return {
     async proved(plaintext, stored, prove) {
-      const digest = createHmac('sha256', key).update(plaintext).digest('base64');
-      if (proofs.get(digest) === stored) return true;
-      const flight = `${digest}|${stored}`;
-      const attempt = underway.get(flight) ?? prove();
-      underway.set(flight, attempt);
+      const pair = digestOf(`${plaintext}|${stored}`);
+      if (proofs.get(pair)) return true;
+      const known = underway.get(pair);
+      if (known !== undefined) return known;
+      const attempt = prove();
+      underway.set(pair, attempt);
       try {
         const belongs = await attempt;
-        if (belongs) proofs.set(digest, stored);
+        if (belongs) proofs.set(pair, true);
         return belongs;
       } finally {
-        underway.delete(flight);
+        underway.delete(pair);
       }
     },
   };

@@ -19,6 +19,11 @@ export const apiKeyErrors = {
     status: 'CONFLICT',
     detail: 'The key is revoked or expired, so it cannot be rotated: create a new one.',
   }),
+  tooManyAttempts: defineError({
+    code: 'too_many_attempts',
+    status: 'TOO_MANY_REQUESTS',
+    detail: 'Too many wrong keys with this prefix were presented: try again later.',
+  }),
   // 128 random bits behind a fresh salt: never seen, but a unique constraint has an owner.
   apiKeyCollision: defineError({
     code: 'api_key_collision',

@@ -14,7 +14,8 @@ import {
   verdict,
   verifyApiKeyInput,
 } from './schema.ts';
-import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey, verifyApiKey } from './service.ts';
+import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './service.ts';
+import { verifyApiKey } from './verify.ts';
 
 const tag = 'API keys';
 
@@ -110,7 +111,9 @@ export const apiKeysRouter = router({
         operation: 'verify_api_key',
         tag: 'Internal',
         summary: 'Verify an API key',
-        description: 'Always 200: `valid` tells. Malformed, unknown and wrong keys are all `not_found`.',
+        description:
+          'Always 200: `valid` tells. Malformed, unknown and wrong keys are all `not_found`. Too many wrong keys with one prefix in a minute are answered 429.',
+        errors: [apiKeyErrors.tooManyAttempts],
       },
     })
     .input(verifyApiKeyInput)

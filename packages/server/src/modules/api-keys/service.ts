@@ -1,7 +1,6 @@
-/** API keys: made, shown once, listed without their secret, replaced, revoked and verified. */
+/** API keys: made, shown once, listed without their secret, replaced and revoked. */
 import { apiKeys, type Tx, tenants } from '@tenant-registry/db';
-import type { KeyHolder } from '../../kernel/actor.ts';
-import type { ActorContext, Context, Dependencies } from '../../kernel/context.ts';
+import type { ActorContext, Context } from '../../kernel/context.ts';
 import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
@@ -11,7 +10,7 @@ import { transact } from '../../kernel/transact.ts';
 import { holdActiveProject } from '../projects/service.ts';
 import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
-import { isKeyShaped, mintKey, prefixOf } from './key-format.ts';
+import { mintKey, prefixOf } from './key-format.ts';
 import {
   type ApiKey,
   apiKeyEvents,
@@ -19,10 +18,7 @@ import {
   type IssuedApiKey,
   type ListApiKeys,
   type RotateApiKey,
-  type Verdict,
-  type VerifyApiKey,
 } from './schema.ts';
-import { refusalOf } from './verdict.ts';
 
 /** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for a permission that the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`. */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
@@ -89,41 +85,6 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
   });
 }
 
-/**
- * Tells whether a presented key may be used. A reason other than `not_found` is given only to a caller that proved
- * that it holds the secret; what cannot be a key costs nothing, and an unknown prefix costs no hashing.
- */
-export async function verifyApiKey(ctx: Dependencies, question: VerifyApiKey): Promise<Verdict> {
-  const { name: _, ...verdict } = await examine(ctx, question);
-  return verdict;
-}
-
-/** Returns who holds the key, or null for one that nobody may use. A frozen tenant's key still reads. */
-export async function holderOfApiKey(ctx: Dependencies, key: string): Promise<KeyHolder | null> {
-  const found = await examine(ctx, { key, scopes: [], access: 'read' });
-  return found.valid ? found : null;
-}
-
-type Examined =
-  | (Extract<Verdict, { valid: false }> & { name?: undefined })
-  | (Extract<Verdict, { valid: true }> & { name: string });
-
-async function examine(ctx: Dependencies, { key, product, ...question }: VerifyApiKey): Promise<Examined> {
-  if (!isKeyShaped(key)) return { valid: false, code: 'not_found' };
-  const now = ctx.clock();
-  const candidates = await apiKeys.findApiKeysByPrefix(ctx.db, { prefix: prefixOf(key), product, now });
-  for (const candidate of candidates) {
-    const belongs = await ctx.proofs.proved(key, candidate.hash, () => ctx.argon2.verify(key, candidate.hash));
-    if (!belongs) continue;
-    const code = refusalOf(candidate, question, now);
-    if (code !== null) return { valid: false, code };
-    ctx.lastUsed.saw(candidate.id, now);
-    const { id: key_id, name, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = candidate;
-    return { valid: true, key_id, name, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at };
-  }
-  return { valid: false, code: 'not_found' };
-}
-
 /** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */
 function requireGrantable(ctx: ActorContext, scopes: readonly string[], boundToProject: boolean): void {
   const granted = permissionsOfScopes(scopes, boundToProject);
@@ -164,6 +125,7 @@ async function insertKey(ctx: Context, tx: Tx, key: NewKey, { key: plaintext, ha
     id: newId(ctx.clock),
     prefix: prefixOf(plaintext),
     hash,
+    ...ctx.peppers.digestOf(plaintext),
     created_at: ctx.clock(),
   });
 }

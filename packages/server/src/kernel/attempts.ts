@@ -1,0 +1,50 @@
+/** How often somebody may fail: attempts are counted before they are made, so that many at once count too. */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from './clock.ts';
+
+const SUBJECTS_MAX = 100_000;
+
+export interface Attempts {
+  /**
+   * Makes an attempt at the subject and returns whether it succeeded; successes do not count. When too many have failed
+   * within the window, nothing is attempted and `refuse` says what to throw, given the seconds until the window ends.
+   */
+  attempt(subject: string, make: () => Promise<boolean>): Promise<boolean>;
+}
+
+export interface AttemptLimits {
+  readonly failuresMax: number;
+  readonly windowMs: number;
+  readonly clock: Clock;
+  readonly refuse: (retryAfter: number) => Error;
+}
+
+interface Window {
+  readonly endsAt: number;
+  count: number;
+}
+
+/** Makes a limiter that remembers at most 100,000 subjects, the least recently tried of which are forgotten first. */
+export function createAttempts({ failuresMax, windowMs, clock, refuse }: AttemptLimits): Attempts {
+  const windows = new LRUCache<string, Window>({ max: SUBJECTS_MAX });
+  return {
+    async attempt(subject, make) {
+      const now = clock().getTime();
+      let window = windows.get(subject);
+      if (window === undefined || window.endsAt <= now) {
+        window = { endsAt: now + windowMs, count: 0 };
+        windows.set(subject, window);
+      }
+      if (window.count >= failuresMax) throw refuse(Math.ceil((window.endsAt - now) / 1000));
+      window.count += 1;
+      let failed = false;
+      try {
+        failed = !(await make());
+        return !failed;
+      } finally {
+        // An attempt that could not be made, or succeeded, was no failure.
+        if (!failed) window.count -= 1;
+      }
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * Remembers what a presented secret may do, for as long as this replica holds a lease: then nobody was told of a change
+ * that is not known here. Without the lease nothing is answered from memory.
+ */
+import { LRUCache } from 'lru-cache';
+import { createKeyedDigest } from './keyed-digest.ts';
+import type { Leases } from './leases.ts';
+
+/** Changes made by hand, past the registry, are seen after this at the latest. */
+const AGE_MAX_MS = 60_000;
+
+export interface AuthorityMemory<Facts> {
+  /** Returns what is remembered of the secret, if it may be answered from at this instant. Costs no I/O. */
+  recall(secret: string): Facts | undefined;
+  /**
+   * Asks for the facts, once for all who ask for the same secret while nothing changes, and remembers what was found if
+   * it is still the truth then. Null, which nobody needs to remember, means that the secret is nobody's.
+   */
+  fetch(secret: string, ask: () => Promise<Facts | null>): Promise<Facts | null>;
+}
+
+/** All that is remembered of one tenant: one stroke makes it invalid. */
+interface Cell {
+  valid: boolean;
+  entries: number;
+}
+
+interface Entry<Facts> {
+  readonly facts: Facts;
+  readonly tenantId: string;
+  readonly cell: Cell;
+  readonly until: number;
+}
+
+interface Flight<Facts> {
+  /** When it began. */
+  readonly generation: number;
+  readonly held: boolean;
+  readonly answer: Promise<Facts | null>;
+}
+
+/** Makes a memory of at most `entriesMax` secrets, which it knows by digests under a key of this process. */
+export function createAuthorityMemory<Facts extends { readonly tenant_id: string }>(
+  leases: Pick<Leases, 'held' | 'generation' | 'onChange'>,
+  entriesMax: number,
+): AuthorityMemory<Facts> {
+  const digestOf = createKeyedDigest();
+  const { cellOf, release, forget } = createCells();
+  const entries = new LRUCache<string, Entry<Facts>>({
+    max: entriesMax,
+    dispose: ({ tenantId, cell }) => release(tenantId, cell),
+  });
+  const flights = new Map<string, Flight<Facts>>();
+  leases.onChange(forget);
+
+  function remember(digest: string, facts: Facts): void {
+    const tenantId = facts.tenant_id;
+    entries.set(digest, { facts, tenantId, cell: cellOf(tenantId), until: performance.now() + AGE_MAX_MS });
+  }
+
+  function fly(digest: string, ask: () => Promise<Facts | null>): Flight<Facts> {
+    const [generation, held] = [leases.generation(), leases.held()];
+    const answer = ask().then((facts) => {
+      // Read before a change, it may be older than the change; read without a lease, older than one that nobody told of.
+      if (facts !== null && held && leases.generation() === generation) remember(digest, facts);
+      return facts;
+    });
+    return { generation, held, answer };
+  }
+
+  return {
+    recall(secret) {
+      if (!leases.held()) return undefined;
+      const entry = entries.get(digestOf(secret));
+      return entry?.cell.valid && performance.now() < entry.until ? entry.facts : undefined;
+    },
+    async fetch(secret, ask) {
+      const digest = digestOf(secret);
+      const underway = flights.get(digest);
+      // Whoever comes after a change was answered may not be served by a read that began before it.
+      const joinable = underway?.held && underway.generation === leases.generation() && leases.held();
+      if (joinable) return underway.answer;
+      const flight = fly(digest, ask);
+      flights.set(digest, flight);
+      try {
+        return await flight.answer;
+      } finally {
+        if (flights.get(digest) === flight) flights.delete(digest);
+      }
+    },
+  };
+}
+
+/** One cell for each tenant of which something is remembered. */
+function createCells() {
+  const cells = new Map<string, Cell>();
+  const invalidate = (tenantId: string, cell: Cell | undefined): void => {
+    if (cell === undefined) return;
+    cell.valid = false;
+    cells.delete(tenantId);
+  };
+  return {
+    cellOf(tenantId: string): Cell {
+      const cell = cells.get(tenantId) ?? { valid: true, entries: 0 };
+      cell.entries += 1;
+      cells.set(tenantId, cell);
+      return cell;
+    },
+    release(tenantId: string, cell: Cell): void {
+      cell.entries -= 1;
+      if (cell.entries === 0 && cells.get(tenantId) === cell) cells.delete(tenantId);
+    },
+    forget(tenantIds: readonly string[] | null): void {
+      for (const tenantId of tenantIds ?? [...cells.keys()]) invalidate(tenantId, cells.get(tenantId));
+    },
+  };
+}

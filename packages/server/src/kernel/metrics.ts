@@ -1,0 +1,72 @@
+/** What the process counts about itself. No label names a tenant, a key or an address: each series is one of few. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const PREFIX = 'tenant_registry_';
+/** From what memory answers in to what a database in trouble takes. */
+const ANSWER_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const ARGON2_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const SETTLE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Makes the counters of one app; every one of them is there from the start, at zero where it has no labels. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: PREFIX + name, help, labelNames, registers });
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    how: { buckets: number[]; labelNames?: Label[] },
+  ) => new Histogram({ name: PREFIX + name, help, registers, ...how });
+  return {
+    registry,
+    verifications: counter(
+      'verifications_total',
+      'Verifications of API keys by outcome: valid, a refusal code, error.',
+      ['outcome'],
+    ),
+    verifySeconds: histogram('verify_seconds', 'Time from a read request to the verdict.', { buckets: ANSWER_SECONDS }),
+    authorityLookups: counter(
+      'authority_lookups_total',
+      'What verdicts were made from: memory, or a read of the database.',
+      ['source'],
+    ),
+    proofs: counter('proofs_total', 'Proofs that a key is the stored one, by pepper or argon2, and their result.', [
+      'by',
+      'result',
+    ]),
+    attemptsRefused: counter('attempts_refused_total', 'Verifications refused because too many on that prefix failed.'),
+    argon2Seconds: histogram('argon2_seconds', 'Time of one argon2id computation, without its wait.', {
+      buckets: ARGON2_SECONDS,
+      labelNames: ['operation'],
+    }),
+    httpRequests: counter('http_requests_total', 'Answered requests by route, method and class of status.', [
+      'route',
+      'method',
+      'status',
+    ]),
+    leaseRenewals: counter('lease_renewals_total', 'Renewals of the lease on what is remembered: renewed, or lapsed.', [
+      'result',
+    ]),
+    settleSeconds: histogram('settle_seconds', 'Time from the commit of a change until every replica knew of it.', {
+      buckets: SETTLE_SECONDS,
+    }),
+    /** Adds a figure that is read when somebody looks. */
+    gauge(name: string, help: string, read: () => number): void {
+      new Gauge({
+        name: PREFIX + name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+    /** Adds the figures of the process and of Node; once per process, because they observe it for good. */
+    observeProcess(): void {
+      collectDefaultMetrics({ register: registry });
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** Plaintext → what it may do now: proof and authority apart. */
+import { apiKeys, type Db } from '@tenant-registry/db';
+import type { Argon2 } from '../../kernel/argon2.ts';
+import { createAttempts } from '../../kernel/attempts.ts';
+import { createAuthorityMemory } from '../../kernel/authority-memory.ts';
+import type { Background } from '../../kernel/background.ts';
+import { batched } from '../../kernel/batch.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { withinDeadline } from '../../kernel/deadline.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
+import type { Leases } from '../../kernel/leases.ts';
+import type { Metrics } from '../../kernel/metrics.ts';
+import type { Peppers } from '../../kernel/pepper.ts';
+import { createProofMemory } from '../../kernel/proof-memory.ts';
+import { apiKeyErrors } from './errors.ts';
+import { prefixOf } from './key-format.ts';
+
+const ENTRIES_MAX = 100_000;
+/** How many keys of one prefix are tried: more than chance will ever bring together. */
+const CANDIDATES_MAX = 4;
+const READ_DEADLINE_MS = 2_000;
+const FAILURES = { failuresMax: 20, windowMs: 60_000 };
+
+export interface KeyAuthorityOptions {
+  readonly db: Db;
+  readonly find: apiKeys.FindApiKeyCandidates;
+  readonly leases: Leases;
+  readonly argon2: Argon2;
+  readonly peppers: Peppers;
+  readonly background: Background;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+type Answer = apiKeys.ApiKeyAuthority | null;
+
+/**
+ * Makes the function that tells what a key-shaped plaintext may do, as of a moment after it was called, or null when it
+ * is nobody's. From memory it answers without waiting. It throws `unavailable` when the database does not answer within
+ * two seconds, `overloaded` when too many proofs wait, and `too_many_attempts`.
+ */
+export function createKeyAuthority(options: KeyAuthorityOptions): (key: string) => Answer | Promise<Answer> {
+  const { leases, metrics } = options;
+  const memory = createAuthorityMemory<apiKeys.ApiKeyAuthority>(leases, ENTRIES_MAX);
+  const proves = createProver(options);
+  const read = batched(async (prefixes) => Map.groupBy(await options.find(prefixes), ({ prefix }) => prefix));
+  const [hit, miss] = [{ source: 'memory' }, { source: 'database' }];
+
+  async function ask(key: string): Promise<Answer> {
+    metrics.authorityLookups.inc(miss);
+    const candidates = await withinDeadline(read(prefixOf(key)), READ_DEADLINE_MS, () =>
+      kernelErrors.unavailable({ retryAfter: 1 }),
+    );
+    for (const candidate of candidates?.slice(0, CANDIDATES_MAX) ?? []) {
+      if (await proves(key, candidate)) return candidate.authority;
+    }
+    return null;
+  }
+
+  return (key) => {
+    const known = memory.recall(key);
+    if (known === undefined) return memory.fetch(key, () => ask(key));
+    metrics.authorityLookups.inc(hit);
+    return known;
+  };
+}
+
+/**
+ * Whether a plaintext belongs to a stored key is proved once: by the digest under a pepper where there is one, else by
+ * argon2id, which is the hash of record. What is stored is renewed behind the answer's back.
+ */
+function createProver({ db, argon2, peppers, background, clock, metrics }: KeyAuthorityOptions) {
+  const proofs = createProofMemory(ENTRIES_MAX);
+  const attempts = createAttempts({
+    ...FAILURES,
+    clock,
+    refuse(retryAfter) {
+      metrics.attemptsRefused.inc();
+      return apiKeyErrors.tooManyAttempts({ retryAfter });
+    },
+  });
+
+  async function prove(key: string, candidate: apiKeys.ApiKeyCandidate): Promise<boolean> {
+    const { prefix, hash } = candidate;
+    const byPepper = peppers.proves(key, candidate);
+    const proved = byPepper ?? (await attempts.attempt(prefix, () => argon2.verify(key, hash)));
+    metrics.proofs.inc({ by: byPepper === undefined ? 'argon2' : 'pepper', result: proved ? 'proved' : 'refuted' });
+    if (proved && !(argon2.isCurrent(hash) && peppers.isCurrent(candidate))) {
+      background.later('renew the stored proof of an API key', () => renew(key, candidate));
+    }
+    return proved;
+  }
+
+  async function renew(key: string, { hash, authority: { id } }: apiKeys.ApiKeyCandidate): Promise<void> {
+    const newHash = argon2.isCurrent(hash) ? hash : await argon2.hash(key);
+    await apiKeys.touchApiKeyProof(db, { id, hash }, { hash: newHash, ...peppers.digestOf(key) });
+    await proofs.proved(key, newHash, async () => true);
+  }
+
+  return (key: string, candidate: apiKeys.ApiKeyCandidate) =>
+    proofs.proved(key, candidate.hash, () => prove(key, candidate));
+}

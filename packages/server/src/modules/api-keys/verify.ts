@@ -1,0 +1,57 @@
+/** The verification of a presented key: shape, authority, verdict. */
+import type { apiKeys } from '@tenant-registry/db';
+import type { KeyHolder } from '../../kernel/actor.ts';
+import type { Context } from '../../kernel/context.ts';
+import { isKeyShaped } from './key-format.ts';
+import type { Verdict, VerifyApiKey } from './schema.ts';
+import { refusalOf } from './verdict.ts';
+
+const notFound: Verdict = { valid: false, code: 'not_found' };
+
+type VerifyContext = Pick<Context, 'authorityOf' | 'clock' | 'lastUsed' | 'metrics'>;
+
+/**
+ * Tells whether a presented key may be used, from what is true at a moment between the call and the answer. A reason
+ * other than `not_found` is given only to a caller that proved that it holds the secret; what cannot be a key costs
+ * nothing, and an unknown prefix one indexed read. Without waiting when memory may be answered from.
+ * Throws `unavailable`, `overloaded`, `too_many_attempts`.
+ */
+export function verifyApiKey(ctx: VerifyContext, input: VerifyApiKey): Verdict | Promise<Verdict> {
+  const start = performance.now();
+  const authority = isKeyShaped(input.key) ? ctx.authorityOf(input.key) : null;
+  if (!(authority instanceof Promise)) return counted(ctx, verdictOn(ctx, authority, input), start);
+  return authority.then(
+    (facts) => counted(ctx, verdictOn(ctx, facts, input), start),
+    (error: unknown) => {
+      ctx.metrics.verifications.inc({ outcome: 'error' });
+      throw error;
+    },
+  );
+}
+
+/** Resolves to who holds the key, or null for one that nobody may use. A frozen tenant's key still reads. Throws like the above. */
+export async function holderOfApiKey(ctx: VerifyContext, key: string): Promise<KeyHolder | null> {
+  const facts = isKeyShaped(key) ? await ctx.authorityOf(key) : null;
+  if (facts === null) return null;
+  const now = ctx.clock();
+  if (refusalOf(facts, { scopes: [], access: 'read' }, now) !== null) return null;
+  ctx.lastUsed.saw(facts.id, now);
+  const { id: key_id, name, tenant_id, project_id, scopes } = facts;
+  return { key_id, name, tenant_id, project_id, scopes };
+}
+
+function verdictOn(ctx: VerifyContext, facts: apiKeys.ApiKeyAuthority | null, question: VerifyApiKey): Verdict {
+  if (facts === null) return notFound;
+  const now = ctx.clock();
+  const code = refusalOf(facts, question, now);
+  if (code !== null) return { valid: false, code };
+  ctx.lastUsed.saw(facts.id, now);
+  const { id: key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = facts;
+  return { valid: true, key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at };
+}
+
+function counted({ metrics }: VerifyContext, verdict: Verdict, start: number): Verdict {
+  metrics.verifications.inc({ outcome: verdict.valid ? 'valid' : verdict.code });
+  metrics.verifySeconds.observe((performance.now() - start) / 1000);
+  return verdict;
+}
