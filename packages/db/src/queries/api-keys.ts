@@ -31,7 +31,7 @@ export interface ApiKeyAuthority extends Pick<ApiKeyRow, AuthorityColumn> {
   }[];
 }
 
-type AuthorityColumn = 'id' | 'tenant_id' | 'project_id' | 'scopes' | 'expires_at' | 'revoked_at';
+type AuthorityColumn = 'id' | 'tenant_id' | 'project_id' | 'name' | 'scopes' | 'expires_at' | 'revoked_at';
 
 /** A key that a presented one may turn out to be. */
 export interface ApiKeyCandidate {
@@ -74,7 +74,8 @@ export function prepareFindApiKeyCandidates(database: Pick<DatabaseHandle, 'prep
 }
 
 const CANDIDATES = `
-  select k.prefix, k.hash, k.digest, k.digest_pepper, k.id, k.tenant_id, k.project_id, k.scopes, k.expires_at, k.revoked_at,
+  select k.prefix, k.hash, k.digest, k.digest_pepper, k.id, k.tenant_id, k.project_id, k.name, k.scopes,
+    k.expires_at, k.revoked_at,
     t.slug as tenant_slug, t.status as tenant_status,
     (select json_agg(json_build_object('product', p.product, 'starts_at', p.starts_at, 'ends_at', p.ends_at))
       from tenant_products p where p.tenant_id = k.tenant_id) as entitlements
