@@ -89,13 +89,14 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
     const client = new pg.Client({ ...direct, application_name, stream: () => socket, types });
     return openListener(client, () => socket.destroy(), wanted);
   };
-  return handle({
-    dialect: new PostgresDialect({ pool }),
-    engine: 'postgres',
+  return handle(new PostgresDialect({ pool }), 'postgres', {
     sessionless,
     listen,
     prepare: onPool(pool, !sessionless),
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    // Kysely ends the pool only when it was used through the handle itself, and not through a tenant's.
+    end: async () => void (pool.ending || (await pool.end())),
+    dump: () => Promise.reject(new Error('only a PGlite database can be dumped this way: use pg_dump')),
   });
 }
 
@@ -115,52 +116,50 @@ async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { me
   const options = { extensions: { btree_gist, pg_trgm }, parsers };
   if (!('dataDir' in where)) {
     const loaded = 'snapshot' in where ? { loadDataDir: where.snapshot } : {};
-    const pglite = await PGlite.create({ ...options, ...loaded });
-    return pgliteHandle(pglite);
+    return pgliteHandle(await PGlite.create({ ...options, ...loaded }), () => {});
   }
   mkdirSync(dirname(where.dataDir), { recursive: true });
   const unlock = lockDirectory(where.dataDir);
   try {
-    const pglite = await PGlite.create({ ...options, dataDir: where.dataDir });
-    return pgliteHandle(pglite, unlock);
+    return pgliteHandle(await PGlite.create({ ...options, dataDir: where.dataDir }), unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function pgliteHandle(pglite: PGlite, unlock?: () => void): DatabaseHandle {
+function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
   // There is one connection, and it ends with the process.
   const listen: DatabaseHandle['listen'] = async ({ channel, onNotification }) => {
     const unlisten = await pglite.listen(channel, onNotification);
     return { db: opened.db, lost: new AbortController().signal, close: () => unlisten() };
   };
-  const opened = handle({
-    dialect: new PGliteDialect({ pglite }),
-    engine: 'pglite',
+  const opened = handle(new PGliteDialect({ pglite }), 'pglite', {
     sessionless: false,
     listen,
     prepare: onEngine(pglite),
     connections: () => ({ total: 1, idle: 0, waiting: 0 }),
-    pglite,
-    unlock,
+    async end() {
+      if (!pglite.closed) await pglite.close();
+      unlock();
+    },
+    dump: () => pglite.dumpDataDir('none'),
   });
   return opened;
 }
 
-interface Opened extends Pick<DatabaseHandle, 'engine' | 'sessionless' | 'listen' | 'prepare' | 'connections'> {
-  readonly dialect: Dialect;
-  readonly pglite?: PGlite;
-  readonly unlock?: (() => void) | undefined;
+interface Engine extends Pick<DatabaseHandle, 'sessionless' | 'listen' | 'prepare' | 'connections' | 'dump'> {
+  /** Ends whatever the dialect left open. */
+  end(): Promise<void>;
 }
 
-function handle({ dialect, pglite, unlock, ...opened }: Opened): DatabaseHandle {
-  const { engine } = opened;
+function handle(dialect: Dialect, engine: DatabaseHandle['engine'], { end, ...opened }: Engine): DatabaseHandle {
   const db = new Kysely<DB>({ dialect });
   let closing: Promise<void> | undefined;
   return {
     ...opened,
     db,
+    engine,
     forTenant: (scope) =>
       new Kysely<DB>({ dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope) }),
     async version() {
@@ -184,14 +183,9 @@ function handle({ dialect, pglite, unlock, ...opened }: Opened): DatabaseHandle 
     close() {
       closing ??= (async () => {
         await db.destroy();
-        if (pglite !== undefined && !pglite.closed) await pglite.close();
-        unlock?.();
+        await end();
       })();
       return closing;
-    },
-    async dump() {
-      if (pglite === undefined) throw new Error('only a PGlite database can be dumped this way: use pg_dump');
-      return pglite.dumpDataDir('none');
     },
   };
 }

@@ -5,7 +5,7 @@ import { type QueryExecutorProvider, sql } from 'kysely';
 export const TENANT_ROLE = 'tenant_registry_tenant';
 
 /** Thrown when only an administrator can go on; the message holds the exact statements to run. */
-export class TenantRoleError extends Error {
+class TenantRoleError extends Error {
   readonly code = 'tenant_role';
 
   constructor(statements: readonly string[]) {

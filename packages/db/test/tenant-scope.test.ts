@@ -226,6 +226,16 @@ describe('closing', () => {
     expect(await tenantIds(db)).toContain(tenant);
   });
 
+  test.runIf(inject('engine') === 'postgres')('the handle closes connections that only its tenants used', async () => {
+    const { forTenant, close } = await open();
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(
+      forTenant(scopeOf(randomUUID())),
+    );
+    await close();
+    const gone = () => sql`select 1 from pg_stat_activity where pid = ${rows[0]?.pid}`.execute(database.db);
+    await expect.poll(async () => (await gone()).rows, { timeout: 10_000 }).toEqual([]);
+  });
+
   test('the handle closes those made from it, used or not', async () => {
     const { db, forTenant, close } = await open();
     const [used, unused] = [forTenant(scopeOf(await newTenant(db))), forTenant(scopeOf(randomUUID()))];
