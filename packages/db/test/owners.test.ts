@@ -5,7 +5,7 @@ import { type DatabaseHandle, type Db, openDatabase } from '../src/database.ts';
 import { migrateDown, migrateUp } from '../src/migrate.ts';
 import { migrations } from '../src/migrations.ts';
 import { requireTenantRole } from '../src/tenant-role.ts';
-import { databaseUrl } from '../src/testing/admin.ts';
+import { createDatabase, databaseUrl } from '../src/testing/admin.ts';
 import { startPostgres } from '../src/testing.ts';
 import { isolationFailures, setupFailures, tenantTables } from './isolation.ts';
 import { populatedTenant } from './populated-tenant.ts';
@@ -205,5 +205,21 @@ describe('several databases of one server', () => {
     for (const { db } of [one, other]) await migrateUp(db);
     await migrateDown(one.db, Object.keys(migrations).length);
     await expectIsolation(other);
+  });
+});
+
+describe('a server that is lent to the tests', () => {
+  test.each([[false], [true]])('is given back without their role, unless it was there before (%j)', async (before) => {
+    if (before) await asAdmin('create role tenant_registry_tenant nologin');
+    const lent = await startPostgres({}, { ...process.env, TEST_DATABASE_URL: server.url });
+    const name = await createDatabase(lent.url, { prefix: lent.prefix });
+    const { db, close } = await openDatabase({ url: databaseUrl(lent.url, name) });
+    await migrateUp(db);
+    await close();
+    await lent.stop();
+    const { rows } = await sql<{ name: string }>`
+      select datname as name from pg_database where datname = ${name}
+      union all select rolname from pg_roles where rolname = 'tenant_registry_tenant'`.execute(admin.db);
+    expect(rows).toEqual(before ? [{ name: 'tenant_registry_tenant' }] : []);
   });
 });

@@ -31,6 +31,20 @@ export async function dropDatabases(adminUrl: string, prefix: string): Promise<v
   for (const { datname } of rows) await dropDatabase(adminUrl, datname);
 }
 
+export async function roleExists(adminUrl: string, role: string): Promise<boolean> {
+  const { rows } = await withAdmin(adminUrl, (db) => sql`select 1 from pg_roles where rolname = ${role}`.execute(db));
+  return rows.length > 0;
+}
+
+/** Drops the role, unless something that somebody else made by now depends on it (SQLSTATE 2BP01). */
+export async function dropUnusedRole(adminUrl: string, role: string): Promise<void> {
+  try {
+    await withAdmin(adminUrl, (db) => sql`drop role if exists ${sql.id(role)}`.execute(db));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === '2BP01')) throw error;
+  }
+}
+
 /** `16.14`: what the server calls itself, without the packager's addition. */
 export async function serverVersion(adminUrl: string): Promise<string> {
   const { rows } = await withAdmin(adminUrl, (db) => sql<{ server_version: string }>`show server_version`.execute(db));

