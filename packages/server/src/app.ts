@@ -97,6 +97,12 @@ export async function createApp({
     ...(argon2Tags === undefined ? {} : { tags: argon2Tags }),
     took: (operation, seconds) => metrics.argon2Seconds.observe({ operation }, seconds),
   });
+  metrics.gauge('argon2_running', 'argon2id computations under way.', () => argon2.load().running);
+  metrics.gauge('argon2_waiting', 'Callers that wait for an argon2id computation.', () => argon2.load().waiting);
+  metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
+  metrics.gauge('database_connections_idle', 'Those that nobody uses.', () => database.connections().idle);
+  metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);
+  metrics.gauge('lease_held', '1 while memory may be answered from.', () => Number(leases.held()));
   const peppers = createPeppers(config.apiKeyPeppers);
   const background = createBackground(logger);
   const find = apiKeys.prepareFindApiKeyCandidates(database);

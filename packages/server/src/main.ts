@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   const database = await open(config, (message) => logger.error(message));
   const outbound = createOutbound({ allow: config.outboundAllow });
   const app = await createApp({ config, database, clock: systemClock, logger, outbound });
+  app.deps.metrics.observeProcess();
   if (database.engine === 'pglite') await seed(app.deps);
   const address = await app.server.listen({ host: config.host, port: config.port });
   const internal = config.internalAddress && (await app.internalServer?.listen(config.internalAddress));

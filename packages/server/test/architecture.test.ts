@@ -66,6 +66,16 @@ const rules: readonly Rule[] = [
     may: [node, kernel, new RegExp(`^${S}/http/`), new RegExp(`^${S}/modules/api-keys/verify\\.ts$`)],
   },
   {
+    // The one operation that skips layers.
+    files: new RegExp(`^${S}/http/verify\\.ts$`),
+    may: [
+      kernel,
+      new RegExp(`^${S}/http/`),
+      new RegExp(`^${S}/modules/api-keys/(key-format|schema|verify)\\.ts$`),
+      /^fastify$/,
+    ],
+  },
+  {
     files: new RegExp(`^${S}/http/`),
     may: [
       node,
@@ -73,7 +83,7 @@ const rules: readonly Rule[] = [
       db,
       new RegExp(`^${S}/http/`),
       new RegExp(`^${S}/router\\.ts$`),
-      /^(zod|jose|fastify|@fastify\/.+|@trpc\/server.*)$/,
+      /^(zod|jose|fastify|helmet|@fastify\/.+|@trpc\/server.*)$/,
     ],
   },
   { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules/.+/(router|errors)\\.ts$`), kernel] },

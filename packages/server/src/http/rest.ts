@@ -1,5 +1,5 @@
 /** `/v1`: each procedure with a route is a native Fastify route. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { kernelErrors } from '../kernel/errors.ts';
 import type { TextStream } from '../kernel/text-stream.ts';
@@ -17,17 +17,21 @@ export interface Mounted {
   readonly operations: readonly Operation[];
 }
 
+export interface RestOptions extends Mounted {
+  readonly deps: Dependencies;
+  /** By operation id: what stands before the handler that every operation has. */
+  readonly fast: Readonly<Record<string, (otherwise: RouteHandlerMethod) => RouteHandlerMethod>>;
+}
+
 /** Mounts the operations, and on each of their paths the answer 405 with Allow for the other methods. */
-export function mountRest(
-  app: FastifyInstance,
-  { deps, contextOf, operations }: Mounted & { readonly deps: Dependencies },
-): void {
+export function mountRest(app: FastifyInstance, { deps, contextOf, operations, fast }: RestOptions): void {
   for (const operation of operations) {
     const { method, bodyBytesMax } = operation.route;
+    const handler = handlerOf(operation, deps, contextOf);
     app.route({
       method,
       url: fastifyPath(operation),
-      handler: handlerOf(operation, deps, contextOf),
+      handler: fast[operation.route.operation]?.(handler) ?? handler,
       ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
     });
   }

@@ -1,5 +1,5 @@
 /** The HTTP server: limits, headers, request ids, logs, and the two protocols on it. */
-import helmet from '@fastify/helmet';
+import { randomUUID } from 'node:crypto';
 import type { DatabaseHandle, Db } from '@tenant-registry/db';
 import Fastify, {
   type FastifyBaseLogger,
@@ -7,11 +7,12 @@ import Fastify, {
   type FastifyInstance,
   type FastifyRequest,
   LogController,
+  type RouteHandlerMethod,
 } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { DomainError, kernelErrors } from '../kernel/errors.ts';
-import { newId } from '../kernel/ids.ts';
+import type { createLogger } from '../kernel/logger.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
 import type { Authenticator } from './authenticate.ts';
 import { acceptOnlyJson } from './body.ts';
@@ -19,17 +20,21 @@ import { mountDocs } from './docs.ts';
 import { guard, type Limits } from './guard.ts';
 import { mountHealth } from './health.ts';
 import { BODY_BYTES_MAX } from './limits.ts';
+import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
 import { operationsOn, type Surface } from './operations.ts';
 import { sendProblem } from './problem.ts';
+import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
+import { securityHeaders } from './security-headers.ts';
 import { mountTrpc } from './trpc.ts';
+import { fastVerify } from './verify.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 export interface ServerOptions {
   readonly deps: Dependencies;
-  readonly logger: FastifyBaseLogger;
+  readonly logger: ReturnType<typeof createLogger>;
   readonly database: DatabaseHandle;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
@@ -49,7 +54,8 @@ export async function createServer({
   trustProxy,
 }: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
-    loggerInstance: logger,
+    loggerInstance: logger as FastifyBaseLogger,
+    childLoggerFactory: requestLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     // While it drains, a request on a connection that is still open is answered like any other, and is its last.
@@ -57,7 +63,7 @@ export async function createServer({
     trustProxy,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId(deps.clock);
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     frameworkErrors: (error, _, reply) => void sendProblem(reply, fromFastify(error, deps)),
   });
@@ -76,11 +82,10 @@ export async function createServer({
     answerHeaders: new Map(),
   });
 
-  await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } });
   const parse = app.getDefaultJsonParser('error', 'error');
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
-  addHooks(app);
+  addHooks(app, deps, logger);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
   app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
 
@@ -90,10 +95,15 @@ export async function createServer({
     app.get('/openapi.json', async () => document);
     mountDocs(app);
   }
+  // On a listener that is for products and operators alone, whoever reaches it may look.
+  if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
+  const operations = operationsOn(surface);
+  const fast = { verify_api_key: (otherwise: RouteHandlerMethod) => fastVerify({ deps, otherwise }) };
   await app.register(async (scope) => {
     await guard(scope, limits, { authenticator, deps });
-    mountRest(scope, { deps, contextOf, operations: operationsOn(surface) });
-    await mountTrpc(scope, { contextOf, operations: operationsOn(surface) });
+    if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
+    mountRest(scope, { deps, contextOf, operations, fast });
+    await mountTrpc(scope, { contextOf, operations });
   });
   return app;
 }
@@ -110,19 +120,28 @@ function headerOf({ headers }: FastifyRequest, name: string): string | null {
   return value === undefined ? null : String(value);
 }
 
-function addHooks(app: FastifyInstance): void {
+function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: ServerOptions['logger']): void {
+  const always = { ...securityHeaders({ defaultSrc: ["'none'"] }), 'cache-control': 'no-store' };
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
   });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(always).header('x-request-id', request.id);
     if (closing) reply.header('connection', 'close');
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions, ip } = request;
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
     const route = routeOptions.url ?? 'unknown';
-    request.log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime), ip }, 'request');
+    const status = reply.statusCode;
+    metrics.httpRequests.inc({ route, method, status: `${Math.trunc(status / 100)}xx` });
+    if (logger.isLevelEnabled('info')) {
+      const ms = Math.round(reply.elapsedTime);
+      // Not the request's own logger, which would have to be made for this one line.
+      logger.info({ reqId: request.id, method, route, status, ms, ip: request.ip }, 'request');
+    }
+    done();
   });
 }
 

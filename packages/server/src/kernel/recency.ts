@@ -1,6 +1,4 @@
-/** When things were last seen, gathered in memory and drained in batches: seeing costs no I/O. */
-import { LRUCache } from 'lru-cache';
-
+/** When things were last seen, gathered in memory and drained in batches: seeing costs one look-up and no I/O. */
 const INTERVAL_MS = 60_000;
 const IDS_MAX = 100_000;
 
@@ -9,16 +7,19 @@ export interface Recency {
   saw(id: string, at: Date): void;
   /** Takes what was noted since the last time. */
   drain(): ReadonlyMap<string, Date>;
-  /** Gives a batch back that could not be written. */
+  /** Gives a batch back that could not be written; what was seen later stays. */
   restore(batch: ReadonlyMap<string, Date>): void;
 }
 
 export function createRecency(): Recency {
-  const latest = new LRUCache<string, number>({ max: IDS_MAX });
+  const latest = new Map<string, number>();
   let noted = new Map<string, Date>();
   return {
     saw(id, at) {
-      if (at.getTime() - (latest.get(id) ?? Number.NEGATIVE_INFINITY) < INTERVAL_MS) return;
+      const before = latest.get(id);
+      if (before !== undefined && at.getTime() - before < INTERVAL_MS) return;
+      // All that is lost with them is the saving: what is seen again is noted again.
+      if (latest.size >= IDS_MAX) latest.clear();
       latest.set(id, at.getTime());
       noted.set(id, at);
     },

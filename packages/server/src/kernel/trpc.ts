@@ -2,9 +2,10 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import type { Context } from './context.ts';
-import { type ErrorFactory, kernelErrors, missingPermission } from './errors.ts';
+import { type DomainError, type ErrorFactory, kernelErrors, missingPermission } from './errors.ts';
 import { etagOf } from './etag.ts';
 import { idempotent } from './idempotency.ts';
+import type { Logger } from './logger.ts';
 import type { Permission } from './permissions.ts';
 import { toProblem } from './problem.ts';
 import { toDomainError } from './to-domain-error.ts';
@@ -63,16 +64,21 @@ const t = initTRPC
 
 export const router = t.router;
 
+/** Logs a failure that is ours, with its cause; what a caller did wrong is no entry. */
+export function logFailure(logger: Logger, error: DomainError, procedure: string): void {
+  const { code, status } = error.definition;
+  if (status === 'INTERNAL_SERVER_ERROR' || status === 'SERVICE_UNAVAILABLE') {
+    logger.error({ err: error.extras.cause ?? error, code, procedure }, 'request failed');
+  }
+}
+
 /** Turns every failure into its documented error, and logs those that nobody foresaw, once. */
 const answerErrors = t.middleware(async ({ ctx, path, next }) => {
   const result = await next();
   if (result.ok) return result;
   const error = toDomainError(result.error, ctx.constraints);
-  const { code, status } = error.definition;
-  if (status === 'INTERNAL_SERVER_ERROR' || status === 'SERVICE_UNAVAILABLE') {
-    ctx.logger.error({ err: error.extras.cause ?? error, code, procedure: path }, 'request failed');
-  }
-  throw new TRPCError({ code: status, message: error.message, cause: error });
+  logFailure(ctx.logger, error, path);
+  throw new TRPCError({ code: error.definition.status, message: error.message, cause: error });
 });
 
 /** The version of the one resource that is the answer, over REST and tRPC alike. */

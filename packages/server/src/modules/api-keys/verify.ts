@@ -3,10 +3,8 @@ import type { apiKeys } from '@tenant-registry/db';
 import type { KeyHolder } from '../../kernel/actor.ts';
 import type { Context } from '../../kernel/context.ts';
 import { isKeyShaped } from './key-format.ts';
-import type { Verdict, VerifyApiKey } from './schema.ts';
+import { type RefusalCode, refusalCode, type Verdict, type VerifyApiKey } from './schema.ts';
 import { refusalOf } from './verdict.ts';
-
-const notFound: Verdict = { valid: false, code: 'not_found' };
 
 type VerifyContext = Pick<Context, 'authorityOf' | 'clock' | 'lastUsed' | 'metrics'>;
 
@@ -41,13 +39,29 @@ export async function holderOfApiKey(ctx: VerifyContext, key: string): Promise<K
 }
 
 function verdictOn(ctx: VerifyContext, facts: apiKeys.ApiKeyAuthority | null, question: VerifyApiKey): Verdict {
-  if (facts === null) return notFound;
+  if (facts === null) return refused.not_found;
   const now = ctx.clock();
   const code = refusalOf(facts, question, now);
-  if (code !== null) return { valid: false, code };
+  if (code !== null) return refused[code];
   ctx.lastUsed.saw(facts.id, now);
-  const { id: key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = facts;
-  return { valid: true, key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at };
+  return acceptance(facts);
+}
+
+const refused = Object.fromEntries(refusalCode.options.map((code) => [code, { valid: false, code }])) as Readonly<
+  Record<RefusalCode, Verdict> // one for each option
+>;
+
+/** Of equal facts the acceptance is the same: while they are remembered, so is it. */
+const acceptances = new WeakMap<apiKeys.ApiKeyAuthority, Verdict>();
+
+function acceptance(facts: apiKeys.ApiKeyAuthority): Verdict {
+  let known = acceptances.get(facts);
+  if (known === undefined) {
+    const { id: key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = facts;
+    known = { valid: true, key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes: [...scopes], expires_at };
+    acceptances.set(facts, known);
+  }
+  return known;
 }
 
 function counted({ metrics }: VerifyContext, verdict: Verdict, start: number): Verdict {

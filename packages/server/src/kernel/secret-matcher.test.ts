@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { createSecretMatcher } from './secret-matcher.ts';
+
+const [short, long] = ['a'.repeat(32), `${'a'.repeat(32)}${'b'.repeat(32)}`];
+const holderOf = createSecretMatcher([
+  { secret: short, holder: 'short' },
+  { secret: long, holder: 'long' },
+]);
+
+test('each secret names its holder, also when it begins like another', () => {
+  expect([holderOf(short), holderOf(long), holderOf(short)]).toEqual(['short', 'long', 'short']);
+});
+
+test.each([
+  '',
+  'a'.repeat(31),
+  'a'.repeat(33),
+  long.slice(0, -1),
+  `${long}b`,
+  `${long}${'b'.repeat(4_000)}`,
+  `${'a'.repeat(31)}A`,
+  `${short}\0`,
+  `${'a'.repeat(31)}\u0161`,
+  `${long}\u00ff`,
+  `${long}\u{1f511}`,
+])('what is not exactly a secret names nobody: %j', (presented) => {
+  expect(holderOf(presented)).toBeUndefined();
+});
+
+test('without any secret nobody is named', () => {
+  expect(createSecretMatcher([])('')).toBeUndefined();
+});
