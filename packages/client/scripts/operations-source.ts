@@ -33,10 +33,11 @@ function insert(tree: Tree, [name = '', ...rest]: string[], kind: string): void 
 
 /**
  * A query whose output has items and next_cursor is a list; a mutation that its meta calls safe changes nothing; what
- * streams is an export, and only REST has it.
+ * streams is an export, or a feed when it streams events, and only REST has it.
  */
 function kindOf({ _def }: AnyProcedure): string {
   const { safe, rest } = (_def.meta ?? {}) as Meta;
+  if (rest?.stream?.includes('text/event-stream')) return `FEED ${rest.path}`;
   if (rest?.stream !== undefined) return `${rest.method} ${rest.path}`;
   const output: unknown = 'output' in _def ? _def.output : undefined;
   const shape: unknown = typeof output === 'object' && output !== null && 'shape' in output ? output.shape : undefined;

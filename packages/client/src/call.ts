@@ -14,6 +14,8 @@ export interface Connection extends Transport {
   readonly retries: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly runtime: Runtime;
+  /** A call that goes on by itself must not keep the process. */
+  readonly background?: boolean;
 }
 
 export interface Operation<T> extends Pick<Attempt, 'type' | 'path' | 'input'> {
@@ -37,7 +39,11 @@ export async function call<T>(
   const { retries, runtime } = connection;
   const { path } = operation;
   const headers = headersOf(connection, operation, options);
-  const { signal, race, remainingMs, release } = startDeadline(timeoutMsOf(connection, options), options.signal);
+  const { signal, race, remainingMs, release } = startDeadline(
+    timeoutMsOf(connection, options),
+    options.signal,
+    connection.background,
+  );
   try {
     for (let failed = 1; ; failed += 1) {
       signal.throwIfAborted();

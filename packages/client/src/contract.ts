@@ -11,7 +11,13 @@ function operationsOf<Groups>() {
     [Group in keyof Groups]: {
       [Name in keyof Groups[Group]]: Groups[Group][Name] extends AnyProcedure
         ? inferProcedureOutput<Groups[Group][Name]> extends AsyncIterable<string>
-          ? { type: 'export'; input: inferProcedureInput<Groups[Group][Name]>; output: string }
+          ? {
+              type: inferProcedureOutput<Groups[Group][Name]> extends { mediaType: 'text/event-stream' }
+                ? 'feed'
+                : 'export';
+              input: inferProcedureInput<Groups[Group][Name]>;
+              output: string;
+            }
           : {
               type: Groups[Group][Name]['_def']['type'];
               input: inferProcedureInput<Groups[Group][Name]>;

@@ -1,6 +1,7 @@
 /** Builds the client: one function for each operation in the manifest. */
 import { type Connection, call } from './call.ts';
 import { exportOf } from './export.ts';
+import { feedOf } from './feed.ts';
 import { listOf, type Page } from './list.ts';
 import { operations } from './operations.ts';
 import { type ClientOptions, checkedOptions, type MutationOptions } from './options.ts';
@@ -25,8 +26,8 @@ export function createClient(options: ClientOptions): Client {
   return createClientOn(systemRuntime, options);
 }
 
-/** `GET /v1/…` is an export, by its route. */
-type Kind = 'query' | 'list' | 'mutation' | 'safe' | `GET ${string}`;
+/** `GET /v1/…` is an export and `FEED /v1/…` a feed, by its route. */
+type Kind = 'query' | 'list' | 'mutation' | 'safe' | `GET ${string}` | `FEED ${string}`;
 interface Kinds {
   readonly [name: string]: Kind | Kinds;
 }
@@ -39,6 +40,7 @@ function buildOperations(connection: Connection, kinds: Kinds, prefix: string): 
 
 function operationOf(connection: Connection, path: string, kind: Kind) {
   if (kind.startsWith('GET ')) return exportOf(connection, path, kind.slice('GET '.length));
+  if (kind.startsWith('FEED ')) return feedOf(connection, path, kind.slice('FEED '.length));
   const type = kind === 'mutation' || kind === 'safe' ? 'mutation' : 'query';
   const operation = { type, path, safe: kind === 'safe', send: connection.send } as const;
   const run = (input: object, options: MutationOptions) =>

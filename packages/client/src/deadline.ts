@@ -1,5 +1,7 @@
 /** When a call has to end: its time is over, or its caller gave up. */
 
+import { letGo } from './background.ts';
+
 /** setTimeout takes no more than a signed 32 bit number; past it, it fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
@@ -23,8 +25,11 @@ export interface Deadline {
   release(): void;
 }
 
-/** Starts the time of a call. The caller's signal may already have aborted. */
-export function startDeadline(timeoutMs: number, caller: AbortSignal | undefined): Deadline {
+/**
+ * Starts the time of a call. The caller's signal may already have aborted. Waiting in the background does not keep the
+ * process, where a runtime can tell.
+ */
+export function startDeadline(timeoutMs: number, caller: AbortSignal | undefined, background = false): Deadline {
   const controller = new AbortController();
   const { signal } = controller;
   const startedAt = performance.now();
@@ -37,6 +42,7 @@ export function startDeadline(timeoutMs: number, caller: AbortSignal | undefined
   if (caller?.aborted) onAbort();
   else caller?.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => controller.abort(new CallEnded('timeout')), Math.min(timeoutMs, TIMER_MS_MAX));
+  if (background) letGo(timer);
   return {
     signal,
     remainingMs: () => timeoutMs - (performance.now() - startedAt),

@@ -1,8 +1,8 @@
 /** Exports: what may be longer than memory, piece by piece while it comes. */
-import { type Connection, call, timeoutMsOf } from './call.ts';
-import { CallEnded, startDeadline } from './deadline.ts';
-import { endedError, failureError } from './failure-error.ts';
+import type { Connection } from './call.ts';
+import { failureError } from './failure-error.ts';
 import type { QueryOptions } from './options.ts';
+import { textOf } from './pieces.ts';
 
 /**
  * An operation that exports: the items one after the other, or, as CSV, the text in pieces. Nothing is asked for before
@@ -25,33 +25,6 @@ export function exportOf(connection: Connection, path: string, route: string): E
     return { [Symbol.asyncIterator]: () => (format === 'csv' ? pieces() : itemsOf(pieces(), path)) };
   }
   return open as Export<object, unknown>; // the format decides what comes, which only the overloads can say
-}
-
-interface Source {
-  readonly path: string;
-  readonly input: object;
-  readonly send: ReturnType<Connection['open']>;
-}
-
-async function* textOf(connection: Connection, source: Source, options: QueryOptions): AsyncGenerator<string> {
-  const timeoutMs = timeoutMsOf(connection, options);
-  const { output, token } = await call(connection, { type: 'query', ...source }, options);
-  const reader = output.getReader();
-  const decoder = new TextDecoder();
-  try {
-    for (;;) {
-      const { race, release } = startDeadline(timeoutMs, options.signal);
-      const { done, value } = await race(reader.read()).finally(release);
-      if (done) return;
-      yield decoder.decode(value, { stream: true });
-    }
-  } catch (error) {
-    if (error instanceof CallEnded) throw endedError(source.path, error.by, options.signal);
-    throw failureError(source.path, { type: 'network', cause: error }, token);
-  } finally {
-    // Lets go of the connection when the loop ended early; not waited for, as it may have broken.
-    reader.cancel().catch(() => {});
-  }
 }
 
 async function* itemsOf(pieces: AsyncIterable<string>, path: string): AsyncGenerator<unknown> {

@@ -62,4 +62,7 @@ export const operations = {
   access: {
     me: 'query',
   },
+  changes: {
+    stream: 'FEED /v1/internal/changes',
+  },
 } as const satisfies Kinds;

@@ -35,5 +35,8 @@ export function retryDelayMs({ failure, failed, retries }: FailedAttempt, random
 function isTransient(failure: Failure): boolean {
   if (failure.type === 'network') return true;
   const { status, problem } = failure;
-  return status === 429 || status === 503 || (status === 409 && problem?.code === 'idempotency_key_in_flight');
+  const code: string | undefined = problem?.code;
+  // A wrong key stays one, and its caller waits.
+  if (code === 'too_many_attempts') return false;
+  return status === 429 || status === 503 || (status === 409 && code === 'idempotency_key_in_flight');
 }

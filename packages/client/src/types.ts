@@ -1,6 +1,7 @@
 /** The client's types, made of the contract. */
 import type { Contract } from './contract.ts';
 import type { Export } from './export.ts';
+import type { Feed } from './feed.ts';
 import type { List, Page } from './list.ts';
 import type { operations } from './operations.ts';
 import type { MutationOptions, QueryOptions } from './options.ts';
@@ -24,6 +25,10 @@ export type IssuedApiKey = Outputs['apiKeys']['create'];
 export type AuditEvent = Outputs['audit']['list']['items'][number];
 /** Whether a presented key may be used, and for whom. */
 export type ApiKeyVerdict = Outputs['apiKeys']['verify'];
+/** What a key must be good for. */
+export type KeyQuestion = Omit<Inputs['apiKeys']['verify'], 'key'>;
+/** What is known of a key that may be used. */
+export type AcceptedApiKey = Extract<ApiKeyVerdict, { valid: true }>;
 
 /** Every operation of the registry as a function. */
 export type Client = {
@@ -45,9 +50,11 @@ type ResultOf<Output> = Output extends Page<unknown> ? List<Output> : Result<Out
 type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
   ? // There is one: that of the audit log.
     Export<Omit<InputOf<Operation>, 'format'>, AuditEvent>
-  : (
-      ...args: Arguments<InputOf<Operation>, Kind extends 'mutation' ? MutationOptions : QueryOptions>
-    ) => ResultOf<OutputOf<Operation>>;
+  : Operation extends { type: 'feed' }
+    ? Feed
+    : (
+        ...args: Arguments<InputOf<Operation>, Kind extends 'mutation' ? MutationOptions : QueryOptions>
+      ) => ResultOf<OutputOf<Operation>>;
 
 /** The input may be left out when nothing in it is required. */
 type Arguments<Input, Options> =
@@ -55,8 +62,10 @@ type Arguments<Input, Options> =
 
 type KindOf<Operation> = Operation extends { type: 'export' }
   ? `GET /v1/${string}`
-  : OutputOf<Operation> extends Page<unknown>
-    ? 'list'
-    : Operation extends { type: 'mutation' }
-      ? 'mutation' | 'safe'
-      : 'query';
+  : Operation extends { type: 'feed' }
+    ? `FEED /v1/${string}`
+    : OutputOf<Operation> extends Page<unknown>
+      ? 'list'
+      : Operation extends { type: 'mutation' }
+        ? 'mutation' | 'safe'
+        : 'query';

@@ -6,15 +6,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../../server/test/support.ts';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
-const commands = [
+const lives = [
   ['examples/portal', process.execPath, `${examples}/portal/src/main.ts`],
   ['examples/curl.sh', 'bash', `${examples}/curl.sh`],
 ] as const;
+const product = ['examples/product', process.execPath, `${examples}/product/src/main.ts`] as const;
+const commands = [...lives, product];
 const ENDS_WITHIN_MS = 60_000;
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
+  await server.app.deps.leases.start();
 });
 afterAll(() => server.close());
 
@@ -23,7 +26,7 @@ function run([, file, ...args]: readonly [string, string, ...string[]], variable
   return promisify(execFile)(file, args, { env, timeout: ENDS_WITHIN_MS });
 }
 
-test.each(commands)(
+test.each(lives)(
   '%s takes a tenant from its creation to its end, and says so step by step',
   async (...command) => {
     const { stdout, stderr } = await run(command, { OPERATOR_TOKEN: server.operatorToken });
@@ -31,6 +34,18 @@ test.each(commands)(
     const lines = stdout.trimEnd().split('\n');
     expect(lines.at(-1)).toBe('That was the whole life of a tenant.');
     expect(lines.length).toBeGreaterThan(20);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  'examples/product lets in who may come in, and nobody whose key was revoked',
+  async () => {
+    const { stdout, stderr } = await run(product, { OPERATOR_TOKEN: server.operatorToken });
+    expect(stderr).toBe('');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.at(-1)).toBe('The product let in who may come in, and nobody else.');
+    expect(stdout.match(/: (200|401|403) /g)).toEqual([': 401 ', ': 200 ', ': 403 ', ': 401 ']);
   },
   ENDS_WITHIN_MS,
 );

@@ -41,7 +41,9 @@ test('it holds what was built, the readme and the license, and needs nothing of 
   const { exports, dependencies, peerDependencies } = JSON.parse(
     await readFile(join(installed, 'package.json'), 'utf8'),
   );
-  expect(exports).toEqual({ '.': { types: './dist/index.d.ts', default: './dist/index.js' } });
+  const builtAs = (name: string) => ({ types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` });
+  const middleware = ['fastify', 'express', 'hono', 'fetch'].map((name) => [`./${name}`, builtAs(name)]);
+  expect(exports).toEqual({ '.': builtAs('index'), ...Object.fromEntries(middleware) });
   expect([dependencies, peerDependencies].flatMap(Object.keys)).toEqual(['@trpc/client', '@trpc/server']);
 });
 
@@ -57,7 +59,11 @@ test('the declarations stand alone: they import one another and nothing else', a
 });
 
 const program = `
-  import { type AuditEvent, createClient, isRegistryError, type Tenant } from '@tenant-registry/client';
+  import { type AuditEvent, createClient, createVerifier, isRegistryError, type Tenant } from '@tenant-registry/client';
+  import { requireApiKey as inExpress } from '@tenant-registry/client/express';
+  import { apiKeyOf, requireApiKey as inFastify } from '@tenant-registry/client/fastify';
+  import { requireApiKey } from '@tenant-registry/client/fetch';
+  import { requireApiKey as inHono } from '@tenant-registry/client/hono';
   const client = createClient({ url: 'http://localhost:8090', token: async () => 'x', retries: 3 });
   export async function main(): Promise<Tenant['status'] | undefined> {
     for await (const tenant of client.tenants.list({ limit: 10 })) if (tenant.plan !== null) return tenant.status;
@@ -70,6 +76,16 @@ const program = `
     await client.tenants.update({ id: data.id, name: 'Acme' }, { ifMatch: etag });
     for await (const event of client.audit.export()) event satisfies AuditEvent;
     for await (const text of client.audit.export({ format: 'csv' })) text satisfies string;
+    const verifier = createVerifier({ client, ttlMs: 10_000, onFeed: ({ live }) => void (live satisfies boolean) });
+    const verdict = await verifier.verify('bp_x', { scopes: ['a'], access: 'read' });
+    if (verdict.valid) verdict.tenant_id satisfies string;
+    else verdict.code satisfies 'revoked' | string;
+    const handle = requireApiKey(verifier, { product: 'certifai' }, (_, { tenant_slug }) => new Response(tenant_slug));
+    (await handle(new Request('http://x'))).status satisfies number;
+    for (const use of [inExpress, inFastify, inHono]) use(verifier, { scopes: ['a'] });
+    apiKeyOf({}).tenant_id satisfies string;
+    // @ts-expect-error a requirement has no key
+    inExpress(verifier, { key: 'x' });
     // @ts-expect-error the slug is required
     await client.tenants.create({ name: 'Acme' });
     // @ts-expect-error there is no such operation
@@ -126,13 +142,42 @@ test('it runs, and the process ends, on every Node that is here', async () => {
     console.log((await client.tenants.create({ slug: 'acme', name: 'Acme' })).slug);
   `;
   await writeFile(join(project, 'script.js'), script);
+  const nodes = await runOnEveryNode('acme\n');
+  console.log(`the SDK ran on Node ${nodes.join(', ')}`);
+});
+
+test('a verifier that is not closed, with its feed open, does not keep the process', async () => {
+  const { url } = await scripted([
+    (response) => {
+      const startedAt = performance.now();
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('event: open\ndata: {"alive_ms":1000,"settle_ms":0}\n\nevent: reset\nid: e-1\ndata: {}\n\n');
+      const alive = () =>
+        response.write(`event: alive\ndata: {"elapsed_ms":${Math.floor(performance.now() - startedAt)}}\n\n`);
+      const timer = setInterval(alive, 100);
+      response.on('close', () => clearInterval(timer));
+    },
+  ]);
+  const script = `
+    import { createClient, createVerifier } from '@tenant-registry/client';
+    const client = createClient({ url: ${JSON.stringify(url)}, token: ${JSON.stringify(TOKEN)} });
+    const verifier = createVerifier({ client });
+    while (!verifier.live) await new Promise((resolve) => setTimeout(resolve, 5));
+    console.log('live');
+  `;
+  await writeFile(join(project, 'script.js'), script);
+  await runOnEveryNode('live\n');
+});
+
+/** Runs the script on every Node that is here, and returns their versions. */
+async function runOnEveryNode(output: string): Promise<string[]> {
   const nodes = await versions([process.execPath, '/usr/bin/node', '/usr/local/bin/node', process.env['NODE20'] ?? '']);
   for (const node of nodes.values()) {
     const { stdout } = await run(node, [join(project, 'script.js')], { timeout: ENDS_WITHIN_MS });
-    expect(stdout).toBe('acme\n');
+    expect(stdout).toBe(output);
   }
-  console.log(`the SDK ran on Node ${[...nodes.keys()].join(', ')}`);
-});
+  return [...nodes.keys()];
+}
 
 /** The executables that answer, by their version; those that are too old for the package are left out. */
 async function versions(paths: readonly string[]): Promise<Map<string, string>> {

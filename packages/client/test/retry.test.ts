@@ -27,6 +27,7 @@ const matrix: readonly Row[] = [
   { after: 'a connection that was refused or broke', failure: network, repeated: true },
   { after: '429 of a proxy', failure: answer(429), repeated: true },
   { after: '429 with Retry-After', failure: answer(429, undefined, 1), repeated: true },
+  { after: '429 for wrong keys', failure: answer(429, 'too_many_attempts', 1), repeated: false },
   { after: '503 overloaded', failure: answer(503, 'overloaded', 1), repeated: true },
   { after: '503 unavailable', failure: answer(503, 'unavailable', 1), repeated: true },
   { after: '503 of a proxy', failure: answer(503), repeated: true },

@@ -7,14 +7,17 @@ import {
   type AuditEvent,
   type Client,
   type ErrorCode,
+  type Feed,
   type Inputs,
   isRegistryError,
+  type KeyQuestion,
   type MutationOptions,
   type Outputs,
   type Problem,
   type QueryOptions,
   type Result,
   type Tenant,
+  type Verifier,
 } from '../src/index.ts';
 
 declare const client: Client;
@@ -64,6 +67,17 @@ test('an export gives events, or text when that is asked for', () => {
     client.audit.export({ format: 'xml' });
     // @ts-expect-error there is no such filter
     client.audit.export({ tenant: '' });
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('the feed gives events, and a verifier the verdict that the registry gives', () => {
+  expectTypeOf<Client['changes']['stream']>().toEqualTypeOf<Feed>();
+  expectTypeOf<Awaited<ReturnType<Verifier['verify']>>>().toEqualTypeOf<Outputs['apiKeys']['verify']>();
+  expectTypeOf<KeyQuestion & { key: string }>().toExtend<Inputs['apiKeys']['verify']>();
+  const use = async (verifier: Verifier) => {
+    // @ts-expect-error the key is no part of the question
+    await verifier.verify('bp_x', { key: 'bp_x' });
   };
   expectTypeOf(use).toBeFunction();
 });

@@ -9,6 +9,7 @@ import { createServer } from './http/server.ts';
 import { createAccess } from './kernel/access.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/argon2.ts';
 import { createBackground } from './kernel/background.ts';
+import { createChangeFeed } from './kernel/change-feed.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Dependencies } from './kernel/context.ts';
 import { collectConstraints } from './kernel/errors.ts';
@@ -122,6 +123,7 @@ export async function createApp({
     lastUsed: createRecency(),
     access: createAccess(clock),
     outbound,
+    changeFeed: createChangeFeed({ source: leases, settleMs: config.authorityLeaseMs }),
   };
   const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, allow: config.outboundAllow });
   const { limits, trustProxy, internalAddress } = config;
@@ -141,6 +143,7 @@ export async function createApp({
       void deps.leases.start();
     },
     async close() {
+      deps.changeFeed.close();
       await Promise.all([server.close(), internalServer?.close()]);
       await running?.stop();
       await leases.stop();

@@ -10,6 +10,7 @@ import { auditErrors } from './modules/audit/errors.ts';
 import { auditRouter } from './modules/audit/router.ts';
 import { catalogErrors } from './modules/catalog/errors.ts';
 import { catalogRouter } from './modules/catalog/router.ts';
+import { changesRouter } from './modules/changes/router.ts';
 import { claimsRouter } from './modules/claims/router.ts';
 import { entitlementErrors } from './modules/entitlements/errors.ts';
 import { entitlementsRouter } from './modules/entitlements/router.ts';
@@ -30,6 +31,7 @@ export const appRouter = router({
   audit: auditRouter,
   claims: claimsRouter,
   access: accessRouter,
+  changes: changesRouter,
 });
 
 export type AppRouter = typeof appRouter;

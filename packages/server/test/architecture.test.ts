@@ -15,7 +15,7 @@ interface Rule {
 
 const S = 'packages/server/src';
 const kernelIsomorphic = new RegExp(
-  `^${S}/kernel/(errors|events|pagination|permissions|schema|text-stream|clock)\\.ts$`,
+  `^${S}/kernel/(errors|events|pagination|permissions|schema|text-stream|event-stream|clock)\\.ts$`,
 );
 const kernel = new RegExp(`^${S}/kernel/`);
 const db = /^@tenant-registry\/db$/;

@@ -75,6 +75,7 @@ export const others: Readonly<Record<string, (held: Held) => Request>> = {
   // One event is one line, which is also one JSON text.
   export_audit_events: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}&action=report.opened` }),
   get_me: () => ({}),
+  stream_changes: () => ({}),
   get_keycloak_claims: ({ tenant_slug }) => ({ body: { tenant_slug } }),
 };
 

@@ -99,7 +99,7 @@ test('a killed process leaves a directory that the next one opens', async () => 
   expect((await fetch(`${await start({ DATA_DIR: folder }).ready}/readyz`)).status).toBe(200);
 });
 
-test('a request under way when the signal comes is answered before the process ends', async () => {
+test('a request under way when the signal comes is answered before the process ends, and no listener holds it up', async () => {
   const folder = newFolder();
   const { child, ended, ready } = start({
     DATA_DIR: folder,
@@ -108,6 +108,9 @@ test('a request under way when the signal comes is answered before the process e
   });
   const address = await ready;
   const body = JSON.stringify({ slug: 'drained', name: 'Drained' });
+  const listening = { authorization: `Bearer ${'i'.repeat(40)}` };
+  const feed = await fetch(`${address}/v1/internal/changes`, { headers: listening });
+  expect(feed.status).toBe(200);
   const status = await new Promise((resolve, reject) => {
     const headers = {
       authorization: `Bearer ${'o'.repeat(40)}`,
@@ -128,6 +131,7 @@ test('a request under way when the signal comes is answered before the process e
   });
   expect(status).toBe(201);
   expect(await ended).toBe(0);
+  expect(await feed.text()).toContain('event: open');
 });
 
 test('an unreachable database fails the start with one clear line, no password, exit 1', async () => {

@@ -98,7 +98,7 @@ export async function startTestServer(
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
+    const text = await textOf(response);
     const answer: Answer = {
       status: response.status,
       headers: response.headers,
@@ -138,6 +138,15 @@ function keepText(text: string, { status, body }: Answer, secrets: Set<string>):
 export function oidcFor({ url, audience }: { readonly url: string; readonly audience: string }) {
   const { oidc } = readConfig({ AUTH_OIDC_ISSUER: url, AUTH_OIDC_AUDIENCE: audience });
   return oidc;
+}
+
+/** All of it; of a stream of events, which never ends, its first piece. */
+async function textOf(response: Response): Promise<string> {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response.text();
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  await reader?.cancel();
+  return new TextDecoder().decode(first?.value);
 }
 
 function isJson({ headers }: Response): boolean {

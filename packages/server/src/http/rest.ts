@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { kernelErrors } from '../kernel/errors.ts';
+import type { EventStream } from '../kernel/event-stream.ts';
 import type { TextStream } from '../kernel/text-stream.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
 import { METHODS } from './limits.ts';
@@ -62,7 +63,7 @@ function handlerOf(operation: Operation, { constraints }: Dependencies, contextO
       const ctx = contextOf(request);
       const output = await call(ctx, () => read({ params, query, body }));
       reply.headers(Object.fromEntries(ctx.answerHeaders));
-      if (stream !== undefined) return sendStream(reply, output as TextStream); // its output schema says so
+      if (stream !== undefined) return sendStream(reply, output as TextStream | EventStream); // its output schema says so
       if (status === 204) return reply.code(204).send();
       if (location !== undefined) reply.header('location', fill(location, output));
       return reply.code(status).send(output);

@@ -78,6 +78,7 @@ export async function createServer({
     sourceIp: request.ip,
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),
+    lastEventId: headerOf(request, 'last-event-id'),
     idempotencyClaim: null,
     answerHeaders: new Map(),
   });

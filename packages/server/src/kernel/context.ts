@@ -4,6 +4,7 @@ import type { Access } from './access.ts';
 import type { Actor } from './actor.ts';
 import type { Argon2 } from './argon2.ts';
 import type { Catalog } from './catalog.ts';
+import type { ChangeFeed } from './change-feed.ts';
 import type { Clock } from './clock.ts';
 import type { DomainError, ErrorFactory } from './errors.ts';
 import type { Leases } from './leases.ts';
@@ -37,6 +38,8 @@ export interface Dependencies {
   readonly access: Access;
   /** Fetches from other people's servers. */
   readonly outbound: Outbound;
+  /** Tells products whose verdicts are no longer what they were. */
+  readonly changeFeed: ChangeFeed;
 }
 
 export interface Context extends Dependencies {
@@ -54,6 +57,8 @@ export interface Context extends Dependencies {
   readonly ifMatch: string | null;
   /** The value of Idempotency-Key, when the caller sent it. */
   readonly idempotencyKey: string | null;
+  /** The value of Last-Event-ID, when the caller sent it. */
+  readonly lastEventId: string | null;
   /** Set while the work of an idempotent request runs: `transact` marks it. */
   readonly idempotencyClaim: idempotency.IdempotencyClaim | null;
   /** Headers that the answer gets on top of its own. */
@@ -66,6 +71,7 @@ export const noRequest = {
   sourceIp: null,
   ifMatch: null,
   idempotencyKey: null,
+  lastEventId: null,
   idempotencyClaim: null,
   answerHeaders: new Map<string, string>(),
 } as const;

@@ -31,7 +31,7 @@ export interface RestRoute {
   readonly location?: `/v1/${string}`;
   /** How large the body may be, where 64 KiB is not enough. */
   readonly bodyBytesMax?: number;
-  /** The output is a TextStream, in one of these media types. */
+  /** The output is a TextStream or an EventStream, in one of these media types. */
   readonly stream?: readonly string[];
   /** What differs from the examples that the fields carry; of a stream, its text by media type. */
   readonly example?: {

@@ -12,7 +12,7 @@ import type { Components } from './components.ts';
 import { examplesOf } from './examples.ts';
 import { isJson, type Json, pascal } from './json.ts';
 import { linksOf } from './links.ts';
-import { acceptsIfMatch, replays } from './operation-kinds.ts';
+import { acceptsIfMatch, replays, resumes } from './operation-kinds.ts';
 import { ownProblems, problemReferences } from './problems.ts';
 
 /** Returns the operation, its named schemas kept in `components`. */
@@ -79,6 +79,7 @@ function parametersOf(operation: Operation, components: Components): Json {
     ...query.filter((each) => each.required),
     ...query.filter((each) => !each.required),
     ...(replays(operation) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(resumes(operation) ? [{ $ref: '#/components/parameters/LastEventId' }] : []),
     ...(acceptsIfMatch(operation) ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
   ];
   return parameters.length === 0 ? {} : { parameters };
@@ -126,10 +127,12 @@ function successOf(operation: Operation, links: Json, components: Components): J
   return { [status]: { description, headers, content, ...links } };
 }
 
-function contentOf({ route, output }: Operation, components: Components): Json {
+function contentOf(operation: Operation, components: Components): Json {
+  const { route, output } = operation;
   const { stream, example } = route;
   if (stream !== undefined) {
-    const schema = { type: 'string', description: 'One row after the other.' };
+    const description = resumes(operation) ? 'Server-sent events.' : 'One row after the other.';
+    const schema = { type: 'string', description };
     const examples = (type: string) => ({ example: { value: example?.response?.[type] ?? '' } });
     return Object.fromEntries(stream.map((type) => [type, { schema, examples: examples(type) }]));
   }

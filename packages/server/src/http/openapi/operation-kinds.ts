@@ -6,6 +6,11 @@ export function replays({ route, safe }: Operation): boolean {
   return route.method === 'POST' && !safe;
 }
 
+/** It sends events, which have ids. */
+export function resumes({ route }: Operation): boolean {
+  return route.stream?.includes('text/event-stream') === true;
+}
+
 /** It changes a resource that has an ETag. */
 export function acceptsIfMatch({ route: { method, etag, path } }: Operation): boolean {
   return etag === true && method !== 'GET' && (method === 'PUT' || path.includes('{'));

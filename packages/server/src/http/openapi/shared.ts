@@ -50,6 +50,13 @@ export const parameters: Json = {
       pattern: '^[!-~]{1,255}$',
     },
   },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    required: false,
+    description: 'The id of the event that was seen last: what came after it is sent first, when it is still known.',
+    schema: { type: 'string' },
+  },
   IfMatch: {
     name: 'If-Match',
     in: 'header',

@@ -1,0 +1,66 @@
+/**
+ * A product that lets in who has an API key. It verifies in its own process, and hears of it when a key is revoked.
+ * Each step prints what it did; the first one that does not go as it should ends the program with exit code 1.
+ */
+import { randomBytes } from 'node:crypto';
+import { env } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, createVerifier } from '@tenant-registry/client';
+import { startProduct } from './product.ts';
+
+const { URL: url = 'http://127.0.0.1:8090', OPERATOR_TOKEN, INTERNAL_TOKEN } = env;
+const HEARD_WITHIN_MS = 10_000;
+
+async function main(operatorToken: string, internalToken: string): Promise<void> {
+  // What the company does with its portal.
+  const portal = createClient({ url, token: operatorToken });
+  const tenant = await portal.tenants.create({ slug: `product-${randomBytes(4).toString('hex')}`, name: 'Acme GmbH' });
+  const { id, key = '' } = await portal.apiKeys.create({ tenant_id: tenant.id, name: 'CI', scopes: ['reports:read'] });
+
+  const client = createClient({ url, token: internalToken });
+  const verifier = createVerifier({
+    client,
+    onFeed: ({ live }) => live && console.log('The registry tells of changes.'),
+  });
+  const product = await startProduct(verifier);
+  try {
+    const ask = async (method: 'GET' | 'POST', credential?: string) => {
+      const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+      const response = await fetch(product.url, { method, headers, signal: AbortSignal.timeout(HEARD_WITHIN_MS) });
+      return `${response.status} ${(await response.text()).trim()}`;
+    };
+    await step('Without a key', '401', () => ask('GET'));
+    await step('With the key', '200', () => ask('GET', key));
+    await step('With the key, but for more than it may', '403', () => ask('POST', key));
+    await portal.apiKeys.revoke({ id });
+    await step('With the key, once it is revoked', '401', () => ask('GET', key));
+    await portal.tenants.cancel({ id: tenant.id });
+    await portal.tenants.archive({ id: tenant.id });
+    await portal.tenants.delete({ id: tenant.id });
+  } finally {
+    product.close();
+    verifier.close();
+  }
+  console.log('The product let in who may come in, and nobody else.');
+}
+
+/** Asks until the answer is the expected one: a change is heard of within milliseconds, or three seconds at worst. */
+async function step(what: string, status: string, ask: () => Promise<string>): Promise<void> {
+  const endsAt = performance.now() + HEARD_WITHIN_MS;
+  let answer = await ask();
+  while (!answer.startsWith(status) && performance.now() < endsAt) {
+    await sleep(20);
+    answer = await ask();
+  }
+  if (!answer.startsWith(status)) throw new Error(`${what}: expected ${status}, but got ${answer}`);
+  console.log(`${what}: ${answer}`);
+}
+
+try {
+  if (!OPERATOR_TOKEN || !INTERNAL_TOKEN)
+    throw new Error('set OPERATOR_TOKEN and INTERNAL_TOKEN: npm start prints them');
+  await main(OPERATOR_TOKEN, INTERNAL_TOKEN);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,232 @@
+/** The middleware in the frameworks themselves, over HTTP where they speak it. */
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
+import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
+import { apiKeyOf as expressKeyOf, requireApiKey as requireInExpress } from '../src/express.ts';
+import { apiKeyOf as fastifyKeyOf, requireApiKey as requireInFastify } from '../src/fastify.ts';
+import { requireApiKey as requireInFetch } from '../src/fetch.ts';
+import { apiKeyOf as honoKeyOf, requireApiKey as requireInHono } from '../src/hono.ts';
+import { type AcceptedApiKey, type ApiKeyVerdict, type KeyQuestion, RegistryError } from '../src/index.ts';
+import type { ApiKeyRequirement } from '../src/middleware.ts';
+import { accepted, KEY, TENANT } from './hand-fed.ts';
+
+interface Asking {
+  verify(key: string, question?: KeyQuestion): Promise<ApiKeyVerdict>;
+}
+type Send = (path: string, headers: Record<string, string>) => Promise<Response>;
+
+/** `/reports` requires a key and answers with its tenant; `/open` requires none and asks for it all the same. */
+type Serve = (verifier: Asking, requirement: ApiKeyRequirement) => Promise<Send>;
+
+async function over(listener: RequestListener): Promise<Send> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return (path, headers) => fetch(url + path, { headers });
+}
+
+const frameworks: readonly [string, Serve][] = [
+  [
+    'Express',
+    (verifier, requirement) => {
+      const app = express();
+      app.get('/reports', requireInExpress(verifier, requirement), (request, response) => {
+        expectTypeOf(expressKeyOf(request)).toEqualTypeOf<AcceptedApiKey>();
+        response.send(expressKeyOf(request).tenant_id);
+      });
+      app.get('/open', (request, response) => void response.send(expressKeyOf(request).tenant_id));
+      // Express's own handler, which answers with the status of the error, and is silent only in this mode.
+      app.set('env', 'test');
+      return over(app);
+    },
+  ],
+  [
+    'Fastify',
+    async (verifier, requirement) => {
+      const app = Fastify();
+      const tenantOf = async (request: object) => fastifyKeyOf(request).tenant_id;
+      app.get('/reports', { onRequest: requireInFastify(verifier, requirement) }, tenantOf);
+      app.get('/pre', { preHandler: [requireInFastify(verifier, requirement)] }, tenantOf);
+      app.get('/open', tenantOf);
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      onTestFinished(() => app.close());
+      return (path, headers) => fetch(url + path, { headers });
+    },
+  ],
+  [
+    'Hono',
+    async (verifier, requirement) => {
+      const app = new Hono();
+      app.get('/reports', requireInHono(verifier, requirement), (context) =>
+        context.text(honoKeyOf(context).tenant_id),
+      );
+      app.get('/open', (context) => context.text(honoKeyOf(context).tenant_id));
+      app.onError((error, context) => context.text(String(error), 500));
+      return async (path, headers) => app.request(path, { headers });
+    },
+  ],
+  [
+    'the Fetch API',
+    async (verifier, requirement) => {
+      const handle = requireInFetch(verifier, requirement, (request, apiKey, extra: string) => {
+        expectTypeOf(request).toEqualTypeOf<Request>();
+        expect(extra).toBe('passed on');
+        return new Response(apiKey.tenant_id);
+      });
+      return async (path, headers) =>
+        handle(new Request(`http://product.example${path}`, { headers }), 'passed on').catch(
+          (error) => new Response(String(error), { status: 500 }),
+        );
+    },
+  ],
+];
+
+/** A verifier that says what the test wants, and writes down what it was asked. */
+function saying(verdict: () => ApiKeyVerdict) {
+  const asked: [string, KeyQuestion | undefined][] = [];
+  const verify = async (key: string, question?: KeyQuestion) => {
+    asked.push([key, question]);
+    return verdict();
+  };
+  return { asked, verify };
+}
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+describe.each(frameworks)('%s', (_, serve) => {
+  test('a good key is let in, with what is known of it, and asked for all that is required', async () => {
+    const verifier = saying(() => accepted());
+    const question = { scopes: ['reports:read'], product: 'certifai', access: 'read' as const };
+    const send = await serve(verifier, question);
+    const response = await send('/reports', bearer(KEY));
+    expect([response.status, await response.text()]).toEqual([200, TENANT]);
+    expect(verifier.asked).toEqual([[KEY, question]]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['no credential', {}],
+    ['another scheme', { authorization: `Basic ${KEY}` }],
+    ['nothing after the scheme', { authorization: 'Bearer ' }],
+    ['two words', { authorization: `Bearer ${KEY} ${KEY}` }],
+    ['a header that is not agreed on', { 'x-other': KEY }],
+  ])('%s is 401 with a challenge, and nobody is asked', async (_, headers) => {
+    const verifier = saying(() => accepted());
+    const send = await serve(verifier, { header: 'X-Api-Key' });
+    const response = await send('/reports', headers);
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ status: 401, code: 'unauthenticated', title: 'Unauthorized' });
+    expect(verifier.asked).toEqual([]);
+  });
+
+  test('another header may bring the key when it is agreed on, and Authorization goes before it', async () => {
+    const verifier = saying(() => accepted());
+    const send = await serve(verifier, { header: 'X-Api-Key' });
+    expect((await send('/reports', { 'x-api-key': KEY })).status).toBe(200);
+    await send('/reports', { 'x-api-key': 'other', ...bearer(KEY) });
+    expect(verifier.asked.map(([key]) => key)).toEqual([KEY, KEY]);
+  });
+
+  test.each([
+    ['not_found', 401, 'Bearer error="invalid_token"'],
+    ['revoked', 401, 'Bearer error="invalid_token"'],
+    ['expired', 401, 'Bearer error="invalid_token"'],
+    ['insufficient_scope', 403, 'Bearer error="insufficient_scope", scope="a:read b"'],
+    ['not_entitled', 403, null],
+    ['tenant_frozen', 403, null],
+    ['tenant_archived', 403, null],
+  ] as const)('%s is %i, as a problem that does not quote the key', async (code, status, challenge) => {
+    const send = await serve(
+      saying(() => ({ valid: false, code })),
+      { scopes: ['a:read', 'b'] },
+    );
+    const response = await send('/reports', bearer(KEY));
+    const text = await response.text();
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([status, challenge]);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(JSON.parse(text)).toEqual({
+      type: 'about:blank',
+      title: expect.any(String),
+      status,
+      detail: expect.stringMatching(/\w{3}.*\.$/),
+      code,
+    });
+    expect(text + JSON.stringify([...response.headers])).not.toContain(KEY);
+  });
+
+  test.each([
+    ['network', undefined, '1'],
+    ['timeout', undefined, '1'],
+    ['unauthenticated', undefined, '1'],
+    ['overloaded', 7, '7'],
+    ['overloaded', 0, '1'],
+  ] as const)(
+    'without a verdict (%s, %s) it is 503 with Retry-After, and the log is told why',
+    async (code, retryAfter, expected) => {
+      const error = new RegistryError(`apiKeys.verify: ${code}`, { code, retryAfter });
+      const errors: unknown[] = [];
+      const send = await serve(
+        saying(() => {
+          throw error;
+        }),
+        { onError: (each) => void errors.push(each) },
+      );
+      const response = await send('/reports', bearer(KEY));
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, expected]);
+      const problem = await response.text();
+      expect(JSON.parse(problem)).toMatchObject({ status: 503, code: 'unavailable' });
+      expect(problem).not.toContain('apiKeys.verify');
+      expect(errors).toEqual([error]);
+    },
+  );
+
+  test('too many wrong keys are 429', async () => {
+    const problem = { code: 'too_many_attempts', status: 429, detail: 'x', type: 'x', title: 'x', instance: 'x' };
+    // A newer registry has codes that this client does not list.
+    const fields = { code: problem.code, problem, retryAfter: 30, status: 429 } as unknown as { code: 'overloaded' };
+    const send = await serve(
+      saying(() => {
+        throw new RegistryError('too many', fields);
+      }),
+      {},
+    );
+    const response = await send('/reports', bearer(KEY));
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '30']);
+  });
+
+  test('a requirement that the registry does not understand is an error of the program, not of the caller', async () => {
+    const send = await serve(
+      saying(() => {
+        throw new RegistryError('the scopes are wrong', { code: 'invalid_input', status: 400 });
+      }),
+      { scopes: ['No Scope'] },
+    );
+    expect((await send('/reports', bearer(KEY))).status).toBe(500);
+  });
+});
+
+test.each(frameworks.filter(([name]) => name !== 'the Fetch API'))(
+  'in %s, who asks for a key that was not required is told so',
+  async (_, serve) => {
+    const send = await serve(
+      saying(() => accepted()),
+      {},
+    );
+    expect((await send('/open', bearer(KEY))).status).toBe(500);
+  },
+);
+
+test('in Fastify it may also stand later than at the beginning', async () => {
+  const [, [, serve]] = frameworks as [unknown, [string, Serve]];
+  const verifier = saying(() => accepted());
+  const send = await serve(verifier, {});
+  expect(await (await send('/pre', bearer(KEY))).text()).toBe(TENANT);
+  expect((await send('/pre', {})).status).toBe(401);
+});

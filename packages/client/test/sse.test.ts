@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { eventsIn, type ServerSentEvent } from '../src/sse.ts';
+
+async function read(...pieces: readonly string[]): Promise<ServerSentEvent[]> {
+  const seen: ServerSentEvent[] = [];
+  async function* source() {
+    yield* pieces;
+  }
+  for await (const event of eventsIn(source())) seen.push(event);
+  return seen;
+}
+
+const text = 'event: change\nid: e-1\ndata: {"a":1}\n\n: a comment\n\ndata: x\ndata:y\n\n';
+const events = [
+  { name: 'change', data: '{"a":1}', id: 'e-1' },
+  { name: 'message', data: 'x\ny', id: 'e-1' },
+];
+
+test('events come as they were sent, wherever the pieces end and however lines end', async () => {
+  for (const lines of [text, text.replaceAll('\n', '\r\n'), text.replaceAll('\n', '\r')]) {
+    for (let length = 1; length <= lines.length; length += 1) {
+      const pieces = lines.match(new RegExp(`[^]{1,${length}}`, 'g')) ?? [];
+      // What a lone CR at the very end means is known only when something follows.
+      expect(await read(...pieces, ': over\n')).toEqual(events);
+    }
+  }
+});
+
+test('an event that is not complete, or has no data, does not come', async () => {
+  expect(await read('event: a\n\nid: 7\n\ndata: x\n')).toEqual([]);
+  expect(await read('data\n\n')).toEqual([{ name: 'message', data: '', id: undefined }]);
+  expect(await read('id: a\0b\nother: 1\ndata: x\n\n')).toEqual([{ name: 'message', data: 'x', id: undefined }]);
+});
+
+test('an event without an end is not gathered for ever', async () => {
+  const piece = 'x'.repeat(65_536);
+  await expect(read('data: ', ...Array(20).fill(piece))).rejects.toThrow('too long');
+  await expect(read(...Array(20).fill(`data: ${piece}\n`))).rejects.toThrow('too long');
+});

@@ -1,0 +1,184 @@
+/** The verifier against a real registry that holds a lease, with the feed over TCP links that the test cuts. */
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { newTenant, startTestServer, type TestServer } from '../../server/test/support.ts';
+import { createClient, createVerifier, type FeedState, type Verifier } from '../src/index.ts';
+import { cuttableRelay } from './relay.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.app.deps.leases.start();
+});
+afterAll(() => server.close());
+
+const WAIT = { timeout: 15_000, interval: 20 };
+
+async function newKey(): Promise<{ readonly id: string; readonly key: string; readonly tenant_id: string }> {
+  const { id: tenant_id } = await newTenant(server);
+  return (await server.call('POST /v1/api-keys', { body: { tenant_id, name: 'k', scopes: ['reports:read'] } })).body;
+}
+
+const revoke = ({ id }: { readonly id: string }) => server.call(`DELETE /v1/api-keys/${id}`);
+
+/** A verifier whose feed, but not its questions, goes through a relay, and what it asked. */
+async function newVerifier() {
+  const relay = await cuttableRelay(server.url);
+  const token = server.internalToken;
+  const direct = createClient({ url: server.url, token, fetch: (url, init) => fetch(url, init) });
+  const asked: string[] = [];
+  const client: Parameters<typeof createVerifier>[0]['client'] = {
+    changes: createClient({ url: relay.url, token }).changes,
+    apiKeys: {
+      ...direct.apiKeys,
+      verify(input, options) {
+        asked.push(input.key);
+        return direct.apiKeys.verify(input, options);
+      },
+    },
+  };
+  const states: FeedState[] = [];
+  const verifier = createVerifier({ client, onFeed: (state) => void states.push(state) });
+  onTestFinished(() => verifier.close());
+  return { verifier, relay, asked, states };
+}
+
+const live = (verifier: Verifier, expected = true) => vi.waitFor(() => expect(verifier.live).toBe(expected), WAIT);
+
+/** Asks until the verdict is kept, which it is not while a change before may still settle. */
+async function remembered(verifier: Verifier, asked: readonly string[], key: string): Promise<void> {
+  await vi.waitFor(async () => {
+    const before = asked.length;
+    expect(await verifier.verify(key)).toMatchObject({ valid: true });
+    expect(asked).toHaveLength(before);
+  }, WAIT);
+}
+
+/** A machine that is too busy may lose its lease, and is then right to have everything asked for: that run says nothing. */
+function undisturbed(scenario: () => Promise<void>): () => Promise<void> {
+  const losses = () => server.logs.filter((line) => line.includes('authority lease lost')).length;
+  return async () => {
+    for (;;) {
+      const before = losses();
+      try {
+        return await scenario();
+      } catch (error) {
+        if (losses() === before) throw error;
+      }
+    }
+  };
+}
+
+test(
+  'a kept verdict costs no request, and a revocation ends it',
+  undisturbed(async () => {
+    const key = await newKey();
+    const { verifier, asked } = await newVerifier();
+    await live(verifier);
+    await remembered(verifier, asked, key.key);
+    const before = asked.length;
+    for (let round = 0; round < 10; round += 1) await verifier.verify(key.key);
+    expect(asked).toHaveLength(before);
+    await revoke(key);
+    await vi.waitFor(
+      async () => expect(await verifier.verify(key.key)).toEqual({ valid: false, code: 'revoked' }),
+      WAIT,
+    );
+  }),
+);
+
+test(
+  'a freeze and an entitlement reach it too, and another tenant keeps its verdicts',
+  undisturbed(async () => {
+    const [key, other] = [await newKey(), await newKey()];
+    const { verifier, asked } = await newVerifier();
+    await live(verifier);
+    await remembered(verifier, asked, key.key);
+    await remembered(verifier, asked, other.key);
+    const withProduct = () => verifier.verify(key.key, { product: 'certifai' });
+    expect(await withProduct()).toEqual({ valid: false, code: 'not_entitled' });
+    await server.call('PUT /v1/entitlements', { body: { tenant_id: key.tenant_id, product: 'certifai' } });
+    await vi.waitFor(async () => expect(await withProduct()).toMatchObject({ valid: true }), WAIT);
+    await server.call(`POST /v1/tenants/${key.tenant_id}/cancel`);
+    await vi.waitFor(async () => expect(await withProduct()).toEqual({ valid: false, code: 'tenant_frozen' }), WAIT);
+    const before = asked.length;
+    await verifier.verify(other.key);
+    expect(asked).toHaveLength(before);
+  }),
+);
+
+test(
+  'after the feed was cut it comes back where it was: what it missed ends verdicts, the others stay',
+  undisturbed(async () => {
+    const [key, other] = [await newKey(), await newKey()];
+    const { verifier, relay, asked, states } = await newVerifier();
+    await live(verifier);
+    await remembered(verifier, asked, key.key);
+    await remembered(verifier, asked, other.key);
+    relay.cut();
+    await revoke(key);
+    await vi.waitFor(() => expect(states.map((state) => state.live)).toEqual([true, false, true]), WAIT);
+    expect(states[1]?.error).toMatchObject({ code: 'network' });
+    expect(await verifier.verify(key.key)).toEqual({ valid: false, code: 'revoked' });
+    const before = asked.length;
+    expect(await verifier.verify(other.key)).toMatchObject({ valid: true });
+    expect(asked).toHaveLength(before);
+  }),
+);
+
+test('a feed that goes silent is no longer believed in after three seconds: then each question is asked', async () => {
+  const key = await newKey();
+  const { verifier, relay, asked, states } = await newVerifier();
+  await live(verifier);
+  await remembered(verifier, asked, key.key);
+  relay.goSilent();
+  await revoke(key);
+  const revokedAt = performance.now();
+  let acceptedUntil = revokedAt;
+  await vi.waitFor(async () => {
+    const sentAt = performance.now();
+    const { valid } = await verifier.verify(key.key);
+    if (valid) acceptedUntil = sentAt;
+    expect(valid).toBe(false);
+  }, WAIT);
+  // The bound itself, which no busy machine can stretch: it is checked where the verdict is given.
+  expect(acceptedUntil - revokedAt).toBeLessThanOrEqual(3_000);
+  expect(verifier.live).toBe(false);
+  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ live: false, error: { code: 'timeout' } }), WAIT);
+  relay.recover();
+  await live(verifier);
+  expect(await verifier.verify(key.key)).toEqual({ valid: false, code: 'revoked' });
+});
+
+test('a registry whose lease is lost is asked each time, and forgotten about when it has a new one', async () => {
+  const key = await newKey();
+  const { verifier, asked } = await newVerifier();
+  await live(verifier);
+  await remembered(verifier, asked, key.key);
+  await server.app.deps.leases.settle([], [], 'unknown');
+  await vi.waitFor(() => expect(verifier.size).toBe(0), WAIT);
+  await live(verifier);
+  await remembered(verifier, asked, key.key);
+});
+
+test('closing lets go of the connection and of everything that was kept', async () => {
+  const key = await newKey();
+  const { verifier, relay, asked } = await newVerifier();
+  await live(verifier);
+  await remembered(verifier, asked, key.key);
+  expect(relay.open()).toBe(1);
+  verifier.close();
+  expect([verifier.size, verifier.live]).toEqual([0, false]);
+  await vi.waitFor(() => expect(relay.open()).toBe(0), WAIT);
+  expect(await verifier.verify(key.key)).toMatchObject({ valid: true });
+});
+
+test('a token that may not listen is told to the log, and the verifier still verifies as the registry says', async () => {
+  const client = createClient({ url: server.url, token: server.operatorToken });
+  const states: FeedState[] = [];
+  const verifier = createVerifier({ client, onFeed: (state) => void states.push(state) });
+  onTestFinished(() => verifier.close());
+  await vi.waitFor(() => expect(states).toHaveLength(1), WAIT);
+  expect(states[0]).toMatchObject({ live: false, error: { code: 'forbidden', status: 403 } });
+  expect(JSON.stringify(states)).not.toContain(server.operatorToken);
+  await expect(verifier.verify('bp_AAAAAAAAAAAAAAAAAAAAAA')).rejects.toMatchObject({ code: 'forbidden' });
+});

@@ -1,0 +1,19 @@
+/** Server-sent events: what is written as things happen, for as long as the caller listens. */
+import { z } from 'zod';
+
+/** Events in the form of text/event-stream. Whoever stops reading early calls `return`, as `for await` does. */
+export interface EventStream extends AsyncIterable<string> {
+  readonly mediaType: 'text/event-stream';
+  /** Aborts when the reader is too slow to be kept: the connection is to be broken. */
+  readonly cut: AbortSignal;
+}
+
+/** The output of a procedure that streams events. The route's meta names the media type. */
+export const eventStream = z.custom<EventStream>(
+  (value) => value !== null && typeof value === 'object' && Symbol.asyncIterator in value,
+);
+
+/** Returns one event as text. The data is JSON, so it is one line. */
+export function eventText(event: string, data: object, id?: string): string {
+  return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+}

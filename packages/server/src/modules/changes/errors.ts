@@ -1,0 +1,4 @@
+import { kernelErrors } from '../../kernel/errors.ts';
+
+/** Too many listen: everybody's error. */
+export const { overloaded } = kernelErrors;
