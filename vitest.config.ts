@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const engineFree = [
   'packages/client/test/{feed,middleware,module-graph,operations,options,package,resilience,retry,sse,types,verifier}.test.ts',
   'packages/db/test/{cli-calls,database-config,driver-imports,redact}.test.ts',
-  'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,security-document}.test.ts',
+  'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,register,security-document}.test.ts',
   'packages/server/src/config.test.ts',
   'packages/server/src/kernel/*.test.ts',
   'packages/server/src/modules/tenants/lifecycle.test.ts',
@@ -20,6 +20,7 @@ const postgresOnly: string[] = [
   'packages/server/test/lock-order.test.ts',
   'packages/server/test/unavailable.test.ts',
   'packages/server/test/fault.test.ts',
+  'packages/server/test/linearizable.test.ts',
 ];
 
 const every = ['packages/*/{src,test}/**/*.test.ts'];

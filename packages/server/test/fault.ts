@@ -2,15 +2,12 @@
  * Kills the server at random moments under a mixed load and looks at what it left behind. Used by the test suite with a
  * few kills and by `bench/src/fault.ts` with many.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Db } from '@tenant-registry/db';
 import { sql } from 'kysely';
+import { OPERATOR, startServer } from './server-process.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const OPERATOR = 'o'.repeat(40);
 const CLIENTS = 6;
 
 export interface FaultReport {
@@ -58,29 +55,6 @@ interface Acknowledged {
   readonly revoked: Set<string>;
   count: number;
   unanswered: number;
-}
-
-async function startServer(url: string): Promise<{ child: ChildProcess; address: string; ended: Promise<void> }> {
-  const env = {
-    PATH: process.env['PATH'],
-    PORT: '0',
-    DATABASE_URL: url,
-    OPERATOR_TOKEN: OPERATOR,
-    RATE_LIMIT_PER_MINUTE: '0',
-    INTERNAL_TOKEN: 'i'.repeat(40),
-  };
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const address = await new Promise<string>((resolve, reject) => {
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      const found = /"address":"([^"]+)"/.exec(output)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    void ended.then(() => reject(new Error(`the server did not start: ${output}`)));
-  });
-  return { child, address, ended };
 }
 
 /** One client: makes tenants and keys, moves them along, and remembers what it was promised. */

@@ -1,23 +1,20 @@
 /** What callers see while the database is away. Runs on PostgreSQL, through a link that the test can cut. */
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Link, openLink } from './link.ts';
 import { newTenant, startTestServer, type TestServer } from './support.ts';
 
 let server: TestServer;
-let link: Awaited<ReturnType<typeof openLink>>;
+let link: Link;
 let closeAll: () => Promise<void>;
 
 beforeAll(async () => {
   const original = await testDatabase();
   if (original.url === undefined) throw new Error('this test needs PostgreSQL: list it in vitest.config.ts');
-  const url = new URL(original.url);
-  link = await openLink(Number(url.port), url.hostname);
-  url.hostname = '127.0.0.1';
-  url.port = String(link.port);
+  link = await openLink(original.url);
   const database = await openDatabase({
-    url: url.href,
+    url: link.url,
     connectionsMax: 4,
     connectTimeoutMs: 1_000,
     statementTimeoutMs: 1_000,
@@ -69,38 +66,3 @@ test('a database that falls silent is given up soon after the time that a statem
   await link.restore();
   expect((await server.call(`GET /v1/tenants/${tenant.id}`)).status).toBe(200);
 }, 10_000);
-
-/** A TCP relay to the database that can be cut and restored on the same port. */
-async function openLink(targetPort: number, targetHost: string) {
-  const sockets = new Set<Socket>();
-  let relay: Server;
-  const listen = (port: number) =>
-    new Promise<number>((resolve) => {
-      relay = createServer((client) => {
-        const upstream = connect(targetPort, targetHost);
-        for (const socket of [client, upstream]) {
-          sockets.add(socket);
-          socket.on('error', () => {});
-          socket.on('close', () => sockets.delete(socket));
-        }
-        client.pipe(upstream).pipe(client);
-      }).listen(port, '127.0.0.1', () => {
-        const address = relay.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  const port = await listen(0);
-  return {
-    port,
-    /** Takes everything and hands nothing on, on the connections of this moment. */
-    silence() {
-      for (const socket of sockets) socket.unpipe().resume();
-    },
-    async cut() {
-      const closed = new Promise((resolve) => relay.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-    restore: () => listen(port),
-  };
-}

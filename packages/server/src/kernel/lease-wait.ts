@@ -1,45 +1,91 @@
-/** The wait of the one who changed something: until no replica can answer from what it remembered before. */
+/** The wait for replicas that were marked: until none of them can answer from what it remembered before. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, replicaLeases } from '@tenant-registry/db';
+import { createAlarm } from './alarm.ts';
 import type { Logger } from './logger.ts';
 
 type Mark = replicaLeases.PlacedMark;
 
+interface Waiting {
+  readonly mark: Mark;
+  readonly since: number;
+  readonly over: PromiseWithResolvers<void>;
+}
+
+export interface MarkWatch {
+  /**
+   * Resolves when each mark, of a transaction that is known to have committed, is acknowledged or its lease has run out
+   * by the clock of this process: no replica was told after the commit that its lease goes on without the mark. Never
+   * rejects: while the database is away the leases are waited out.
+   */
+  gone(marks: readonly Mark[]): Promise<void>;
+}
+
 const PAUSE_MS = { first: 2, max: 25 };
 const CLEANUP_MS = 1_000;
 
-/**
- * Resolves when each marked replica has acknowledged or its lease has run out, by the clock of this process; it is
- * called after the commit, before which no replica can have been told that its lease goes on without the mark. Never
- * rejects: while the database is away it waits the leases out. It ends leases that have run out, so that the next one
- * need not wait for them.
- */
-export async function waitForReplicas(db: Db, marks: readonly Mark[], logger: Logger): Promise<void> {
-  const start = performance.now();
-  const leftMs = ({ lease_ms }: Mark) => lease_ms - (performance.now() - start);
-  let waiting = marks;
-  for (let pause = PAUSE_MS.first; waiting.length > 0; pause = Math.min(pause * 2, PAUSE_MS.max)) {
-    const ids = waiting.map(({ id }) => id);
-    const open = await within(Math.min(...waiting.map(leftMs)), replicaLeases.listOpenMarks(db, ids));
-    if (open !== undefined) waiting = waiting.filter(({ id }) => open.some((each) => each.id === id));
-    const over = waiting.filter((mark) => leftMs(mark) <= 0);
-    if (over.length > 0) {
-      logger.warn({ replicas: over.map(({ replica_id }) => replica_id) }, 'waited for leases to run out');
-      waiting = waiting.filter((mark) => !over.includes(mark));
-      await within(CLEANUP_MS, endLeases(db, over));
+/** Makes one; all who wait in a process share its questions. It ends leases that ran out, so that nobody waits for them again. */
+export function createMarkWatch(db: Db, logger: Logger): MarkWatch {
+  const waiting = new Map<string, Waiting>();
+  const alarm = createAlarm();
+  let watching = false;
+
+  async function watch(): Promise<void> {
+    watching = true;
+    let known = 0;
+    for (let pause = PAUSE_MS.first; waiting.size > 0; pause = Math.min(pause * 2, PAUSE_MS.max)) {
+      const asked = [...waiting.values()];
+      for (const { mark, over } of await finished(db, asked, logger)) {
+        waiting.delete(mark.id);
+        over.resolve();
+      }
+      if (waiting.size > known) pause = PAUSE_MS.first;
+      known = waiting.size;
+      if (waiting.size > 0) await alarm.rest(Math.max(0, Math.min(pause, ...[...waiting.values()].map(leftMs))));
     }
-    if (waiting.length > 0) await sleep(Math.max(0, Math.min(pause, ...waiting.map(leftMs))));
+    watching = false;
   }
+
+  return {
+    async gone(marks) {
+      if (marks.length === 0) return;
+      const all = marks.map((mark) => {
+        const one = waiting.get(mark.id) ?? { mark, since: performance.now(), over: Promise.withResolvers<void>() };
+        waiting.set(mark.id, one);
+        return one.over.promise;
+      });
+      if (watching) alarm.ring();
+      else void watch();
+      await Promise.all(all);
+    },
+  };
+}
+
+function leftMs({ mark, since }: Waiting): number {
+  return mark.lease_ms - (performance.now() - since);
+}
+
+/** Which of them nobody needs to wait for any longer. */
+async function finished(db: Db, asked: readonly Waiting[], logger: Logger): Promise<Waiting[]> {
+  const ids = asked.map(({ mark }) => mark.id);
+  const open = await within(Math.min(...asked.map(leftMs)), replicaLeases.listOpenMarks(db, ids));
+  const openIds = new Set(open === undefined ? ids : open.map(({ id }) => id));
+  const over = asked.filter((each) => openIds.has(each.mark.id) && leftMs(each) <= 0);
+  if (over.length > 0) {
+    logger.warn({ replicas: [...new Set(over.map(({ mark }) => mark.replica_id))] }, 'waited for leases to run out');
+    await within(CLEANUP_MS, endLeases(db, over));
+  }
+  return asked.filter((each) => over.includes(each) || !openIds.has(each.mark.id));
 }
 
 /** Unless it acknowledges after it was looked at: then it is alive again, and has forgotten. */
-async function endLeases(db: Db, over: readonly Mark[]): Promise<void> {
-  for (const { replica_id, acks } of await replicaLeases.listOpenMarks(
+async function endLeases(db: Db, over: readonly Waiting[]): Promise<void> {
+  const open = await replicaLeases.listOpenMarks(
     db,
-    over.map(({ id }) => id),
-  )) {
-    await replicaLeases.deleteReplicaLease(db, replica_id, acks);
-  }
+    over.map(({ mark }) => mark.id),
+  );
+  const acks = new Map(open.map(({ replica_id, acks }) => [replica_id, acks]));
+  for (const [replicaId, seen] of acks) await replicaLeases.deleteReplicaLease(db, replicaId, seen);
 }
 
 /** What the work resolves to, or undefined when it fails or takes longer. */

@@ -1,0 +1,173 @@
+/** What clients are told is what one register could have told, whatever happens to the replicas. Runs on PostgreSQL. */
+import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
+import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { cutLink, type Disturbance, disturbed, freeze, killListeners, silenceLink } from './disturbances.ts';
+import {
+  createSubject,
+  type FleetMember,
+  inProcess,
+  insertSubject,
+  startMemoryProcess,
+  startServerReplica,
+} from './fleets.ts';
+import { type RegisterOptions, type RegisterReport, runRegisters } from './linearizable.ts';
+import { openLink } from './link.ts';
+import { createMemoryReplica, type MemoryReplica } from './replicas.ts';
+
+const LEASE_MS = 500;
+
+let database: TestDatabase;
+let url: string;
+beforeAll(async () => {
+  database = await testDatabase();
+  url = database.url ?? '';
+});
+afterAll(() => database.close());
+
+/** Both happened, many times, and nobody was told what was not so. */
+function expectRegister(report: RegisterReport): void {
+  expect(report.violations).toEqual([]);
+  expect(report.accepted).toBeGreaterThan(100);
+  expect(report.reads - report.accepted).toBeGreaterThan(100);
+  expect(report.revocations).toBeGreaterThan(0);
+}
+
+describe('replicas with a memory in one process', () => {
+  async function start(handle: Pick<DatabaseHandle, 'db' | 'listen'> = database): Promise<MemoryReplica> {
+    const replica = createMemoryReplica(handle, { leaseMs: LEASE_MS });
+    onTestFinished(() => replica.leases.stop());
+    await replica.leases.start();
+    return replica;
+  }
+
+  async function run(replicas: readonly MemoryReplica[], disturbance: Disturbance = async () => {}): Promise<void> {
+    const options: RegisterOptions = {
+      replicas: replicas.map(inProcess),
+      newSubject: () => insertSubject(database),
+      operations: 6_000,
+    };
+    expectRegister(await disturbed(disturbance, () => runRegisters(options)));
+    for (const { hits } of replicas) expect(hits()).toBeGreaterThan(100);
+  }
+
+  test('are one register', async () => {
+    await run([await start(), await start(), await start()]);
+  });
+
+  test('are one register while the connections on which they listen are killed again and again', async () => {
+    await run([await start(), await start(), await start()], killListeners(database.db));
+  });
+
+  test('are one register when one of them is never told anything, and has to ask', async () => {
+    const deaf = await start({
+      ...database,
+      listen: (options) => database.listen({ ...options, onNotification: () => {} }),
+    });
+    await run([await start(), deaf, await start()]);
+  });
+});
+
+/** How each is started, and how much is asked of it: the server hashes every key that it makes. */
+const fleets = {
+  'processes with a memory': { startMember: startMemoryProcess, operations: 2_000 },
+  'server processes': { startMember: startServerReplica, operations: 600 },
+};
+
+describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }]) => {
+  /** The first of them reaches the database over a link of its own. */
+  async function start() {
+    const link = await openLink(url);
+    const members = await Promise.all([link.url, url, url].map((each) => startMember(each, LEASE_MS)));
+    onTestFinished(async () => {
+      for (const { child } of members) child.kill('SIGKILL');
+      await Promise.all(members.map(({ ended }) => ended));
+      await link.cut();
+    });
+    return { link, members };
+  }
+
+  async function run(members: readonly FleetMember[], disturbance: Disturbance = async () => {}): Promise<void> {
+    const options: RegisterOptions = {
+      replicas: members.map(({ replica }) => replica),
+      newSubject: () => newSubject(members),
+      operations,
+    };
+    expectRegister(await disturbed(disturbance, () => runRegisters(options)));
+  }
+
+  /** By the last of them, which nothing happens to. */
+  function newSubject(members: readonly FleetMember[]) {
+    const [maker] = members.slice(-1);
+    return maker === undefined || startMember === startMemoryProcess ? insertSubject(database) : createSubject(maker);
+  }
+
+  test('are one register', async () => {
+    const { members } = await start();
+    await run(members);
+  }, 120_000);
+
+  test('are one register while the connections on which they listen are killed again and again', async () => {
+    const { members } = await start();
+    await run(members, killListeners(database.db));
+  }, 120_000);
+
+  test('are one register while the link of one to the database is cut and restored', async () => {
+    const { link, members } = await start();
+    await run(members, cutLink(link, LEASE_MS));
+  }, 120_000);
+
+  // A server waits for a silent database as long as a statement may take, and so would this test.
+  test.skipIf(startMember === startServerReplica)(
+    'are one register while the link of one falls silent',
+    async () => {
+      const { link, members } = await start();
+      await run(members, silenceLink(link, LEASE_MS));
+    },
+    120_000,
+  );
+
+  test('are one register while one is stopped and continued', async () => {
+    const { members } = await start();
+    const [first] = members;
+    if (first === undefined) throw new Error('nobody was started');
+    await run(members, freeze(first.child, LEASE_MS));
+  }, 120_000);
+
+  test('a revocation is answered while a replica is stopped, which does not accept the key when it goes on', async () => {
+    const { members } = await start();
+    const [stopped, other] = members;
+    if (stopped === undefined || other === undefined) throw new Error('nobody was started');
+    const subject = await newSubject(members);
+    for (const { replica } of members) expect(await replica.read(subject)).toBe(true);
+    stopped.child.kill('SIGSTOP');
+    expect(await other.replica.revoke(subject)).toBe(true);
+    const answer = stopped.replica.read(subject);
+    stopped.child.kill('SIGCONT');
+    expect(await answer).toBe(false);
+  }, 60_000);
+});
+
+test('a replica that reaches the database again has forgotten what was revoked meanwhile', async () => {
+  const link = await openLink(url);
+  const cutOff = await openDatabase({ url: link.url, connectTimeoutMs: 500, log: () => {} });
+  const [a, b] = [
+    createMemoryReplica(database, { leaseMs: LEASE_MS }),
+    createMemoryReplica(cutOff, { leaseMs: LEASE_MS }),
+  ];
+  onTestFinished(async () => {
+    await Promise.all([a.leases.stop(), b.leases.stop()]);
+    await cutOff.close();
+    await link.cut();
+  });
+  await Promise.all([a.leases.start(), b.leases.start()]);
+  const subject = await insertSubject(database);
+  expect(await b.read(subject)).toBe(true);
+  await link.cut();
+  await a.write(subject, false);
+  expect(b.leases.held()).toBe(false);
+  await expect(b.read(subject)).rejects.toThrow();
+  await link.restore();
+  await expect.poll(() => b.leases.held(), { timeout: 10_000 }).toBe(true);
+  expect(await b.read(subject)).toBe(false);
+});

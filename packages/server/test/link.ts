@@ -1,0 +1,50 @@
+/** A TCP relay to the database that can be cut and restored on the same port. */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Link {
+  /** The database through the link. */
+  readonly url: string;
+  /** Takes everything and hands nothing on, on the connections of this moment. */
+  silence(): void;
+  cut(): Promise<void>;
+  restore(): Promise<void>;
+}
+
+export async function openLink(databaseUrl: string): Promise<Link> {
+  const { hostname, port: targetPort } = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let relay: Server;
+  const listen = (port: number) =>
+    new Promise<number>((resolve) => {
+      relay = createServer((client) => {
+        const upstream = connect(Number(targetPort), hostname);
+        for (const socket of [client, upstream]) {
+          sockets.add(socket);
+          socket.on('error', () => {});
+          socket.on('close', () => sockets.delete(socket));
+        }
+        client.pipe(upstream).pipe(client);
+      }).listen(port, '127.0.0.1', () => {
+        const address = relay.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  const port = await listen(0);
+  const url = new URL(databaseUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return {
+    url: url.href,
+    silence() {
+      for (const socket of sockets) socket.unpipe().resume();
+    },
+    async cut() {
+      const closed = new Promise((resolve) => relay.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+    async restore() {
+      await listen(port);
+    },
+  };
+}
