@@ -117,15 +117,13 @@ describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }
     await run(members, cutLink(link, LEASE_MS));
   }, 120_000);
 
-  // A server waits for a silent database as long as a statement may take, and so would this test.
-  test.skipIf(startMember === startServerReplica)(
-    'are one register while the link of one falls silent',
-    async () => {
+  // A server waits for a silent database as long as a statement may take: that is nothing to wait for here.
+  if (startMember === startMemoryProcess) {
+    test('are one register while the link of one falls silent', async () => {
       const { link, members } = await start();
       await run(members, silenceLink(link, LEASE_MS));
-    },
-    120_000,
-  );
+    }, 120_000);
+  }
 
   test('are one register while one is stopped and continued', async () => {
     const { members } = await start();

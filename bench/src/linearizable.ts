@@ -1,0 +1,141 @@
+import { type DatabaseHandle, migrateUp, openDatabase } from '@tenant-registry/db';
+import { startPostgres } from '@tenant-registry/db/testing';
+import {
+  cutLink,
+  type Disturbance,
+  disturbed,
+  freeze,
+  killListeners,
+} from '../../packages/server/test/disturbances.ts';
+import {
+  createSubject,
+  type FleetMember,
+  insertSubject,
+  startMemoryProcess,
+  startServerReplica,
+} from '../../packages/server/test/fleets.ts';
+import { type RegisterReport, runRegisters } from '../../packages/server/test/linearizable.ts';
+import { type Link, openLink } from '../../packages/server/test/link.ts';
+import { median, round } from './lib/load.ts';
+import { readOptions, wholeNumber } from './lib/options.ts';
+import { table, writeResults } from './lib/report.ts';
+import { reportFailure, runBench, UsageError } from './lib/run-bench.ts';
+import { markCost } from './linearizable/mark-cost.ts';
+
+const usage = `Usage: node bench/src/linearizable.ts [options]
+
+Three replicas on one PostgreSQL answer reads and writes of authority by many clients: undisturbed, while listening
+connections are killed, while the link of one to the database is cut, and while one is stopped by SIGSTOP. What the
+clients were told is held against a register. Also measures what a mark costs a replica that is alone.
+Exit codes: 0 it was a register, 1 it was not or something failed, 2 usage.`;
+
+const { operations, leaseMs, kind } = read();
+const fleets = { server: startServerReplica, memory: startMemoryProcess };
+
+interface Fleet {
+  readonly link: Link;
+  readonly members: readonly FleetMember[];
+}
+
+await runBench(3_600_000, async (stack) => {
+  const postgres = await startPostgres({ fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' });
+  stack.defer(() => postgres.stop());
+  const database = await openDatabase({ url: postgres.url });
+  stack.defer(() => database.close());
+  await migrateUp(database.db);
+  const alone = await markCost(database);
+  const fleet = await startFleet(postgres.url, stack);
+  const reports: Record<string, RegisterReport> = {};
+  for (const [name, { share, disturbance }] of Object.entries(disturbances(database, fleet))) {
+    reports[name] = await disturbed(disturbance, () => run(name, operations * share, { database, fleet }));
+  }
+  const figures = Object.entries(reports).map(([name, report]) => ({ name, ...figuresOf(report) }));
+  const file = await writeResults('linearizable', {
+    settings: { operations, lease_ms: leaseMs, replicas: kind, postgres: postgres.version },
+    alone,
+    runs: figures,
+  });
+  const found = Object.values(reports).flatMap(({ violations }) => violations);
+  process.stdout.write(`${tableOf(figures)}\n\n`);
+  process.stdout.write(
+    `alone: change ${alone.plain_ms} ms, with mark and settle ${alone.marked_ms} ms\nresults: ${file}\n`,
+  );
+  if (found.length > 0) throw new Error(`not a register:\n${found.join('\n')}`);
+});
+
+function disturbances({ db }: DatabaseHandle, { link, members }: Fleet) {
+  const none: Disturbance = async () => {};
+  const [first] = members;
+  if (first === undefined) throw new Error('there are no replicas');
+  return {
+    undisturbed: { share: 0.4, disturbance: none },
+    'listeners killed': { share: 0.2, disturbance: killListeners(db) },
+    'link cut': { share: 0.2, disturbance: cutLink(link, leaseMs) },
+    'one stopped': { share: 0.2, disturbance: freeze(first.child, leaseMs) },
+  };
+}
+
+/** The first of them reaches the database over a link of its own. */
+async function startFleet(url: string, stack: AsyncDisposableStack): Promise<Fleet> {
+  const link = await openLink(url);
+  stack.defer(() => link.cut());
+  const members = await Promise.all([link.url, url, url].map((each) => fleets[kind](each, leaseMs)));
+  stack.defer(async () => {
+    for (const { child } of members) child.kill('SIGKILL');
+    await Promise.all(members.map(({ ended }) => ended));
+  });
+  return { link, members };
+}
+
+function run(name: string, count: number, { database, fleet }: { database: DatabaseHandle; fleet: Fleet }) {
+  const [maker] = fleet.members.slice(-1);
+  return runRegisters({
+    replicas: fleet.members.map(({ replica }) => replica),
+    newSubject: () => (maker === undefined || kind === 'memory' ? insertSubject(database) : createSubject(maker)),
+    operations: count,
+    progress: (done) => done % 1_000 === 0 && process.stderr.write(`${name}: ${done} of ${count}\n`),
+  });
+}
+
+function figuresOf({ write_ms, violations, ...counts }: RegisterReport) {
+  const at = (share: number) => round(write_ms[Math.floor(write_ms.length * share)] ?? Number.NaN, 2);
+  return { ...counts, write_p50_ms: round(median(write_ms), 2), write_p99_ms: at(0.99), violations: violations.length };
+}
+
+function tableOf(figures: readonly ({ name: string } & ReturnType<typeof figuresOf>)[]): string {
+  const head = ['', 'reads', 'accepted', 'changes', 'revoked', 'no answer', 'p50 ms', 'p99 ms', 'violations'];
+  const rows = figures.map((each) =>
+    [
+      each.name,
+      each.reads,
+      each.accepted,
+      each.writes,
+      each.revocations,
+      each.unanswered,
+      each.write_p50_ms,
+      each.write_p99_ms,
+      each.violations,
+    ].map(String),
+  );
+  return table([head, ...rows]);
+}
+
+function read(): { operations: number; leaseMs: number; kind: 'server' | 'memory' } {
+  try {
+    const values = readOptions(usage, {
+      operations: { help: 'reads and writes, 1000 to 10000000', fallback: '100000' },
+      lease: { help: 'AUTHORITY_LEASE_MS, 500 to 60000', fallback: '500' },
+      replicas: { help: 'server, or memory: processes that only try the protocol', fallback: 'server' },
+    });
+    const { replicas } = values;
+    if (replicas !== 'server' && replicas !== 'memory')
+      throw new UsageError(`--replicas ${replicas} is neither server nor memory`);
+    return {
+      operations: wholeNumber('operations', values.operations, [1_000, 10_000_000]),
+      leaseMs: wholeNumber('lease', values.lease, [500, 60_000]),
+      kind: replicas,
+    };
+  } catch (error) {
+    process.exit(reportFailure(error));
+  }
+}
