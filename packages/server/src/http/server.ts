@@ -142,6 +142,8 @@ function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: Serve
       // Not the request's own logger, which would have to be made for this one line.
       logger.info({ reqId: request.id, method, route, status, ms, ip: request.ip }, 'request');
     }
+    // Its head may have come before the end was known, and then it was not told that it is the last one.
+    if (closing) setImmediate(() => app.server.closeIdleConnections());
     done();
   });
 }
