@@ -92,7 +92,7 @@ const rules: readonly Rule[] = [
   { files: /^packages\/db\/migrations\//, may: [/^kysely$/, /^packages\/db\/src\/tenant-role\.ts$/] },
   {
     files: /^packages\/db\/src\/queries\//,
-    may: [/^kysely$/, /^packages\/db\/src\/(database|keyset|schema|types)\.ts$/],
+    may: [/^kysely$/, /^packages\/db\/src\/(database|keyset|schema|types|queries\/replica-leases)\.ts$/],
   },
   {
     files: /^packages\/db\/src\/(?!testing)/,

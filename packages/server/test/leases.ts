@@ -29,6 +29,7 @@ export function heldLeases(): HeldLeases {
     },
     mark: async () => [],
     settle: async (tenantIds) => change(tenantIds),
+    settled: async () => {},
     start: async () => {},
     stop: async () => {},
   };

@@ -5,7 +5,9 @@ import { testDatabase } from '@tenant-registry/db/testing';
 import { type App, type AppOptions, createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
 import type { Limits } from '../src/http/guard.ts';
+import type { Argon2Tags } from '../src/kernel/argon2.ts';
 import type { Clock } from '../src/kernel/clock.ts';
+import type { Leases } from '../src/kernel/leases.ts';
 import { createLogger } from '../src/kernel/logger.ts';
 import type { Outbound } from '../src/kernel/outbound.ts';
 import { defaultCatalog } from '../src/modules/catalog/default-catalog.ts';
@@ -49,6 +51,11 @@ export const DAY_MS = 86_400_000;
 
 const noLimits: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
 
+export interface TestServerOptions extends Partial<AppOptions['config']> {
+  readonly leases?: Leases;
+  readonly argon2Tags?: Argon2Tags;
+}
+
 /**
  * Starts one, on a database of its own unless given one; it fetches from public addresses only and limits nobody, unless
  * told otherwise. Its `close` fails when a secret was seen where none belongs.
@@ -56,7 +63,7 @@ const noLimits: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresP
 export async function startTestServer(
   given?: DatabaseHandle,
   outbound?: Outbound,
-  config: Partial<AppOptions['config']> = {},
+  { leases, argon2Tags, ...config }: TestServerOptions = {},
 ): Promise<TestServer> {
   const database = given ?? (await testDatabase());
   const logs: string[] = [];
@@ -72,8 +79,8 @@ export async function startTestServer(
       limits: noLimits,
       trustProxy: false,
       argon2: { concurrencyMax: 2, queueMax: 100 },
-      authorityLeaseMs: 2_000,
       apiKeyPeppers: [],
+      authorityLeaseMs: 2_000,
       catalog: defaultCatalog,
       outboundAllow: [],
       ...config,
@@ -82,6 +89,8 @@ export async function startTestServer(
     clock: clock.now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
     ...(outbound === undefined ? {} : { outbound }),
+    ...(leases === undefined ? {} : { leases }),
+    ...(argon2Tags === undefined ? {} : { argon2Tags }),
   });
   const secrets = new Set([operatorToken, internalToken]);
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });

@@ -3,6 +3,7 @@ import { type Insertable, type Selectable, sql } from 'kysely';
 import type { DatabaseHandle, Db, Tx } from '../database.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { ApiKeys, TenantStatus } from '../schema.ts';
+import type { PlacedMark } from './replica-leases.ts';
 
 const shown = [
   'id',
@@ -42,6 +43,8 @@ export interface ApiKeyCandidate {
   readonly digest: Uint8Array | null;
   readonly digest_pepper: string | null;
   readonly authority: ApiKeyAuthority;
+  /** What replicas have not yet acknowledged of changes that this authority may already show. */
+  readonly marks: readonly PlacedMark[];
 }
 
 export interface ApiKeyFilter {
@@ -58,17 +61,21 @@ export type FindApiKeyCandidates = (prefixes: readonly string[]) => Promise<ApiK
  * inside the JSON are RFC 3339 with an offset.
  */
 export function prepareFindApiKeyCandidates(database: Pick<DatabaseHandle, 'prepare'>): FindApiKeyCandidates {
-  type Row = Omit<ApiKeyCandidate, 'authority'> &
-    Omit<ApiKeyAuthority, 'entitlements'> & { entitlements: ApiKeyAuthority['entitlements'] | null };
+  type Row = Omit<ApiKeyCandidate, 'authority' | 'marks'> &
+    Omit<ApiKeyAuthority, 'entitlements'> & {
+      entitlements: ApiKeyAuthority['entitlements'] | null;
+      marks: ApiKeyCandidate['marks'] | null;
+    };
   const find = database.prepare<Row>({ name: 'find_api_key_candidates', text: CANDIDATES });
   return async (prefixes) => {
     const rows = await find([prefixes]);
-    return rows.map(({ prefix, hash, digest, digest_pepper, entitlements, ...authority }) => ({
+    return rows.map(({ prefix, hash, digest, digest_pepper, entitlements, marks, ...authority }) => ({
       prefix,
       hash,
       digest,
       digest_pepper,
       authority: { ...authority, entitlements: entitlements ?? [] },
+      marks: marks ?? [],
     }));
   };
 }
@@ -78,7 +85,9 @@ const CANDIDATES = `
     k.expires_at, k.revoked_at,
     t.slug as tenant_slug, t.status as tenant_status,
     (select json_agg(json_build_object('product', p.product, 'starts_at', p.starts_at, 'ends_at', p.ends_at))
-      from tenant_products p where p.tenant_id = k.tenant_id) as entitlements
+      from tenant_products p where p.tenant_id = k.tenant_id) as entitlements,
+    (select json_agg(json_build_object('id', m.id, 'replica_id', m.replica_id, 'lease_ms', l.lease_ms))
+      from replica_marks m join replica_leases l on l.id = m.replica_id where k.tenant_id = any(m.tenant_ids)) as marks
   from api_keys k join tenants t on t.id = k.tenant_id
   where k.prefix = any($1::text[])`;
 

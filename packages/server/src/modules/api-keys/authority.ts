@@ -52,7 +52,10 @@ export function createKeyAuthority(options: KeyAuthorityOptions): (key: string) 
       kernelErrors.unavailable({ retryAfter: 1 }),
     );
     for (const candidate of candidates?.slice(0, CANDIDATES_MAX) ?? []) {
-      if (await proves(key, candidate)) return candidate.authority;
+      if (!(await proves(key, candidate))) continue;
+      // What was read may be newer than what another replica still answers.
+      if (candidate.marks.length > 0) await leases.settled(candidate.marks);
+      return candidate.authority;
     }
     return null;
   }

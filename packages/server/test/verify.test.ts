@@ -1,0 +1,187 @@
+/** The two ways to verification say the same, and what it costs. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Answer, DAY_MS, entitle, startTestServer, type TestServer, tenantIn } from './support.ts';
+import { ask, figure, newKey, proofsByArgon2 } from './verify-support.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+/** The same question over tRPC, told in the words of REST. */
+async function askTrpc(question: unknown, token: string | null) {
+  const { status, body } = await server.call('POST /trpc/apiKeys.verify', { body: question, token });
+  return { status, body: status === 200 ? body.result.data : body.error.data.problem };
+}
+
+async function bothWays(question: unknown, token: string | null = server.internalToken) {
+  const [fast, procedure] = [await ask(server, question, { token }), await askTrpc(question, token)];
+  const without = ({ status, body }: { status: number; body: Record<string, unknown> }) => {
+    const { instance: _, ...rest } = body;
+    return { status, body: rest };
+  };
+  expect(without(fast)).toEqual(without(procedure));
+  return without(fast);
+}
+
+// proves A49, A60
+test('every verdict is the same over /v1 and over tRPC', async () => {
+  const tenant = await tenantIn(server, 'active');
+  const expires_at = new Date(server.clock.now().getTime() + 2 * DAY_MS).toISOString();
+  const key = await newKey(server, { tenant_id: tenant.id, scopes: ['a:read'], expires_at });
+  const revoked = await newKey(server, { tenant_id: tenant.id });
+  await server.call(`DELETE /v1/api-keys/${revoked.id}`);
+  await entitle(server, tenant.id);
+  const codes = async (question: Record<string, unknown>) => {
+    const { status, body } = await bothWays({ key: key.key, ...question });
+    expect(status).toBe(200);
+    return body['valid'] === true ? 'valid' : body['code'];
+  };
+  expect(await codes({})).toBe('valid');
+  expect(await codes({ scopes: ['a:read'], product: 'certifai', access: 'write' })).toBe('valid');
+  expect(await codes({ scopes: ['a:write'] })).toBe('insufficient_scope');
+  expect(await codes({ product: 'no-such-product' })).toBe('not_entitled');
+  expect(await codes({ key: revoked.key })).toBe('revoked');
+  expect(await codes({ key: 'bp_AAAAAAAAAAAAAAAAAAAAAA' })).toBe('not_found');
+  expect(await codes({ key: 'no key at all' })).toBe('not_found');
+  await server.call(`POST /v1/tenants/${tenant.id}/cancel`);
+  expect(await codes({})).toBe('tenant_frozen');
+  expect(await codes({ access: 'read' })).toBe('valid');
+  await server.call(`POST /v1/tenants/${tenant.id}/archive`);
+  expect(await codes({ access: 'read' })).toBe('tenant_archived');
+  server.clock.advance(2 * DAY_MS);
+  expect(await codes({})).toBe('expired');
+});
+
+test.each([
+  ['no key', {}, 400],
+  ['an unknown field', { key: 'x', more: 1 }, 400],
+  ['a number for a key', { key: 1 }, 400],
+  ['too long a key', { key: 'x'.repeat(201) }, 400],
+  ['a NUL in the key', { key: 'a\0b' }, 400],
+  ['half a character in the product', { key: 'bp_AAAAAAAAAAAAAAAAAAAAAA', product: 'a\ud800' }, 400],
+  ['a wrong scope', { key: 'x', scopes: ['With Space'] }, 400],
+  ['an unknown access', { key: 'x', access: 'admin' }, 400],
+  ['what is no JSON', '{', 400],
+])('%s is refused in the same words over /v1 and over tRPC', async (_, question, status) => {
+  expect((await bothWays(question)).status).toBe(status);
+});
+
+test('who may not ask is refused in the same words over /v1 and over tRPC', async () => {
+  const question = { key: 'bp_AAAAAAAAAAAAAAAAAAAAAA' };
+  expect((await bothWays(question, null)).status).toBe(401);
+  expect((await bothWays(question, 'wrong')).status).toBe(401);
+  expect((await bothWays(question, server.operatorToken)).status).toBe(403);
+  // Even about the shape.
+  expect((await bothWays({ nonsense: true }, server.operatorToken)).status).toBe(403);
+});
+
+test('the fast answer has every header that the common one has', async () => {
+  const namesOf = ({ headers }: Answer) =>
+    [...headers.keys()].filter((name) => !['date', 'content-length'].includes(name)).sort();
+  const names = namesOf(await ask(server, { key: 'x' }));
+  expect(names).toEqual(namesOf(await server.call('GET /v1/tenants')));
+  expect(names).toContain('strict-transport-security');
+  expect(names).toContain('x-request-id');
+});
+
+test('a query is refused, and the request line is logged like every other', async () => {
+  const { status, body } = await server.call('POST /v1/internal/api-keys/verify?key=x', {
+    body: { key: 'x' },
+    token: server.internalToken,
+  });
+  expect([status, body.code]).toEqual([400, 'invalid_input']);
+  const { headers } = await ask(server, { key: 'x' });
+  const line = server.logs.map((text) => JSON.parse(text)).find(({ reqId }) => reqId === headers.get('x-request-id'));
+  expect(line).toMatchObject({ level: 'info', msg: 'request', method: 'POST', status: 200 });
+  expect(line.route).toBe('/v1/internal/api-keys/verify');
+});
+
+test('what is no key costs no read, and an unknown prefix one read and no argon2', async () => {
+  const reads = () => figure(server, 'authority_lookups_total', { source: 'database' });
+  const [readsBefore, argon2Before] = [await reads(), await proofsByArgon2(server)];
+  for (const key of ['', 'bp_', 'x'.repeat(200), 'bp_AAAAAAAAAAAAAAAAAAAAA!']) await ask(server, { key });
+  expect(await reads()).toBe(readsBefore);
+  await ask(server, { key: 'bp_BBBBBBBBBBBBBBBBBBBBBB' });
+  expect(await reads()).toBe(readsBefore + 1);
+  expect(await proofsByArgon2(server)).toBe(argon2Before);
+});
+
+// proves A29
+test('a hundred who ask for one cold key at the same time cost one argon2', async () => {
+  const { key } = await newKey(server);
+  const before = await proofsByArgon2(server);
+  const answers = await Promise.all(Array.from({ length: 100 }, () => ask(server, { key })));
+  expect(new Set(answers.map(({ body }) => body.valid))).toEqual(new Set([true]));
+  expect(await proofsByArgon2(server)).toBe(before + 1);
+});
+
+test('a prefix on which twenty have failed within a minute is refused with 429, and never a verdict', async () => {
+  const { key } = await newKey(server);
+  const cold = await newKey(server);
+  expect((await ask(server, { key })).body.valid).toBe(true);
+  const wrong = (n: number) => `${key.slice(0, 11)}${String(n).padStart(14, 'A')}`;
+  const before = await proofsByArgon2(server);
+  const answers = await Promise.all(Array.from({ length: 25 }, (_, n) => ask(server, { key: wrong(n) })));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(5);
+  for (const { headers, body } of refused) {
+    expect(body.code).toBe('too_many_attempts');
+    expect(body).not.toHaveProperty('valid');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
+  }
+  expect(await proofsByArgon2(server)).toBe(before + 20);
+  expect((await bothWays({ key: wrong(1) })).status).toBe(429);
+  // Whoever was proved before, or has another prefix, goes on.
+  expect((await ask(server, { key })).body.valid).toBe(true);
+  expect((await ask(server, { key: cold.key })).body.valid).toBe(true);
+  server.clock.advance(60_000);
+  expect((await ask(server, { key: wrong(1) })).body).toEqual({ valid: false, code: 'not_found' });
+});
+
+test('when the last keys were used is written when the server closes', async () => {
+  const own = await startTestServer();
+  const key = await newKey(own);
+  await ask(own, { key: key.key });
+  await own.app.close();
+  const row = await own.app.deps.db
+    .selectFrom('api_keys')
+    .select('last_used_at')
+    .where('id', '=', key.id)
+    .executeTakeFirstOrThrow();
+  expect(row.last_used_at).not.toBeNull();
+  await own.close();
+});
+
+test('the figures are for who holds the internal token, and name no tenant, key or prefix', async () => {
+  const key = await newKey(server);
+  await ask(server, { key: key.key });
+  const get = (token: string | null) => server.call('GET /metrics', { token });
+  expect((await get(null)).status).toBe(401);
+  expect((await get(server.operatorToken)).status).toBe(403);
+  const { status, headers, body } = await get(server.internalToken);
+  expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  for (const line of [
+    /^tenant_registry_verifications_total\{outcome="valid"\} [1-9]/m,
+    /^tenant_registry_verify_seconds_bucket\{le="0\.001"\} \d/m,
+    /^tenant_registry_authority_lookups_total\{source="database"\} [1-9]/m,
+    /^tenant_registry_argon2_seconds_count\{operation="verify"\} [1-9]/m,
+    /^tenant_registry_argon2_waiting 0$/m,
+    /^tenant_registry_lease_held [01]$/m,
+    /^tenant_registry_database_connections \d/m,
+    /^tenant_registry_http_requests_total\{route="\/v1\/internal\/api-keys\/verify",method="POST",status="2xx"\} [1-9]/m,
+  ])
+    expect(body).toMatch(line);
+  for (const secret of [key.id, key.tenant_id, key.prefix, key.key, server.internalToken])
+    expect(body).not.toContain(secret);
+});
+
+test('paths that nobody knows are counted as one, whatever they are', async () => {
+  const count = () => figure(server, 'http_requests_total', { route: 'unknown', method: 'GET', status: '4xx' });
+  const before = await count();
+  await server.call('GET /no/such/path');
+  await server.call('GET /another');
+  expect(await count()).toBe(before + 2);
+});
