@@ -7,7 +7,7 @@ import { createAuthenticator } from './http/authenticate.ts';
 import { createOidc } from './http/oidc.ts';
 import { createServer } from './http/server.ts';
 import { createAccess } from './kernel/access.ts';
-import { type Argon2Tags, createArgon2 } from './kernel/argon2.ts';
+import { type Argon2, type Argon2Tags, createArgon2 } from './kernel/argon2.ts';
 import { createBackground } from './kernel/background.ts';
 import { createChangeFeed } from './kernel/change-feed.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -16,7 +16,7 @@ import { collectConstraints } from './kernel/errors.ts';
 import { idempotencyWorker } from './kernel/idempotency.worker.ts';
 import { createLeases, type Leases } from './kernel/leases.ts';
 import type { createLogger } from './kernel/logger.ts';
-import { createMetrics } from './kernel/metrics.ts';
+import { createMetrics, type Metrics } from './kernel/metrics.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
 import { createCursorCodec } from './kernel/pagination.ts';
 import { createPeppers } from './kernel/pepper.ts';
@@ -83,27 +83,49 @@ export interface App {
 }
 
 /** Builds the product on a migrated database. */
-export async function createApp({
-  config,
-  database,
-  clock,
-  logger,
-  outbound = createOutbound(),
-  leases = createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger }),
-  argon2Tags,
-}: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, clock, logger, database } = options;
+  const { deps, background } = await compose(options);
+  const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, allow: config.outboundAllow });
+  const { limits, trustProxy, internalAddress } = config;
+  const authenticator = createAuthenticator({ tokens: config.tokens, oidc, deps });
+  const serving = { deps, logger, database, authenticator, limits, trustProxy };
+  const server = await createServer({ ...serving, surface: internalAddress === null ? 'all' : 'public' });
+  const internalServer = internalAddress === null ? null : await createServer({ ...serving, surface: 'internal' });
+  let running: ReturnType<typeof startWorkers> | undefined;
+  return {
+    server,
+    internalServer,
+    deps,
+    workers,
+    idle: () => background.idle(),
+    startWorkers() {
+      running ??= startWorkers(workers, deps);
+      void deps.leases.start();
+    },
+    async close() {
+      deps.changeFeed.close();
+      await Promise.all([server.close(), internalServer?.close()]);
+      await running?.stop();
+      await background.stop();
+      await deps.leases.stop();
+      await Promise.all(pending.map((worker) => flush(worker, deps)));
+    },
+  };
+}
+
+/** Makes what the product runs on. */
+async function compose({ config, database, clock, logger, ...given }: AppOptions) {
   const { db, forTenant } = database;
   const metrics = createMetrics();
+  const leases =
+    given.leases ??
+    createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger, observer: metrics.leases });
   const argon2 = createArgon2(config.argon2, {
-    ...(argon2Tags === undefined ? {} : { tags: argon2Tags }),
+    ...(given.argon2Tags === undefined ? {} : { tags: given.argon2Tags }),
     took: (operation, seconds) => metrics.argon2Seconds.observe({ operation }, seconds),
   });
-  metrics.gauge('argon2_running', 'argon2id computations under way.', () => argon2.load().running);
-  metrics.gauge('argon2_waiting', 'Callers that wait for an argon2id computation.', () => argon2.load().waiting);
-  metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
-  metrics.gauge('database_connections_idle', 'Those that nobody uses.', () => database.connections().idle);
-  metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);
-  metrics.gauge('lease_held', '1 while memory may be answered from.', () => Number(leases.held()));
+  addGauges(metrics, { argon2, database, leases });
   const peppers = createPeppers(config.apiKeyPeppers);
   const background = createBackground(logger);
   const find = apiKeys.prepareFindApiKeyCandidates(database);
@@ -122,35 +144,10 @@ export async function createApp({
     metrics,
     lastUsed: createRecency(),
     access: createAccess(clock),
-    outbound,
+    outbound: given.outbound ?? createOutbound(),
     changeFeed: createChangeFeed({ source: leases, settleMs: config.authorityLeaseMs }),
   };
-  const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, allow: config.outboundAllow });
-  const { limits, trustProxy, internalAddress } = config;
-  const authenticator = createAuthenticator({ tokens: config.tokens, oidc, deps });
-  const options = { deps, logger, database, authenticator, limits, trustProxy };
-  const server = await createServer({ ...options, surface: internalAddress === null ? 'all' : 'public' });
-  const internalServer = internalAddress === null ? null : await createServer({ ...options, surface: 'internal' });
-  let running: ReturnType<typeof startWorkers> | undefined;
-  return {
-    server,
-    internalServer,
-    deps,
-    workers,
-    idle: () => background.idle(),
-    startWorkers() {
-      running ??= startWorkers(workers, deps);
-      void deps.leases.start();
-    },
-    async close() {
-      deps.changeFeed.close();
-      await Promise.all([server.close(), internalServer?.close()]);
-      await running?.stop();
-      await leases.stop();
-      await background.stop();
-      await Promise.all(pending.map((worker) => flush(worker, deps)));
-    },
-  };
+  return { deps, background };
 }
 
 /** Writes what the worker holds. Without a database nothing more can be done than to say so. */
@@ -160,4 +157,20 @@ async function flush(worker: Worker, deps: Dependencies): Promise<void> {
   } catch (err) {
     deps.logger.error({ err, worker: worker.name }, 'what was pending is lost');
   }
+}
+
+interface Observed {
+  readonly argon2: Argon2;
+  readonly database: DatabaseHandle;
+  readonly leases: Leases;
+}
+
+/** What is not counted but looked at. */
+function addGauges(metrics: Metrics, { argon2, database, leases }: Observed): void {
+  metrics.gauge('argon2_running', 'argon2id computations under way.', () => argon2.load().running);
+  metrics.gauge('argon2_waiting', 'Callers that wait for an argon2id computation.', () => argon2.load().waiting);
+  metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
+  metrics.gauge('database_connections_idle', 'Those that nobody uses.', () => database.connections().idle);
+  metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);
+  metrics.gauge('lease_held', '1 while memory may be answered from.', () => Number(leases.held()));
 }

@@ -229,3 +229,28 @@ test('TRUST_PROXY takes addresses, networks and the words that Fastify knows, an
       `TRUST_PROXY has ${JSON.stringify(wrong)}`,
     );
 });
+
+test('peppers are several, newest first; short, repeated or shared ones are mistakes, and none is echoed', () => {
+  const [first, second] = ['p'.repeat(32), 'q'.repeat(32)];
+  expect(readConfig({ API_KEY_PEPPER: `${first}, ${second}` }).apiKeyPeppers).toEqual([first, second]);
+  expect(readConfig({}).apiKeyPeppers).toEqual([]);
+  const mistakesIn = (env: Record<string, string>) => {
+    try {
+      readConfig(env);
+    } catch (error) {
+      return String(error);
+    }
+    return 'none';
+  };
+  const wrong = [
+    mistakesIn({ API_KEY_PEPPER: 'short' }),
+    mistakesIn({ API_KEY_PEPPER: `${first},${first}` }),
+    mistakesIn({ API_KEY_PEPPER: first, INTERNAL_TOKEN: first }),
+  ];
+  expect(wrong.map((text) => /API_KEY_PEPPER [^\n:(]*/.exec(text)?.[0].trim())).toEqual([
+    'API_KEY_PEPPER each pepper must have 32 to 4096 visible ASCII characters',
+    'API_KEY_PEPPER has the same pepper twice',
+    'API_KEY_PEPPER has a value that is a token too',
+  ]);
+  for (const text of wrong) expect(text).not.toContain(first);
+});

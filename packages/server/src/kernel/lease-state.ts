@@ -7,6 +7,15 @@ export interface LeaseStateOptions {
   /** Tenants, or null for everything. */
   readonly forget: (tenantIds: readonly string[] | null) => void;
   readonly logger: Logger;
+  readonly observer?: LeaseObserver | undefined;
+}
+
+/** Who counts. */
+export interface LeaseObserver {
+  renewed(): void;
+  lost(): void;
+  /** A change that this replica made was waited for. */
+  settled(seconds: number): void;
 }
 
 export interface LeaseState {
@@ -24,20 +33,24 @@ export interface LeaseState {
 }
 
 /** Makes one without a lease. It logs when answers from memory become possible, and when they no longer are and why. */
-export function createLeaseState({ validity, forget, logger }: LeaseStateOptions): LeaseState {
+export function createLeaseState({ validity, forget, logger, observer }: LeaseStateOptions): LeaseState {
   let lease: string | null = null;
   let epoch = 0;
   let announced = false;
 
   function suspend(reason: string): void {
     validity.end();
-    if (announced) logger.warn({ lease, reason }, 'authority lease lost');
+    if (announced) {
+      observer?.lost();
+      logger.warn({ lease, reason }, 'authority lease lost');
+    }
     announced = false;
   }
 
   function renewed(asked: Moment): void {
     if (announced && !validity.holds()) suspend('it was renewed too late');
     validity.extend(asked);
+    observer?.renewed();
     if (announced || !validity.holds()) return;
     announced = true;
     logger.info({ lease }, 'authority lease acquired');

@@ -5,7 +5,7 @@
 import { type DatabaseHandle, replicaLeases, type Tx } from '@tenant-registry/db';
 import type { Clock } from './clock.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
-import { createLeaseState } from './lease-state.ts';
+import { createLeaseState, type LeaseObserver } from './lease-state.ts';
 import { createLeaseValidity } from './lease-validity.ts';
 import { createMarkWatch } from './lease-wait.ts';
 import type { Logger } from './logger.ts';
@@ -60,11 +60,12 @@ export interface LeaseOptions {
   readonly logger: Logger;
   /** Monotonic milliseconds; the process's own when absent. */
   readonly steadyMs?: () => number;
+  readonly observer?: LeaseObserver;
 }
 
 /** Makes the leases of one replica. Until `start` none is held, and everything else works. */
 export function createLeases(options: LeaseOptions): Leases {
-  const { database, leaseMs, clock, logger, steadyMs = () => performance.now() } = options;
+  const { database, leaseMs, clock, logger, observer, steadyMs = () => performance.now() } = options;
   const listeners = new Set<AuthorityListener>();
   let generation = 0;
   let changing = 0;
@@ -73,7 +74,7 @@ export function createLeases(options: LeaseOptions): Leases {
     for (const listener of listeners) listener(tenantIds);
   };
   const validity = createLeaseValidity(leaseMs, clock, steadyMs);
-  const state = createLeaseState({ validity, forget, logger });
+  const state = createLeaseState({ validity, forget, logger, observer });
   const keeper = createLeaseKeeper({ database, leaseMs, validity, state, forget, logger });
   const { gone } = createMarkWatch(database.db, logger);
   return {
@@ -101,7 +102,9 @@ export function createLeases(options: LeaseOptions): Leases {
       changing -= 1;
       if (outcome === 'unknown') keeper.giveUp('the outcome of a commit is unknown');
       else forget(tenantIds);
+      const start = performance.now();
       await gone(marks);
+      observer?.settled((performance.now() - start) / 1000);
     },
     settled: gone,
     start: async () => (leaseMs === 0 ? undefined : keeper.start()),

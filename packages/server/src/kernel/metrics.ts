@@ -20,6 +20,14 @@ export function createMetrics() {
     help: string,
     how: { buckets: number[]; labelNames?: Label[] },
   ) => new Histogram({ name: PREFIX + name, help, registers, ...how });
+  const leaseRenewals = counter('lease_renewals_total', 'What became of the lease: renewed, or lost.', ['result']);
+  const settleSeconds = histogram(
+    'settle_seconds',
+    'Time from the commit of a change until every replica knew of it.',
+    {
+      buckets: SETTLE_SECONDS,
+    },
+  );
   return {
     registry,
     verifications: counter(
@@ -47,12 +55,11 @@ export function createMetrics() {
       'method',
       'status',
     ]),
-    leaseRenewals: counter('lease_renewals_total', 'Renewals of the lease on what is remembered: renewed, or lapsed.', [
-      'result',
-    ]),
-    settleSeconds: histogram('settle_seconds', 'Time from the commit of a change until every replica knew of it.', {
-      buckets: SETTLE_SECONDS,
-    }),
+    leases: {
+      renewed: () => leaseRenewals.inc({ result: 'renewed' }),
+      lost: () => leaseRenewals.inc({ result: 'lost' }),
+      settled: (seconds: number) => settleSeconds.observe(seconds),
+    },
     /** Adds a figure that is read when somebody looks. */
     gauge(name: string, help: string, read: () => number): void {
       new Gauge({
