@@ -14,7 +14,7 @@ import {
   startMemoryProcess,
   startServerReplica,
 } from '../../packages/server/test/fleets.ts';
-import { type RegisterReport, runRegisters } from '../../packages/server/test/linearizable.ts';
+import { type RegisterOptions, type RegisterReport, runRegisters } from '../../packages/server/test/linearizable.ts';
 import { type Link, openLink } from '../../packages/server/test/link.ts';
 import { median, round } from './lib/load.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
@@ -46,6 +46,7 @@ await runBench(3_600_000, async (stack) => {
   const alone = await markCost(database);
   const fleet = await startFleet(postgres.url, stack);
   const reports: Record<string, RegisterReport> = {};
+  reports['one client'] = await run('one client', 600, { database, fleet, readers: 0, writers: 1 });
   for (const [name, { share, disturbance }] of Object.entries(disturbances(database, fleet))) {
     reports[name] = await disturbed(disturbance, () => run(name, operations * share, { database, fleet }));
   }
@@ -87,9 +88,15 @@ async function startFleet(url: string, stack: AsyncDisposableStack): Promise<Fle
   return { link, members };
 }
 
-function run(name: string, count: number, { database, fleet }: { database: DatabaseHandle; fleet: Fleet }) {
+interface Work extends Pick<RegisterOptions, 'readers' | 'writers'> {
+  readonly database: DatabaseHandle;
+  readonly fleet: Fleet;
+}
+
+function run(name: string, count: number, { database, fleet, ...clients }: Work) {
   const [maker] = fleet.members.slice(-1);
   return runRegisters({
+    ...clients,
     replicas: fleet.members.map(({ replica }) => replica),
     newSubject: () => (maker === undefined || kind === 'memory' ? insertSubject(database) : createSubject(maker)),
     operations: count,
