@@ -144,6 +144,22 @@ describe('a change', () => {
   });
 });
 
+describe('what is remembered', () => {
+  test('of a tenant is forgotten before a change here is committed: from then on others may know better', async () => {
+    const { leases } = await startReplica();
+    const told: unknown[] = [];
+    leases.onChange((tenantIds) => told.push(tenantIds));
+    const tenantIds = ['00000000-0000-4000-8000-0000000000dd'];
+    const marks = await database.db.transaction().execute(async (tx) => {
+      const placed = await leases.mark(tx, tenantIds);
+      expect(told).toEqual([tenantIds]);
+      return placed;
+    });
+    await leases.settle(tenantIds, marks, 'committed');
+    expect(told).toEqual([tenantIds, tenantIds]);
+  });
+});
+
 describe('what is read', () => {
   test('before a change and arrives after it is not remembered, wherever the change is made', async () => {
     const [a, b] = [await startReplica(), await startReplica()];
