@@ -21,7 +21,8 @@ export interface MarkWatch {
   gone(marks: readonly Mark[]): Promise<void>;
 }
 
-const PAUSE_MS = { first: 2, max: 25 };
+/** Between two questions; the longer somebody has waited, the longer. */
+const PAUSE_MS = { min: 2, max: 25 };
 const CLEANUP_MS = 1_000;
 
 /** Makes one; all who wait in a process share its questions. It ends leases that ran out, so that nobody waits for them again. */
@@ -32,16 +33,12 @@ export function createMarkWatch(db: Db, logger: Logger): MarkWatch {
 
   async function watch(): Promise<void> {
     watching = true;
-    let known = 0;
-    for (let pause = PAUSE_MS.first; waiting.size > 0; pause = Math.min(pause * 2, PAUSE_MS.max)) {
-      const asked = [...waiting.values()];
-      for (const { mark, over } of await finished(db, asked, logger)) {
+    while (waiting.size > 0) {
+      for (const { mark, over } of await finished(db, [...waiting.values()], logger)) {
         waiting.delete(mark.id);
         over.resolve();
       }
-      if (waiting.size > known) pause = PAUSE_MS.first;
-      known = waiting.size;
-      if (waiting.size > 0) await alarm.rest(Math.max(0, Math.min(pause, ...[...waiting.values()].map(leftMs))));
+      if (waiting.size > 0) await alarm.rest(Math.min(...[...waiting.values()].map(pauseMs)));
     }
     watching = false;
   }
@@ -59,6 +56,11 @@ export function createMarkWatch(db: Db, logger: Logger): MarkWatch {
       await Promise.all(all);
     },
   };
+}
+
+function pauseMs(each: Waiting): number {
+  const waited = performance.now() - each.since;
+  return Math.max(0, Math.min(Math.max(PAUSE_MS.min, waited / 4), PAUSE_MS.max, leftMs(each)));
 }
 
 function leftMs({ mark, since }: Waiting): number {
