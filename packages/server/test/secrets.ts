@@ -7,14 +7,16 @@ export interface Traces {
   readonly logs: readonly string[];
   /** The text of every answer, without a key that it was there to show. */
   readonly answers: readonly string[];
+  /** What `/metrics` shows. */
+  readonly metrics: string;
   readonly db: Db;
 }
 
 /** An API key, or the beginning of a JWT, whoever made it. */
 const SHAPES = 'bp_[A-Za-z0-9_-]{22}|eyJ[A-Za-z0-9_-]{10}';
 
-/** Throws, naming the place and never the secret, when one is in a log line, an answer, an audit row, an event or a stored answer. */
-export async function refuseLeaks({ secrets, logs, answers, db }: Traces): Promise<void> {
+/** Throws, naming the place and never the secret, when one is in a log line, an answer, a metric, an audit row, an event or a stored answer. */
+export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Traces): Promise<void> {
   const leaks: string[] = [];
   for (const secret of secrets) {
     const kind = secret.slice(0, 3);
@@ -22,6 +24,7 @@ export async function refuseLeaks({ secrets, logs, answers, db }: Traces): Promi
     const [log, answer] = [within(logs), within(answers)];
     if (log !== undefined) leaks.push(`a log line has a secret (${kind}…): ${log}`);
     if (answer !== undefined) leaks.push(`an answer has a secret (${kind}…): ${answer}`);
+    if (metrics.includes(secret)) leaks.push(`the metrics have a secret (${kind}…)`);
   }
   const pattern = [SHAPES, ...[...secrets].filter((secret) => /^\w+$/.test(secret))].join('|');
   for (const table of ['audit_log', 'outbox_events', 'idempotency_keys'])

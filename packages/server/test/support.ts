@@ -92,7 +92,7 @@ export async function startTestServer(
     ...(leases === undefined ? {} : { leases }),
     ...(argon2Tags === undefined ? {} : { argon2Tags }),
   });
-  const secrets = new Set([operatorToken, internalToken]);
+  const secrets = new Set([operatorToken, internalToken, ...(config.apiKeyPeppers ?? [])]);
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
 
   async function call(operation: string, options: CallOptions = {}): Promise<Answer> {
@@ -129,7 +129,8 @@ export async function startTestServer(
     call,
     async close() {
       await app.close();
-      await refuseLeaks({ secrets, logs, answers, db: app.deps.db });
+      const metrics = await app.deps.metrics.registry.metrics();
+      await refuseLeaks({ secrets, logs, answers, metrics, db: app.deps.db });
       await database.close();
     },
   };
