@@ -3,7 +3,9 @@ import { runRounds, type Target } from './lib/load.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
 import { compare, type Ratio, type Summary, summarize, table, writeResults } from './lib/report.ts';
 import { reportFailure, runBench, UsageError } from './lib/run-bench.ts';
+import { type ColdResult, measureCold } from './verify/cold.ts';
 import { contenderNames, contenders } from './verify/contenders.ts';
+import { type JunkResult, measureJunk } from './verify/junk.ts';
 import { preflight } from './verify/preflight.ts';
 
 const usage = `Usage: node bench/src/verify.ts [options]
@@ -14,17 +16,18 @@ Exit codes: 0 measured, 1 failed (also when a single response was no success), 2
 
 const comparisons = [
   { of: 'tenant-registry', to: 'ceiling', goal: 0.8 },
-  { of: 'tenant-registry', to: 'strict-read', goal: 0.7 },
+  { of: 'tenant-registry-read', to: 'strict-read', goal: 0.7 },
   { of: 'tenant-registry', to: 'better-auth', goal: 15 },
   { of: 'ceiling', to: 'better-auth', goal: null },
   { of: 'strict-read', to: 'better-auth', goal: null },
 ] as const;
 
+const COLD_KEYS = 100;
 const options = read();
 const load = { connections: options.connections, seconds: options.seconds, rounds: options.rounds, warmupSeconds: 3 };
 const measuringSeconds = options.names.length * (load.warmupSeconds + load.rounds * (load.seconds + 2));
 
-await runBench((measuringSeconds + 180) * 1000, async (stack) => {
+await runBench((measuringSeconds + 300) * 1000, async (stack) => {
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   const databases = await openDatabaseServer(stack);
   const targets: Target[] = [];
@@ -39,10 +42,55 @@ await runBench((measuringSeconds + 180) * 1000, async (stack) => {
   const samples = await runRounds(targets, load, progress);
   const summaries = Object.fromEntries([...samples].map(([name, rounds]) => [name, summarize(rounds)]));
   const ratios = comparisons.flatMap((pair) => compare(samples, pair) ?? []);
+  const hot = targets.find(({ name }) => name === 'tenant-registry');
+  if (hot !== undefined) progress('junk beside good keys');
+  const junk = hot === undefined ? undefined : await measureJunk(hot, options);
+  const setup = { databases, keyCount: COLD_KEYS, stack };
+  progress(`${COLD_KEYS} cold keys at once, without and with a pepper`);
+  const cold = {
+    without_pepper: await measureCold(setup, COLD_KEYS, false),
+    with_pepper: await measureCold(setup, COLD_KEYS, true),
+  };
   const settings = { ...load, keys: options.keys };
-  const file = await writeResults('verify', { settings, postgres: databases.about, ratios, contenders: summaries });
-  process.stdout.write(`\n${describe(summaries, ratios)}\n\nresults: ${file}\n`);
+  const results = { settings, postgres: databases.about, ratios, junk, cold, contenders: summaries };
+  const file = await writeResults('verify', results);
+  const text = [describe(summaries, ratios), ...(junk === undefined ? [] : [describeJunk(junk)]), describeCold(cold)];
+  process.stdout.write(`\n${text.join('\n\n')}\n\nresults: ${file}\n`);
 });
+
+function verdictOn(met: boolean): string {
+  return met ? '(met)' : '(missed)';
+}
+
+function describeJunk({ good_per_second, junk_per_second, without, with_junk, ratio }: JunkResult): string {
+  const row = (name: string, { requests_per_second, p50_ms, p99_ms }: JunkResult['without']) => [
+    name,
+    requests_per_second.toFixed(0),
+    p50_ms.toFixed(2),
+    p99_ms.toFixed(2),
+  ];
+  return `${table([
+    [`good keys at ${good_per_second}/s`, 'requests/s', 'p50 ms', 'p99 ms'],
+    row('alone', without),
+    row(`beside ${junk_per_second.toFixed(0)} junk keys/s`, with_junk),
+  ])}\nratio ${ratio.toFixed(2)}, goal 0.9 ${verdictOn(ratio >= 0.9)}`;
+}
+
+function describeCold(cold: Readonly<Record<'without_pepper' | 'with_pepper', ColdResult>>): string {
+  const row = (name: string, { seconds, p50_ms, p99_ms, event_loop_lag_p99_ms, argon2_computations }: ColdResult) => [
+    name,
+    seconds.toFixed(2),
+    p50_ms.toFixed(0),
+    p99_ms.toFixed(0),
+    event_loop_lag_p99_ms.toFixed(0),
+    String(argon2_computations),
+  ];
+  const { without_pepper, with_pepper } = cold;
+  const header = [`${COLD_KEYS} cold keys at once`, 'seconds', 'p50 ms', 'p99 ms', 'lag p99 ms', 'argon2'];
+  const lag = `lag goal 30 ms ${verdictOn(without_pepper.event_loop_lag_p99_ms <= 30)}`;
+  const argon2 = `argon2 with a pepper: goal 0 ${verdictOn(with_pepper.argon2_computations === 0)}`;
+  return `${table([header, row('without a pepper', without_pepper), row('with a pepper', with_pepper)])}\n${lag}, ${argon2}`;
+}
 
 function describe(summaries: Readonly<Record<string, Summary>>, ratios: readonly Ratio[]): string {
   const speeds = Object.entries(summaries).map(([name, { requests_per_second, p50_ms, p99_ms, generator_busy }]) => [

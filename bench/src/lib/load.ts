@@ -2,12 +2,14 @@ import { createHistogram, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 
-/** Something that answers POST; connection i sends `bodies[i % bodies.length]` again and again. */
+/** Something that answers POST; connection i sends `bodies[i % bodies.length]` again and again, unless it rotates. */
 export interface Target {
   readonly name: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bodies: readonly string[];
+  /** Each connection goes on to another body after each answer. */
+  readonly rotates?: boolean;
   /** Whether a 2xx answer's body says that the work was done; runs for every response, so keep it cheap. */
   accepts(body: string): boolean;
 }
@@ -24,6 +26,10 @@ export interface Sample {
 export interface LoadOptions {
   readonly connections: number;
   readonly seconds: number;
+  /** At most so many over all connections; absent: as many as the answers let through. */
+  readonly perSecond?: number;
+  /** Answers other than 2xx are expected too. */
+  readonly refusals?: boolean;
 }
 
 /**
@@ -56,7 +62,10 @@ export async function runRounds(
  * Sends requests over `connections` keep-alive connections for `seconds`, each connection one at a time. Throws when a
  * single response was not 2xx, not accepted, an error or late, because a rate of failures means nothing.
  */
-async function measure(target: Target, { connections, seconds }: LoadOptions): Promise<Sample> {
+export async function measure(
+  target: Target,
+  { connections, seconds, perSecond, refusals = false }: LoadOptions,
+): Promise<Sample> {
   const latencyUs = createHistogram(); // autocannon's own histogram counts whole milliseconds
   const before = performance.eventLoopUtilization();
   let connection = 0;
@@ -69,9 +78,16 @@ async function measure(target: Target, { connections, seconds }: LoadOptions): P
       connections,
       duration: seconds,
       timeout: 10,
+      ...(perSecond === undefined ? {} : { overallRate: perSecond }),
       setupClient(client) {
-        client.setBody(target.bodies[connection % target.bodies.length] ?? '');
+        let turn = connection;
         connection += 1;
+        client.setBody(target.bodies[turn % target.bodies.length] ?? '');
+        if (!target.rotates) return;
+        client.on('response', () => {
+          turn += connections;
+          client.setBody(target.bodies[turn % target.bodies.length] ?? '');
+        });
       },
       verifyBody: (body) => target.accepts(String(body)),
     };
@@ -80,7 +96,8 @@ async function measure(target: Target, { connections, seconds }: LoadOptions): P
   });
   const busy = performance.eventLoopUtilization(before).utilization;
   const { errors, timeouts, non2xx, mismatches } = result;
-  if (latencyUs.count === 0 || errors + timeouts + non2xx + mismatches > 0) {
+  const failures = errors + timeouts + mismatches + (refusals ? 0 : non2xx);
+  if (latencyUs.count === 0 || failures > 0) {
     const found = JSON.stringify({ responses: latencyUs.count, errors, timeouts, non2xx, mismatches });
     throw new Error(`${target.name} gave answers that are no success: ${found}`);
   }

@@ -23,7 +23,9 @@ export const contenders = {
     startOwn('strict-read', setup, { DATABASE_URL: await setup.databases.createDatabase('strict-read') }),
   'better-auth': async (setup: Setup) =>
     startOwn('better-auth', setup, { DATABASE_URL: await setup.databases.createDatabase('better-auth') }),
-  'tenant-registry': startTenantRegistry,
+  'tenant-registry': (setup: Setup) => startTenantRegistry(setup, 'tenant-registry', {}),
+  'tenant-registry-read': (setup: Setup) =>
+    startTenantRegistry(setup, 'tenant-registry-read', { AUTHORITY_LEASE_MS: '0' }),
 } satisfies Record<string, (setup: Setup) => Promise<Contender>>;
 
 export type ContenderName = keyof typeof contenders;

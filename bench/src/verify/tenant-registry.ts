@@ -1,26 +1,61 @@
 import { randomBytes } from 'node:crypto';
-import { startServer } from '../lib/processes.ts';
+import { type ServerChild, startServer } from '../lib/processes.ts';
 import { bearer, type Contender, type Setup } from './contenders.ts';
 
-/** Starts the product on its own database and makes one tenant with the keys, through `/v1` as a customer would. */
-export async function startTenantRegistry(setup: Setup): Promise<Contender> {
-  const operatorToken = randomBytes(24).toString('hex');
-  const internalToken = randomBytes(24).toString('hex');
-  const server = await startServer(
-    'packages/server/src/main.ts',
-    {
-      DATABASE_URL: await setup.databases.createDatabase('tenant-registry'),
-      APP_ENV: 'dev',
-      OPERATOR_TOKEN: operatorToken,
-      INTERNAL_TOKEN: internalToken,
-      LOG_LEVEL: 'warn',
+type Env = Readonly<Record<string, string>>;
+
+/** One database of the product, with the tokens and keys that its processes share. */
+export interface Registry {
+  readonly internalToken: string;
+  /** Starts a process on it: the product as it is, with its defaults but for `env`. */
+  start(env: Env, stack: AsyncDisposableStack): Promise<ServerChild>;
+  /** Makes one tenant with the keys, through `/v1` as a customer would. */
+  makeKeys(server: ServerChild, count: number): Promise<string[]>;
+}
+
+/** Makes a registry with nothing in it; the label names its database. */
+export async function createRegistry({ databases }: Setup, label: string): Promise<Registry> {
+  const [operatorToken, internalToken] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];
+  const shared = {
+    DATABASE_URL: await databases.createDatabase(label),
+    APP_ENV: 'dev',
+    OPERATOR_TOKEN: operatorToken,
+    INTERNAL_TOKEN: internalToken,
+    LOG_LEVEL: 'warn',
+  };
+  return {
+    internalToken,
+    start: (env, stack) => startServer('packages/server/src/main.ts', { ...shared, ...env }, stack),
+    async makeKeys({ url }, count) {
+      const create = creator(url, operatorToken);
+      const tenantId = await create('/v1/tenants', { slug: 'bench', name: 'Bench' }, 'id');
+      const keys: string[] = [];
+      while (keys.length < count) {
+        keys.push(await create('/v1/api-keys', { tenant_id: tenantId, name: `bench-${keys.length}` }, 'key'));
+      }
+      return keys;
     },
-    setup.stack,
-  );
-  const create = async (path: string, body: object, field: string): Promise<string> => {
-    const response = await fetch(`${server.url}${path}`, {
+  };
+}
+
+/** Starts the product on its own database with its keys: a contender. */
+export async function startTenantRegistry(setup: Setup, label: string, env: Env): Promise<Contender> {
+  const registry = await createRegistry(setup, label);
+  const server = await registry.start(env, setup.stack);
+  const keys = await registry.makeKeys(server, setup.keyCount);
+  return { url: verifyUrl(server), headers: bearer(registry.internalToken), keys };
+}
+
+/** Where keys are verified. */
+export function verifyUrl({ url }: ServerChild): string {
+  return `${url}/v1/internal/api-keys/verify`;
+}
+
+function creator(url: string, token: string) {
+  return async (path: string, body: object, field: string): Promise<string> => {
+    const response = await fetch(`${url}${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...bearer(operatorToken) },
+      headers: { 'content-type': 'application/json', ...bearer(token) },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(10_000),
     });
@@ -28,10 +63,4 @@ export async function startTenantRegistry(setup: Setup): Promise<Contender> {
     if (response.status !== 201) throw new Error(`POST ${path} answered ${response.status}: ${text}`);
     return String(JSON.parse(text)[field]);
   };
-  const tenantId = await create('/v1/tenants', { slug: 'bench', name: 'Bench' }, 'id');
-  const keys: string[] = [];
-  while (keys.length < setup.keyCount) {
-    keys.push(await create('/v1/api-keys', { tenant_id: tenantId, name: `bench-${keys.length}` }, 'key'));
-  }
-  return { url: `${server.url}/v1/internal/api-keys/verify`, headers: bearer(internalToken), keys };
 }

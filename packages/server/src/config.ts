@@ -1,4 +1,5 @@
 /** The only reader of the environment: says all that is wrong with it at once, by name, before anything starts. */
+import { availableParallelism } from 'node:os';
 import { urlMistakes } from '@tenant-registry/db';
 import { z } from 'zod';
 import type { Limits } from './http/guard.ts';
@@ -92,6 +93,13 @@ const listenAddress = z
   })
   .optional();
 
+const ARGON2_DEFAULT_MAX = 4;
+
+/** One core is left to those who answer. */
+function argon2Default(): number {
+  return Math.max(1, Math.min(ARGON2_DEFAULT_MAX, availableParallelism() - 1));
+}
+
 const environment = z.object({
   APP_ENV: z.enum(['dev', 'stage', 'prod']).default('dev'),
   HOST: z.string().default('127.0.0.1'),
@@ -107,7 +115,7 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUST_PROXY: trustProxy,
   SHUTDOWN_TIMEOUT_MS: int(0, 600_000, 10_000),
-  ARGON2_CONCURRENCY_MAX: int(1, 64, 2),
+  ARGON2_CONCURRENCY_MAX: int(1, 64, argon2Default()),
   ARGON2_QUEUE_MAX: int(0, 10_000, 200),
   INTERNAL_ADDR: listenAddress,
   RATE_LIMIT_PER_MINUTE: int(0, 10_000_000, 6_000),

@@ -1,5 +1,4 @@
 /** The HTTP server: limits, headers, request ids, logs, and the two protocols on it. */
-import { randomUUID } from 'node:crypto';
 import type { DatabaseHandle, Db } from '@tenant-registry/db';
 import Fastify, {
   type FastifyBaseLogger,
@@ -24,6 +23,7 @@ import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
 import { operationsOn, type Surface } from './operations.ts';
 import { sendProblem } from './problem.ts';
+import { createRequestIds } from './request-id.ts';
 import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -53,6 +53,7 @@ export async function createServer({
   surface,
   trustProxy,
 }: ServerOptions): Promise<FastifyInstance> {
+  const nextId = createRequestIds();
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     childLoggerFactory: requestLogger,
@@ -63,7 +64,7 @@ export async function createServer({
     trustProxy,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : nextId();
     },
     frameworkErrors: (error, _, reply) => void sendProblem(reply, fromFastify(error, deps)),
   });
