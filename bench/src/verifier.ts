@@ -17,7 +17,11 @@ const options = read();
 
 await runBench(300_000, async (stack) => {
   const databases = await openDatabaseServer(stack);
-  const { url, headers, keys } = await startTenantRegistry({ databases, keyCount: options.keys, stack });
+  const { url, headers, keys } = await startTenantRegistry(
+    { databases, keyCount: options.keys, stack },
+    'tenant-registry',
+    {},
+  );
   const token = String(headers['authorization']).replace('Bearer ', '');
   const client = createClient({ url: new URL(url).origin, token });
   const verifier = createVerifier({ client, ttlMs: 600_000 });
