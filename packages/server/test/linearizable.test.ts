@@ -25,11 +25,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+/** Of the fewest operations, a small part: which reads come when is left to chance. */
+const SEEN_MIN = 25;
+
 /** Both happened, many times, and nobody was told what was not so. */
 function expectRegister(report: RegisterReport): void {
   expect(report.violations).toEqual([]);
-  expect(report.accepted).toBeGreaterThan(100);
-  expect(report.reads - report.accepted).toBeGreaterThan(100);
+  expect(report.accepted).toBeGreaterThan(SEEN_MIN);
+  expect(report.reads - report.accepted).toBeGreaterThan(SEEN_MIN);
   expect(report.revocations).toBeGreaterThan(0);
 }
 
