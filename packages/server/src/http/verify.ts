@@ -2,6 +2,7 @@
  * The operation that products call on every request of theirs, without the layers that the others go through. It does
  * what they do for the plain case, and hands every other one to them: so both say the same, which a test holds.
  */
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
@@ -15,6 +16,7 @@ import { sendProblem } from './problem.ts';
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 const PROCEDURE = 'apiKeys.verify';
+const NOT_ASCII = /[\u0080-\uffff]/g;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface FastVerifyOptions {
@@ -30,7 +32,6 @@ export function fastVerify({ deps, otherwise }: FastVerifyOptions): RouteHandler
     logFailure(request.log, error, PROCEDURE);
     return sendProblem(reply, error);
   };
-  const send = (reply: FastifyReply, answer: Verdict) => reply.type(JSON_TYPE).send(textOf(answer));
   return (request, reply) => {
     const input = isPlain(request) ? verifyApiKeyInput.safeParse(request.body) : undefined;
     // What no schema catches is in free text only, and a plain question has none.
@@ -55,14 +56,27 @@ function isPlain({ query, actor }: FastifyRequest): boolean {
   return true;
 }
 
+/** Straight to the connection: the answer is ASCII, and written as such it costs less than as UTF-8. */
+function send(reply: FastifyReply, answer: Verdict): void {
+  const text = textOf(answer);
+  reply.hijack();
+  const headers = reply.getHeaders() as OutgoingHttpHeaders; // the same, but for the names that Fastify lists
+  reply.raw.writeHead(200, { ...headers, 'content-type': JSON_TYPE, 'content-length': text.length });
+  reply.raw.end(text, 'latin1');
+}
+
 /** A verdict that is remembered is checked by its schema, and written out, once. */
 const texts = new WeakMap<Verdict, string>();
 
 function textOf(answer: Verdict): string {
   let known = texts.get(answer);
   if (known === undefined) {
-    known = JSON.stringify(verdict.parse(answer));
+    known = JSON.stringify(verdict.parse(answer)).replace(NOT_ASCII, escaped);
     texts.set(answer, known);
   }
   return known;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
