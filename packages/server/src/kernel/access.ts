@@ -33,7 +33,7 @@ export interface Access {
   used(actor: Actor): void;
   /** Takes what was noted since the last time. */
   drain(): readonly AccessEntry[];
-  /** Gives back what could not be written. */
+  /** Gives back what could not be written: it counts together with what happened since. */
   restore(entries: readonly AccessEntry[]): void;
 }
 
@@ -45,39 +45,59 @@ const HOUR_MS = 3_600_000;
 export function createAccess(clock: Clock): Access {
   const seen = new LRUCache<string, number>({ max: PRINCIPALS_MAX });
   let entries = new Map<string, AccessEntry>();
-  let restored = 0;
 
-  function note(key: string, given: AccessNote): void {
+  function add(entry: AccessEntry): void {
+    const crowded = entries.size >= ENTRIES_MAX && !entries.has(keyOf(entry.note));
+    if (crowded && entry.note.kind !== 'failed') return; // bounded by the callers' own limits; the log has each
+    const note = crowded ? anywhere(entry.note) : entry.note;
+    const key = keyOf(note);
+    const known = entries.get(key);
+    entries.set(key, known === undefined ? { ...entry, note } : together(known, entry));
+  }
+
+  function happened(note: AccessNote): void {
     const now = clock();
-    const crowded = entries.size >= ENTRIES_MAX && !entries.has(key);
-    if (crowded && given.kind !== 'failed') return; // bounded by the callers' own limits; the log has each
-    const [at, kept] = crowded ? [`many|${key.split('|', 3).slice(0, 3).join('|')}`, anywhere(given)] : [key, given];
-    const known = entries.get(at);
-    entries.set(at, { note: kept, count: (known?.count ?? 0) + 1, first_at: known?.first_at ?? now, last_at: now });
+    add({ note, count: 1, first_at: now, last_at: now });
   }
 
   return {
-    failed: (credential, reason, source_ip) =>
-      note(`failed|${credential}|${reason}|${source_ip}`, { kind: 'failed', credential, reason, source_ip }),
-    denied: (actor, { permission, procedure }) =>
-      note(`denied|${actor.principal}|${procedure}`, { kind: 'denied', actor, permission, procedure }),
+    failed: (credential, reason, source_ip) => happened({ kind: 'failed', credential, reason, source_ip }),
+    denied: (actor, { permission, procedure }) => happened({ kind: 'denied', actor, permission, procedure }),
     used(actor) {
       const now = clock().getTime();
       if (now - (seen.get(actor.principal) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return;
       seen.set(actor.principal, now);
-      note(`used|${actor.principal}`, { kind: 'used', actor });
+      happened({ kind: 'used', actor });
     },
     drain() {
       const taken = [...entries.values()];
       entries = new Map();
       return taken;
     },
-    restore(taken) {
-      for (const entry of taken) {
-        restored += 1;
-        entries.set(`restored|${restored}`, entry);
-      }
-    },
+    restore: (taken) => taken.forEach(add),
+  };
+}
+
+/** What is counted as the same. */
+function keyOf(note: AccessNote): string {
+  switch (note.kind) {
+    case 'failed':
+      return `failed|${note.credential}|${note.reason}|${note.source_ip}`;
+    case 'denied':
+      return `denied|${note.procedure}|${note.actor.principal}`;
+    case 'used':
+      return `used|${note.actor.principal}`;
+    default:
+      return note satisfies never;
+  }
+}
+
+function together(one: AccessEntry, other: AccessEntry): AccessEntry {
+  return {
+    note: one.note,
+    count: one.count + other.count,
+    first_at: one.first_at < other.first_at ? one.first_at : other.first_at,
+    last_at: one.last_at > other.last_at ? one.last_at : other.last_at,
   };
 }
 

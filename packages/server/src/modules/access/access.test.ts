@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startIssuer, type TestIssuer } from '../../../test/oidc-provider.ts';
 import { newTenant, oidcFor, runWorker, startTestServer, type TestServer } from '../../../test/support.ts';
@@ -96,6 +97,22 @@ test('a change that somebody may not make is on record, in the tenant’s own lo
       metadata: { permission: 'api_keys:write', count: 2 },
     },
   ]);
+});
+
+test('somebody whose token names a tenant that does not exist is on record without it, and holds nobody up', async () => {
+  const ghost = randomUUID();
+  const token = await issuer.token({ tenant_id: ghost, org_roles: ['USER'], name: 'Ghost', sub: 'ghost' });
+  const body = { tenant_id: ghost, name: 'x' };
+  expect((await server.call('POST /v1/api-keys', { token, body })).status).toBe(403);
+  const { body: key } = await server.call('POST /v1/api-keys', {
+    body: { tenant_id: (await newTenant(server)).id, name: 'after it' },
+  });
+  expect((await server.call('GET /v1/me', { token: key.key })).status).toBe(200);
+  await runWorker(server, 'access-audit');
+  const rows = [...(await rowsOf('access.credential_used')), ...(await rowsOf('access.denied'))];
+  const ofGhost = { tenant_id: null, actor_name: 'Ghost', description: expect.stringContaining(ghost) };
+  expect(rows.filter(({ actor_id }) => actor_id === 'ghost')).toMatchObject([ofGhost, ofGhost]);
+  expect(rows.filter(({ actor_id }) => actor_id === key.id)).toHaveLength(1);
 });
 
 test('the first use of a credential in an hour is on record with its kind, and no other', async () => {

@@ -15,7 +15,9 @@ export const accessWorker: Worker = {
         entries.shift();
       }
     } catch (error) {
-      deps.access.restore(entries);
+      // The one that failed goes last: it may be that it never can be written, and the others can.
+      const [failed, ...others] = entries;
+      deps.access.restore(failed === undefined ? [] : [...others, failed]);
       throw error;
     }
     return 0;

@@ -2,6 +2,7 @@
 import type { AccessEntry } from '../../kernel/access.ts';
 import { anonymousActor } from '../../kernel/actor.ts';
 import type { ActorContext } from '../../kernel/context.ts';
+import { violates } from '../../kernel/database-errors.ts';
 import { permissions } from '../../kernel/permissions.ts';
 import { transact } from '../../kernel/transact.ts';
 import { accessEvents, type Caller } from './schema.ts';
@@ -14,8 +15,25 @@ export async function whoAmI({ actor }: ActorContext): Promise<Caller> {
   return { type, id, name, tenant_id, project_id, roles: [...roles], permissions: held };
 }
 
-/** Writes one entry into the audit log, under the name of whom it tells of. */
-export async function recordAccess(ctx: ActorContext, { note, count, first_at, last_at }: AccessEntry): Promise<void> {
+/** Writes one entry into the audit log, under the name of whom it tells of; of no tenant, when theirs does not exist. */
+export async function recordAccess(ctx: ActorContext, entry: AccessEntry): Promise<void> {
+  try {
+    await write(ctx, entry);
+  } catch (error) {
+    const { note } = entry;
+    if (note.kind === 'failed' || !violates(error, 'audit_log_tenant_id_fkey')) throw error;
+    // Deleted meanwhile, or known to the identity provider alone.
+    const { actor } = note;
+    const description = `There is no tenant ${actor.tenant_id}, which the credential names.`;
+    await write(ctx, { ...entry, note: { ...note, actor: { ...actor, tenant_id: null } } }, description);
+  }
+}
+
+async function write(
+  ctx: ActorContext,
+  { note, count, first_at, last_at }: AccessEntry,
+  description?: string,
+): Promise<void> {
   const many = { count, first_at: first_at.toISOString(), last_at: last_at.toISOString() };
   switch (note.kind) {
     case 'failed': {
@@ -30,14 +48,14 @@ export async function recordAccess(ctx: ActorContext, { note, count, first_at, l
       const { actor, permission, procedure } = note;
       const { tenant_id } = actor;
       return transact({ ...ctx, actor }, (_, record) =>
-        record(accessEvents.denied, { tenant_id, permission, procedure, ...many }),
+        record(accessEvents.denied, { tenant_id, permission, procedure, ...many }, { description }),
       );
     }
     case 'used': {
       const { actor } = note;
       const { tenant_id, project_id, type: credential, id: actor_id, name: actor_name, roles } = actor;
       const payload = { tenant_id, project_id, credential, actor_id, actor_name, roles: [...roles] };
-      return transact({ ...ctx, actor }, (_, record) => record(accessEvents.credentialUsed, payload));
+      return transact({ ...ctx, actor }, (_, record) => record(accessEvents.credentialUsed, payload, { description }));
     }
     default:
       return note satisfies never;
