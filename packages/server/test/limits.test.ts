@@ -2,7 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { Limits } from '../src/http/guard.ts';
-import { runWorker, startTestServer, type TestServer, tenantIn } from './support.ts';
+import {
+  auditOf,
+  runWorker,
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+  tenantIn,
+  uniqueSlug,
+} from './support.ts';
 
 const none: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
 const started: TestServer[] = [];
@@ -10,8 +18,8 @@ afterEach(async () => {
   for (const server of started.splice(0)) await server.close();
 });
 
-async function limited(limits: Partial<Limits>): Promise<TestServer> {
-  const server = await startTestServer(undefined, undefined, { limits: { ...none, ...limits } });
+async function limited(limits: Partial<Limits>, options: TestServerOptions = {}): Promise<TestServer> {
+  const server = await startTestServer(undefined, undefined, { ...options, limits: { ...none, ...limits } });
   started.push(server);
   return server;
 }
@@ -42,6 +50,33 @@ test('an address without a credential has a limit of its own', async () => {
   const attempt = async (token: string | null) => (await server.call('GET /v1/tenants', { token })).status;
   expect([await attempt(null), await attempt('nobody'), await attempt(null)]).toEqual([401, 401, 429]);
   expect((await server.call('GET /v1/tenants')).status).toBe(200);
+});
+
+test('an address is the same whatever port a proxy adds to it, and IPv6 addresses of one network are one', async () => {
+  const server = await limited({ addressPerMinute: 2 }, { trustProxy: 'loopback' });
+  const from = async (address: string) =>
+    (await server.call('GET /v1/tenants', { token: null, headers: { 'x-forwarded-for': address } })).status;
+  expect([await from('192.0.2.7:1'), await from('192.0.2.7:2'), await from('192.0.2.7')]).toEqual([401, 401, 429]);
+  const network = ['[2001:db8::1]:1', '2001:db8::2', '2001:db8::3:4'];
+  expect([await from(network[0] ?? ''), await from(network[1] ?? ''), await from(network[2] ?? '')]).toEqual([
+    401, 401, 429,
+  ]);
+  expect(await from('2001:db8:0:1::1')).toBe(401);
+});
+
+test('what a proxy forwards as an address is on record as an address, whatever else it says', async () => {
+  const server = await limited({}, { trustProxy: 'loopback' });
+  for (const [forwarded, address] of [
+    ['192.0.2.7:51234', '192.0.2.7'],
+    ['fe80::7%eth0', 'fe80::7'],
+    ['unknown', '127.0.0.1'],
+  ] as const) {
+    const headers = { 'x-forwarded-for': forwarded };
+    const made = await server.call('POST /v1/tenants', { body: { slug: uniqueSlug(), name: 'x' }, headers });
+    expect(made.status, forwarded).toBe(201);
+    const [row] = await auditOf(server, made.body.id);
+    expect(row?.source_ip).toBe(address);
+  }
 });
 
 test('after too many refused credentials an address is not listened to, not even with a good key, but with a static token', async () => {

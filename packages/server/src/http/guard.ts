@@ -1,5 +1,5 @@
 /** What stands before every operation: load shedding, who is asking, and how often they may. */
-import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit';
+import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
@@ -7,6 +7,7 @@ import type { Dependencies } from '../kernel/context.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
 import { toDomainError } from '../kernel/to-domain-error.ts';
 import { type Authenticator, kindOf } from './authenticate.ts';
+import { sourceAddress } from './source-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,7 +40,7 @@ export async function guard(
   { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
 ): Promise<void> {
   if (limits.eventLoopDelayMaxMs > 0) await scope.register(underPressure, sheddingAbove(limits.eventLoopDelayMaxMs));
-  await scope.register(rateLimit, { global: false, enableDraftSpec: true, ipv6Subnet: IPV6_SUBNET });
+  await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
   scope.decorateRequest('actor', null);
   scope.decorateRequest('refusal', null);
   const identify = identifier(scope, limits.failuresPerMinute, { authenticator, deps });
@@ -60,6 +61,11 @@ export async function guard(
     };
     admit().then(() => done(), done);
   });
+}
+
+/** Who counts as one caller while nobody is known; so do all whose address is not known. */
+function networkOf(request: FastifyRequest): string {
+  return normalizeIP(sourceAddress(request) ?? 'unknown', IPV6_SUBNET);
 }
 
 function limiter(
@@ -85,10 +91,11 @@ function identifier(
   const failures = scope.createRateLimit({ max: failuresMax, timeWindow: MINUTE_MS });
   return async (request, authorization) => {
     const kind = kindOf(authorization);
+    const source = sourceAddress(request) ?? 'unknown';
     if (failuresMax > 0) {
       const tally = await failures(request, { increment: false });
       if (!tally.isAllowed && tally.remaining === 0) {
-        deps.access.failed(kind, 'rate_limited', request.ip);
+        deps.access.failed(kind, 'rate_limited', source);
         throw kernelErrors.rateLimited({ retryAfter: Math.max(1, tally.ttlInSeconds), detail: TOO_MANY_FAILURES });
       }
     }
@@ -99,7 +106,7 @@ function identifier(
       request.refusal = toDomainError(error, deps.constraints);
       if (request.refusal.definition.status !== 'UNAUTHORIZED') return;
       if (failuresMax > 0) await failures(request);
-      deps.access.failed(kind, request.refusal.extras.reason ?? 'unknown', request.ip);
+      deps.access.failed(kind, request.refusal.extras.reason ?? 'unknown', source);
     }
   };
 }

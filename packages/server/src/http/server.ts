@@ -27,6 +27,7 @@ import { createRequestIds } from './request-id.ts';
 import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
 import { securityHeaders } from './security-headers.ts';
+import { sourceAddress } from './source-address.ts';
 import { mountTrpc } from './trpc.ts';
 import { fastVerify } from './verify.ts';
 
@@ -76,7 +77,7 @@ export async function createServer({
     actor: request.actor,
     refusal: request.refusal,
     requestId: request.id,
-    sourceIp: request.ip,
+    sourceIp: sourceAddress(request),
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),
     lastEventId: headerOf(request, 'last-event-id'),
@@ -141,7 +142,7 @@ function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: Serve
     if (logger.isLevelEnabled('info')) {
       const ms = Math.round(reply.elapsedTime);
       // Not the request's own logger, which would have to be made for this one line.
-      logger.info({ reqId: request.id, method, route, status, ms, ip: request.ip }, 'request');
+      logger.info({ reqId: request.id, method, route, status, ms, ip: sourceAddress(request) }, 'request');
     }
     // Its head may have come before the end was known, and then it was not told that it is the last one.
     if (closing) setImmediate(() => app.server.closeIdleConnections());

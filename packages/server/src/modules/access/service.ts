@@ -1,4 +1,5 @@
 /** Access: who a caller is, and what the audit log keeps of who came in and who did not. */
+import { isIP } from 'node:net';
 import type { AccessEntry } from '../../kernel/access.ts';
 import { anonymousActor } from '../../kernel/actor.ts';
 import type { ActorContext } from '../../kernel/context.ts';
@@ -38,7 +39,7 @@ async function write(
   switch (note.kind) {
     case 'failed': {
       const { credential, reason, source_ip } = note;
-      const address = source_ip === 'many' ? null : source_ip;
+      const address = isIP(source_ip) === 0 ? null : source_ip; // 'many', or not known
       const actor = anonymousActor(source_ip);
       return transact({ ...ctx, actor, sourceIp: address }, (_, record) =>
         record(accessEvents.signInFailed, { credential, reason, source_ip, ...many }),
