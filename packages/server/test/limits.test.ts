@@ -1,4 +1,6 @@
 /** How much anybody may ask, and what happens above it. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { Limits } from '../src/http/guard.ts';
@@ -77,6 +79,34 @@ test('what a proxy forwards as an address is on record as an address, whatever e
     const [row] = await auditOf(server, made.body.id);
     expect(row?.source_ip).toBe(address);
   }
+});
+
+test('no body is read for who is not known: 401 comes before its end and its syntax', async () => {
+  const server = await limited({});
+  const { port } = new URL(server.url);
+  for (const path of ['/v1/audit/bulk', '/trpc/audit.appendBulk', '/v1/tenants']) {
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = [`POST ${path} HTTP/1.1`, 'Host: x', 'Content-Type: application/json', 'Content-Length: 60000'];
+    socket.write(`${head.join('\r\n')}\r\n\r\n{"events":[`);
+    const [answer] = await once(socket, 'data'); // without the rest of the body
+    expect(String(answer), path).toMatch(/^HTTP\/1\.1 401 /);
+    expect(String(answer), path).toContain('"code":"unauthenticated"');
+    socket.destroy();
+  }
+  const broken = { token: null, body: '{', headers: { 'content-type': 'application/json' } };
+  expect((await server.call('POST /v1/tenants', broken)).status).toBe(401);
+});
+
+test('a request that never ends is ended', async () => {
+  const server = await limited({});
+  expect(server.app.server.server.requestTimeout).toBe(60_000);
+});
+
+test('the documentation is sent to an address as often as anything else', async () => {
+  const server = await limited({ addressPerMinute: 3 });
+  const get = async (path: string) => (await fetch(server.url + path)).status;
+  expect([await get('/docs'), await get('/docs/reference.js'), await get('/openapi.json')]).toEqual([200, 200, 200]);
+  expect([await get('/docs/reference.js'), await get('/openapi.json'), await get('/healthz')]).toEqual([429, 429, 200]);
 });
 
 test('after too many refused credentials an address is not listened to, not even with a good key, but with a static token', async () => {

@@ -1,4 +1,4 @@
-/** `/docs`: the API reference, for browsers. Everything that it loads comes from here, so it works without internet. */
+/** `/openapi.json`, and `/docs`: the API reference, for browsers. Everything that it loads comes from here, so it works without internet. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
@@ -55,8 +55,10 @@ const pageHeaders = securityHeaders({
   frameAncestors: ["'none'"],
 });
 
-/** Mounts the page and the four files that it names. They are read when they are first asked for. */
-export function mountDocs(app: FastifyInstance): void {
+/** Mounts the document, the page, and the four files that it names. They are read when they are first asked for. */
+export function mountDocs(app: FastifyInstance, document: object): void {
+  const text = JSON.stringify(document);
+  app.get('/openapi.json', async (_, reply) => reply.type('application/json; charset=utf-8').send(text));
   app.get('/docs', async (_, reply) => reply.headers(pageHeaders).type('text/html; charset=utf-8').send(PAGE));
   app.get('/docs/start.js', async (_, reply) => reply.type('text/javascript; charset=utf-8').send(START));
   for (const [name, { path, type }] of Object.entries(files)) {

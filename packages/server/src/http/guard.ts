@@ -1,4 +1,5 @@
 /** What stands before every operation: load shedding, who is asking, and how often they may. */
+import { Readable } from 'node:stream';
 import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
@@ -33,7 +34,7 @@ const MINUTE_MS = 60_000;
 /** Who has an IPv6 address usually has 2^64 of them. */
 const IPV6_SUBNET = 64;
 
-/** Guards every route that is added to the scope afterwards. Refused credentials are left to the operation to answer. */
+/** Guards every route that is added to the scope afterwards. Refused credentials are left to the operation to answer, without the body. */
 export async function guard(
   scope: FastifyInstance,
   limits: Limits,
@@ -61,6 +62,15 @@ export async function guard(
     };
     admit().then(() => done(), done);
   });
+  // Else whoever is nobody could have as much kept in memory as the largest body takes, for as long as they send slowly.
+  scope.addHook('preParsing', (request, _reply, payload, done) => {
+    done(null, request.actor === null ? unread(request) : payload);
+  });
+}
+
+/** Stands in for a body that nobody reads: the operation refuses the caller before it looks at it. */
+function unread({ headers }: FastifyRequest): Readable {
+  return Object.assign(Readable.from([]), { receivedEncodedLength: Number(headers['content-length'] ?? 0) });
 }
 
 /** Who counts as one caller while nobody is known; so do all whose address is not known. */

@@ -18,7 +18,7 @@ import { acceptOnlyJson } from './body.ts';
 import { mountDocs } from './docs.ts';
 import { guard, type Limits } from './guard.ts';
 import { mountHealth } from './health.ts';
-import { BODY_BYTES_MAX } from './limits.ts';
+import { BODY_BYTES_MAX, RECEIVE_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
 import { operationsOn, type Surface } from './operations.ts';
@@ -60,6 +60,7 @@ export async function createServer({
     childLoggerFactory: requestLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: RECEIVE_MS_MAX,
     // While it drains, a request on a connection that is still open is answered like any other, and is its last.
     return503OnClosing: false,
     trustProxy,
@@ -93,17 +94,13 @@ export async function createServer({
   app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
 
   mountHealth(app, database);
-  if (surface !== 'internal') {
-    const document = openapiDocument();
-    app.get('/openapi.json', async () => document);
-    mountDocs(app);
-  }
   // On a listener that is for products and operators alone, whoever reaches it may look.
   if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
   const operations = operationsOn(surface);
   const fast = { verify_api_key: (otherwise: RouteHandlerMethod) => fastVerify({ deps, otherwise }) };
   await app.register(async (scope) => {
     await guard(scope, limits, { authenticator, deps });
+    if (surface !== 'internal') mountDocs(scope, openapiDocument());
     if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
     mountRest(scope, { deps, contextOf, operations, fast });
     await mountTrpc(scope, { contextOf, operations });
