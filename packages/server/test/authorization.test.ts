@@ -227,6 +227,23 @@ test('nobody makes or rotates a key that may do what they may not', async () => 
   expect([platform.status, platform.body.errors[0].pointer]).toEqual([400, '/scopes/0']);
 });
 
+test('a key gives away its own words of the products alone; people, who have none, give any', async () => {
+  const fields = { project_id: own.project, scopes: ['registry:api_keys:write', 'reports:read'] };
+  for (const token of [await ownKey(fields), await ownKey({ scopes: fields.scopes })]) {
+    const make = (scopes: string[]) =>
+      server.call('POST /v1/api-keys', { token, body: { ...fields, tenant_id: own.tenant_id, name: 'x', scopes } });
+    expect((await make(fields.scopes)).status).toBe(201);
+    const wider = await make(['reports:read', 'reports:write']);
+    expect([wider.status, wider.body.code]).toEqual([403, 'forbidden']);
+    expect(wider.body.detail).toContain('reports:write');
+    const body = { tenant_id: own.tenant_id, project_id: own.project, name: 'x', scopes: ['reports:write'] };
+    const strong = await server.call('POST /v1/api-keys', { token: await tokenOf('admin'), body });
+    expect(strong.status).toBe(201);
+    const rotated = await server.call(`POST /v1/api-keys/${strong.body.id}/rotate`, { token });
+    expect([rotated.status, rotated.body.code]).toEqual([403, 'forbidden']);
+  }
+});
+
 test('a key that was revoked, has expired or belongs to an archived tenant opens nothing; one of a frozen tenant reads', async () => {
   const held = await newHeld(server);
   const make = async (fields: object = {}) =>

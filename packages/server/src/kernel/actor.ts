@@ -17,6 +17,8 @@ export interface Actor {
   readonly principal: string;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlySet<Permission>;
+  /** What an API key was given, the products' words too; null for who is no key. */
+  readonly scopes: readonly string[] | null;
   /** The tenant that it belongs to and never sees beyond; null for who sees all. */
   readonly tenant_id: string | null;
   /** The project that it is bound to inside its tenant, if any. */
@@ -56,7 +58,7 @@ export function anonymousActor(sourceIp: string): Actor {
   };
 }
 
-const platform = { tenant_id: null, project_id: null } as const;
+const platform = { scopes: null, tenant_id: null, project_id: null } as const;
 
 /** What a proved token says of its bearer. */
 export interface Person {
@@ -75,7 +77,8 @@ export interface Person {
 /** Whoever has a role on the platform acts for the platform; anybody else acts inside the tenant, without one for nobody. */
 export function personActor(person: Person): Actor {
   const { issuer, subject, name, platform_roles, tenant_roles, tenant_id } = person;
-  const known = { type: 'user', id: subject, name, principal: `user:${issuer}|${subject}`, project_id: null } as const;
+  const principal = `user:${issuer}|${subject}`;
+  const known = { type: 'user', id: subject, name, principal, scopes: null, project_id: null } as const;
   if (platform_roles.length > 0)
     return { ...known, tenant_id: null, roles: platform_roles, permissions: permissionsOf(platform_roles) };
   return { ...known, tenant_id, roles: tenant_roles, permissions: permissionsOf(tenant_roles) };
@@ -100,6 +103,7 @@ export function keyActor({ key_id, name, tenant_id, project_id, scopes }: KeyHol
     principal: `api_key:${key_id}`,
     roles: [],
     permissions,
+    scopes,
     tenant_id,
     project_id,
   };

@@ -20,7 +20,7 @@ import {
   type RotateApiKey,
 } from './schema.ts';
 
-/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for a permission that the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`. */
+/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`. */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
   if (input.expires_at !== undefined && new Date(input.expires_at) <= ctx.clock()) throw apiKeyErrors.expiryInThePast();
   requireInProject(ctx, input.project_id);
@@ -65,7 +65,7 @@ export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void>
 
 /**
  * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
- * Throws `not_found`, `forbidden` for a permission that the caller lacks, `api_key_not_active`, `project_archived`,
+ * Throws `not_found`, `forbidden` for what the caller lacks, `api_key_not_active`, `project_archived`,
  * `tenant_frozen`.
  */
 export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
@@ -76,7 +76,7 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
     const old = reachable(ctx, await apiKeys.lockApiKey(tx, id));
     const now = ctx.clock();
     if (old.revoked_at !== null || hasPassed(old.expires_at, now)) throw apiKeyErrors.apiKeyNotActive();
-    requireHeld(ctx, permissionsOfScopes(old.scopes, old.project_id !== null));
+    requireHeld(ctx, old.scopes, permissionsOfScopes(old.scopes, old.project_id !== null));
     const { name, scopes, project_id, expires_at } = old;
     const fresh = await insertKey(ctx, tx, { tenant_id, name, scopes, project_id, expires_at }, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
@@ -93,13 +93,18 @@ function requireGrantable(ctx: ActorContext, scopes: readonly string[], boundToP
     return known ? [] : [{ pointer: `/scopes/${index}`, message: 'is no permission that such a key can have' }];
   });
   if (errors.length > 0) throw kernelErrors.invalidInput({ errors });
-  requireHeld(ctx, granted);
+  requireHeld(ctx, scopes, granted);
 }
 
-/** Nobody gives away what it does not hold: else a key that may make keys could make itself an admin. */
-function requireHeld({ actor }: ActorContext, granted: ReadonlySet<Permission>): void {
+/**
+ * Nobody gives away what it does not hold: else a key that may make keys could make itself an admin. What the words of
+ * the products mean, nobody knows here: a key gives away its own, and people, who have none, decide.
+ */
+function requireHeld({ actor }: ActorContext, scopes: readonly string[], granted: ReadonlySet<Permission>): void {
   const missing = [...granted].find((permission) => !actor.permissions.has(permission));
   if (missing !== undefined) throw missingPermission(missing);
+  const beyond = scopes.find((scope) => actor.scopes?.includes(scope) === false);
+  if (beyond !== undefined) throw kernelErrors.forbidden({ detail: `The scope ${beyond} is not this key's to give.` });
 }
 
 interface Secret {
