@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DAY_MS, newTenant, startTestServer, type TestServer, tenantIn, uniqueSlug } from './support.ts';
+import { startIssuer, type TestIssuer } from './oidc-provider.ts';
+import { DAY_MS, newTenant, oidcFor, startTestServer, type TestServer, tenantIn, uniqueSlug } from './support.ts';
 
+let issuer: TestIssuer;
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  issuer = await startIssuer();
+  server = await startTestServer(undefined, undefined, { oidc: oidcFor(issuer) });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  await issuer.stop();
+});
 
 const create = (key: string, body: unknown, token?: string) =>
   server.call('POST /v1/tenants', {
@@ -27,6 +33,24 @@ test('a repeated request is done once and gets the stored answer, marked as repl
   expect(again.body).toEqual(first.body);
   expect(again.headers.get('location')).toBe(first.headers.get('location'));
   expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
+});
+
+// Before the tests that move the clock, past every token.
+test('whoever changes sides gets no answer from before: not of the tenant that was left, nor of the platform', async () => {
+  const [tenant, next] = [await newTenant(server), await newTenant(server)];
+  const [key, body] = [randomUUID(), { tenant_id: tenant.id, name: 'ci' }];
+  const make = async (claims: object) =>
+    server.call('POST /v1/api-keys', {
+      token: await issuer.token({ ...claims, sub: 'jane' }),
+      body,
+      headers: { 'idempotency-key': key },
+    });
+  expect((await make({ realm_access: { roles: ['BREAKPILOT_ADMIN'] } })).status).toBe(201);
+  expect(
+    (await make({ tenant_id: tenant.id, org_roles: ['IT_ADMIN'] })).headers.get('idempotency-replayed'),
+  ).toBeNull();
+  const left = await make({ tenant_id: next.id, org_roles: ['IT_ADMIN'] });
+  expect([left.status, left.body.code]).toEqual([404, 'not_found']);
 });
 
 test('the same key with another body, or for another operation, is refused and does nothing', async () => {

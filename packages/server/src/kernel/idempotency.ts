@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { idempotency } from '@tenant-registry/db';
+import type { Actor } from './actor.ts';
 import { addDays } from './clock.ts';
 import type { ActorContext } from './context.ts';
 import { defineError } from './errors.ts';
@@ -63,7 +64,7 @@ export async function idempotent<T extends Result>(
 ): Promise<IdempotentOutcome<T>> {
   if (!KEY.test(ctx.idempotencyKey)) throw idempotencyErrors.invalidKey();
   const claim = {
-    principal: ctx.actor.principal,
+    principal: capacityOf(ctx.actor),
     key: ctx.idempotencyKey,
     request_hash: createHash('sha256')
       .update(JSON.stringify([request.procedure, sorted(request.input)]))
@@ -88,6 +89,11 @@ export async function idempotent<T extends Result>(
     );
   else await idempotency.deleteIdempotencyClaim(ctx.root, claim);
   return { replayed: false, result };
+}
+
+/** A person who now acts for another tenant, or for the platform, is nobody who may have the answers from before. */
+function capacityOf({ principal, tenant_id }: Actor): string {
+  return tenant_id === null ? principal : `${principal} in ${tenant_id}`;
 }
 
 /** When the keys before it are no longer remembered. */
