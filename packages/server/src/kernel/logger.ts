@@ -26,8 +26,12 @@ export function createLogger(level: string, destination?: DestinationStream): Pi
   );
 }
 
+/** What databases add to an error that has rows in it: the values of a row or a key, and those of the statement. */
+const ROW_MEMBERS = ['detail', 'params'];
+
 /** The causes are written out, because the cause is what helps at night; connection strings lose their password. */
 function serializeError(error: Error) {
   const { message, stack, ...rest } = stdSerializers.err(error);
-  return { ...rest, message: redactPasswords(message), stack: redactPasswords(stack) };
+  const members = Object.entries(rest).filter(([name]) => !ROW_MEMBERS.includes(name));
+  return { ...Object.fromEntries(members), message: redactPasswords(message), stack: redactPasswords(stack) };
 }

@@ -286,3 +286,19 @@ test('a key that is made while its project is archived is there before, or not a
   const made = answers.filter(({ status }) => status === 201).map(() => 'api_key.created');
   expect(trail.map(({ action }) => action)).toEqual([...made, 'project.archived']);
 });
+
+test('a row that the database refuses is not in the log, neither from its message nor from the statement', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const hash = 'argon2id|c2FsdA|aGFzaC1vZi1hLWtleQ';
+  const row = { tenant_id, name: 'x', prefix: 'bp_AAAAAAAA', hash, hash_algo: 'md5', scopes: [] };
+  const err = await server.app.deps.db
+    .insertInto('api_keys')
+    .values(row)
+    .execute()
+    .catch((error: unknown) => error);
+  expect(JSON.stringify(Object.values(err as object))).toContain(hash);
+  server.app.deps.logger.error({ err }, 'refused');
+  const line = server.logs.at(-1) ?? '';
+  expect(line).toContain('api_keys_hash_algo_check');
+  expect(line).not.toContain(hash);
+});
