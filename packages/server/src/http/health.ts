@@ -1,28 +1,42 @@
 /** Is it alive, is it ready: for load balancers and orchestrators. */
 import { type DatabaseHandle, requireCurrentSchema } from '@tenant-registry/db';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 
 const CHECK_TIMEOUT_MS = 1_000;
 
 /** Mounts `/healthz`, which only says that the process answers, and `/readyz`, which names each check that fails. */
 export function mountHealth(app: FastifyInstance, database: DatabaseHandle): void {
+  const failingChecks = readiness(database);
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
-    const checks = {
-      'db-primary': () => database.ping(CHECK_TIMEOUT_MS),
-      schema: () => requireCurrentSchema(database.db),
-    };
-    const failing: string[] = [];
+    const failing = await failingChecks(request.log);
+    if (failing.length === 0) return { status: 'ok' };
+    return reply.code(503).header('retry-after', '1').send({ status: 'unavailable', failing });
+  });
+}
+
+/** Returns what names the failing checks. Everybody may ask, so all who ask at once share one look at the database. */
+function readiness(database: DatabaseHandle): (log: FastifyBaseLogger) => Promise<string[]> {
+  const checks = {
+    'db-primary': () => database.ping(CHECK_TIMEOUT_MS),
+    schema: () => requireCurrentSchema(database.db),
+  };
+  let underway: Promise<string[]> | undefined;
+  async function look(log: FastifyBaseLogger): Promise<string[]> {
     for (const [name, check] of Object.entries(checks)) {
       try {
         await check();
       } catch (err) {
-        request.log.warn({ err, check: name }, 'not ready');
-        failing.push(name);
-        break; // without a database the other checks say nothing
+        log.warn({ err, check: name }, 'not ready');
+        return [name]; // without a database the other checks say nothing
       }
     }
-    if (failing.length === 0) return { status: 'ok' };
-    return reply.code(503).header('retry-after', '1').send({ status: 'unavailable', failing });
-  });
+    return [];
+  }
+  return (log) => {
+    underway ??= look(log).finally(() => {
+      underway = undefined;
+    });
+    return underway;
+  };
 }
