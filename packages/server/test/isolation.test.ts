@@ -1,11 +1,14 @@
-/** The database's half of tenant isolation: what is left when the application's half is switched off. */
+/** Each half of tenant isolation alone: what is left when the other one is switched off, and that both are on. */
+import { testDatabase } from '@tenant-registry/db/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listOperations, type Operation } from '../src/http/operations.ts';
-import { tokenActor } from '../src/kernel/actor.ts';
+import { keyActor, tokenActor } from '../src/kernel/actor.ts';
 import { type ActorContext, noRequest } from '../src/kernel/context.ts';
+import { DomainError } from '../src/kernel/errors.ts';
+import { keyPermissions, SCOPE_PREFIX } from '../src/kernel/permissions.ts';
 import { type Held, inputOf, newHeld, prepare } from './requests.ts';
-import { startTestServer, type TestServer } from './support.ts';
+import { newProject, startTestServer, type TestServer } from './support.ts';
 
 let server: TestServer;
 let own: Held;
@@ -22,6 +25,14 @@ function unchecked(tenant_id: string, project_id: string | null = null): ActorCo
   const permissions = new Set(listOperations().flatMap(({ permission }) => permission ?? []));
   const actor = { ...tokenActor('operator'), permissions };
   return { ...deps, ...noRequest, db, root: deps.db, actor, requestId: 'unchecked', answerHeaders: new Map() };
+}
+
+/** The context of somebody of a tenant, whom the application knows, and to whom the database shows everything. */
+function unscoped(tenant_id: string, project_id: string | null = null): ActorContext {
+  const { db } = server.app.deps;
+  const scopes = keyPermissions.map((permission) => SCOPE_PREFIX + permission);
+  const actor = keyActor({ key_id: 'key', name: 'key', tenant_id, project_id, scopes });
+  return { ...unchecked(tenant_id), db, actor };
 }
 
 function perform({ call, procedure: path, type }: Operation, ctx: ActorContext, input: unknown): Promise<unknown> {
@@ -92,4 +103,73 @@ describe('without the check of the application', () => {
     );
     expect(made).toMatchObject({ tenant_id: own.tenant_id });
   });
+});
+
+describe('without the check of the database', () => {
+  const codeOf = (outcome: Promise<unknown>) =>
+    outcome.then(
+      (answer) => answer,
+      ({ cause }: Error) => (cause instanceof DomainError ? cause.definition.code : cause),
+    );
+  const named = (name: string) => listOperations().find(({ route }) => route.operation === name) as Operation; // the test names one of the list
+  const items = async (name: string, ctx: ActorContext, input: object = {}) =>
+    ((await perform(named(name), ctx, input)) as { items: Record<string, string>[] }).items;
+
+  const ofTenants = operations.filter(
+    ({ operation: { permission }, name }) =>
+      name !== 'list_tenants' && keyPermissions.some((each) => each === permission),
+  );
+  test.each(ofTenants)('$name is not_found for another tenant, and does nothing', async ({ operation }) => {
+    const foreign = await newHeld(server);
+    const before = await rowsOf(foreign);
+    expect(await codeOf(perform(operation, unscoped(own.tenant_id), inputOf(operation, foreign)))).toBe('not_found');
+    expect(await rowsOf(foreign)).toEqual(before);
+  });
+
+  test('lists that name no tenant are of the own one alone', async () => {
+    await newHeld(server);
+    for (const [name, field] of [
+      ['list_tenants', 'id'],
+      ['list_catalog_requests', 'tenant_id'],
+      ['list_audit_events', 'tenant_id'],
+    ] as const) {
+      const found = await items(name, unscoped(own.tenant_id));
+      expect(new Set(found.map((item) => item[field])), name).toEqual(new Set([own.tenant_id]));
+    }
+  });
+
+  test('who is bound to a project knows of no other, nor of what belongs to none', async () => {
+    const sibling = (await newProject(server, own.tenant_id)).id;
+    const ctx = unscoped(own.tenant_id, own.project);
+    for (const name of ['get_project', 'update_project', 'archive_project'])
+      expect(await codeOf(perform(named(name), ctx, { id: sibling })), name).toBe('not_found');
+    for (const name of ['revoke_api_key', 'rotate_api_key'])
+      expect(await codeOf(perform(named(name), ctx, { id: own.key })), name).toBe('not_found');
+    expect(await codeOf(perform(named('get_audit_event'), ctx, { id: own.auditEvent }))).toBe('not_found');
+    const tenant_id = own.tenant_id;
+    expect((await items('list_projects', ctx, { tenant_id })).map(({ id }) => id)).toEqual([own.project]);
+    expect(await items('list_api_keys', ctx, { tenant_id })).toEqual([]); // the one that it holds belongs to none
+    const events = await items('list_audit_events', ctx, { tenant_id });
+    expect(new Set(events.map(({ project_id }) => project_id))).toEqual(new Set([own.project]));
+  });
+});
+
+test('whoever belongs to a tenant is given the handle of the tenant, and of the project when bound to one', async () => {
+  const database = await testDatabase();
+  const asked: unknown[] = [];
+  const forTenant: typeof database.forTenant = (scope) => {
+    asked.push(scope);
+    return database.forTenant(scope);
+  };
+  const other = await startTestServer({ ...database, forTenant });
+  const { tenant_id, project } = await newHeld(other);
+  expect(asked).toEqual([]);
+  for (const project_id of [null, project]) {
+    const scopes = ['registry:projects:read'];
+    const body = { tenant_id, name: 'x', scopes, ...(project_id === null ? {} : { project_id }) };
+    const { body: key } = await other.call('POST /v1/api-keys', { body });
+    expect((await other.call(`GET /v1/projects/${project}`, { token: key.key })).status).toBe(200);
+    expect(asked.splice(0)).toEqual([{ tenant_id, project_id }]);
+  }
+  await other.close();
 });
