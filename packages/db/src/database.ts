@@ -31,11 +31,6 @@ export interface DatabaseHandle {
   readonly db: Db;
   readonly engine: 'postgres' | 'pglite';
   /**
-   * Whether consecutive statements may reach different sessions, because a pooler in transaction mode is in between:
-   * then named statements, session locks and LISTEN have no place here.
-   */
-  readonly sessionless: boolean;
-  /**
    * The same database, of which only the tenant's rows exist: row-level security refuses all others, whatever the
    * statement says. Uses the handle's connections, needs no closing, and costs nothing until its first statement.
    */
@@ -49,10 +44,10 @@ export interface DatabaseHandle {
   /** Resolves when one round trip on the existing pool succeeded within `timeoutMs`, else rejects (no password in it). */
   ping(timeoutMs: number): Promise<void>;
   /**
-   * Resolves to a connection of its own that hears the channel; rejects when it cannot be made. Null: this database
-   * cannot be listened to, because sessions are not kept. Whoever opened it closes it, before the handle.
+   * Resolves to a connection of its own that hears the channel, past a pooler if there is one; rejects when it cannot be
+   * made. Whoever opened it closes it, before the handle.
    */
-  listen(options: ListenOptions): Promise<Listener | null>;
+  listen(options: ListenOptions): Promise<Listener>;
   /** Closes everything once; later calls wait for the same close. */
   close(): Promise<void>;
   /** PGlite only: the data directory as an archive, to be loaded as `snapshot` elsewhere. */
@@ -80,8 +75,6 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
   // The same for one that dies while it works: its query already fails with the same error.
   pool.on('connect', (client) => client.on('error', () => {}));
-  const sessionless = config.directUrl !== undefined;
-  // Past a pooler that hands sessions around: nobody can listen through it.
   const direct = config.directUrl === undefined ? options : { ...options, connectionString: config.directUrl };
   const listen = (wanted: ListenOptions) => {
     const socket = impatientSocket(wanted.silenceMsMax);
@@ -90,9 +83,9 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
     return openListener(client, () => socket.destroy(), wanted);
   };
   return handle(new PostgresDialect({ pool }), 'postgres', {
-    sessionless,
     listen,
-    prepare: onPool(pool, !sessionless),
+    // A pooler in transaction mode hands sessions around, and names of statements with them.
+    prepare: onPool(pool, direct === options),
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     // Kysely ends the pool only when it was used through the handle itself, and not through a tenant's.
     end: async () => void (pool.ending || (await pool.end())),
@@ -135,7 +128,6 @@ function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
     return { db: opened.db, lost: new AbortController().signal, close: () => unlisten() };
   };
   const opened = handle(new PGliteDialect({ pglite }), 'pglite', {
-    sessionless: false,
     listen,
     prepare: onEngine(pglite),
     connections: () => ({ total: 1, idle: 0, waiting: 0 }),
@@ -148,7 +140,7 @@ function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
   return opened;
 }
 
-interface Engine extends Pick<DatabaseHandle, 'sessionless' | 'listen' | 'prepare' | 'connections' | 'dump'> {
+interface Engine extends Pick<DatabaseHandle, 'listen' | 'prepare' | 'connections' | 'dump'> {
   /** Ends whatever the dialect left open. */
   end(): Promise<void>;
 }

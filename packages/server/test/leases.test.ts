@@ -197,11 +197,12 @@ describe('a lease', () => {
     expect(await off.read(subject)).toBe(false);
   });
 
-  test('is not held where nobody can listen', async () => {
-    const replica = createMemoryReplica({ db: database.db, listen: async () => null });
+  test('is not held while nobody can listen, and that is said once', async () => {
+    const replica = createMemoryReplica({ db: database.db, listen: () => Promise.reject(new Error('not now')) });
     await replica.leases.start();
     expect(replica.leases.held()).toBe(false);
     await replica.leases.stop();
+    expect(messages(replica)).toEqual(['authority lease not acquired']);
   });
 
   test('that another replica has ended is acquired anew, and nothing of before is remembered', async () => {

@@ -77,15 +77,14 @@ async function run(keeper: Keeper): Promise<void> {
   attempted.resolve();
 }
 
-/** Returns when it is time to stop, or when there can be no lease; rejects when the connection is lost. */
+/** Returns when it is time to stop; rejects when the connection is lost. */
 async function keep(keeper: Keeper, progress: () => void): Promise<void> {
-  const { database, leaseMs, state, alarm, logger } = keeper;
+  const { database, leaseMs, state, alarm } = keeper;
   const listener = await database.listen({
     channel: replicaLeases.LEASE_CHANNEL,
     onNotification: (by) => by !== state.id() && alarm.ring(),
     silenceMsMax: leaseMs,
   });
-  if (listener === null) return logger.info('no authority leases: this database cannot be listened to');
   const { db, lost } = listener;
   lost.addEventListener('abort', () => {
     state.suspend(safeMessage(lost.reason));
