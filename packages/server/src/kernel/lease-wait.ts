@@ -1,7 +1,7 @@
 /** The wait for replicas that were marked: until none of them can answer from what it remembered before. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, replicaLeases } from '@tenant-registry/db';
 import { createAlarm } from './alarm.ts';
+import { withinDeadline } from './deadline.ts';
 import type { Logger } from './logger.ts';
 
 type Mark = replicaLeases.PlacedMark;
@@ -91,12 +91,6 @@ async function endLeases(db: Db, over: readonly Waiting[]): Promise<void> {
 }
 
 /** What the work resolves to, or undefined when it fails or takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  const done = new AbortController();
-  const late = sleep(Math.max(0, ms), undefined, { signal: done.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([work.catch(() => undefined), late]);
-  } finally {
-    done.abort();
-  }
+function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  return withinDeadline(work, Math.max(0, ms), () => new Error('too late')).catch(() => undefined);
 }
