@@ -61,7 +61,8 @@ export async function startServer(
   throw new Error(`${script} did not become ready (exit code ${child.exitCode}):\n${log}`);
 }
 
-async function freePort(): Promise<number> {
+/** Resolves to a loopback port that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();

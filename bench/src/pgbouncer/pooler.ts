@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ownDirectory, serverUser } from '../../../packages/db/src/testing/os-user.ts';
+import { freePort } from '../lib/processes.ts';
 
 export interface Pooler {
   /** The same database as the one given, through the pooler. */
@@ -87,14 +87,4 @@ function untilListening(child: ReturnType<typeof spawn>, exited: Promise<unknown
     });
   });
   return Promise.race([ready, exited.then(() => log)]);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
