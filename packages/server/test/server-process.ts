@@ -3,45 +3,55 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const OUTPUT_LENGTH_MAX = 100_000;
 
 export const OPERATOR = 'o'.repeat(40);
 export const INTERNAL = 'i'.repeat(40);
 
+type Environment = Readonly<Record<string, string>>;
+
+export interface StartedProcess {
+  readonly child: ChildProcess;
+  /** The end of what it wrote. */
+  output(): string;
+  /** Resolves with the exit code when it has ended and said all. */
+  readonly ended: Promise<number | null>;
+  /** Resolves with the address when it is ready; rejects when it ends before. */
+  readonly ready: Promise<string>;
+}
+
+/** Starts the server, or another script that prints a line with its address, with nothing of this process's environment but the path. */
+export function startProcess(env: Environment, script: string = main): StartedProcess {
+  const child = spawn(process.execPath, [script], {
+    env: { PATH: process.env['PATH'], PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let address: string | undefined;
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const ready = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-OUTPUT_LENGTH_MAX);
+      address ??= /"address":"([^"]+)"/.exec(output)?.[1];
+      if (address !== undefined) resolve(address);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void ended.then(() => reject(new Error(`the process ended before it was ready: ${output}`)));
+  });
+  ready.catch(() => {}); // not everybody waits for it
+  return { child, output: () => output, ended, ready };
+}
+
 export interface ServerProcess {
   readonly child: ChildProcess;
   readonly address: string;
-  /** Resolves when it has ended and said all. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<unknown>;
 }
 
-/** Resolves when it is ready. `script` is what runs instead of the server; it must print a line with its address. */
-export async function startServer(
-  url: string,
-  env: Readonly<Record<string, string>> = {},
-  script: string = main,
-): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [script], {
-    env: {
-      PATH: process.env['PATH'],
-      PORT: '0',
-      DATABASE_URL: url,
-      OPERATOR_TOKEN: OPERATOR,
-      INTERNAL_TOKEN: INTERNAL,
-      RATE_LIMIT_PER_MINUTE: '0',
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const address = await new Promise<string>((resolve, reject) => {
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (output !== '' && /"address":"[^"]+"/.test(output)) return;
-      output += chunk.toString();
-      const found = /"address":"([^"]+)"/.exec(output)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    void ended.then(() => reject(new Error(`the server did not start: ${output}`)));
-  });
-  return { child, address, ended };
+/** Resolves when a replica on the database is ready: it knows both tokens, and has no limits. */
+export async function startServer(url: string, env: Environment = {}, script: string = main): Promise<ServerProcess> {
+  const given = { DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL, RATE_LIMIT_PER_MINUTE: '0' };
+  const { child, ended, ready } = startProcess({ ...given, ...env }, script);
+  return { child, address: await ready, ended };
 }

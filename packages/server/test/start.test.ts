@@ -1,17 +1,16 @@
 /** The process as an operator meets it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
+import { INTERNAL, OPERATOR, type StartedProcess, startProcess } from './server-process.ts';
 
 // A first start makes a PGlite cluster, which takes many seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const started: ChildProcess[] = [];
 const folders: string[] = [];
 
@@ -26,32 +25,10 @@ function newFolder(): string {
   return folder;
 }
 
-interface Started {
-  readonly child: ChildProcess;
-  output(): string;
-  /** The exit code. */
-  readonly ended: Promise<number | null>;
-  /** Resolves with the address when the server is ready. */
-  readonly ready: Promise<string>;
-}
-
-function start(env: Record<string, string>): Started {
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], PORT: '0', ...env } });
-  started.push(child);
-  let output = '';
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const ready = new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk.toString();
-      const address = /"address":"([^"]+)"/.exec(output)?.[1];
-      if (address !== undefined) resolve(address);
-    };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
-    void ended.then(() => reject(new Error(`ended before it was ready: ${output}`)));
-  });
-  ready.catch(() => {});
-  return { child, output: () => output, ended, ready };
+function start(env: Readonly<Record<string, string>>): StartedProcess {
+  const process = startProcess(env);
+  started.push(process.child);
+  return process;
 }
 
 // proves A64
@@ -60,8 +37,9 @@ test('a first start makes acme and private tokens and prints a line that works w
   const first = start({ DATA_DIR: folder });
   const address = await first.ready;
   expect(statSync(join(folder, 'tokens.json')).mode & 0o777).toBe(0o600);
-  const token = JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8')).operator;
+  const { operator: token, internal } = JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8'));
   await expect.poll(first.output).toContain(`curl -H "Authorization: Bearer ${token}" ${address}/v1/tenants`);
+  expect(first.output()).toContain(`internal token  ${internal}\n`);
   const answer = await fetch(`${address}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } });
   const { items } = (await answer.json()) as { items: unknown[] };
   expect(items).toMatchObject([
@@ -101,19 +79,15 @@ test('a killed process leaves a directory that the next one opens', async () => 
 
 test('a request under way when the signal comes is answered before the process ends, and no listener holds it up', async () => {
   const folder = newFolder();
-  const { child, ended, ready } = start({
-    DATA_DIR: folder,
-    OPERATOR_TOKEN: 'o'.repeat(40),
-    INTERNAL_TOKEN: 'i'.repeat(40),
-  });
+  const { child, ended, ready } = start({ DATA_DIR: folder, OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL });
   const address = await ready;
   const body = JSON.stringify({ slug: 'drained', name: 'Drained' });
-  const listening = { authorization: `Bearer ${'i'.repeat(40)}` };
+  const listening = { authorization: `Bearer ${INTERNAL}` };
   const feed = await fetch(`${address}/v1/internal/changes`, { headers: listening });
   expect(feed.status).toBe(200);
   const status = await new Promise((resolve, reject) => {
     const headers = {
-      authorization: `Bearer ${'o'.repeat(40)}`,
+      authorization: `Bearer ${OPERATOR}`,
       'content-type': 'application/json',
       'content-length': body.length,
       expect: '100-continue',
