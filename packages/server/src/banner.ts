@@ -7,13 +7,17 @@ interface Start {
   /** With the tokens that were made for it. */
   readonly config: Config;
   readonly address: string;
+  /** Where `/v1/internal` is, when it has a listener of its own. */
+  readonly internalAddress: string | null;
   readonly engine: string;
 }
 
 /** The text shows a token only when this program made it: one from the environment stays there. */
-export function welcome({ given, config, address, engine }: Start): string {
-  const [made = '$ACCESS_TOKEN'] = config.tokens.operator;
-  const operator = given.tokens.operator.length === 0 ? made : '$OPERATOR_TOKEN';
+export function welcome({ given, config, address, internalAddress, engine }: Start): string {
+  const [madeOperator = '$ACCESS_TOKEN'] = config.tokens.operator;
+  const [madeInternal] = config.tokens.internal;
+  const operator = given.tokens.operator.length === 0 ? madeOperator : '$OPERATOR_TOKEN';
+  const internal = given.tokens.internal.length === 0 ? madeInternal : '$INTERNAL_TOKEN';
   const embedded =
     config.databaseUrl === undefined
       ? `  ┌──────────────────────────────────────────────────────────────────────┐
@@ -28,7 +32,8 @@ tenant-registry is ready.
 
 ${embedded}  engine          ${engine}
   address         ${address}
-  operator token  ${operator}
+${internalAddress === null ? '' : `  internal        ${internalAddress}\n`}  operator token  ${operator}
+  internal token  ${internal}
 
   curl -H "Authorization: Bearer ${operator}" ${address}/v1/tenants
 `;

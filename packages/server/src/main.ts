@@ -28,10 +28,11 @@ async function main(): Promise<void> {
   app.deps.metrics.observeProcess();
   if (database.engine === 'pglite') await seed(app.deps);
   const address = await app.server.listen({ host: config.host, port: config.port });
-  const internal = config.internalAddress && (await app.internalServer?.listen(config.internalAddress));
+  const internalAddress = (await app.internalServer?.listen(config.internalAddress ?? {})) ?? null;
   app.startWorkers();
-  if (config.appEnv === 'dev') console.log(welcome({ given, config, address, engine: await database.version() }));
-  logger.info({ address, ...(internal && { internal }), engine: await database.version() }, 'ready');
+  const engine = await database.version();
+  if (config.appEnv === 'dev') console.log(welcome({ given, config, address, internalAddress, engine }));
+  logger.info({ address, ...(internalAddress && { internalAddress }), engine }, 'ready');
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'ending after an unforeseen error');
     else logger.info({ signal }, 'draining');
