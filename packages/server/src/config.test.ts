@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, variableNames } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 
 const token = 'x'.repeat(32);
@@ -27,6 +28,13 @@ test('an empty environment is development on loopback with the embedded engine',
     migrateOnStart: true,
   });
   expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}));
+});
+
+test('.env.example names every variable and no other, each once and with its default', () => {
+  const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+  const named = [...text.matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name]) => name);
+  expect(named.toSorted()).toEqual(variableNames.toSorted());
+  expect(readConfig(parseEnv(text))).toEqual(readConfig({}));
 });
 
 test('all mistakes are reported at once, each by the name of its variable', () => {
@@ -65,6 +73,9 @@ test('production refuses the embedded engine and wants both tokens, and says all
 
 test('development beyond loopback wants tokens too', () => {
   expect(mistakesOf({ HOST: '0.0.0.0' })).toContain('OPERATOR_TOKEN is missing');
+  for (const INTERNAL_ADDR of ['0.0.0.0:8091', 'registry:8091'])
+    expect(mistakesOf({ INTERNAL_ADDR })).toContain('INTERNAL_TOKEN is missing');
+  expect(mistakesOf({ INTERNAL_ADDR: '[::1]:8091' })).toBe('');
   expect(
     readConfig({ HOST: '0.0.0.0', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y,${token}z` }).tokens.internal,
   ).toHaveLength(2);

@@ -128,6 +128,9 @@ const environment = z.object({
   ...oidcEnvironment,
 });
 
+/** Every variable that is read. */
+export const variableNames: readonly string[] = Object.keys(environment.shape);
+
 export interface Config {
   readonly appEnv: 'dev' | 'stage' | 'prod';
   readonly host: string;
@@ -211,12 +214,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 }
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
-const MADE = 'it is made automatically only with APP_ENV=dev on a loopback HOST';
+const MADE = 'it is made automatically only with APP_ENV=dev on loopback';
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-function makesTokens({ APP_ENV = 'dev', HOST = '127.0.0.1' }: Given): boolean {
-  return APP_ENV === 'dev' && LOOPBACK.test(HOST);
+function makesTokens({ APP_ENV = 'dev', HOST = '127.0.0.1', INTERNAL_ADDR }: Given): boolean {
+  const { host: internalHost = HOST } = listenAddress.safeParse(INTERNAL_ADDR).data ?? {};
+  return APP_ENV === 'dev' && LOOPBACK.test(HOST) && LOOPBACK.test(internalHost);
 }
 
 /** What each variable allows but their combination does not. */
