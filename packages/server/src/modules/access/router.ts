@@ -12,7 +12,9 @@ export const accessRouter = router({
         operation: 'get_me',
         tag: 'Access',
         summary: 'Who am I',
-        description: 'Who the credential belongs to, its tenant, its roles and its permissions.',
+        description:
+          'Who the credential belongs to, its tenant, its roles and its permissions. An empty list of permissions means that the credential is good, and may do nothing: its roles are missing, or its tenant.',
+        example: { response: { project_id: null } },
       },
     })
     .input(whoAmIInput)

@@ -10,7 +10,7 @@ const roles = [...platformRoles, ...tenantRoles, 'internal'] as const;
 
 export const caller = z
   .object({
-    type: z.enum(['operator', 'internal', 'user', 'api_key', 'system']).meta({
+    type: z.enum(['operator', 'internal', 'user', 'api_key']).meta({
       description: 'By what it is known: a static token, a person’s sign-in, or an API key.',
       examples: ['user'],
     }),
@@ -19,8 +19,12 @@ export const caller = z
       examples: ['2f6c1b5e-9a43-4a57-8d10-7c1f0b9e2d44'],
     }),
     name: textUpTo(200).meta({ description: 'What people know it by.', examples: ['Jane Doe'] }),
-    tenant_id: id.nullable().describe('The tenant that it belongs to and never sees beyond; null: it sees all.'),
-    project_id: id.nullable().describe('The project that the API key is bound to; null: it is bound to none.'),
+    tenant_id: id
+      .nullable()
+      .describe('The tenant that it belongs to and never sees beyond; null: it may do the same in all.'),
+    project_id: id
+      .nullable()
+      .describe('The project that an API key is bound to; null: it is bound to none, like people and tokens.'),
     roles: z.array(z.enum(roles)).meta({
       description: 'Empty for an API key, whose scopes decide.',
       maxItems: roles.length,

@@ -11,7 +11,7 @@ import { accessEvents, type Caller } from './schema.ts';
 /** Who the caller is, and what it may do. */
 export async function whoAmI({ actor }: ActorContext): Promise<Caller> {
   const { type, id, name, tenant_id, project_id, roles } = actor;
-  if (type === 'anonymous') throw new Error('nobody is anonymous behind authentication');
+  if (type === 'anonymous' || type === 'system') throw new Error('behind authentication everybody has a credential');
   const held = permissions.filter((permission) => actor.permissions.has(permission));
   return { type, id, name, tenant_id, project_id, roles: [...roles], permissions: held };
 }
