@@ -14,7 +14,7 @@ let foreign: Held;
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  server = await startTestServer(undefined, undefined, { oidc: oidcFor(issuer) });
+  server = await startTestServer({ oidc: oidcFor(issuer) });
   [own, foreign] = [await newHeld(server), await newHeld(server)];
 });
 afterAll(async () => {

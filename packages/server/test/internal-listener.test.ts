@@ -5,7 +5,7 @@ import { startTestServer, type TestServer, tenantIn } from './support.ts';
 let server: TestServer;
 let internalUrl: string;
 beforeAll(async () => {
-  server = await startTestServer(undefined, undefined, { internalAddress: { host: '127.0.0.1', port: 0 } });
+  server = await startTestServer({ internalAddress: { host: '127.0.0.1', port: 0 } });
   const { internalServer } = server.app;
   if (internalServer === null) throw new Error('there is no internal listener');
   internalUrl = await internalServer.listen({ host: '127.0.0.1', port: 0 });

@@ -13,7 +13,7 @@ const started: Leases[] = [];
 
 beforeAll(async () => {
   database = await testDatabase();
-  server = await startTestServer(database);
+  server = await startTestServer({ database });
 });
 afterEach(async () => {
   await Promise.all(started.splice(0).map((leases) => leases.stop()));

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 async function limited(limits: Partial<Limits>, options: TestServerOptions = {}): Promise<TestServer> {
-  const server = await startTestServer(undefined, undefined, { ...options, limits: { ...none, ...limits } });
+  const server = await startTestServer({ ...options, limits: { ...none, ...limits } });
   started.push(server);
   return server;
 }

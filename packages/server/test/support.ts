@@ -52,39 +52,26 @@ export const DAY_MS = 86_400_000;
 const noLimits: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
 
 export interface TestServerOptions extends Partial<AppOptions['config']> {
+  /** Absent: one of its own. */
+  readonly database?: DatabaseHandle;
+  readonly outbound?: Outbound;
   readonly leases?: Leases;
   readonly argon2Tags?: Argon2Tags;
 }
 
 /**
- * Starts one, on a database of its own unless given one; it fetches from public addresses only and limits nobody, unless
- * told otherwise. Its `close` fails when a secret was seen where none belongs.
+ * Starts one; it fetches from public addresses only and limits nobody, unless told otherwise. Its `close` fails when a
+ * secret was seen where none belongs.
  */
-export async function startTestServer(
-  given?: DatabaseHandle,
-  outbound?: Outbound,
-  { leases, argon2Tags, ...config }: TestServerOptions = {},
-): Promise<TestServer> {
-  const database = given ?? (await testDatabase());
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const { database = await testDatabase(), outbound, leases, argon2Tags, ...config } = options;
   const logs: string[] = [];
   const answers: string[] = [];
   const clock = testClock();
   const operatorToken = `test_operator_${randomBytes(24).toString('hex')}`;
   const internalToken = `test_internal_${randomBytes(24).toString('hex')}`;
   const app = await createApp({
-    config: {
-      tokens: { operator: [operatorToken], internal: [internalToken] },
-      oidc: null,
-      internalAddress: null,
-      limits: noLimits,
-      trustProxy: false,
-      argon2: { concurrencyMax: 2, queueMax: 100 },
-      apiKeyPeppers: [],
-      authorityLeaseMs: 2_000,
-      catalog: defaultCatalog,
-      outboundAllow: [],
-      ...config,
-    },
+    config: { ...defaults, tokens: { operator: [operatorToken], internal: [internalToken] }, ...config },
     database,
     clock: clock.now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
@@ -94,31 +81,6 @@ export async function startTestServer(
   });
   const secrets = new Set([operatorToken, internalToken, ...(config.apiKeyPeppers ?? [])]);
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
-
-  async function call(operation: string, options: CallOptions = {}): Promise<Answer> {
-    const [method = '', path = ''] = operation.split(' ');
-    const { body, token = operatorToken, headers = {} } = options;
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const text = await textOf(response);
-    const answer: Answer = {
-      status: response.status,
-      headers: response.headers,
-      body: text === '' ? null : isJson(response) ? JSON.parse(text) : text,
-    };
-    checkAgainstDocument(method, path, answer);
-    if (token?.includes('.')) secrets.add(token);
-    answers.push(keepText(text, answer, secrets));
-    return answer;
-  }
-
   return {
     url,
     operatorToken,
@@ -126,7 +88,12 @@ export async function startTestServer(
     clock,
     app,
     logs,
-    call,
+    async call(operation, { token = operatorToken, ...given } = {}) {
+      const { text, answer } = await request(url, operation, { ...given, token });
+      if (token?.includes('.')) secrets.add(token);
+      answers.push(keepText(text, answer, secrets));
+      return answer;
+    },
     async close() {
       await app.close();
       const metrics = await app.deps.metrics.registry.metrics();
@@ -134,6 +101,40 @@ export async function startTestServer(
       await database.close();
     },
   };
+}
+
+const defaults: Omit<AppOptions['config'], 'tokens'> = {
+  oidc: null,
+  internalAddress: null,
+  limits: noLimits,
+  trustProxy: false,
+  argon2: { concurrencyMax: 2, queueMax: 100 },
+  apiKeyPeppers: [],
+  authorityLeaseMs: 2_000,
+  catalog: defaultCatalog,
+  outboundAllow: [],
+};
+
+/** Asks, and holds the answer against the document. */
+async function request(url: string, operation: string, { body, token, headers }: CallOptions) {
+  const [method = '', path = ''] = operation.split(' ');
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await textOf(response);
+  const answer: Answer = {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? null : isJson(response) ? JSON.parse(text) : text,
+  };
+  checkAgainstDocument(method, path, answer);
+  return { text, answer };
 }
 
 /** Remembers a key that an answer is there to show, and returns the rest of the answer. */

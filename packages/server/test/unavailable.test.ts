@@ -21,7 +21,7 @@ beforeAll(async () => {
     statementTimeoutMs: 1_000,
     log: () => {},
   });
-  server = await startTestServer(database);
+  server = await startTestServer({ database });
   closeAll = async () => {
     await server.close();
     await link.cut();

@@ -8,7 +8,7 @@ let server: TestServer;
 let leases: HeldLeases;
 beforeAll(async () => {
   leases = heldLeases();
-  server = await startTestServer(undefined, undefined, { leases });
+  server = await startTestServer({ leases });
 });
 beforeEach(() => leases.hold(true));
 afterAll(() => server.close());

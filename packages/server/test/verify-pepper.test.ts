@@ -16,7 +16,7 @@ afterAll(() => database.close());
 
 /** A process of its own on the one database, as after a restart. */
 async function restarted(options: TestServerOptions): Promise<TestServer> {
-  const server = await startTestServer({ ...database, close: async () => {} }, undefined, options);
+  const server = await startTestServer({ ...options, database: { ...database, close: async () => {} } });
   onTestFinished(() => server.close());
   return server;
 }

@@ -20,7 +20,7 @@ const countRead: KyselyPlugin = {
 
 async function startCountingServer(): Promise<TestServer> {
   const database = await testDatabase();
-  return startTestServer({ ...database, db: database.db.withPlugin(countRead) });
+  return startTestServer({ database: { ...database, db: database.db.withPlugin(countRead) } });
 }
 
 let server: TestServer;

@@ -20,7 +20,7 @@ const outbound: Outbound = {
 let server: TestServer;
 const peers: Server[] = [];
 beforeAll(async () => {
-  server = await startTestServer(undefined, outbound);
+  server = await startTestServer({ outbound });
 });
 beforeEach(() => {
   current = createOutbound(local);
