@@ -36,53 +36,69 @@ interface Listening {
 /** Lets everything run that waits for nothing but other promises. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+interface Pause {
+  readonly ms: number;
+  readonly end: () => void;
+}
+
+/** Its pauses end by hand. */
+function runtimeOf(now: () => number, pauses: Pause[]) {
+  return {
+    now,
+    random: () => 0,
+    sleep: (ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        pauses.push({ ms, end: resolve });
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      }),
+  };
+}
+
+/** One connection: it gives what is put, until that is an end. */
+async function* listenAs({ lastEventId, signal }: FeedOptions, listening: Listening[]): AsyncGenerator<ChangeEvent> {
+  const waiting: Signal[] = [];
+  let wake = () => {};
+  const put = (each: Signal) => {
+    waiting.push(each);
+    wake();
+  };
+  signal?.addEventListener('abort', () => put({ error: signal.reason }), { once: true });
+  listening.push({ lastEventId, signal, put });
+  for (;;) {
+    const next = waiting.shift();
+    if (next === 'end') return;
+    if (next !== undefined && 'error' in next) throw next.error;
+    if (next !== undefined) yield next.event;
+    else
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+  }
+}
+
+/** Makes one that is closed with the running test. */
 export function handFed(options: Partial<VerifierOptions> = {}) {
   const listening: Listening[] = [];
   const questions: { readonly answer: (verdict: ApiKeyVerdict) => void; readonly fail: (error: unknown) => void }[] =
     [];
   const states: FeedState[] = [];
-  const pauses: { readonly ms: number; readonly end: () => void }[] = [];
+  const pauses: Pause[] = [];
   let nowMs = 1_000_000;
   let answer: (() => ApiKeyVerdict) | undefined = () => accepted();
 
-  async function* stream(_?: object, { lastEventId, signal }: FeedOptions = {}): AsyncGenerator<ChangeEvent> {
-    const waiting: Signal[] = [];
-    let wake = () => {};
-    const put = (each: Signal) => {
-      waiting.push(each);
-      wake();
-    };
-    signal?.addEventListener('abort', () => put({ error: signal.reason }), { once: true });
-    listening.push({ lastEventId, signal, put });
-    for (;;) {
-      const next = waiting.shift();
-      if (next === 'end') return;
-      if (next !== undefined && 'error' in next) throw next.error;
-      if (next !== undefined) yield next.event;
-      else
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-    }
-  }
   const verify = () =>
     new Promise<ApiKeyVerdict>((resolve, reject) => {
       questions.push({ answer: resolve, fail: reject });
       if (answer !== undefined) resolve(answer());
     });
   const verifier = createVerifierOn(
-    {
-      now: () => nowMs,
-      random: () => 0,
-      sleep: (ms, signal) =>
-        new Promise((resolve) => {
-          pauses.push({ ms, end: resolve });
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        }),
-    },
+    runtimeOf(() => nowMs, pauses),
     {
       // Of the client, this is all that a verifier uses.
-      client: { apiKeys: { verify }, changes: { stream } } as unknown as Client,
+      client: {
+        apiKeys: { verify },
+        changes: { stream: (_: object, given: FeedOptions = {}) => listenAs(given, listening) },
+      } as unknown as Client,
       onFeed: (state) => void states.push(state),
       ...options,
     },

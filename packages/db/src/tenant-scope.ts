@@ -84,39 +84,38 @@ interface Session {
   last: Promise<unknown>;
 }
 
-function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driver {
-  const sessions = new WeakMap<DatabaseConnection, Session>();
-  const sessionOf = (connection: DatabaseConnection): Session => {
-    const session = sessions.get(connection);
-    if (session === undefined || session.released) throw new Error('this connection was given back to the pool');
-    return session;
+interface Transactions {
+  begin(session: Session, settings: TransactionSettings): Promise<void>;
+  /** Runs the query in a transaction of its own. */
+  alone(session: Session, query: CompiledQuery): Promise<QueryResult<unknown>>;
+}
+
+/** Transactions that begin with the scope; whatever fails leaves none behind. */
+function transactionsOf(driver: Driver, begin: Begin): Transactions {
+  async function orAbandon<T>(session: Session, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await driver.rollbackTransaction(session.connection).catch(() => {});
+      throw error;
+    }
+  }
+  return {
+    begin: (session, settings) => orAbandon(session, () => begin(driver, session.connection, settings)),
+    alone: (session, query) =>
+      orAbandon(session, async () => {
+        await begin(driver, session.connection, {});
+        const result = await session.connection.executeQuery(query);
+        await driver.commitTransaction(session.connection);
+        return result;
+      }),
   };
-  const abandon = (session: Session) => driver.rollbackTransaction(session.connection).catch(() => {});
+}
 
-  async function enter(session: Session, settings: TransactionSettings): Promise<void> {
-    try {
-      await begin(driver, session.connection, settings);
-    } catch (error) {
-      await abandon(session);
-      throw error;
-    }
-  }
-
-  async function alone(session: Session, query: CompiledQuery): Promise<QueryResult<unknown>> {
-    await enter(session, {});
-    try {
-      const result = await session.connection.executeQuery(query);
-      await driver.commitTransaction(session.connection);
-      return result;
-    } catch (error) {
-      await abandon(session);
-      throw error;
-    }
-  }
-
-  const scoped = (session: Session): DatabaseConnection => ({
+function scopedConnection(session: Session, { alone }: Transactions): DatabaseConnection {
+  return {
     async executeQuery<R>(query: CompiledQuery) {
-      if (session.released) throw new Error('this connection was given back to the pool');
+      if (session.released) throw givenBack();
       // The row type is the caller's claim, here as in every driver.
       if (session.inTransaction) return session.connection.executeQuery(query) as Promise<QueryResult<R>>;
       return inTurn(session, () => alone(session, query)) as Promise<QueryResult<R>>;
@@ -125,8 +124,19 @@ function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driv
     async *streamQuery() {
       throw new Error('a tenant-scoped handle does not stream');
     },
-  });
+  };
+}
 
+const givenBack = () => new Error('this connection was given back to the pool');
+
+function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driver {
+  const transactions = transactionsOf(driver, begin);
+  const sessions = new WeakMap<DatabaseConnection, Session>();
+  const sessionOf = (connection: DatabaseConnection): Session => {
+    const session = sessions.get(connection);
+    if (session === undefined || session.released) throw givenBack();
+    return session;
+  };
   return {
     init: (options) => driver.init(options),
     async acquireConnection(options) {
@@ -138,27 +148,19 @@ function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driv
         released: false,
         last: Promise.resolve(),
       };
-      const connection = scoped(session);
+      const connection = scopedConnection(session, transactions);
       sessions.set(connection, session);
       return connection;
     },
     async beginTransaction(connection, settings) {
       const session = sessionOf(connection);
       await inTurn(session, async () => {
-        await enter(session, settings);
+        await transactions.begin(session, settings);
         session.inTransaction = true;
       });
     },
-    async commitTransaction(connection) {
-      const session = sessionOf(connection);
-      session.inTransaction = false;
-      await inTurn(session, () => driver.commitTransaction(session.connection));
-    },
-    async rollbackTransaction(connection) {
-      const session = sessionOf(connection);
-      session.inTransaction = false;
-      await inTurn(session, () => driver.rollbackTransaction(session.connection));
-    },
+    commitTransaction: async (connection) => end(sessionOf(connection), (own) => driver.commitTransaction(own)),
+    rollbackTransaction: async (connection) => end(sessionOf(connection), (own) => driver.rollbackTransaction(own)),
     savepoint: async (connection, name, compile) => driver.savepoint?.(sessionOf(connection).connection, name, compile),
     rollbackToSavepoint: async (connection, name, compile) =>
       driver.rollbackToSavepoint?.(sessionOf(connection).connection, name, compile),
@@ -173,6 +175,11 @@ function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driv
     /** The pool is the handle's, which closes it. */
     async destroy() {},
   };
+}
+
+async function end(session: Session, how: (connection: DatabaseConnection) => Promise<void>): Promise<void> {
+  session.inTransaction = false;
+  await inTurn(session, () => how(session.connection));
 }
 
 /** Runs the work when that before it is done. */

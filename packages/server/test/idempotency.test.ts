@@ -7,7 +7,7 @@ let issuer: TestIssuer;
 let server: TestServer;
 beforeAll(async () => {
   issuer = await startIssuer();
-  server = await startTestServer(undefined, undefined, { oidc: oidcFor(issuer) });
+  server = await startTestServer({ oidc: oidcFor(issuer) });
 });
 afterAll(async () => {
   await server.close();

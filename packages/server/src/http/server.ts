@@ -70,22 +70,6 @@ export async function createServer({
     },
     frameworkErrors: (error, _, reply) => void sendProblem(reply, fromFastify(error, deps)),
   });
-  const contextOf = (request: FastifyRequest): Context => ({
-    ...deps,
-    db: visibleTo(request.actor, deps),
-    root: deps.db,
-    logger: request.log,
-    actor: request.actor,
-    refusal: request.refusal,
-    requestId: request.id,
-    sourceIp: sourceAddress(request),
-    ifMatch: request.headers['if-match'] ?? null,
-    idempotencyKey: headerOf(request, 'idempotency-key'),
-    lastEventId: headerOf(request, 'last-event-id'),
-    idempotencyClaim: null,
-    answerHeaders: new Map(),
-  });
-
   const parse = app.getDefaultJsonParser('error', 'error');
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
@@ -102,10 +86,29 @@ export async function createServer({
     await guard(scope, limits, { authenticator, deps });
     if (surface !== 'internal') mountDocs(scope, openapiDocument());
     if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
-    mountRest(scope, { deps, contextOf, operations, fast });
-    await mountTrpc(scope, { contextOf, operations });
+    const mounted = { contextOf: contextsOf(deps), operations };
+    mountRest(scope, { deps, ...mounted, fast });
+    await mountTrpc(scope, mounted);
   });
   return app;
+}
+
+function contextsOf(deps: Dependencies): (request: FastifyRequest) => Context {
+  return (request) => ({
+    ...deps,
+    db: visibleTo(request.actor, deps),
+    root: deps.db,
+    logger: request.log,
+    actor: request.actor,
+    refusal: request.refusal,
+    requestId: request.id,
+    sourceIp: sourceAddress(request),
+    ifMatch: request.headers['if-match'] ?? null,
+    idempotencyKey: headerOf(request, 'idempotency-key'),
+    lastEventId: headerOf(request, 'last-event-id'),
+    idempotencyClaim: null,
+    answerHeaders: new Map(),
+  });
 }
 
 /** A tenant's own are all that its people and keys can see, whatever a statement says. */

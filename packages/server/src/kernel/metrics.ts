@@ -13,23 +13,36 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
-  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
-    new Counter({ name: PREFIX + name, help, labelNames, registers });
-  const histogram = <Label extends string>(
-    name: string,
-    help: string,
-    how: { buckets: number[]; labelNames?: Label[] },
-  ) => new Histogram({ name: PREFIX + name, help, registers, ...how });
-  const leaseRenewals = counter('lease_renewals_total', 'What became of the lease: renewed, or lost.', ['result']);
-  const settleSeconds = histogram(
-    'settle_seconds',
-    'Time from the commit of a change until every replica knew of it.',
-    {
-      buckets: SETTLE_SECONDS,
-    },
-  );
   return {
     registry,
+    ...createSeries(registers),
+    /** Adds a figure that is read when somebody looks. */
+    gauge(name: string, help: string, read: () => number): void {
+      new Gauge({
+        name: PREFIX + name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+    /** Adds the figures of the process and of Node; once per process, because they observe it for good. */
+    observeProcess(): void {
+      collectDefaultMetrics({ register: registry });
+    },
+  };
+}
+
+function createSeries(registers: Registry[]) {
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: PREFIX + name, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, how: HistogramShape<Label>) =>
+    new Histogram({ name: PREFIX + name, help, registers, ...how });
+  const leaseRenewals = counter('lease_renewals_total', 'What became of the lease: renewed, or lost.', ['result']);
+  const settleHelp = 'Time from the commit of a change until every replica knew of it.';
+  const settleSeconds = histogram('settle_seconds', settleHelp, { buckets: SETTLE_SECONDS });
+  return {
     verifications: counter(
       'verifications_total',
       'Verifications of API keys by outcome: valid, a refusal code, error.',
@@ -60,20 +73,10 @@ export function createMetrics() {
       lost: () => leaseRenewals.inc({ result: 'lost' }),
       settled: (seconds: number) => settleSeconds.observe(seconds),
     },
-    /** Adds a figure that is read when somebody looks. */
-    gauge(name: string, help: string, read: () => number): void {
-      new Gauge({
-        name: PREFIX + name,
-        help,
-        registers,
-        collect() {
-          this.set(read());
-        },
-      });
-    },
-    /** Adds the figures of the process and of Node; once per process, because they observe it for good. */
-    observeProcess(): void {
-      collectDefaultMetrics({ register: registry });
-    },
   };
+}
+
+interface HistogramShape<Label extends string> {
+  readonly buckets: number[];
+  readonly labelNames?: Label[];
 }
