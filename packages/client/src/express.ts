@@ -17,7 +17,7 @@ export interface ApiKeyResponse {
 
 /**
  * Returns a middleware that lets a request in only with a key that is good for this; `apiKeyOf` then tells whose it is.
- * Else the answer is a problem: 401, 403, or 503 with Retry-After when nobody can tell.
+ * Else the answer is a problem: 401, 403, or with Retry-After 429 for too many wrong keys and 503 when nobody can tell.
  */
 export function requireApiKey(verifier: Pick<Verifier, 'verify'>, requirement: ApiKeyRequirement = {}) {
   return (request: ApiKeyRequest, response: ApiKeyResponse, next: (error?: unknown) => void): void => {

@@ -18,7 +18,8 @@ export interface ApiKeyReply {
 
 /**
  * Returns a hook (`onRequest` or `preHandler`) that lets a request in only with a key that is good for this; `apiKeyOf`
- * then tells whose it is. Else the answer is a problem: 401, 403, or 503 with Retry-After when nobody can tell.
+ * then tells whose it is. Else the answer is a problem: 401, 403, or with Retry-After 429 for too many wrong keys and 503
+ * when nobody can tell.
  */
 export function requireApiKey(verifier: Pick<Verifier, 'verify'>, requirement: ApiKeyRequirement = {}) {
   return async (request: ApiKeyRequest, reply: ApiKeyReply): Promise<unknown> => {

@@ -7,7 +7,7 @@ export type { ApiKeyRequirement } from './middleware.ts';
 
 /**
  * Returns a handler that calls the given one only for a request with a key that is good for this, and tells it whose it
- * is. Else the answer is a problem: 401, 403, or 503 with Retry-After when nobody can tell.
+ * is. Else the answer is a problem: 401, 403, or with Retry-After 429 for too many wrong keys and 503 when nobody can tell.
  */
 export function requireApiKey<Rest extends readonly unknown[]>(
   verifier: Pick<Verifier, 'verify'>,

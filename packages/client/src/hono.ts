@@ -11,7 +11,8 @@ export interface ApiKeyContext {
 
 /**
  * Returns a middleware that lets a request in only with a key that is good for this; `apiKeyOf`, of the context, then
- * tells whose it is. Else the answer is a problem: 401, 403, or 503 with Retry-After when nobody can tell.
+ * tells whose it is. Else the answer is a problem: 401, 403, or with Retry-After 429 for too many wrong keys and 503 when
+ * nobody can tell.
  */
 export function requireApiKey(verifier: Pick<Verifier, 'verify'>, requirement: ApiKeyRequirement = {}) {
   return async (context: ApiKeyContext, next: () => Promise<void>): Promise<Response | undefined> => {

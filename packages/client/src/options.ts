@@ -60,6 +60,7 @@ export function checkedOptions({
   };
 }
 
+/** Returns it, or throws a `TypeError` when no call could end in that time. */
 export function checkedTimeoutMs(timeoutMs: number): number {
   if (!(timeoutMs > 0)) throw new TypeError('timeoutMs must be a number of milliseconds above 0.');
   return timeoutMs;

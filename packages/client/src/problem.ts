@@ -36,6 +36,7 @@ function isProblem(value: unknown): value is Problem {
   );
 }
 
+/** Tells whether the value has members. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

@@ -7,6 +7,7 @@ export interface Result<Output> extends Promise<Output> {
   withMeta(): Promise<Answer<Output>>;
 }
 
+/** Returns the promise of the output alone, which can be asked for the rest of the answer. */
 export function resultOf<Output>(answer: Promise<Answer<Output>>): Result<Output> {
   const output = answer.then(({ data }) => data);
   return Object.assign(output, {

@@ -31,6 +31,7 @@ export async function dropDatabases(adminUrl: string, prefix: string): Promise<v
   for (const { datname } of rows) await dropDatabase(adminUrl, datname);
 }
 
+/** Tells whether the server has the role. */
 export async function roleExists(adminUrl: string, role: string): Promise<boolean> {
   const { rows } = await withAdmin(adminUrl, (db) => sql`select 1 from pg_roles where rolname = ${role}`.execute(db));
   return rows.length > 0;

@@ -16,6 +16,7 @@ function challenge(reason: string | undefined, message: string): string {
   return `Bearer error="invalid_token", error_description="${message.replace(/[^ !#-[\]-~]/g, "'")}"`;
 }
 
+/** Answers with the problem, whatever the reply was going to be. */
 export function sendProblem(reply: FastifyReply, error: DomainError): FastifyReply {
   const problem = toProblem(error, reply.request.id);
   return reply.code(problem.status).headers(problemHeaders(error)).type('application/problem+json').send(problem);

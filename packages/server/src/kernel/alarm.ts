@@ -6,6 +6,7 @@ export interface Alarm {
   rest(ms: number): Promise<void>;
 }
 
+/** Makes one that has not rung. */
 export function createAlarm(): Alarm {
   let rung = false;
   let end = () => {};

@@ -12,6 +12,7 @@ export interface Background {
   stop(): Promise<void>;
 }
 
+/** Makes one that does at most one piece at a time and lets at most 1,000 wait. */
 export function createBackground(logger: Logger): Background {
   let waiting: { readonly name: string; readonly work: () => Promise<unknown> }[] = [];
   let running: Promise<void> | undefined;

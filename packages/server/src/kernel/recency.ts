@@ -11,6 +11,7 @@ export interface Recency {
   restore(batch: ReadonlyMap<string, Date>): void;
 }
 
+/** Makes one that notes each id once a minute, of at most 100,000 ids that it remembers. */
 export function createRecency(): Recency {
   const latest = new Map<string, number>();
   let noted = new Map<string, Date>();
