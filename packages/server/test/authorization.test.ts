@@ -4,7 +4,15 @@ import { listOperations, type Operation } from '../src/http/operations.ts';
 import { keyPermissions, platformRoles, type Role, rolePermissions, tenantRoles } from '../src/kernel/permissions.ts';
 import { startIssuer, type TestIssuer } from './oidc-provider.ts';
 import { type Held, newHeld, prepare, requestOf } from './requests.ts';
-import { type CallOptions, newProject, oidcFor, startTestServer, type TestServer, trailOf } from './support.ts';
+import {
+  type CallOptions,
+  newProject,
+  oidcFor,
+  startTestServer,
+  type TestServer,
+  trailOf,
+  UNKNOWN,
+} from './support.ts';
 
 let issuer: TestIssuer;
 let server: TestServer;
@@ -22,7 +30,6 @@ afterAll(async () => {
   await issuer.stop();
 });
 
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const nobody: Held = {
   tenant_id: UNKNOWN,
   tenant_slug: 'nobody',

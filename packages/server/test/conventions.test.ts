@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
-import { newTenant, startTestServer, type TestServer, uniqueSlug } from './support.ts';
+import { newTenant, startTestServer, type TestServer, UNKNOWN, uniqueSlug } from './support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -8,7 +8,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const operations = listOperations().map((operation) => {
   const { method, path } = operation.route;
   return {

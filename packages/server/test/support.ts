@@ -48,6 +48,8 @@ export interface TestServer {
 }
 
 export const DAY_MS = 86_400_000;
+/** An id that nothing has. */
+export const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 const noLimits: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
 

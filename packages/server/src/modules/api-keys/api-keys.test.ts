@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditOf, DAY_MS, newTenant, startTestServer, type TestServer, tenantIn } from '../../../test/support.ts';
+import {
+  auditOf,
+  DAY_MS,
+  newTenant,
+  startTestServer,
+  type TestServer,
+  tenantIn,
+  UNKNOWN,
+} from '../../../test/support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.close());
-
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 async function newKey(fields: Record<string, unknown> = {}) {
   const tenant_id = fields['tenant_id'] ?? (await tenantIn(server, 'active')).id;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
+import { appendEvents, countEvents, eventOf } from '../../../test/audit-events.ts';
+import { newTenant, startTestServer, type TestServer, UNKNOWN } from '../../../test/support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -8,24 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
-
-const eventOf = (fields: Record<string, unknown> = {}) => ({
-  actor: { type: 'user', id: 'u-1' },
-  action: 'report.exported',
-  ...fields,
-});
-
-const bulk = (events: unknown) => server.call('POST /v1/audit/bulk', { body: { events }, token: server.internalToken });
-
-async function countEvents(): Promise<number> {
-  const { db } = server.app.deps;
-  const { n } = await db
-    .selectFrom('audit_log')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .executeTakeFirstOrThrow();
-  return n;
-}
+const bulk = (events: unknown) => appendEvents(server, events);
 
 const many = (count: number, fields: Record<string, unknown> = {}) =>
   Array.from({ length: count }, (_, index) => eventOf({ request_id: `r-${index}`, ...fields }));
@@ -75,12 +59,12 @@ test('a bulk of megabytes is taken over REST and tRPC alike, where other operati
 });
 
 test('1001 events, none, and something else are refused by name', async () => {
-  const before = await countEvents();
+  const before = await countEvents(server);
   for (const events of [many(1001), [], undefined, 'x', {}]) {
     const { status, body } = await bulk(events);
     expect([status, body.errors[0].pointer]).toEqual([400, '/events']);
   }
-  expect(await countEvents()).toBe(before);
+  expect(await countEvents(server)).toBe(before);
 });
 
 test.each([
@@ -90,18 +74,18 @@ test.each([
   ['a time in the future', '/events/517/occurred_at', { occurred_at: '2999-01-01T00:00:00Z' }, 400],
   ['an unknown tenant', '/events/517/tenant_id', { tenant_id: UNKNOWN }, 404],
 ])('%s in one of 1000 events is named, and none of them is written', async (_, pointer, wrong, expected) => {
-  const before = await countEvents();
+  const before = await countEvents(server);
   const { id } = await newTenant(server);
   const events = many(1000, { tenant_id: id }).map((event, index) => (index === 517 ? { ...event, ...wrong } : event));
   const { status, body } = await bulk(events);
   expect([status, body.errors.map((each: { pointer: string }) => each.pointer)]).toEqual([expected, [pointer]]);
-  expect(await countEvents()).toBe(before + 1); // the tenant's own
+  expect(await countEvents(server)).toBe(before + 1); // the tenant's own
 });
 
 test('events sent twice with one Idempotency-Key are written once, with the same ids', async () => {
   const [body, headers] = [{ events: many(10) }, { 'idempotency-key': randomUUID() }];
-  const before = await countEvents();
+  const before = await countEvents(server);
   const first = await server.call('POST /v1/audit/bulk', { body, headers });
   expect((await server.call('POST /v1/audit/bulk', { body, headers })).body).toEqual(first.body);
-  expect(await countEvents()).toBe(before + 10);
+  expect(await countEvents(server)).toBe(before + 10);
 });

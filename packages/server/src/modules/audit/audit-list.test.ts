@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer, tenantIn } from '../../../test/support.ts';
+import { appendEvent, appendEvents, eventOf } from '../../../test/audit-events.ts';
+import { newTenant, startTestServer, type TestServer, tenantIn, UNKNOWN } from '../../../test/support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -8,21 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
+const append = (fields?: Record<string, unknown>) => appendEvent(server, fields);
 
-const eventOf = (fields: Record<string, unknown> = {}) => ({
-  actor: { type: 'user', id: 'u-1' },
-  action: 'report.exported',
-  ...fields,
-});
-
-async function append(fields: Record<string, unknown> = {}) {
-  const { status, body } = await server.call('POST /v1/audit', { body: eventOf(fields), token: server.internalToken });
-  expect(status, JSON.stringify(body)).toBe(201);
-  return body;
-}
-
-const bulk = (events: unknown) => server.call('POST /v1/audit/bulk', { body: { events }, token: server.internalToken });
+const bulk = (events: unknown) => appendEvents(server, events);
 
 async function idsOf(query: string): Promise<string[]> {
   const { status, body } = await server.call(`GET /v1/audit?${query}`);

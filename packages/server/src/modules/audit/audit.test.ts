@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer, tenantIn, uniqueSlug } from '../../../test/support.ts';
+import { appendEvent, countEvents, eventOf } from '../../../test/audit-events.ts';
+import { newTenant, startTestServer, type TestServer, tenantIn, UNKNOWN, uniqueSlug } from '../../../test/support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -8,28 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
-
-const eventOf = (fields: Record<string, unknown> = {}) => ({
-  actor: { type: 'user', id: 'u-1' },
-  action: 'report.exported',
-  ...fields,
-});
-
-async function append(fields: Record<string, unknown> = {}) {
-  const { status, body } = await server.call('POST /v1/audit', { body: eventOf(fields), token: server.internalToken });
-  expect(status, JSON.stringify(body)).toBe(201);
-  return body;
-}
-
-async function countEvents(): Promise<number> {
-  const { db } = server.app.deps;
-  const { n } = await db
-    .selectFrom('audit_log')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .executeTakeFirstOrThrow();
-  return n;
-}
+const append = (fields?: Record<string, unknown>) => appendEvent(server, fields);
 
 /** Something that only the calling test's events have. */
 const mark = () => randomUUID();
@@ -104,10 +84,10 @@ test.each(['frozen', 'archived'] as const)('an event is never refused because it
 });
 
 test('an event of a tenant that does not exist is not found, and nothing is written', async () => {
-  const before = await countEvents();
+  const before = await countEvents(server);
   const { status, body } = await server.call('POST /v1/audit', { body: eventOf({ tenant_id: UNKNOWN }) });
   expect([status, body.code, body.errors[0].pointer]).toEqual([404, 'not_found', '/tenant_id']);
-  expect(await countEvents()).toBe(before);
+  expect(await countEvents(server)).toBe(before);
 });
 
 test('an id in upper case is the same tenant', async () => {
@@ -160,10 +140,10 @@ test.each([
   ['/created_at', { created_at: '2026-01-01T00:00:00Z' }],
   ['/tenant_slug', { tenant_slug: 'acme' }],
 ])('a wrong %s is named and nothing is written (case %#)', async (pointer, wrong) => {
-  const before = await countEvents();
+  const before = await countEvents(server);
   const { status, body } = await server.call('POST /v1/audit', { body: eventOf(wrong) });
   expect([status, body.errors?.[0].pointer]).toEqual([400, pointer]);
-  expect(await countEvents()).toBe(before);
+  expect(await countEvents(server)).toBe(before);
 });
 
 test('a number past all numbers is refused, not written as null', async () => {
@@ -187,10 +167,10 @@ test("a time with an offset is kept as the same moment in UTC, and a product's c
   expect(occurred_at).toBe('2025-12-31T08:00:00.000Z');
   const ahead = (ms: number) => new Date(server.clock.now().getTime() + ms).toISOString();
   await append({ occurred_at: ahead(290_000) });
-  const before = await countEvents();
+  const before = await countEvents(server);
   const { status, body } = await server.call('POST /v1/audit', { body: eventOf({ occurred_at: ahead(310_000) }) });
   expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'occurred_in_the_future', '/occurred_at']);
-  expect(await countEvents()).toBe(before);
+  expect(await countEvents(server)).toBe(before);
 });
 
 test('a single event has no body over 64 KiB', async () => {
@@ -200,14 +180,14 @@ test('a single event has no body over 64 KiB', async () => {
 
 test('an event sent twice with one Idempotency-Key is written once', async () => {
   const [body, headers] = [eventOf({ request_id: mark() }), { 'idempotency-key': randomUUID() }];
-  const before = await countEvents();
+  const before = await countEvents(server);
   const [first, again] = [
     await server.call('POST /v1/audit', { body, headers }),
     await server.call('POST /v1/audit', { body, headers }),
   ];
   expect(again.body).toEqual(first.body);
   expect(again.headers.get('idempotency-replayed')).toBe('true');
-  expect(await countEvents()).toBe(before + 1);
+  expect(await countEvents(server)).toBe(before + 1);
 });
 
 test('an event with an Idempotency-Key is not written again when its answer was lost in a crash', async () => {
@@ -219,10 +199,10 @@ test('an event with an Idempotency-Key is not written again when its answer was 
   // The append itself marked the key: what the answer wrote later is taken away here.
   expect((await row()).committed_at).not.toBeNull();
   await db.updateTable('idempotency_keys').set({ body: null }).where('key', '=', key).execute();
-  const before = await countEvents();
+  const before = await countEvents(server);
   server.clock.advance(61_000);
   expect((await send()).body.code).toBe('idempotency_outcome_lost');
-  expect(await countEvents()).toBe(before);
+  expect(await countEvents(server)).toBe(before);
 });
 
 test('a time that the database does not know is refused wherever it is sent, not an error of ours', async () => {

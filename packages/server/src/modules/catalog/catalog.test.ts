@@ -7,6 +7,7 @@ import {
   type TestServer,
   tenantIn,
   trailOf,
+  UNKNOWN,
 } from '../../../test/support.ts';
 
 let server: TestServer;
@@ -14,8 +15,6 @@ beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.close());
-
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 const request = (tenant_id: string, fields: Record<string, unknown> = {}) =>
   server.call('POST /v1/catalog/request', { body: { tenant_id, product: 'certifai', ...fields } });

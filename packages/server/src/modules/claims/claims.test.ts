@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DAY_MS, newTenant, startTestServer, type TestServer, tenantIn, uniqueSlug } from '../../../test/support.ts';
+import {
+  DAY_MS,
+  newTenant,
+  startTestServer,
+  type TestServer,
+  tenantIn,
+  UNKNOWN,
+  uniqueSlug,
+} from '../../../test/support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.close());
-
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 const ask = (body: unknown) => server.call('POST /v1/internal/keycloak/claims', { body, token: server.internalToken });
 

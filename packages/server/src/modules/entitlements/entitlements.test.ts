@@ -8,6 +8,7 @@ import {
   type TestServer,
   tenantIn,
   trailOf,
+  UNKNOWN,
 } from '../../../test/support.ts';
 
 let server: TestServer;
@@ -16,7 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const KIB = 1024;
 
 const set = (tenant_id: string, fields: Record<string, unknown> = {}, headers = {}) =>

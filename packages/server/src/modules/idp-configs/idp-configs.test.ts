@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditOf, newTenant, startTestServer, type TestServer, tenantIn, trailOf } from '../../../test/support.ts';
+import {
+  auditOf,
+  newTenant,
+  startTestServer,
+  type TestServer,
+  tenantIn,
+  trailOf,
+  UNKNOWN,
+} from '../../../test/support.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -7,7 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const SECRET = 'GOCSPX-hunter2hunter2hunter2';
 
 const oidc = { kind: 'oidc', alias: 'Okta', issuer: 'https://idp.example/realms/acme' };

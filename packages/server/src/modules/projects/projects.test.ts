@@ -9,6 +9,7 @@ import {
   type TestServer,
   tenantIn,
   trailOf,
+  UNKNOWN,
   uniqueSlug,
 } from '../../../test/support.ts';
 
@@ -17,8 +18,6 @@ beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.close());
-
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 const create = (tenant_id: string, fields: Record<string, unknown> = {}) =>
   server.call('POST /v1/projects', { body: { tenant_id, slug: uniqueSlug(), name: 'Web', ...fields } });

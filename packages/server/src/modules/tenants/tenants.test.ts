@@ -6,6 +6,7 @@ import {
   startTestServer,
   type TestServer,
   tenantIn,
+  UNKNOWN,
   uniqueSlug,
 } from '../../../test/support.ts';
 
@@ -14,8 +15,6 @@ beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.close());
-
-const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
 // proves A37, A50, A69
 test('a customer starts on a trial of 14 days, with its Location, its ETag and its audit row', async () => {
