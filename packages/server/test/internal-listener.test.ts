@@ -41,10 +41,13 @@ test('the public listener does not serve internal operations, whatever the token
       expect([answer.status, ((await answer.json()) as { code: string }).code], path).toEqual([404, 'route_not_found']);
     }
   }
+  const headers = { authorization: `Bearer ${server.internalToken}` };
+  for (const path of ['/v1/internal/changes', '/metrics'])
+    expect((await fetch(server.url + path, { headers })).status, path).toBe(404);
   expect((await server.call('GET /v1/tenants')).status).toBe(200);
 });
 
-test('the internal listener serves what an internal token may do, health, and nothing else', async () => {
+test('the internal listener serves what an internal token may do, health and metrics, and nothing else', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
   const { body: key } = await server.call('POST /v1/api-keys', { body: { tenant_id, name: 'x' } });
   expect(await (await inside('/v1/internal/api-keys/verify', { key: key.key })).json()).toMatchObject({ valid: true });
@@ -53,6 +56,7 @@ test('the internal listener serves what an internal token may do, health, and no
   expect((await inside('/v1/audit', event)).status).toBe(201);
   expect((await inside('/v1/me')).status).toBe(200);
   expect((await inside('/healthz')).status).toBe(200);
+  expect(await (await fetch(`${internalUrl}/metrics`)).text()).toContain('tenant_registry_verifications_total');
   for (const path of ['/v1/tenants', '/docs', '/openapi.json']) {
     expect((await inside(path, undefined, server.operatorToken)).status, path).toBe(404);
   }
