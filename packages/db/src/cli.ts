@@ -28,11 +28,12 @@ const HELP = `migrate: moves the schema of the registry's database between versi
   force V        write down that version V is in place, without running anything. For repairs.
   create NAME    write the file of the next migration (in a checkout of the source only).
 
-  --target=core  which schema; core is the default and, for now, the only one.
+  --target=core  which schema: core, the default, is the only one.
   --allow-down   permit down, down-all and force when APP_ENV=prod.
   --help         this text.
 
-Environment: DATABASE_URL (empty: the embedded engine in DATA_DIR, default .data), APP_ENV (dev, stage, prod).
+Environment: DATABASE_DIRECT_URL, else DATABASE_URL (neither: the embedded engine in DATA_DIR, default .data), APP_ENV
+(dev, stage, prod).
 Several may run at once: one works under an advisory lock, the others wait and find nothing to do.
 With no command: up.`;
 
