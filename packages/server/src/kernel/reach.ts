@@ -19,6 +19,23 @@ export function reachable<T extends Owned>({ actor }: ActorContext, thing: T | u
   return thing;
 }
 
+/** The same for a tenant itself: whoever belongs to one reaches that one, also when bound to a project of it. */
+export function reachableTenant<T extends { readonly id: string }>({ actor }: ActorContext, tenant: T | undefined): T {
+  if (tenant === undefined) throw kernelErrors.notFound();
+  if (actor.tenant_id !== null && tenant.id !== actor.tenant_id) throw kernelErrors.notFound();
+  return tenant;
+}
+
+/** The same for a project itself. */
+export function reachableProject<T extends { readonly id: string; readonly tenant_id: string }>(
+  ctx: ActorContext,
+  project: T | undefined,
+): T {
+  if (project === undefined) throw kernelErrors.notFound();
+  reachable(ctx, { tenant_id: project.tenant_id, project_id: project.id });
+  return project;
+}
+
 interface Span {
   readonly tenant_id: string | undefined;
   readonly project_id: string | undefined;

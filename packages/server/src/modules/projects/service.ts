@@ -1,11 +1,10 @@
 /** Projects: the parts of a tenant that products work in. */
 import { projects, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
-import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
-import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
+import { reachableProject, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { mayHaveProjects } from '../entitlements/service.ts';
 import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
@@ -33,7 +32,7 @@ export async function createProject(ctx: ActorContext, input: CreateProject): Pr
 
 /** Throws `not_found`, `tenant_archived`. */
 export async function getProject(ctx: ActorContext, id: string): Promise<Project> {
-  const row = found(ctx, await projects.findProject(ctx.db, id));
+  const row = reachableProject(ctx, await projects.findProject(ctx.db, id));
   await readableTenant(ctx, row.tenant_id);
   return row;
 }
@@ -91,20 +90,14 @@ export async function holdActiveProject(tx: Tx, tenantId: string, id: string): P
 
 /** The project as the caller knows it, in a tenant that takes writes; the tenant is locked before it, as everywhere. */
 async function lockWritableProject(ctx: ActorContext, tx: Tx, id: string): Promise<Project> {
-  const { tenant_id } = found(ctx, await projects.findProject(tx, id));
+  const { tenant_id } = reachableProject(ctx, await projects.findProject(tx, id));
   await lockWritableTenant(ctx, tx, tenant_id);
-  const current = found(ctx, await projects.lockProject(tx, id));
+  const current = reachableProject(ctx, await projects.lockProject(tx, id));
   requireMatch(ctx, project.parse(current));
   return current;
 }
 
 function active(row: Project): Project {
   if (row.status === 'archived') throw projectErrors.projectArchived();
-  return row;
-}
-
-function found(ctx: ActorContext, row: Project | undefined): Project {
-  if (row === undefined) throw kernelErrors.notFound();
-  reachable(ctx, { tenant_id: row.tenant_id, project_id: row.id });
   return row;
 }

@@ -2,11 +2,10 @@
 import { type Tx, tenants } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
 import type { ActorContext } from '../../kernel/context.ts';
-import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { paginate } from '../../kernel/pagination.ts';
-import { spanOf } from '../../kernel/reach.ts';
+import { reachableTenant, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { tenantErrors } from './errors.ts';
 import { allowedTransitions, REACTIVATION_DAYS, TRIAL_DAYS, type Transition } from './lifecycle.ts';
@@ -44,12 +43,12 @@ export async function createTenant(
 
 /** Throws `not_found`. */
 export async function getTenant(ctx: ActorContext, id: string): Promise<Tenant> {
-  return found(ctx, await tenants.findTenant(ctx.db, id));
+  return reachableTenant(ctx, await tenants.findTenant(ctx.db, id));
 }
 
 /** Throws `not_found`. */
 export async function getTenantBySlug(ctx: ActorContext, slug: string): Promise<Tenant> {
-  return found(ctx, await tenants.findTenantBySlug(ctx.db, slug));
+  return reachableTenant(ctx, await tenants.findTenantBySlug(ctx.db, slug));
 }
 
 /** One page of the tenants that the caller may see, newest first. Throws `invalid_cursor`. */
@@ -136,7 +135,7 @@ export async function archiveLongFrozen(ctx: ActorContext, limit: number): Promi
 /** Deletes an archived tenant and all that it held; its audit log stays. Throws `tenant_not_archived` with the counts. */
 export async function deleteTenant(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record) => {
-    const row = found(ctx, await tenants.lockTenant(tx, id));
+    const row = reachableTenant(ctx, await tenants.lockTenant(tx, id));
     if (row.status !== 'archived') {
       throw tenantErrors.tenantNotArchived({ members: { holdings: await tenants.findTenantHoldings(tx, id) } });
     }
@@ -172,18 +171,12 @@ type TransitionWork = Parameters<typeof transact<Tenant>>[1];
 /** Locks the tenant, checks that the machine allows the step, and takes it. */
 function transition(ctx: ActorContext, id: string, step: Transition, work: TransitionWork): Promise<Tenant> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const row = found(ctx, await tenants.lockTenant(tx, id));
+    const row = reachableTenant(ctx, await tenants.lockTenant(tx, id));
     requireMatch(ctx, tenant.parse(row));
     const allowed = allowedTransitions(row, ctx.clock());
     if (!allowed.includes(step)) throw tenantErrors.illegalTransition({ members: { allowed } });
     return work(tx, record, nothingChanged);
   });
-}
-
-/** Another tenant is as little to be found as none. */
-function found({ actor }: ActorContext, row: Tenant | undefined): Tenant {
-  if (row === undefined || (actor.tenant_id ?? row.id) !== row.id) throw kernelErrors.notFound();
-  return row;
 }
 
 function notArchived(row: Tenant): Tenant {
@@ -192,7 +185,7 @@ function notArchived(row: Tenant): Tenant {
 }
 
 function writable(ctx: ActorContext, row: Tenant | undefined): Tenant {
-  const current = notArchived(found(ctx, row));
+  const current = notArchived(reachableTenant(ctx, row));
   if (current.status === 'frozen') throw tenantErrors.tenantFrozen();
   return current;
 }
