@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Limits } from '../src/http/guard.ts';
+import { testConfig } from '../src/testing.ts';
 import {
   auditOf,
   runWorker,
@@ -13,14 +14,13 @@ import {
   uniqueSlug,
 } from './support.ts';
 
-const none: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
 const started: TestServer[] = [];
 afterEach(async () => {
   for (const server of started.splice(0)) await server.close();
 });
 
 async function limited(limits: Partial<Limits>, options: TestServerOptions = {}): Promise<TestServer> {
-  const server = await startTestServer({ ...options, limits: { ...none, ...limits } });
+  const server = await startTestServer({ ...options, limits: { ...testConfig.limits, ...limits } });
   started.push(server);
   return server;
 }

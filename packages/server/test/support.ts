@@ -4,13 +4,12 @@ import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { type App, type AppOptions, createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
-import type { Limits } from '../src/http/guard.ts';
 import type { Argon2Tags } from '../src/kernel/argon2.ts';
 import type { Clock } from '../src/kernel/clock.ts';
 import type { Leases } from '../src/kernel/leases.ts';
 import { createLogger } from '../src/kernel/logger.ts';
 import type { Outbound } from '../src/kernel/outbound.ts';
-import { defaultCatalog } from '../src/modules/catalog/default-catalog.ts';
+import { testConfig } from '../src/testing.ts';
 import { checkAgainstDocument } from './document.ts';
 import { refuseLeaks } from './secrets.ts';
 
@@ -51,8 +50,6 @@ export const DAY_MS = 86_400_000;
 /** An id that nothing has. */
 export const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
-const noLimits: Limits = { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 };
-
 export interface TestServerOptions extends Partial<AppOptions['config']> {
   /** Absent: one of its own. */
   readonly database?: DatabaseHandle;
@@ -73,7 +70,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const operatorToken = `test_operator_${randomBytes(24).toString('hex')}`;
   const internalToken = `test_internal_${randomBytes(24).toString('hex')}`;
   const app = await createApp({
-    config: { ...defaults, tokens: { operator: [operatorToken], internal: [internalToken] }, ...config },
+    config: { ...testConfig, tokens: { operator: [operatorToken], internal: [internalToken] }, ...config },
     database,
     clock: clock.now,
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
@@ -104,18 +101,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
   };
 }
-
-const defaults: Omit<AppOptions['config'], 'tokens'> = {
-  oidc: null,
-  internalAddress: null,
-  limits: noLimits,
-  trustProxy: false,
-  argon2: { concurrencyMax: 2, queueMax: 100 },
-  apiKeyPeppers: [],
-  authorityLeaseMs: 2_000,
-  catalog: defaultCatalog,
-  outboundAllow: [],
-};
 
 /** Asks, and holds the answer against the document. */
 async function request(url: string, operation: string, { body, token, headers }: CallOptions) {
