@@ -161,7 +161,7 @@ test('whoever belongs to a tenant is given the handle of the tenant, and of the 
     asked.push(scope);
     return database.forTenant(scope);
   };
-  const other = await startTestServer({ ...database, forTenant });
+  const other = await startTestServer({ database: { ...database, forTenant } });
   const { tenant_id, project } = await newHeld(other);
   expect(asked).toEqual([]);
   for (const project_id of [null, project]) {
