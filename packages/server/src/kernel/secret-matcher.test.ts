@@ -1,3 +1,5 @@
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { expect, test } from 'vitest';
 import { createSecretMatcher } from './secret-matcher.ts';
 
@@ -29,4 +31,26 @@ test.each([
 
 test('without any secret nobody is named', () => {
   expect(createSecretMatcher([])('')).toBeUndefined();
+});
+
+test('every known secret is compared, by the comparison that takes constant time, whatever was presented', () => {
+  const secrets = ['first', 'second', 'third'].map((name) => name.padEnd(32, '.'));
+  const holderOf = createSecretMatcher(secrets.map((secret) => ({ secret, holder: secret })));
+  const original = crypto.timingSafeEqual;
+  let compared = 0;
+  crypto.timingSafeEqual = (one, other) => {
+    compared += 1;
+    return original(one, other);
+  };
+  syncBuiltinESMExports();
+  try {
+    for (const presented of [...secrets, 'nobody', '', 'first']) {
+      compared = 0;
+      holderOf(presented);
+      expect(compared, presented).toBe(secrets.length);
+    }
+  } finally {
+    crypto.timingSafeEqual = original;
+    syncBuiltinESMExports();
+  }
 });
