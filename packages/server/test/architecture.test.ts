@@ -69,6 +69,7 @@ const rules: readonly Rule[] = [
     // The one operation that skips layers.
     files: new RegExp(`^${S}/http/verify\\.ts$`),
     may: [
+      node,
       kernel,
       new RegExp(`^${S}/http/`),
       new RegExp(`^${S}/modules/api-keys/(key-format|schema|verify)\\.ts$`),

@@ -95,9 +95,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     async close() {
       await app.close();
-      const metrics = await app.deps.metrics.registry.metrics();
-      await refuseLeaks({ secrets, logs, answers, metrics, db: app.deps.db });
-      await database.close();
+      try {
+        const metrics = await app.deps.metrics.registry.metrics();
+        await refuseLeaks({ secrets, logs, answers, metrics, db: app.deps.db });
+      } finally {
+        await database.close();
+      }
     },
   };
 }

@@ -47,13 +47,12 @@ export function createAuthenticator({ tokens, oidc, deps }: Authorities): Authen
     },
     async identify(authorization) {
       const token = bearerOf(authorization);
-      switch (kindOf(authorization)) {
-        case 'api_key':
-          return byKey(deps, token ?? '');
-        case 'jwt':
-          if (oidc !== null) return byAccessToken(oidc, token ?? '');
-      }
-      throw refused('unknown', 'This credential is not known here.');
+      const kind = kindOf(authorization);
+      if (token === undefined) throw refused('malformed', 'Send the credential as Authorization: Bearer.');
+      if (kind === 'api_key') return byKey(deps, token);
+      if (kind !== 'jwt') throw refused('unknown', 'This credential is not known here.');
+      if (oidc === null) throw refused('unknown_issuer', 'No OpenID provider is trusted here.');
+      return byAccessToken(oidc, token);
     },
   };
 }
