@@ -61,7 +61,7 @@ export interface AppOptions {
   readonly logger: ReturnType<typeof createLogger>;
   /** Absent: fetches from public addresses only. */
   readonly outbound?: Outbound;
-  /** Absent: nothing is answered from memory. */
+  /** Absent: its own, which are held from `startWorkers` on. */
   readonly leases?: Leases;
   /** Absent: the parameters in use. */
   readonly argon2Tags?: Argon2Tags;

@@ -63,7 +63,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: new RegExp(`^${S}/http/authenticate\\.ts$`),
-    may: [node, kernel, new RegExp(`^${S}/http/`), new RegExp(`^${S}/modules/api-keys/verify\\.ts$`)],
+    may: [node, kernel, new RegExp(`^${S}/http/`), new RegExp(`^${S}/modules/api-keys/(key-format|verify)\\.ts$`)],
   },
   {
     // The one operation that skips layers.

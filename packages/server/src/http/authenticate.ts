@@ -4,6 +4,7 @@ import { type Actor, keyActor, personActor, tokenActor } from '../kernel/actor.t
 import type { Dependencies } from '../kernel/context.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
 import { createSecretMatcher } from '../kernel/secret-matcher.ts';
+import { KEY_MARK } from '../modules/api-keys/key-format.ts';
 import { holderOfApiKey } from '../modules/api-keys/verify.ts';
 import { OidcRefusal } from './oidc/refusal.ts';
 import type { Oidc } from './oidc.ts';
@@ -61,7 +62,7 @@ export function createAuthenticator({ tokens, oidc, deps }: Authorities): Authen
 export function kindOf(authorization: string): CredentialKind {
   const token = bearerOf(authorization);
   if (token === undefined) return 'other';
-  if (token.startsWith('bp_')) return 'api_key';
+  if (token.startsWith(KEY_MARK)) return 'api_key';
   return JWT.test(token) ? 'jwt' : 'token';
 }
 

@@ -8,3 +8,8 @@ const DAY_MS = 86_400_000;
 export function addDays(date: Date, days: number): Date {
   return new Date(date.getTime() + days * DAY_MS);
 }
+
+/** Tells whether the time, in RFC 3339, has come by then; null never comes. */
+export function hasPassed(time: string | null, now: Date): boolean {
+  return time !== null && new Date(time) <= now;
+}

@@ -3,11 +3,11 @@ import type { JWTPayload } from 'jose';
 import type { Person } from '../../kernel/actor.ts';
 import { isJsonObject, type JsonObject } from '../../kernel/openid.ts';
 import { platformRoles, tenantRoles } from '../../kernel/permissions.ts';
+import { id } from '../../kernel/schema.ts';
 import type { OidcConfig } from './config.ts';
 import { OidcRefusal } from './refusal.ts';
 
 const SUBJECT = /^[!-~]{1,200}$/;
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const NAME_MAX = 200;
 /** Used when the configured claim is absent; the subject is last. */
 const NAME_CLAIMS = ['preferred_username', 'email'];
@@ -49,7 +49,7 @@ function claimAt(claims: JsonObject, path: string): unknown {
 /** A member of two tenants acts for neither: which one is meant would be a guess. */
 function tenantOf(claim: unknown): string | null {
   const [only, ...others] = Array.isArray(claim) ? claim : [claim];
-  return others.length === 0 && typeof only === 'string' && UUID.test(only) ? only.toLowerCase() : null;
+  return others.length === 0 ? (id.safeParse(only).data ?? null) : null;
 }
 
 function textsOf(claim: unknown): string[] {

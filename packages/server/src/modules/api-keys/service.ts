@@ -1,5 +1,6 @@
 /** API keys: made, shown once, listed without their secret, replaced and revoked. */
 import { apiKeys, type Tx, tenants } from '@tenant-registry/db';
+import { hasPassed } from '../../kernel/clock.ts';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -22,7 +23,7 @@ import {
 
 /** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`. */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
-  if (input.expires_at !== undefined && new Date(input.expires_at) <= ctx.clock()) throw apiKeyErrors.expiryInThePast();
+  if (hasPassed(input.expires_at ?? null, ctx.clock())) throw apiKeyErrors.expiryInThePast();
   requireInProject(ctx, input.project_id);
   requireGrantable(ctx, input.scopes, input.project_id !== undefined);
   const secret = await mintSecret(ctx);
@@ -140,8 +141,4 @@ function endOf(old: ApiKey, graceSeconds: number, now: Date) {
   if (graceSeconds === 0) return { revoked_at: now };
   const end = new Date(now.getTime() + graceSeconds * 1000);
   return { expires_at: old.expires_at !== null && new Date(old.expires_at) < end ? new Date(old.expires_at) : end };
-}
-
-function hasPassed(time: string | null, now: Date): boolean {
-  return time !== null && new Date(time) <= now;
 }

@@ -1,4 +1,5 @@
 /** May a proved key be used, now, for this? Decided from facts alone. */
+import { hasPassed } from '../../kernel/clock.ts';
 import { isActive, type Run } from '../entitlements/verdict.ts';
 import type { TenantStatus } from '../tenants/schema.ts';
 import type { RefusalCode } from './schema.ts';
@@ -22,7 +23,7 @@ export interface VerdictQuestion {
 /** Returns why the key is refused, or null when it may be used. The key's own state comes before the tenant's. */
 export function refusalOf(facts: VerdictFacts, question: VerdictQuestion, now: Date): RefusalCode | null {
   if (facts.revoked_at !== null) return 'revoked';
-  if (facts.expires_at !== null && new Date(facts.expires_at) <= now) return 'expired';
+  if (hasPassed(facts.expires_at, now)) return 'expired';
   if (facts.tenant_status === 'archived') return 'tenant_archived';
   if (facts.tenant_status === 'frozen' && question.access === 'write') return 'tenant_frozen';
   if (!question.scopes.every((scope) => facts.scopes.includes(scope))) return 'insufficient_scope';

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { entitlements, type Tx } from '@tenant-registry/db';
 import type { CatalogEntry } from '../../kernel/catalog.ts';
-import { addDays } from '../../kernel/clock.ts';
+import { addDays, hasPassed } from '../../kernel/clock.ts';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
@@ -43,7 +43,7 @@ export async function setEntitlement(ctx: ActorContext, input: SetEntitlement): 
   const endsAt = input.ends_at ?? null;
   const now = ctx.clock();
   catalogEntryOf(ctx, product);
-  if (endsAt !== null && new Date(endsAt) <= now) throw entitlementErrors.endInThePast();
+  if (hasPassed(endsAt, now)) throw entitlementErrors.endInThePast();
   return transact(ctx, async (tx, record, nothingChanged) => {
     await lockWritableTenant(ctx, tx, tenant_id);
     const current = await entitlements.lockEntitlement(tx, { tenant_id, product });

@@ -1,4 +1,5 @@
 /** May a tenant use a product, at that moment? Decided from facts alone. */
+import { hasPassed } from '../../kernel/clock.ts';
 import type { TenantStatus } from '../tenants/schema.ts';
 import type { EntitlementReason } from './schema.ts';
 
@@ -14,7 +15,7 @@ export interface EntitlementFacts extends Run {
 }
 
 export function isOver({ ends_at }: Run, at: Date): boolean {
-  return ends_at !== null && new Date(ends_at) <= at;
+  return hasPassed(ends_at, at);
 }
 
 export function isActive(run: Run, at: Date): boolean {
