@@ -7,7 +7,7 @@ const engineFree = [
   'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,register,security-document}.test.ts',
   'packages/server/src/config.test.ts',
   'packages/server/src/http/*.test.ts',
-  'packages/server/src/kernel/*.test.ts',
+  'packages/server/src/kernel/**/*.test.ts',
   'packages/server/src/modules/tenants/lifecycle.test.ts',
   'packages/server/src/modules/audit/formats.test.ts',
   'packages/server/src/modules/catalog/catalog-file.test.ts',

@@ -1,7 +1,7 @@
 /** What the compiler promises to callers. `tsc` checks it; running it does nothing. */
 
 import { expectTypeOf, test } from 'vitest';
-import type { Problem as ServerProblem } from '../../server/src/kernel/problem.ts';
+import type { Problem as ServerProblem } from '../../server/src/kernel/errors/problem.ts';
 import {
   type Answer,
   type AuditEvent,

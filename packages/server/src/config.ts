@@ -7,7 +7,7 @@ import type { OidcConfig } from './http/oidc/config.ts';
 import { oidcConfigOf, oidcContradictions, oidcEnvironment } from './http/oidc/environment.ts';
 import { wrongProxy } from './http/trusted-proxies.ts';
 import type { Catalog } from './kernel/catalog.ts';
-import { type OutboundEntry, outboundEntry } from './kernel/outbound-policy.ts';
+import { type OutboundEntry, outboundEntry } from './kernel/outbound/policy.ts';
 import { CatalogError, readCatalog } from './modules/catalog/catalog-file.ts';
 import { defaultCatalog } from './modules/catalog/default-catalog.ts';
 

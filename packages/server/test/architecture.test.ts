@@ -15,7 +15,7 @@ interface Rule {
 
 const S = 'packages/server/src';
 const kernelIsomorphic = new RegExp(
-  `^${S}/kernel/(errors|events|pagination|permissions|schema|text-stream|event-stream|clock)\\.ts$`,
+  `^${S}/kernel/(errors|events|pagination|permissions|schema|clock|streams/text-stream|streams/event-stream)\\.ts$`,
 );
 const kernel = new RegExp(`^${S}/kernel/`);
 const db = /^@tenant-registry\/db$/;
@@ -53,7 +53,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: new RegExp(
-      `^${S}/kernel/(transact|context|logger|idempotency|idempotency\\.worker|leases|lease-keeper|lease-wait)\\.ts$`,
+      `^${S}/kernel/(transact|context|logger|idempotency|idempotency/expiry\\.worker|leases|leases/keeper|leases/mark-watch)\\.ts$`,
     ),
     may: [db, node, kernel, /^(zod|pino)$/],
   },

@@ -1,9 +1,10 @@
 /** Bearer credential → actor: the one place where somebody becomes known. */
-import type { CredentialKind } from '../kernel/access.ts';
+
 import { type Actor, keyActor, personActor, tokenActor } from '../kernel/actor.ts';
+import type { CredentialKind } from '../kernel/buffered/access-log.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
-import { createSecretMatcher } from '../kernel/secret-matcher.ts';
+import { createSecretMatcher } from '../kernel/secrets/secret-matcher.ts';
 import { KEY_MARK } from '../modules/api-keys/key-format.ts';
 import { holderOfApiKey } from '../modules/api-keys/verify.ts';
 import { OidcRefusal } from './oidc/refusal.ts';

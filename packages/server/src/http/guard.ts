@@ -5,8 +5,8 @@ import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
 import type { Dependencies } from '../kernel/context.ts';
+import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
-import { toDomainError } from '../kernel/to-domain-error.ts';
 import { type Authenticator, kindOf } from './authenticate.ts';
 import { sourceAddress } from './source-address.ts';
 

@@ -3,8 +3,8 @@ import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVeri
 import type { Person } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { hostOf, type OutboundEntry } from '../kernel/outbound/policy.ts';
 import { createOutbound } from '../kernel/outbound.ts';
-import { hostOf, type OutboundEntry } from '../kernel/outbound-policy.ts';
 import { personOf } from './oidc/claims.ts';
 import type { OidcConfig } from './oidc/config.ts';
 import { createKeySource, type KeySource } from './oidc/keys.ts';

@@ -1,7 +1,7 @@
 /** Sends problems: the body of RFC 9457 and the headers that belong to some of them. */
 import type { FastifyReply } from 'fastify';
+import { toProblem } from '../kernel/errors/problem.ts';
 import type { DomainError } from '../kernel/errors.ts';
-import { toProblem } from '../kernel/problem.ts';
 
 /** The headers that an error asks for: WWW-Authenticate on 401 (RFC 6750, 3.1), Retry-After on 429 and 503. */
 export function problemHeaders({ definition, extras, message }: DomainError): Record<string, string> {

@@ -1,10 +1,10 @@
 /** `/v1`: each procedure with a route is a native Fastify route. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
+import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { kernelErrors } from '../kernel/errors.ts';
-import type { EventStream } from '../kernel/event-stream.ts';
-import type { TextStream } from '../kernel/text-stream.ts';
-import { toDomainError } from '../kernel/to-domain-error.ts';
+import type { EventStream } from '../kernel/streams/event-stream.ts';
+import type { TextStream } from '../kernel/streams/text-stream.ts';
 import { METHODS } from './limits.ts';
 import type { Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';

@@ -10,9 +10,9 @@ import Fastify, {
 } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
 import type { Context, Dependencies } from '../kernel/context.ts';
+import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
-import { toDomainError } from '../kernel/to-domain-error.ts';
 import type { Authenticator } from './authenticate.ts';
 import { acceptOnlyJson } from './body.ts';
 import { mountDocs } from './docs.ts';

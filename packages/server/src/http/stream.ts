@@ -1,8 +1,8 @@
 /** Sends text while it is made. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { EventStream } from '../kernel/event-stream.ts';
-import type { TextStream } from '../kernel/text-stream.ts';
+import type { EventStream } from '../kernel/streams/event-stream.ts';
+import type { TextStream } from '../kernel/streams/text-stream.ts';
 
 const AHEAD_BYTES_MAX = 65_536;
 

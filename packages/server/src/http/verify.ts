@@ -5,9 +5,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Dependencies } from '../kernel/context.ts';
-import { toDomainError } from '../kernel/to-domain-error.ts';
+import { malformed } from '../kernel/errors/malformed.ts';
+import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { logFailure } from '../kernel/trpc.ts';
-import { malformed } from '../kernel/wellformed.ts';
 import { isKeyShaped } from '../modules/api-keys/key-format.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
 import { verifyApiKey } from '../modules/api-keys/verify.ts';

@@ -3,10 +3,10 @@
  * to every listener before it is answered; `alive` says so, and nothing else does.
  */
 import { kernelErrors } from './errors.ts';
-import { createEventRing } from './event-ring.ts';
-import { type EventStream, eventText } from './event-stream.ts';
 import type { Leases } from './leases.ts';
-import { createTextQueue, type TextQueue } from './text-queue.ts';
+import { createEventRing } from './streams/event-ring.ts';
+import { type EventStream, eventText } from './streams/event-stream.ts';
+import { createTextQueue, type TextQueue } from './streams/text-queue.ts';
 
 export interface ChangeFeed {
   /**

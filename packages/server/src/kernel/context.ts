@@ -1,8 +1,8 @@
 /** What travels with a request: who asks, how to find it again, and what the product runs on. */
 import type { apiKeys, Db, idempotency, TenantScope } from '@tenant-registry/db';
-import type { Access } from './access.ts';
 import type { Actor } from './actor.ts';
-import type { Argon2 } from './argon2.ts';
+import type { Access } from './buffered/access-log.ts';
+import type { Recency } from './buffered/last-seen.ts';
 import type { Catalog } from './catalog.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Clock } from './clock.ts';
@@ -12,8 +12,8 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Outbound } from './outbound.ts';
 import type { CursorCodec } from './pagination.ts';
-import type { Peppers } from './pepper.ts';
-import type { Recency } from './recency.ts';
+import type { Argon2 } from './secrets/argon2.ts';
+import type { Peppers } from './secrets/pepper.ts';
 
 /** What the product runs on, made once at start. */
 export interface Dependencies {

@@ -4,10 +4,10 @@
  */
 import { type DatabaseHandle, replicaLeases, type Tx } from '@tenant-registry/db';
 import type { Clock } from './clock.ts';
-import { createLeaseKeeper } from './lease-keeper.ts';
-import { createLeaseState, type LeaseObserver } from './lease-state.ts';
-import { createLeaseValidity } from './lease-validity.ts';
-import { createMarkWatch } from './lease-wait.ts';
+import { createLeaseKeeper } from './leases/keeper.ts';
+import { createMarkWatch } from './leases/mark-watch.ts';
+import { createLeaseState, type LeaseObserver } from './leases/state.ts';
+import { createLeaseValidity } from './leases/validity.ts';
 import type { Logger } from './logger.ts';
 
 /** Tenants whose authority changed; null: everything is to be forgotten. Must not throw. */

@@ -4,8 +4,8 @@ import https from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
+import { type OutboundEntry, outboundEntry } from './outbound/policy.ts';
 import { createOutbound, OutboundError, type OutboundOptions } from './outbound.ts';
-import { type OutboundEntry, outboundEntry } from './outbound-policy.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

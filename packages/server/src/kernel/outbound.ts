@@ -6,7 +6,7 @@ import { promises as dns, type LookupAddress } from 'node:dns';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { hostOf, type OutboundEntry, type OutboundPolicy, outboundPolicy } from './outbound-policy.ts';
+import { hostOf, type OutboundEntry, type OutboundPolicy, outboundPolicy } from './outbound/policy.ts';
 
 const TIMEOUT_MS = 5_000;
 const BYTES_MAX = 524_288;

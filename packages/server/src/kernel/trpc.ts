@@ -2,14 +2,14 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import type { Context } from './context.ts';
+import { malformed } from './errors/malformed.ts';
+import { toProblem } from './errors/problem.ts';
+import { toDomainError } from './errors/to-domain-error.ts';
 import { type DomainError, type ErrorFactory, kernelErrors, missingPermission } from './errors.ts';
 import { etagOf } from './etag.ts';
 import { idempotent } from './idempotency.ts';
 import type { Logger } from './logger.ts';
 import type { Permission } from './permissions.ts';
-import { toProblem } from './problem.ts';
-import { toDomainError } from './to-domain-error.ts';
-import { malformed } from './wellformed.ts';
 
 /** How a procedure appears under `/v1`. Its existence is what mounts and documents the route. */
 export interface RestRoute {

@@ -1,7 +1,8 @@
 /** The problems in the document: one schema, one response for each status, one example for each code. */
+
+import { toProblem } from '../../kernel/errors/problem.ts';
 import { DomainError, type ErrorExtras, type ErrorFactory, kernelErrors, statuses } from '../../kernel/errors.ts';
 import { idempotencyErrors } from '../../kernel/idempotency.ts';
-import { toProblem } from '../../kernel/problem.ts';
 import { errorSets } from '../../router.ts';
 import type { Operation } from '../operations.ts';
 import type { Json } from './json.ts';

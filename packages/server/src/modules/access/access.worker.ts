@@ -1,5 +1,5 @@
 /** Writes down who came in, and who did not. */
-import { systemContext } from '../../kernel/system.ts';
+import { systemContext } from '../../kernel/system-context.ts';
 import type { Worker } from '../../kernel/worker.ts';
 import { recordAccess } from './service.ts';
 

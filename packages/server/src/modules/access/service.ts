@@ -1,9 +1,9 @@
 /** Access: who a caller is, and what the audit log keeps of who came in and who did not. */
 import { isIP } from 'node:net';
-import type { AccessEntry } from '../../kernel/access.ts';
 import { anonymousActor } from '../../kernel/actor.ts';
+import type { AccessEntry } from '../../kernel/buffered/access-log.ts';
 import type { ActorContext } from '../../kernel/context.ts';
-import { violates } from '../../kernel/database-errors.ts';
+import { violates } from '../../kernel/errors/from-database.ts';
 import { permissions } from '../../kernel/permissions.ts';
 import { transact } from '../../kernel/transact.ts';
 import { accessEvents, type Caller } from './schema.ts';

@@ -1,17 +1,17 @@
 /** Plaintext → what it may do now: proof and authority apart. */
 import { apiKeys, type Db } from '@tenant-registry/db';
-import type { Argon2 } from '../../kernel/argon2.ts';
-import { createAttempts } from '../../kernel/attempts.ts';
-import { createAuthorityMemory } from '../../kernel/authority-memory.ts';
-import type { Background } from '../../kernel/background.ts';
-import { batched } from '../../kernel/batch.ts';
+import type { Background } from '../../kernel/async/background-queue.ts';
+import { batched } from '../../kernel/async/batch.ts';
+import { withinDeadline } from '../../kernel/async/deadline.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { withinDeadline } from '../../kernel/deadline.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
+import { createAuthorityMemory } from '../../kernel/leases/authority-memory.ts';
 import type { Leases } from '../../kernel/leases.ts';
 import type { Metrics } from '../../kernel/metrics.ts';
-import type { Peppers } from '../../kernel/pepper.ts';
-import { createProofMemory } from '../../kernel/proof-memory.ts';
+import type { Argon2 } from '../../kernel/secrets/argon2.ts';
+import { createAttempts } from '../../kernel/secrets/attempts.ts';
+import type { Peppers } from '../../kernel/secrets/pepper.ts';
+import { createProofMemory } from '../../kernel/secrets/proof-memory.ts';
 import { apiKeyErrors } from './errors.ts';
 import { prefixOf } from './key-format.ts';
 

@@ -4,7 +4,7 @@ import { testDatabase } from '@tenant-registry/db/testing';
 import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
-import { systemContext } from '../../kernel/system.ts';
+import { systemContext } from '../../kernel/system-context.ts';
 import { exportAuditEventsInput } from './schema.ts';
 import { exportAuditEvents } from './service.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, jsonObject, label, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
-import { textStream } from '../../kernel/text-stream.ts';
+import { textStream } from '../../kernel/streams/text-stream.ts';
 
 const EVENTS_MAX = 1000;
 /** Of a bulk append: 1000 events of 4 KiB. */

@@ -1,6 +1,6 @@
 /** The shapes of the feed of changes: it takes nothing, and gives events. */
 import { z } from 'zod';
-import { eventStream } from '../../kernel/event-stream.ts';
+import { eventStream } from '../../kernel/streams/event-stream.ts';
 
 export const streamChangesInput = z.strictObject({});
 export const changes = eventStream;

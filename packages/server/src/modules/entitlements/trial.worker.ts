@@ -1,5 +1,5 @@
 /** Tells, once, that the trial of a product ended. The end itself needs no worker: whoever asks compares the time. */
-import { systemContext } from '../../kernel/system.ts';
+import { systemContext } from '../../kernel/system-context.ts';
 import type { Worker } from '../../kernel/worker.ts';
 import { endTrials } from './service.ts';
 

@@ -6,8 +6,8 @@ import Provider, { type Adapter } from 'oidc-provider';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { auditOf, newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
+import { type OutboundEntry, outboundEntry } from '../../kernel/outbound/policy.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../kernel/outbound.ts';
-import { type OutboundEntry, outboundEntry } from '../../kernel/outbound-policy.ts';
 
 const local: OutboundOptions = { allow: [outboundEntry('127.0.0.1') as OutboundEntry] };
 let current = createOutbound(local);

@@ -1,5 +1,5 @@
 /** Archives tenants that nobody activated again in time. */
-import { systemContext } from '../../kernel/system.ts';
+import { systemContext } from '../../kernel/system-context.ts';
 import type { Worker } from '../../kernel/worker.ts';
 import { archiveLongFrozen } from './service.ts';
 

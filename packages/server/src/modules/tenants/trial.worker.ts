@@ -1,5 +1,5 @@
 /** Freezes tenants whose trial ended. */
-import { systemContext } from '../../kernel/system.ts';
+import { systemContext } from '../../kernel/system-context.ts';
 import type { Worker } from '../../kernel/worker.ts';
 import { freezeEndedTrials } from './service.ts';
 

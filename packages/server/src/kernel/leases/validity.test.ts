@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLeaseValidity } from './lease-validity.ts';
+import { createLeaseValidity } from './validity.ts';
 
 /** A lease of a second, with clocks that the test moves: apart or together. */
 function lease() {

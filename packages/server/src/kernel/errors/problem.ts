@@ -1,5 +1,5 @@
 /** RFC 9457 problem details: the one form in which an error leaves, on REST and on tRPC. */
-import { type DomainError, statuses } from './errors.ts';
+import { type DomainError, statuses } from '../errors.ts';
 
 export interface Problem {
   /** Stable URI of the kind of problem. */

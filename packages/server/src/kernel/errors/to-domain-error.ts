@@ -1,8 +1,8 @@
 /** Whatever was thrown, wherever: one function says what the caller may know of it. */
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
-import { fromDatabase } from './database-errors.ts';
-import { DomainError, type ErrorFactory, type InputMistake, kernelErrors } from './errors.ts';
+import { DomainError, type ErrorFactory, type InputMistake, kernelErrors } from '../errors.ts';
+import { fromDatabase } from './from-database.ts';
 
 const byTrpcCode: Readonly<Partial<Record<TRPCError['code'], ErrorFactory>>> = {
   PARSE_ERROR: kernelErrors.invalidJson,

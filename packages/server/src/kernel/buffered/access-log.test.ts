@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createAccess } from './access.ts';
-import { tokenActor } from './actor.ts';
+import { tokenActor } from '../actor.ts';
+import { createAccess } from './access-log.ts';
 
 const MANY = 5_000;
 const setup = () => {

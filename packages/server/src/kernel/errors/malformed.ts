@@ -1,5 +1,5 @@
 /** What no schema has to think of: text that PostgreSQL cannot store, numbers that JSON cannot carry, bottomless nesting. */
-import type { InputMistake } from './errors.ts';
+import type { InputMistake } from '../errors.ts';
 
 const DEPTH_MAX = 32;
 

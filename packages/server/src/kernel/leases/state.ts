@@ -1,6 +1,7 @@
 /** Which lease a replica has, whether it is believed in, and what must be forgotten when it is not. No I/O. */
-import type { LeaseValidity, Moment } from './lease-validity.ts';
-import type { Logger } from './logger.ts';
+
+import type { Logger } from '../logger.ts';
+import type { LeaseValidity, Moment } from './validity.ts';
 
 export interface LeaseStateOptions {
   readonly validity: LeaseValidity;

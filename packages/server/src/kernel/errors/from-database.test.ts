@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromDatabase } from './database-errors.ts';
+import { fromDatabase } from './from-database.ts';
 
 const problemOf = (error: object) => fromDatabase(error, new Map())?.definition.code;
 

@@ -3,8 +3,8 @@
  * that is not known here. Without the lease nothing is answered from memory.
  */
 import { LRUCache } from 'lru-cache';
-import { createKeyedDigest } from './keyed-digest.ts';
-import type { Leases } from './leases.ts';
+import type { Leases } from '../leases.ts';
+import { createKeyedDigest } from '../secrets/keyed-digest.ts';
 
 /** Changes made by hand, past the registry, are seen after this at the latest. */
 const AGE_MAX_MS = 60_000;

@@ -1,5 +1,5 @@
 /** Work that nobody waits for: one piece at a time, and rather forgotten than piled up. */
-import type { Logger } from './logger.ts';
+import type { Logger } from '../logger.ts';
 
 const WAITING_MAX = 1_000;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPublicAddress, type OutboundEntry, outboundEntry, outboundPolicy } from './outbound-policy.ts';
+import { isPublicAddress, type OutboundEntry, outboundEntry, outboundPolicy } from './policy.ts';
 
 const policyOf = (...entries: string[]) =>
   outboundPolicy(entries.map((entry) => outboundEntry(entry) as OutboundEntry));

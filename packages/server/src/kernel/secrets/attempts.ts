@@ -1,6 +1,6 @@
 /** How often somebody may fail: attempts are counted before they are made, so that many at once count too. */
 import { LRUCache } from 'lru-cache';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 const SUBJECTS_MAX = 100_000;
 

@@ -1,7 +1,7 @@
 /** argon2id (RFC 9106) off the event loop, with bounded concurrency and a bounded queue. */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { kernelErrors } from './errors.ts';
+import { kernelErrors } from '../errors.ts';
 
 const derive = promisify(argon2);
 

@@ -1,7 +1,7 @@
 /** Who tried to get in and who did, gathered in memory: one audit row tells of many attempts, and noting costs no I/O. */
 import { LRUCache } from 'lru-cache';
-import type { Actor } from './actor.ts';
-import type { Clock } from './clock.ts';
+import type { Actor } from '../actor.ts';
+import type { Clock } from '../clock.ts';
 
 /** What a credential looked like. */
 export type CredentialKind = 'token' | 'jwt' | 'api_key' | 'other';

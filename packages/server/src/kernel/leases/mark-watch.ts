@@ -1,8 +1,8 @@
 /** The wait for replicas that were marked: until none of them can answer from what it remembered before. */
 import { type Db, replicaLeases } from '@tenant-registry/db';
-import { createAlarm } from './alarm.ts';
-import { withinDeadline } from './deadline.ts';
-import type { Logger } from './logger.ts';
+import { withinDeadline } from '../async/deadline.ts';
+import { createAlarm } from '../async/interruptible-pause.ts';
+import type { Logger } from '../logger.ts';
 
 type Mark = replicaLeases.PlacedMark;
 

@@ -1,7 +1,7 @@
 /** Forgets idempotency keys after their day. */
 import { idempotency } from '@tenant-registry/db';
-import { idempotencyExpiry } from './idempotency.ts';
-import type { Worker } from './worker.ts';
+import { idempotencyExpiry } from '../idempotency.ts';
+import type { Worker } from '../worker.ts';
 
 const BATCH = 1_000;
 

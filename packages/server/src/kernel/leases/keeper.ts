@@ -1,10 +1,10 @@
 /** Keeps a lease for this replica: acquires it, renews it, forgets what it is told to, and begins anew when it is lost. */
 import { randomUUID } from 'node:crypto';
 import { type DatabaseHandle, type Db, replicaLeases, safeMessage } from '@tenant-registry/db';
-import { type Alarm, createAlarm } from './alarm.ts';
-import type { LeaseState } from './lease-state.ts';
-import type { LeaseValidity } from './lease-validity.ts';
-import type { Logger } from './logger.ts';
+import { type Alarm, createAlarm } from '../async/interruptible-pause.ts';
+import type { Logger } from '../logger.ts';
+import type { LeaseState } from './state.ts';
+import type { LeaseValidity } from './validity.ts';
 
 export interface LeaseKeeperOptions {
   readonly database: Pick<DatabaseHandle, 'listen'>;

@@ -1,5 +1,5 @@
 /** Turns what the database threw into what a caller may know. Reads names and codes: the engines' classes differ. */
-import { type DomainError, type ErrorFactory, kernelErrors } from './errors.ts';
+import { type DomainError, type ErrorFactory, kernelErrors } from '../errors.ts';
 
 interface DatabaseFailure {
   readonly code?: unknown;

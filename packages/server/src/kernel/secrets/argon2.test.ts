@@ -1,8 +1,8 @@
 import { argon2Sync } from 'node:crypto';
 import { argon2id } from 'hash-wasm';
 import { expect, test } from 'vitest';
+import { DomainError } from '../errors.ts';
 import { createArgon2 } from './argon2.ts';
-import { DomainError } from './errors.ts';
 
 const argon2 = createArgon2({ concurrencyMax: 2, queueMax: 10 });
 
