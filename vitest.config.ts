@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const engineFree = [
   'packages/client/test/{feed,middleware,module-graph,operations,options,package,resilience,retry,sse,types,verifier}.test.ts',
   'packages/db/test/{cli-calls,database-config,driver-imports,redact}.test.ts',
-  'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,register,security-document}.test.ts',
+  'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,register,schema-graph,security-document}.test.ts',
   'packages/server/src/config.test.ts',
   'packages/server/src/http/*.test.ts',
   'packages/server/src/kernel/**/*.test.ts',

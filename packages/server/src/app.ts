@@ -6,19 +6,19 @@ import type { Config } from './config.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { createOidc } from './http/oidc.ts';
 import { createServer } from './http/server.ts';
-import { createBackground } from './kernel/async/background-queue.ts';
-import { createAccess } from './kernel/buffered/access-log.ts';
-import { createRecency } from './kernel/buffered/last-seen.ts';
+import { createBackgroundQueue } from './kernel/async/background-queue.ts';
+import { createAccessLog } from './kernel/buffered/access-log.ts';
+import { createLastSeen } from './kernel/buffered/last-seen.ts';
 import { createChangeFeed } from './kernel/change-feed.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Dependencies } from './kernel/context.ts';
+import { createCursorCodec } from './kernel/cursors.ts';
 import { collectConstraints } from './kernel/errors.ts';
 import { idempotencyWorker } from './kernel/idempotency/expiry.worker.ts';
 import { createLeases, type Leases } from './kernel/leases.ts';
 import type { createLogger } from './kernel/logger.ts';
 import { createMetrics, type Metrics } from './kernel/metrics.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
-import { createCursorCodec } from './kernel/pagination.ts';
 import { type Argon2, type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
 import { createPeppers } from './kernel/secrets/pepper.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
@@ -127,7 +127,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
   });
   addGauges(metrics, { argon2, database, leases });
   const peppers = createPeppers(config.apiKeyPeppers);
-  const background = createBackground(logger);
+  const background = createBackgroundQueue(logger);
   const find = apiKeys.prepareFindApiKeyCandidates(database);
   const deps: Dependencies = {
     db,
@@ -142,8 +142,8 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     leases,
     authorityOf: createKeyAuthority({ db, find, leases, argon2, peppers, background, clock, metrics }),
     metrics,
-    lastUsed: createRecency(),
-    access: createAccess(clock),
+    lastUsed: createLastSeen(),
+    accessLog: createAccessLog(clock),
     outbound: given.outbound ?? createOutbound(),
     changeFeed: createChangeFeed({ source: leases, settleMs: config.authorityLeaseMs }),
   };

@@ -52,7 +52,7 @@ export async function guard(
   scope.addHook('onRequest', function (request, reply, done) {
     const { authorization } = request.headers;
     if (authorization !== undefined) request.actor = authenticator.recognize(authorization) ?? null;
-    if (request.actor !== null) deps.access.used(request.actor);
+    if (request.actor !== null) deps.accessLog.used(request.actor);
     // Products ask most often and are not rationed: nothing here makes them wait.
     if (request.actor?.type === 'internal') return done();
     const admit = async () => {
@@ -105,18 +105,18 @@ function identifier(
     if (failuresMax > 0) {
       const tally = await failures(request, { increment: false });
       if (!tally.isAllowed && tally.remaining === 0) {
-        deps.access.failed(kind, 'rate_limited', source);
+        deps.accessLog.failed(kind, 'rate_limited', source);
         throw kernelErrors.rateLimited({ retryAfter: Math.max(1, tally.ttlInSeconds), detail: TOO_MANY_FAILURES });
       }
     }
     try {
       request.actor = await authenticator.identify(authorization);
-      deps.access.used(request.actor);
+      deps.accessLog.used(request.actor);
     } catch (error) {
       request.refusal = toDomainError(error, deps.constraints);
       if (request.refusal.definition.status !== 'UNAUTHORIZED') return;
       if (failuresMax > 0) await failures(request);
-      deps.access.failed(kind, request.refusal.extras.reason ?? 'unknown', source);
+      deps.accessLog.failed(kind, request.refusal.extras.reason ?? 'unknown', source);
     }
   };
 }

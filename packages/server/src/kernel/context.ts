@@ -1,17 +1,17 @@
 /** What travels with a request: who asks, how to find it again, and what the product runs on. */
 import type { apiKeys, Db, idempotency, TenantScope } from '@tenant-registry/db';
 import type { Actor } from './actor.ts';
-import type { Access } from './buffered/access-log.ts';
-import type { Recency } from './buffered/last-seen.ts';
+import type { AccessLog } from './buffered/access-log.ts';
+import type { LastSeen } from './buffered/last-seen.ts';
 import type { Catalog } from './catalog.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Clock } from './clock.ts';
+import type { CursorCodec } from './cursors.ts';
 import type { DomainError, ErrorFactory } from './errors.ts';
 import type { Leases } from './leases.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Outbound } from './outbound.ts';
-import type { CursorCodec } from './pagination.ts';
 import type { Argon2 } from './secrets/argon2.ts';
 import type { Peppers } from './secrets/pepper.ts';
 
@@ -33,9 +33,9 @@ export interface Dependencies {
   authorityOf(key: string): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
   readonly metrics: Metrics;
   /** When API keys were last used. */
-  readonly lastUsed: Recency;
+  readonly lastUsed: LastSeen;
   /** Who came in, and who did not. */
-  readonly access: Access;
+  readonly accessLog: AccessLog;
   /** Fetches from other people's servers. */
   readonly outbound: Outbound;
   /** Tells products whose verdicts are no longer what they were. */

@@ -106,7 +106,7 @@ export function procedure(permission: Permission | null) {
       const { actor } = ctx;
       if (actor === null) throw ctx.refusal ?? kernelErrors.unauthenticated();
       if (permission !== null && !actor.permissions.has(permission)) {
-        if (type === 'mutation') ctx.access.denied(actor, { permission, procedure: path });
+        if (type === 'mutation') ctx.accessLog.denied(actor, { permission, procedure: path });
         throw missingPermission(permission);
       }
       return next({ ctx: { actor } });

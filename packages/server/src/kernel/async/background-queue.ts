@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts';
 
 const WAITING_MAX = 1_000;
 
-export interface Background {
+export interface BackgroundQueue {
   /** Does the work some time later; forgets it when too much is waiting, the process ends, or it fails, which is logged. */
   later(name: string, work: () => Promise<unknown>): void;
   /** Resolves when nothing waits any more. */
@@ -13,7 +13,7 @@ export interface Background {
 }
 
 /** Makes one that does at most one piece at a time and lets at most 1,000 wait. */
-export function createBackground(logger: Logger): Background {
+export function createBackgroundQueue(logger: Logger): BackgroundQueue {
   let waiting: { readonly name: string; readonly work: () => Promise<unknown> }[] = [];
   let running: Promise<void> | undefined;
   let stopped = false;

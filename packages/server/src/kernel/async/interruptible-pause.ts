@@ -1,22 +1,22 @@
 /** A pause that can be cut short. */
-export interface Alarm {
+export interface InterruptiblePause {
   /** Ends the pause under way, or else the next one. */
-  ring(): void;
-  /** Resolves after the time, or when rung. One at a time. */
+  interrupt(): void;
+  /** Resolves after the time, or when interrupted. One pause at a time. */
   rest(ms: number): Promise<void>;
 }
 
-/** Makes one that has not rung. */
-export function createAlarm(): Alarm {
-  let rung = false;
+/** Makes a pause that is not interrupted. */
+export function createInterruptiblePause(): InterruptiblePause {
+  let interrupted = false;
   let end = () => {};
   return {
-    ring() {
-      rung = true;
+    interrupt() {
+      interrupted = true;
       end();
     },
     async rest(ms) {
-      if (!rung) {
+      if (!interrupted) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, ms);
           end = () => {
@@ -25,7 +25,7 @@ export function createAlarm(): Alarm {
           };
         });
       }
-      rung = false;
+      interrupted = false;
       end = () => {};
     },
   };

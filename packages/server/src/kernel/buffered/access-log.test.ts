@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { tokenActor } from '../actor.ts';
-import { createAccess } from './access-log.ts';
+import { createAccessLog } from './access-log.ts';
 
 const MANY = 5_000;
 const setup = () => {
   let now = 0;
-  const access = createAccess(() => new Date(now++));
+  const access = createAccessLog(() => new Date(now++));
   const flood = (network: string) => {
     for (let i = 0; i < MANY; i += 1) access.failed('jwt', 'expired', `${network}.${i}`);
   };

@@ -24,7 +24,7 @@ export interface AccessEntry {
   readonly last_at: Date;
 }
 
-export interface Access {
+export interface AccessLog {
   /** A credential was refused. */
   failed(credential: CredentialKind, reason: string, sourceIp: string): void;
   /** Somebody who is known asked to change something without holding the permission. */
@@ -42,7 +42,7 @@ const PRINCIPALS_MAX = 10_000;
 const HOUR_MS = 3_600_000;
 
 /** Makes a memory that holds a bounded number of entries: under a flood the sources of failures become one, `many`. */
-export function createAccess(clock: Clock): Access {
+export function createAccessLog(clock: Clock): AccessLog {
   const seen = new LRUCache<string, number>({ max: PRINCIPALS_MAX });
   let entries = new Map<string, AccessEntry>();
 

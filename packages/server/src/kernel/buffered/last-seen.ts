@@ -2,7 +2,7 @@
 const INTERVAL_MS = 60_000;
 const IDS_MAX = 100_000;
 
-export interface Recency {
+export interface LastSeen {
   /** Notes that the thing was seen; at most once a minute and id. */
   saw(id: string, at: Date): void;
   /** Takes what was noted since the last time. */
@@ -12,7 +12,7 @@ export interface Recency {
 }
 
 /** Makes one that notes each id once a minute, of at most 100,000 ids that it remembers. */
-export function createRecency(): Recency {
+export function createLastSeen(): LastSeen {
   const latest = new Map<string, number>();
   let noted = new Map<string, Date>();
   return {

@@ -1,7 +1,7 @@
 /** Keeps a lease for this replica: acquires it, renews it, forgets what it is told to, and begins anew when it is lost. */
 import { randomUUID } from 'node:crypto';
 import { type DatabaseHandle, type Db, replicaLeases, safeMessage } from '@tenant-registry/db';
-import { type Alarm, createAlarm } from '../async/interruptible-pause.ts';
+import { createInterruptiblePause, type InterruptiblePause } from '../async/interruptible-pause.ts';
 import type { Logger } from '../logger.ts';
 import type { LeaseState } from './state.ts';
 import type { LeaseValidity } from './validity.ts';
@@ -24,7 +24,7 @@ export interface LeaseKeeper {
 }
 
 interface Keeper extends LeaseKeeperOptions {
-  readonly alarm: Alarm;
+  readonly pause: InterruptiblePause;
   /** Resolved when the first attempt is over. */
   readonly attempted: PromiseWithResolvers<void>;
   /** Leases of ours that may still have their row although we have let go of them. */
@@ -39,12 +39,12 @@ const RUN_OUT = 'it ran out, and a change waited for it no longer';
 /** Makes a keeper that does nothing before `start`. */
 export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const attempted = Promise.withResolvers<void>();
-  const keeper: Keeper = { ...options, alarm: createAlarm(), attempted, left: new Set(), stopping: false };
+  const keeper: Keeper = { ...options, pause: createInterruptiblePause(), attempted, left: new Set(), stopping: false };
   let running: Promise<void> | undefined;
   return {
     giveUp(reason) {
       letGo(keeper, reason);
-      keeper.alarm.ring();
+      keeper.pause.interrupt();
     },
     start() {
       running ??= run(keeper);
@@ -52,43 +52,43 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
     },
     async stop() {
       keeper.stopping = true;
-      keeper.alarm.ring();
+      keeper.pause.interrupt();
       await running;
     },
   };
 }
 
 async function run(keeper: Keeper): Promise<void> {
-  const { state, alarm, attempted, logger } = keeper;
-  for (let pause = PAUSE_MS.first; !keeper.stopping; pause = Math.min(pause * 2, PAUSE_MS.max)) {
+  const { state, pause, attempted, logger } = keeper;
+  for (let pauseMs = PAUSE_MS.first; !keeper.stopping; pauseMs = Math.min(pauseMs * 2, PAUSE_MS.max)) {
     const progress = () => {
-      pause = PAUSE_MS.first;
+      pauseMs = PAUSE_MS.first;
       attempted.resolve();
     };
     try {
       await keep(keeper, progress);
       break;
     } catch (err) {
-      if (state.id() === null && pause === PAUSE_MS.first) logger.warn({ err }, 'authority lease not acquired');
+      if (state.id() === null && pauseMs === PAUSE_MS.first) logger.warn({ err }, 'authority lease not acquired');
     }
     attempted.resolve();
-    await alarm.rest(pause);
+    await pause.rest(pauseMs);
   }
   attempted.resolve();
 }
 
 /** Returns when it is time to stop; rejects when the connection is lost. */
 async function keep(keeper: Keeper, progress: () => void): Promise<void> {
-  const { database, leaseMs, state, alarm } = keeper;
+  const { database, leaseMs, state, pause } = keeper;
   const listener = await database.listen({
     channel: replicaLeases.LEASE_CHANNEL,
-    onNotification: (by) => by !== state.id() && alarm.ring(),
+    onNotification: (by) => by !== state.id() && pause.interrupt(),
     silenceMsMax: leaseMs,
   });
   const { db, lost } = listener;
   lost.addEventListener('abort', () => {
     state.suspend(safeMessage(lost.reason));
-    alarm.ring();
+    pause.interrupt();
   });
   try {
     while (!keeper.stopping) {
@@ -96,7 +96,7 @@ async function keep(keeper: Keeper, progress: () => void): Promise<void> {
       const lease = state.id();
       await (lease === null ? acquire(keeper, db) : renew(keeper, db, lease));
       progress();
-      if (state.id() !== null) await alarm.rest(leaseMs / RENEWALS_PER_LEASE);
+      if (state.id() !== null) await pause.rest(leaseMs / RENEWALS_PER_LEASE);
     }
     letGo(keeper, 'the process is stopping');
     await endLeft(keeper, db);

@@ -1,7 +1,7 @@
 /** The wait for replicas that were marked: until none of them can answer from what it remembered before. */
 import { type Db, replicaLeases } from '@tenant-registry/db';
 import { withinDeadline } from '../async/deadline.ts';
-import { createAlarm } from '../async/interruptible-pause.ts';
+import { createInterruptiblePause } from '../async/interruptible-pause.ts';
 import type { Logger } from '../logger.ts';
 
 type Mark = replicaLeases.PlacedMark;
@@ -28,7 +28,7 @@ const CLEANUP_MS = 1_000;
 /** Makes one; all who wait in a process share its questions. It ends leases that ran out, so that nobody waits for them again. */
 export function createMarkWatch(db: Db, logger: Logger): MarkWatch {
   const waiting = new Map<string, Waiting>();
-  const alarm = createAlarm();
+  const pause = createInterruptiblePause();
   let watching = false;
 
   async function watch(): Promise<void> {
@@ -38,7 +38,7 @@ export function createMarkWatch(db: Db, logger: Logger): MarkWatch {
         waiting.delete(mark.id);
         over.resolve();
       }
-      if (waiting.size > 0) await alarm.rest(Math.min(...[...waiting.values()].map(pauseMs)));
+      if (waiting.size > 0) await pause.rest(Math.min(...[...waiting.values()].map(pauseMs)));
     }
     watching = false;
   }
@@ -51,7 +51,7 @@ export function createMarkWatch(db: Db, logger: Logger): MarkWatch {
         waiting.set(mark.id, one);
         return one.over.promise;
       });
-      if (watching) alarm.ring();
+      if (watching) pause.interrupt();
       else void watch();
       await Promise.all(all);
     },

@@ -7,7 +7,7 @@ export const accessWorker: Worker = {
   name: 'access-audit',
   idleMs: 10_000,
   async runOnce(deps) {
-    const entries = [...deps.access.drain()];
+    const entries = [...deps.accessLog.drain()];
     const ctx = systemContext(deps, accessWorker);
     try {
       for (let entry = entries[0]; entry !== undefined; entry = entries[0]) {
@@ -17,7 +17,7 @@ export const accessWorker: Worker = {
     } catch (error) {
       // The one that failed goes last: it may be that it never can be written, and the others can.
       const [failed, ...others] = entries;
-      deps.access.restore(failed === undefined ? [] : [...others, failed]);
+      deps.accessLog.restore(failed === undefined ? [] : [...others, failed]);
       throw error;
     }
     return 0;

@@ -1,6 +1,6 @@
 /** Plaintext → what it may do now: proof and authority apart. */
 import { apiKeys, type Db } from '@tenant-registry/db';
-import type { Background } from '../../kernel/async/background-queue.ts';
+import type { BackgroundQueue } from '../../kernel/async/background-queue.ts';
 import { batched } from '../../kernel/async/batch.ts';
 import { withinDeadline } from '../../kernel/async/deadline.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -27,7 +27,7 @@ export interface KeyAuthorityOptions {
   readonly leases: Leases;
   readonly argon2: Argon2;
   readonly peppers: Peppers;
-  readonly background: Background;
+  readonly background: BackgroundQueue;
   readonly clock: Clock;
   readonly metrics: Metrics;
 }

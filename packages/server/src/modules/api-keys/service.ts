@@ -2,9 +2,9 @@
 import { apiKeys, type Tx, tenants } from '@tenant-registry/db';
 import { hasPassed } from '../../kernel/clock.ts';
 import type { ActorContext, Context } from '../../kernel/context.ts';
+import { paginate } from '../../kernel/cursors.ts';
 import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { paginate } from '../../kernel/pagination.ts';
 import { type Permission, permissionsOfScopes, SCOPE_PREFIX } from '../../kernel/permissions.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';

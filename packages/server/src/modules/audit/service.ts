@@ -1,10 +1,10 @@
 /** The audit log: products add to it, operators read it, nobody changes it. */
 import { audit, tenants } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
+import { paginate } from '../../kernel/cursors.ts';
 import { violates } from '../../kernel/errors/from-database.ts';
 import type { InputMistake } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { paginate } from '../../kernel/pagination.ts';
 import { reachable, spanOf } from '../../kernel/reach.ts';
 import { type TextStream, toTextStream } from '../../kernel/streams/text-stream.ts';
 import { appendOnce } from '../../kernel/transact.ts';

@@ -1,9 +1,9 @@
 /** The catalog: what can be asked for, who asked, and what came of it. */
 import { catalogRequests } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
+import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
-import { paginate } from '../../kernel/pagination.ts';
 import { reachable, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import type { Entitlement } from '../entitlements/schema.ts';

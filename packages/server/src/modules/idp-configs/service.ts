@@ -1,10 +1,10 @@
 /** SSO configurations: through which identity provider the people of a tenant sign in, and whether it would work. */
 import { idpConfigs, type Tx } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
+import { paginate } from '../../kernel/cursors.ts';
 import { DomainError, kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
-import { paginate } from '../../kernel/pagination.ts';
 import { reachable } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';

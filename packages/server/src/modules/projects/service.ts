@@ -1,9 +1,9 @@
 /** Projects: the parts of a tenant that products work in. */
 import { projects, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
+import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
-import { paginate } from '../../kernel/pagination.ts';
 import { reachableProject, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { mayHaveProjects } from '../entitlements/service.ts';

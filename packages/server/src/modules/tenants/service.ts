@@ -2,9 +2,9 @@
 import { type Tx, tenants } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
 import type { ActorContext } from '../../kernel/context.ts';
+import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
-import { paginate } from '../../kernel/pagination.ts';
 import { reachableTenant, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { tenantErrors } from './errors.ts';
