@@ -6,7 +6,7 @@ const engineFree = [
   'packages/db/test/{cli-calls,database-config,driver-imports,redact}.test.ts',
   'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,register,schema-graph,security-document}.test.ts',
   'packages/server/src/config.test.ts',
-  'packages/server/src/http/*.test.ts',
+  'packages/server/src/{authentication,http}/*.test.ts',
   'packages/server/src/kernel/**/*.test.ts',
   'packages/server/src/modules/tenants/lifecycle.test.ts',
   'packages/server/src/modules/audit/formats.test.ts',

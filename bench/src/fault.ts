@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { migrateUp, openDatabase } from '@tenant-registry/db';
 import { startPostgres } from '@tenant-registry/db/testing';
-import { runFaults } from '../../packages/server/test/fault.ts';
+import { runFaults } from '../../packages/server/test/replicas/fault.ts';
 
 const HELP = `node bench/src/fault.ts [--kills N]
 

@@ -6,16 +6,20 @@ import {
   disturbed,
   freeze,
   killListeners,
-} from '../../packages/server/test/disturbances.ts';
+} from '../../packages/server/test/replicas/disturbances.ts';
 import {
   createSubject,
   type FleetMember,
   insertSubject,
   startMemoryProcess,
   startServerReplica,
-} from '../../packages/server/test/fleets.ts';
-import { type RegisterOptions, type RegisterReport, runRegisters } from '../../packages/server/test/linearizable.ts';
-import { type Link, openLink } from '../../packages/server/test/link.ts';
+} from '../../packages/server/test/replicas/fleets.ts';
+import {
+  type RegisterOptions,
+  type RegisterReport,
+  runRegisters,
+} from '../../packages/server/test/replicas/linearizable.ts';
+import { type Link, openLink } from '../../packages/server/test/replicas/link.ts';
 import { median, round } from './lib/load.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
 import { table, writeResults } from './lib/report.ts';

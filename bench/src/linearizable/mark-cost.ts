@@ -1,6 +1,6 @@
 import type { DatabaseHandle } from '@tenant-registry/db';
-import { insertSubject } from '../../../packages/server/test/fleets.ts';
-import { createMemoryReplica } from '../../../packages/server/test/replicas.ts';
+import { insertSubject } from '../../../packages/server/test/replicas/fleets.ts';
+import { createMemoryReplica } from '../../../packages/server/test/replicas/memory-replica.ts';
 import { median, round } from '../lib/load.ts';
 
 const ROUNDS = 400;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support.ts';
+import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support/server.ts';
 import { type Client, createClient, isRegistryError, type Tenant } from '../src/index.ts';
 import { rejectionOf, waitlessClient } from './scripted-server.ts';
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../../server/test/support.ts';
+import { startTestServer, type TestServer } from '../../server/test/support/server.ts';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
 const lives = [

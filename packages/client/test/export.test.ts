@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer } from '../../server/test/support.ts';
+import { newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
 import { type AuditEvent, type Client, createClient } from '../src/index.ts';
 import { type Answer, json, problem, rejectionOf, scripted } from './scripted-server.ts';
 

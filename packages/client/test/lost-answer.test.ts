@@ -1,6 +1,6 @@
 /** Never a second charge: the registry did the work, and the connection broke before its answer was there. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support.ts';
+import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support/server.ts';
 import { losingRelay } from './relay.ts';
 import { rejectionOf, waitlessClient } from './scripted-server.ts';
 

@@ -1,6 +1,6 @@
 /** The verifier against a real registry that holds a lease, with the feed over TCP links that the test cuts. */
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { newTenant, startTestServer, type TestServer } from '../../server/test/support.ts';
+import { newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
 import { createClient, createVerifier, type FeedState, type Verifier } from '../src/index.ts';
 import { cuttableRelay } from './relay.ts';
 

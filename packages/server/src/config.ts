@@ -2,9 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { urlMistakes } from '@tenant-registry/db';
 import { z } from 'zod';
+import type { OidcConfig } from './authentication/oidc/config.ts';
+import { oidcConfigOf, oidcContradictions, oidcEnvironment } from './authentication/oidc/environment.ts';
 import type { Limits } from './http/guard.ts';
-import type { OidcConfig } from './http/oidc/config.ts';
-import { oidcConfigOf, oidcContradictions, oidcEnvironment } from './http/oidc/environment.ts';
 import { wrongProxy } from './http/trusted-proxies.ts';
 import type { Catalog } from './kernel/catalog.ts';
 import { type OutboundEntry, outboundEntry } from './kernel/outbound/policy.ts';

@@ -4,9 +4,9 @@
  * a document that breaks callers needs another major version for that.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { breakingChanges } from './http/openapi/breaking-changes.ts';
 import { type Json, member } from './http/openapi/json.ts';
 import { openapiDocument } from './http/openapi.ts';
+import { breakingChanges } from './openapi-cli/breaking-changes.ts';
 
 const file = new URL('../openapi/openapi.json', import.meta.url);
 const released = new URL('../openapi/baseline.json', import.meta.url);

@@ -62,8 +62,8 @@ const rules: readonly Rule[] = [
     may: [node, kernel, /^(zod|pino|prom-client|uuid|lru-cache|jose|@trpc\/server.*)$/],
   },
   {
-    files: new RegExp(`^${S}/http/authenticate\\.ts$`),
-    may: [node, kernel, new RegExp(`^${S}/http/`), new RegExp(`^${S}/modules/api-keys/(key-format|verify)\\.ts$`)],
+    files: new RegExp(`^${S}/authentication/`),
+    may: [node, kernel, new RegExp(`^${S}/authentication/`), /^(zod|jose)$/],
   },
   {
     // The one operation that skips layers.
@@ -82,9 +82,9 @@ const rules: readonly Rule[] = [
       node,
       kernel,
       db,
-      new RegExp(`^${S}/http/`),
+      new RegExp(`^${S}/(http|authentication)/`),
       new RegExp(`^${S}/router\\.ts$`),
-      /^(zod|jose|fastify|helmet|@fastify\/.+|@trpc\/server.*)$/,
+      /^(zod|fastify|helmet|@fastify\/.+|@trpc\/server.*)$/,
     ],
   },
   { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules/.+/(router|errors)\\.ts$`), kernel] },

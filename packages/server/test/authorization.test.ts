@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listOperations, type Operation } from '../src/http/operations.ts';
 import { keyPermissions, platformRoles, type Role, rolePermissions, tenantRoles } from '../src/kernel/permissions.ts';
-import { startIssuer, type TestIssuer } from './oidc-provider.ts';
-import { type Held, newHeld, prepare, requestOf } from './requests.ts';
+import { startIssuer, type TestIssuer } from './support/oidc-provider.ts';
+import { type Held, newHeld, prepare, requestOf } from './support/requests.ts';
 import {
   type CallOptions,
   newProject,
@@ -12,7 +12,7 @@ import {
   type TestServer,
   trailOf,
   UNKNOWN,
-} from './support.ts';
+} from './support/server.ts';
 
 let issuer: TestIssuer;
 let server: TestServer;

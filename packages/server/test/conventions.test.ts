@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
-import { newTenant, startTestServer, type TestServer, UNKNOWN, uniqueSlug } from './support.ts';
+import { newTenant, startTestServer, type TestServer, UNKNOWN, uniqueSlug } from './support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

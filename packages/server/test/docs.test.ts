@@ -1,6 +1,6 @@
 /** The API reference at /docs, as a browser without internet meets it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from './support.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 /** Requests that no well-behaved caller sends, and what they must not be able to do. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer, uniqueSlug } from './support.ts';
+import { newTenant, startTestServer, type TestServer, uniqueSlug } from './support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

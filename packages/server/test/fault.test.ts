@@ -1,6 +1,6 @@
 import { testDatabase } from '@tenant-registry/db/testing';
 import { expect, test } from 'vitest';
-import { runFaults } from './fault.ts';
+import { runFaults } from './replicas/fault.ts';
 
 test('a server killed at any moment leaves no change without its events, and no event without its change', async () => {
   const database = await testDatabase();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
-import { type Held, newHeld, requestOf, writes } from './requests.ts';
-import { startTestServer, type TestServer, trailOf } from './support.ts';
+import { type Held, newHeld, requestOf, writes } from './support/requests.ts';
+import { startTestServer, type TestServer, trailOf } from './support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

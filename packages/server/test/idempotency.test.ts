@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startIssuer, type TestIssuer } from './oidc-provider.ts';
-import { DAY_MS, newTenant, oidcFor, startTestServer, type TestServer, tenantIn, uniqueSlug } from './support.ts';
+import { startIssuer, type TestIssuer } from './support/oidc-provider.ts';
+import {
+  DAY_MS,
+  newTenant,
+  oidcFor,
+  startTestServer,
+  type TestServer,
+  tenantIn,
+  uniqueSlug,
+} from './support/server.ts';
 
 let issuer: TestIssuer;
 let server: TestServer;

@@ -1,6 +1,6 @@
 /** Two listeners: the public one does not know what is for products and gateways. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer, tenantIn } from './support.ts';
+import { startTestServer, type TestServer, tenantIn } from './support/server.ts';
 
 let server: TestServer;
 let internalUrl: string;

@@ -7,8 +7,8 @@ import { keyActor, tokenActor } from '../src/kernel/actor.ts';
 import { type ActorContext, noRequest } from '../src/kernel/context.ts';
 import { DomainError } from '../src/kernel/errors.ts';
 import { keyPermissions, SCOPE_PREFIX } from '../src/kernel/permissions.ts';
-import { type Held, inputOf, newHeld, prepare } from './requests.ts';
-import { newProject, startTestServer, type TestServer } from './support.ts';
+import { type Held, inputOf, newHeld, prepare } from './support/requests.ts';
+import { newProject, startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 let own: Held;

@@ -3,9 +3,9 @@ import { replicaLeases } from '@tenant-registry/db';
 import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { LeaseOptions, Leases } from '../src/kernel/leases.ts';
-import { insertSubject } from './fleets.ts';
-import { createMemoryReplica, type MemoryReplica, type Subject } from './replicas.ts';
-import { DAY_MS, entitle, newTenant, runWorker, startTestServer, type TestServer, tenantIn } from './support.ts';
+import { insertSubject } from './replicas/fleets.ts';
+import { createMemoryReplica, type MemoryReplica, type Subject } from './replicas/memory-replica.ts';
+import { DAY_MS, entitle, newTenant, runWorker, startTestServer, type TestServer, tenantIn } from './support/server.ts';
 
 let server: TestServer;
 let database: TestDatabase;

@@ -12,7 +12,7 @@ import {
   type TestServerOptions,
   tenantIn,
   uniqueSlug,
-} from './support.ts';
+} from './support/server.ts';
 
 const started: TestServer[] = [];
 afterEach(async () => {

@@ -2,7 +2,7 @@
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { cutLink, type Disturbance, disturbed, freeze, killListeners, silenceLink } from './disturbances.ts';
+import { cutLink, type Disturbance, disturbed, freeze, killListeners, silenceLink } from './replicas/disturbances.ts';
 import {
   createSubject,
   type FleetMember,
@@ -10,10 +10,10 @@ import {
   insertSubject,
   startMemoryProcess,
   startServerReplica,
-} from './fleets.ts';
-import { type RegisterOptions, type RegisterReport, runRegisters } from './linearizable.ts';
-import { openLink } from './link.ts';
-import { createMemoryReplica, type MemoryReplica } from './replicas.ts';
+} from './replicas/fleets.ts';
+import { type RegisterOptions, type RegisterReport, runRegisters } from './replicas/linearizable.ts';
+import { openLink } from './replicas/link.ts';
+import { createMemoryReplica, type MemoryReplica } from './replicas/memory-replica.ts';
 
 const LEASE_MS = 500;
 

@@ -2,7 +2,7 @@
 import { tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer, tenantIn } from './support.ts';
+import { startTestServer, type TestServer, tenantIn } from './support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

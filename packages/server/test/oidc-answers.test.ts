@@ -3,10 +3,10 @@ import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
-import { fetchPublished } from '../src/http/oidc/provider.ts';
+import { fetchPublished } from '../src/authentication/oidc/provider.ts';
 import { signatureAlgorithms } from '../src/kernel/openid.ts';
-import type { TestIssuer } from './oidc-provider.ts';
-import { HOUR_MS, newIssuer, newOidc, outcome, SECOND_MS, tally, times } from './oidc-support.ts';
+import { HOUR_MS, newIssuer, newOidc, outcome, SECOND_MS, tally, times } from './support/oidc.ts';
+import type { TestIssuer } from './support/oidc-provider.ts';
 
 /** A provider that says what the test wants; `issuer` is its own URL. Its keys are those of `real`, unless it says more. */
 async function fakeIssuer(answer: (issuer: string, path: string) => unknown, real?: TestIssuer) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { DomainError } from '../src/kernel/errors.ts';
-import type { TestIssuer } from './oidc-provider.ts';
-import { HOUR_MS, MINUTE_MS, newIssuer, newOidc, outcome, SECOND_MS, tally, times } from './oidc-support.ts';
+import { HOUR_MS, MINUTE_MS, newIssuer, newOidc, outcome, SECOND_MS, tally, times } from './support/oidc.ts';
+import type { TestIssuer } from './support/oidc-provider.ts';
 
 const LONG = { lifetimeSeconds: 1_000_000 };
 

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { importJWK, type JWK, UnsecuredJWT } from 'jose';
 import type { AsymmetricSigningAlgorithm } from 'oidc-provider';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { OidcRefusal } from '../src/http/oidc/refusal.ts';
-import { type Claims, type SignOptions, startIssuer, type TestIssuer } from './oidc-provider.ts';
-import { newOidc, outcome, SECOND_MS, type TestOidc } from './oidc-support.ts';
-import { giveKeysBack, type SigningKeys, takeKeys } from './signing-keys.ts';
+import { OidcRefusal } from '../src/authentication/oidc/refusal.ts';
+import { newOidc, outcome, SECOND_MS, type TestOidc } from './support/oidc.ts';
+import { type Claims, type SignOptions, startIssuer, type TestIssuer } from './support/oidc-provider.ts';
+import { giveKeysBack, type SigningKeys, takeKeys } from './support/signing-keys.ts';
 
 let issuer: TestIssuer;
 let oidc: TestOidc;

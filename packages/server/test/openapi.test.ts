@@ -2,13 +2,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formatsPlugin from 'ajv-formats';
 import { expect, test } from 'vitest';
-import { breakingChanges } from '../src/http/openapi/breaking-changes.ts';
 import { isJson, type Json, member } from '../src/http/openapi/json.ts';
-import { resolve } from '../src/http/openapi/schema-changes.ts';
 import { openapiDocument } from '../src/http/openapi.ts';
 import { listOperations } from '../src/http/operations.ts';
 import { exportFormats } from '../src/modules/audit/formats.ts';
 import { auditEvent, exportExamples } from '../src/modules/audit/schema.ts';
+import { breakingChanges } from '../src/openapi-cli/breaking-changes.ts';
+import { resolve } from '../src/openapi-cli/schema-changes.ts';
 
 const document: Json = JSON.parse(JSON.stringify(openapiDocument()));
 const ajv = new Ajv2020({ strict: false, allErrors: true });

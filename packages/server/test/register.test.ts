@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type History, violations } from './register.ts';
+import { type History, violations } from './replicas/register.ts';
 
 const made = { began: 0, ended: 1, value: true };
 const revoked = { began: 10, ended: 20, value: false };

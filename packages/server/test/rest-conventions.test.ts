@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
-import { newHeld, others, prepare, requestOf, writes } from './requests.ts';
-import { startTestServer, type TestServer } from './support.ts';
+import { newHeld, others, prepare, requestOf, writes } from './support/requests.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

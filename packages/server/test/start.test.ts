@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { INTERNAL, OPERATOR, type StartedProcess, startProcess } from './server-process.ts';
+import { INTERNAL, OPERATOR, type StartedProcess, startProcess } from './support/server-process.ts';
 
 // A first start makes a PGlite cluster, which takes many seconds on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });

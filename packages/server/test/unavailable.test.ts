@@ -2,8 +2,8 @@
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Link, openLink } from './link.ts';
-import { newTenant, startTestServer, type TestServer } from './support.ts';
+import { type Link, openLink } from './replicas/link.ts';
+import { newTenant, startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 let link: Link;

@@ -1,8 +1,8 @@
 /** What a replica answers from memory, while it holds the lease. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type HeldLeases, heldLeases } from './leases.ts';
-import { DAY_MS, entitle, startTestServer, type TestServer, tenantIn } from './support.ts';
-import { ask, figure, newKey } from './verify-support.ts';
+import { ask, figure, newKey } from './support/api-keys.ts';
+import { type HeldLeases, heldLeases } from './support/held-leases.ts';
+import { DAY_MS, entitle, startTestServer, type TestServer, tenantIn } from './support/server.ts';
 
 let server: TestServer;
 let leases: HeldLeases;

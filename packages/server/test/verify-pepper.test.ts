@@ -2,8 +2,8 @@
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { startTestServer, type TestServer, type TestServerOptions } from './support.ts';
-import { ask, newKey, proofsByArgon2, storedProof } from './verify-support.ts';
+import { ask, newKey, proofsByArgon2, storedProof } from './support/api-keys.ts';
+import { startTestServer, type TestServer, type TestServerOptions } from './support/server.ts';
 
 const [OLD, NEW] = ['o'.repeat(32), 'n'.repeat(32)];
 const CHEAP = { passes: 1, memory: 64, parallelism: 1, tagLength: 32 };

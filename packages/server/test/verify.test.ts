@@ -1,7 +1,7 @@
 /** The two ways to verification say the same, and what it costs. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, DAY_MS, entitle, startTestServer, type TestServer, tenantIn } from './support.ts';
-import { ask, figure, newKey, proofsByArgon2 } from './verify-support.ts';
+import { ask, figure, newKey, proofsByArgon2 } from './support/api-keys.ts';
+import { type Answer, DAY_MS, entitle, startTestServer, type TestServer, tenantIn } from './support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import type { Authenticator } from '../authentication/authenticate.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
-import { type Authenticator, kindOf } from './authenticate.ts';
 import { sourceAddress } from './source-address.ts';
 
 declare module 'fastify' {
@@ -100,7 +100,7 @@ function identifier(
 ): (request: FastifyRequest, authorization: string) => Promise<void> {
   const failures = scope.createRateLimit({ max: failuresMax, timeWindow: MINUTE_MS });
   return async (request, authorization) => {
-    const kind = kindOf(authorization);
+    const kind = authenticator.kindOf(authorization);
     const source = sourceAddress(request) ?? 'unknown';
     if (failuresMax > 0) {
       const tally = await failures(request, { increment: false });

@@ -8,12 +8,12 @@ import Fastify, {
   LogController,
   type RouteHandlerMethod,
 } from 'fastify';
+import type { Authenticator } from '../authentication/authenticate.ts';
 import type { Actor } from '../kernel/actor.ts';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
-import type { Authenticator } from './authenticate.ts';
 import { acceptOnlyJson } from './body.ts';
 import { mountDocs } from './docs.ts';
 import { guard, type Limits } from './guard.ts';

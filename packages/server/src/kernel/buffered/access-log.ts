@@ -2,9 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Actor } from '../actor.ts';
 import type { Clock } from '../clock.ts';
-
-/** What a credential looked like. */
-export type CredentialKind = 'token' | 'jwt' | 'api_key' | 'other';
+import type { CredentialKind } from '../credentials.ts';
 
 export type AccessNote =
   | {

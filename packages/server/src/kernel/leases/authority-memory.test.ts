@@ -1,5 +1,5 @@
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { type HeldLeases, heldLeases } from '../../../test/leases.ts';
+import { type HeldLeases, heldLeases } from '../../../test/support/held-leases.ts';
 import { type AuthorityMemory, createAuthorityMemory } from './authority-memory.ts';
 
 interface Facts {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startIssuer, type TestIssuer } from '../../../test/oidc-provider.ts';
-import { newTenant, oidcFor, runWorker, startTestServer, type TestServer } from '../../../test/support.ts';
+import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
+import { newTenant, oidcFor, runWorker, startTestServer, type TestServer } from '../../../test/support/server.ts';
 
 let issuer: TestIssuer;
 let server: TestServer;

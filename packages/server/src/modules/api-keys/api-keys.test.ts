@@ -7,7 +7,7 @@ import {
   type TestServer,
   tenantIn,
   UNKNOWN,
-} from '../../../test/support.ts';
+} from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { appendEvents, countEvents, eventOf } from '../../../test/audit-events.ts';
-import { newTenant, startTestServer, type TestServer, UNKNOWN } from '../../../test/support.ts';
+import { appendEvents, countEvents, eventOf } from '../../../test/support/audit-events.ts';
+import { newTenant, startTestServer, type TestServer, UNKNOWN } from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

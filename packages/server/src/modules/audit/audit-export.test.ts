@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
+import { newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
 import { systemContext } from '../../kernel/system-context.ts';
 import { exportAuditEventsInput } from './schema.ts';
 import { exportAuditEvents } from './service.ts';

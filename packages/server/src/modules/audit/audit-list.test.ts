@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { appendEvent, appendEvents, eventOf } from '../../../test/audit-events.ts';
-import { newTenant, startTestServer, type TestServer, tenantIn, UNKNOWN } from '../../../test/support.ts';
+import { appendEvent, appendEvents, eventOf } from '../../../test/support/audit-events.ts';
+import { newTenant, startTestServer, type TestServer, tenantIn, UNKNOWN } from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

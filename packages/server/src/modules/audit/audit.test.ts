@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { appendEvent, countEvents, eventOf } from '../../../test/audit-events.ts';
-import { newTenant, startTestServer, type TestServer, tenantIn, UNKNOWN, uniqueSlug } from '../../../test/support.ts';
+import { appendEvent, countEvents, eventOf } from '../../../test/support/audit-events.ts';
+import {
+  newTenant,
+  startTestServer,
+  type TestServer,
+  tenantIn,
+  UNKNOWN,
+  uniqueSlug,
+} from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

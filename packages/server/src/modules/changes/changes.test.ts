@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
+import { newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
 import { changesExample } from './schema.ts';
 
 const TENANT = '0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10';

@@ -7,7 +7,7 @@ import {
   tenantIn,
   UNKNOWN,
   uniqueSlug,
-} from '../../../test/support.ts';
+} from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import {
   tenantIn,
   trailOf,
   UNKNOWN,
-} from '../../../test/support.ts';
+} from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider, { type Adapter } from 'oidc-provider';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { auditOf, newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
+import { auditOf, newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
 import { type OutboundEntry, outboundEntry } from '../../kernel/outbound/policy.ts';
 import { createOutbound, type Outbound, type OutboundOptions } from '../../kernel/outbound.ts';
 

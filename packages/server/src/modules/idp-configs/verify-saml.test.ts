@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditOf, DAY_MS, newTenant, startTestServer, type TestServer } from '../../../test/support.ts';
+import { auditOf, DAY_MS, newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

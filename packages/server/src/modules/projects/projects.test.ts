@@ -11,7 +11,7 @@ import {
   trailOf,
   UNKNOWN,
   uniqueSlug,
-} from '../../../test/support.ts';
+} from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

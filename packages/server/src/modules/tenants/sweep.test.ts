@@ -7,7 +7,7 @@ import {
   startTestServer,
   type TestServer,
   tenantIn,
-} from '../../../test/support.ts';
+} from '../../../test/support/server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

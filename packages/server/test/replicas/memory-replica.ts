@@ -1,9 +1,9 @@
 /** Replicas that remember what `verify` may: only as much as leases need to be tried. */
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { sql } from 'kysely';
-import { systemClock } from '../src/kernel/clock.ts';
-import { createLeases, type LeaseOptions, type Leases, type Marks } from '../src/kernel/leases.ts';
-import { createLogger } from '../src/kernel/logger.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { createLeases, type LeaseOptions, type Leases, type Marks } from '../../src/kernel/leases.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
 
 export interface Subject {
   readonly id: string;

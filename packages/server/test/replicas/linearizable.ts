@@ -4,8 +4,8 @@
  */
 import { randomInt } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Subject } from './memory-replica.ts';
 import { type History, type Operation, violations } from './register.ts';
-import type { Subject } from './replicas.ts';
 
 export interface Replica {
   /** Whether the key is accepted; undefined when there was no verdict. */

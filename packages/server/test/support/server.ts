@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
-import { type App, type AppOptions, createApp } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
-import type { Clock } from '../src/kernel/clock.ts';
-import type { Leases } from '../src/kernel/leases.ts';
-import { createLogger } from '../src/kernel/logger.ts';
-import type { Outbound } from '../src/kernel/outbound.ts';
-import type { Argon2Tags } from '../src/kernel/secrets/argon2.ts';
-import { testConfig } from '../src/testing.ts';
+import { type App, type AppOptions, createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
+import type { Leases } from '../../src/kernel/leases.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import type { Outbound } from '../../src/kernel/outbound.ts';
+import type { Argon2Tags } from '../../src/kernel/secrets/argon2.ts';
+import { testConfig } from '../../src/testing.ts';
 import { checkAgainstDocument } from './document.ts';
 import { refuseLeaks } from './secrets.ts';
 

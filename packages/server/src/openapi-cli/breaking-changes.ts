@@ -1,5 +1,5 @@
 /** What a caller of one document would trip over in another one. Pure; `openapi-cli.ts` holds the released document against the present one with it. */
-import { isJson, type Json, member } from './json.ts';
+import { isJson, type Json, member } from '../http/openapi/json.ts';
 import { resolve, type Sides, schemaChanges } from './schema-changes.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];

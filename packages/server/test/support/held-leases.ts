@@ -1,5 +1,5 @@
 /** A lease in the hands of a test. */
-import type { Leases } from '../src/kernel/leases.ts';
+import type { Leases } from '../../src/kernel/leases.ts';
 
 export interface HeldLeases extends Leases {
   /** Whether the lease is held from now on. */

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { openDatabase } from '@tenant-registry/db';
-import { createMemoryReplica } from './replicas.ts';
+import { createMemoryReplica } from './memory-replica.ts';
 
 const { DATABASE_URL: url = '', AUTHORITY_LEASE_MS } = process.env;
 const database = await openDatabase({ url, connectTimeoutMs: 1_000, statementTimeoutMs: 2_000, log: () => {} });

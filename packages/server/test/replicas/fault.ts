@@ -6,7 +6,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '@tenant-registry/db';
 import { sql } from 'kysely';
-import { OPERATOR, startServer } from './server-process.ts';
+import { OPERATOR, startServer } from '../support/server-process.ts';
 
 const CLIENTS = 6;
 

@@ -1,8 +1,8 @@
 /** Holds every answer of the test suite against the OpenAPI document. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formatsPlugin from 'ajv-formats';
-import { openapiDocument } from '../src/http/openapi.ts';
-import type { Answer } from './support.ts';
+import { openapiDocument } from '../../src/http/openapi.ts';
+import type { Answer } from './server.ts';
 
 interface Response_ {
   $ref?: string;

@@ -1,6 +1,6 @@
 /** A request that succeeds for every operation: for the tests that visit all of them. */
-import type { Operation } from '../src/http/operations.ts';
-import { entitle, newProject, type TestServer, tenantIn, uniqueSlug } from './support.ts';
+import type { Operation } from '../../src/http/operations.ts';
+import { entitle, newProject, type TestServer, tenantIn, uniqueSlug } from './server.ts';
 
 /** One of everything that a tenant can hold. */
 export interface Held {

@@ -3,9 +3,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type DatabaseHandle, tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
+import { INTERNAL, OPERATOR, type ServerProcess, startServer } from '../support/server-process.ts';
 import type { Replica } from './linearizable.ts';
-import type { MemoryReplica, Subject } from './replicas.ts';
-import { INTERNAL, OPERATOR, type ServerProcess, startServer } from './server-process.ts';
+import type { MemoryReplica, Subject } from './memory-replica.ts';
 
 const script = fileURLToPath(new URL('./replica-process.ts', import.meta.url));
 const PATIENCE_MS = 3_000;

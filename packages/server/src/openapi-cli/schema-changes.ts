@@ -1,5 +1,5 @@
 /** How one schema breaks who relied on another one: what callers send may not become narrower, what they get not wider. */
-import { isJson, type Json, member, texts } from './json.ts';
+import { isJson, type Json, member, texts } from '../http/openapi/json.ts';
 
 export interface Sides {
   /** The documents, for their references. */

@@ -1,6 +1,6 @@
 /** Events that products report, for the tests of the audit log. */
 import { expect } from 'vitest';
-import type { TestServer } from './support.ts';
+import type { TestServer } from './server.ts';
 
 /** The least that an event needs, and what is given. */
 export const eventOf = (fields: Record<string, unknown> = {}) => ({

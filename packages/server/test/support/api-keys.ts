@@ -1,5 +1,5 @@
 /** What the tests of verification share: keys, questions and figures. */
-import { type Answer, type TestServer, tenantIn } from './support.ts';
+import { type Answer, type TestServer, tenantIn } from './server.ts';
 
 /** Creates a key, in a tenant of its own unless told otherwise. */
 export async function newKey(server: TestServer, fields: Record<string, unknown> = {}) {

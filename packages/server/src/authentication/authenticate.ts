@@ -1,0 +1,61 @@
+/** Bearer credential → actor: the one place where a caller becomes known. */
+import { type Actor, tokenActor } from '../kernel/actor.ts';
+import { type CredentialKind, type CredentialReader, refusedCredential } from '../kernel/credentials.ts';
+import { createSecretMatcher } from '../kernel/secrets/secret-matcher.ts';
+
+export interface StaticTokens {
+  readonly operator: readonly string[];
+  readonly internal: readonly string[];
+}
+
+export interface Authenticator {
+  /** Returns the actor of a static token in an Authorization header; undefined for every other credential. Costs no I/O. */
+  recognize(authorization: string): Actor | undefined;
+  /**
+   * Resolves to the actor of every other kind of credential. Rejects with `unauthenticated` and the reason for one that
+   * belongs to no actor, and with `unavailable` when that cannot be known now.
+   */
+  identify(authorization: string): Promise<Actor>;
+  /** Returns the kind of the credential by its shape: for the audit log. */
+  kindOf(authorization: string): CredentialKind;
+}
+
+export interface Authorities {
+  readonly tokens: StaticTokens;
+  /** The kinds besides static tokens. */
+  readonly readers: readonly CredentialReader[];
+}
+
+// As long as the header of a request may be.
+const BEARER = /^Bearer +([!-~]{1,12288})$/i;
+
+/** Makes an authenticator that knows the static tokens, and asks the first reader that recognizes a credential. */
+export function createAuthenticator({ tokens, readers }: Authorities): Authenticator {
+  const [operator, internal] = [tokenActor('operator'), tokenActor('internal')];
+  const holderOf = createSecretMatcher([
+    ...tokens.operator.map((secret) => ({ secret, holder: operator })),
+    ...tokens.internal.map((secret) => ({ secret, holder: internal })),
+  ]);
+  const readerOf = (token: string) => readers.find((reader) => reader.recognizes(token));
+  return {
+    recognize(authorization) {
+      const token = bearerOf(authorization);
+      return token === undefined ? undefined : holderOf(token);
+    },
+    async identify(authorization) {
+      const token = bearerOf(authorization);
+      if (token === undefined) throw refusedCredential('malformed', 'Send the credential as Authorization: Bearer.');
+      const reader = readerOf(token);
+      if (reader === undefined) throw refusedCredential('unknown', 'This credential is not known here.');
+      return reader.identify(token);
+    },
+    kindOf(authorization) {
+      const token = bearerOf(authorization);
+      return token === undefined ? 'other' : (readerOf(token)?.kind ?? 'token');
+    },
+  };
+}
+
+function bearerOf(authorization: string): string | undefined {
+  return BEARER.exec(authorization)?.[1];
+}
