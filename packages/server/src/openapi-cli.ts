@@ -1,12 +1,13 @@
 /**
  * Writes the committed OpenAPI document. With `--check` it writes nothing and tells whether the document is up to date
  * and keeps the promises of the released one (exit 1 when not). With `--release` the document becomes the released one;
- * a document that breaks callers needs another major version for that.
+ * a document that breaks callers needs a version for that which says so.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Json, member } from './http/openapi/json.ts';
 import { openapiDocument } from './http/openapi.ts';
 import { breakingChanges } from './openapi-cli/breaking-changes.ts';
+import { mayBreak } from './openapi-cli/versions.ts';
 
 const file = new URL('../openapi/openapi.json', import.meta.url);
 const released = new URL('../openapi/baseline.json', import.meta.url);
@@ -25,16 +26,19 @@ if (mode === '--check') {
     fail(
       'the document breaks callers of the released one:',
       ...broken,
-      'Make it compatible; or, if that is meant, raise the first number of VERSION in src/http/openapi.ts',
-      'and run `npm run openapi -- --release`.',
+      'Make it compatible; or, if that is meant, raise the first number of VERSION in src/http/openapi.ts (the second',
+      'while the first is 0) and run `npm run openapi -- --release`.',
     );
   }
 } else {
   writeFileSync(file, text);
   console.log('wrote packages/server/openapi/openapi.json');
   if (mode === '--release') {
-    if (broken.length > 0 && majorOf(document) <= majorOf(baseline)) {
-      fail('this breaks callers, so the first number of VERSION must grow:', ...broken);
+    if (broken.length > 0 && !mayBreak(versionOf(baseline), versionOf(document))) {
+      fail(
+        'this breaks callers, so the first number of VERSION (the second while the first is 0) must grow:',
+        ...broken,
+      );
     } else {
       writeFileSync(released, text);
       console.log('wrote packages/server/openapi/baseline.json');
@@ -46,8 +50,8 @@ function parse(json: string): Json {
   return JSON.parse(json) as Json; // a document that was written here
 }
 
-function majorOf(of: Json): number {
-  return Number.parseInt(String(member(of, 'info')['version']), 10);
+function versionOf(of: Json): string {
+  return String(member(of, 'info')['version']);
 }
 
 function fail(...lines: string[]): void {

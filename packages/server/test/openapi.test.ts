@@ -9,6 +9,7 @@ import { exportFormats } from '../src/modules/audit/formats.ts';
 import { auditEvent, exportExamples } from '../src/modules/audit/schema.ts';
 import { breakingChanges } from '../src/openapi-cli/breaking-changes.ts';
 import { resolve } from '../src/openapi-cli/schema-changes.ts';
+import { mayBreak } from '../src/openapi-cli/versions.ts';
 
 const document: Json = JSON.parse(JSON.stringify(openapiDocument()));
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -350,4 +351,18 @@ test('a schema is followed through its references, also into itself', () => {
   const parent = changed([...THING, 'properties', 'parent', 'anyOf'], [{ type: 'object' }, { type: 'null' }]);
   expect(breakingChanges(small, small)).toEqual([]);
   expect(breakingChanges(small, parent)).toContainEqual(expect.stringContaining('answer 200.parent may now be'));
+});
+
+test.each([
+  ['0.1.0', '0.1.1', false],
+  ['0.1.0', '0.2.0', true],
+  ['0.9.0', '0.10.0', true],
+  ['0.2.0', '0.1.0', false],
+  ['0.9.0', '1.0.0', true],
+  ['1.0.0', '1.1.0', false],
+  ['1.9.0', '2.0.0', true],
+  ['2.0.0', '1.9.0', false],
+  ['1.0.0', 'text', false],
+])('from %s to %s, a document may break its callers: %s', (released, present, may) => {
+  expect(mayBreak(released, present)).toBe(may);
 });
