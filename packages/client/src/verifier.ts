@@ -68,7 +68,7 @@ export function createVerifierOn(runtime: FollowerRuntime, options: VerifierOpti
   const ask = createAsking({ client, memory, isLive, now: runtime.now });
   return {
     async verify(key, question = {}, { signal, timeoutMs = Number.POSITIVE_INFINITY } = {}) {
-      if (!KEY.test(key)) return frozen({ valid: false, code: 'not_found' });
+      if (!KEY.test(key)) return notFound;
       const name = await digestOf(key, question);
       const known = isLive() ? memory.recall(name, runtime.now()) : undefined;
       if (known !== undefined && !hasExpired(known)) return known;
@@ -136,9 +136,22 @@ function hasExpired(verdict: ApiKeyVerdict): boolean {
 }
 
 function frozen<V extends ApiKeyVerdict>(verdict: V): V {
-  if (verdict.valid) Object.freeze(verdict.scopes);
+  Object.freeze(verdict.scopes);
   return Object.freeze(verdict);
 }
+
+/** What the registry would say of a text that cannot be a key. */
+const notFound = frozen<ApiKeyVerdict>({
+  valid: false,
+  code: 'not_found',
+  key_id: null,
+  tenant_id: null,
+  tenant_slug: null,
+  tenant_status: null,
+  project_id: null,
+  scopes: [],
+  expires_at: null,
+});
 
 function checkedOptions({ client, ttlMs = TTL_MS, entriesMax = ENTRIES_MAX, onFeed }: VerifierOptions) {
   if (!(ttlMs >= 0 && Number.isFinite(ttlMs)))

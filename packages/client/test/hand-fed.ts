@@ -9,10 +9,12 @@ export const KEY = 'bp_7Hq2Lw9xTz4Rk1Vb8Nc5Yd';
 export const SETTLE_MS = 2_000;
 
 export type AcceptedVerdict = Extract<ApiKeyVerdict, { valid: true }>;
+export type RefusedVerdict = Extract<ApiKeyVerdict, { valid: false }>;
 
 export function accepted(fields: Partial<AcceptedVerdict> = {}): AcceptedVerdict {
   return {
     valid: true,
+    code: 'valid',
     key_id: '0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0',
     tenant_id: TENANT,
     tenant_slug: 'acme',
@@ -22,6 +24,12 @@ export function accepted(fields: Partial<AcceptedVerdict> = {}): AcceptedVerdict
     expires_at: null,
     ...fields,
   };
+}
+
+/** The whole verdict that refuses a key for this reason. */
+export function refusal(code: RefusedVerdict['code']): RefusedVerdict {
+  const nobody = { key_id: null, tenant_id: null, tenant_slug: null, tenant_status: null, project_id: null };
+  return { valid: false, code, ...nobody, scopes: [], expires_at: null };
 }
 
 type Signal = { readonly event: ChangeEvent } | { readonly error: unknown } | 'end';

@@ -11,7 +11,7 @@ import { requireApiKey as requireInFetch } from '../src/fetch.ts';
 import { apiKeyOf as honoKeyOf, requireApiKey as requireInHono } from '../src/hono.ts';
 import { type AcceptedApiKey, type ApiKeyVerdict, type KeyQuestion, RegistryError } from '../src/index.ts';
 import type { ApiKeyRequirement } from '../src/middleware.ts';
-import { accepted, KEY, TENANT } from './hand-fed.ts';
+import { accepted, KEY, refusal, TENANT } from './hand-fed.ts';
 
 interface Asking {
   verify(key: string, question?: KeyQuestion): Promise<ApiKeyVerdict>;
@@ -144,7 +144,7 @@ describe.each(frameworks)('%s', (_, serve) => {
     ['tenant_archived', 403, null],
   ] as const)('%s is %i, as a problem that does not quote the key', async (code, status, challenge) => {
     const send = await serve(
-      saying(() => ({ valid: false, code })),
+      saying(() => refusal(code)),
       { scopes: ['a:read', 'b'] },
     );
     const response = await send('/reports', bearer(KEY));

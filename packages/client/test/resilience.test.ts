@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../src/index.ts';
+import { refusal } from './hand-fed.ts';
 import {
   breakOff,
   deadUrl,
@@ -66,8 +67,8 @@ describe('retries', () => {
   });
 
   test('what changes nothing has no key, mutation or not, and is repeated', async () => {
-    const { client, seen } = await scripted([breakOff, result({ valid: false, code: 'not_found' })]);
-    expect(await client.apiKeys.verify({ key: 'bp_x' })).toEqual({ valid: false, code: 'not_found' });
+    const { client, seen } = await scripted([breakOff, result(refusal('not_found'))]);
+    expect(await client.apiKeys.verify({ key: 'bp_x' })).toEqual(refusal('not_found'));
     expect(seen.map(({ headers, method }) => [method, headers['idempotency-key']])).toEqual([
       ['POST', undefined],
       ['POST', undefined],

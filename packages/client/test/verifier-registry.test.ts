@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
 import { createClient, createVerifier, type FeedState, type Verifier } from '../src/index.ts';
+import { refusal } from './hand-fed.ts';
 import { cuttableRelay } from './relay.ts';
 
 let server: TestServer;
@@ -79,10 +80,7 @@ test(
     for (let round = 0; round < 10; round += 1) await verifier.verify(key.key);
     expect(asked).toHaveLength(before);
     await revoke(key);
-    await vi.waitFor(
-      async () => expect(await verifier.verify(key.key)).toEqual({ valid: false, code: 'revoked' }),
-      WAIT,
-    );
+    await vi.waitFor(async () => expect(await verifier.verify(key.key)).toEqual(refusal('revoked')), WAIT);
   }),
 );
 
@@ -95,11 +93,11 @@ test(
     await remembered(verifier, asked, key.key);
     await remembered(verifier, asked, other.key);
     const withProduct = () => verifier.verify(key.key, { product: 'certifai' });
-    expect(await withProduct()).toEqual({ valid: false, code: 'not_entitled' });
+    expect(await withProduct()).toEqual(refusal('not_entitled'));
     await server.call('PUT /v1/entitlements', { body: { tenant_id: key.tenant_id, product: 'certifai' } });
     await vi.waitFor(async () => expect(await withProduct()).toMatchObject({ valid: true }), WAIT);
     await server.call(`POST /v1/tenants/${key.tenant_id}/cancel`);
-    await vi.waitFor(async () => expect(await withProduct()).toEqual({ valid: false, code: 'tenant_frozen' }), WAIT);
+    await vi.waitFor(async () => expect(await withProduct()).toEqual(refusal('tenant_frozen')), WAIT);
     const before = asked.length;
     await verifier.verify(other.key);
     expect(asked).toHaveLength(before);
@@ -118,7 +116,7 @@ test(
     await revoke(key);
     await vi.waitFor(() => expect(states.map((state) => state.live)).toEqual([true, false, true]), WAIT);
     expect(states[1]?.error).toMatchObject({ code: 'network' });
-    expect(await verifier.verify(key.key)).toEqual({ valid: false, code: 'revoked' });
+    expect(await verifier.verify(key.key)).toEqual(refusal('revoked'));
     const before = asked.length;
     expect(await verifier.verify(other.key)).toMatchObject({ valid: true });
     expect(asked).toHaveLength(before);
@@ -146,7 +144,7 @@ test('a feed that goes silent is no longer believed in after three seconds: then
   await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ live: false, error: { code: 'timeout' } }), WAIT);
   relay.recover();
   await live(verifier);
-  expect(await verifier.verify(key.key)).toEqual({ valid: false, code: 'revoked' });
+  expect(await verifier.verify(key.key)).toEqual(refusal('revoked'));
 });
 
 test('a registry whose lease is lost is asked each time, and forgotten about when it has a new one', async () => {

@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest';
-import type { ApiKeyVerdict } from '../src/index.ts';
 import { createVerifier, RegistryError } from '../src/index.ts';
 import { steadyClock } from '../src/steady-clock.ts';
-import { accepted, handFed, KEY, OTHER_TENANT, SETTLE_MS, settled, TENANT } from './hand-fed.ts';
+import { accepted, handFed, KEY, OTHER_TENANT, refusal, SETTLE_MS, settled, TENANT } from './hand-fed.ts';
 import { rejectionOf } from './scripted-server.ts';
-
-const refusal = (code: Extract<ApiKeyVerdict, { valid: false }>['code']): ApiKeyVerdict => ({ valid: false, code });
 
 test('the second question is answered from memory, with the same verdict, and nobody can change it', async () => {
   const { verifier, questions, opened } = handFed();

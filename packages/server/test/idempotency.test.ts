@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { refusal } from './support/api-keys.ts';
 import { startIssuer, type TestIssuer } from './support/oidc-provider.ts';
 import {
   DAY_MS,
@@ -109,7 +110,7 @@ test('a verdict is never replayed: after a revocation the same request is refuse
     server.call('POST /v1/internal/api-keys/verify', { body: { key: key.key }, token: server.internalToken, headers });
   expect((await verify()).body).toMatchObject({ valid: true });
   await server.call(`DELETE /v1/api-keys/${key.id}`);
-  expect((await verify()).body).toEqual({ valid: false, code: 'revoked' });
+  expect((await verify()).body).toEqual(refusal('revoked'));
 });
 
 test('after a day the key is forgotten, and the worker deletes its row', async () => {

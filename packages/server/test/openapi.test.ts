@@ -98,6 +98,9 @@ test.each(operations.filter(({ hasBody }) => hasBody))(
   },
 );
 
+/** Patterns of free text, which take a space and a line's end: any text, and text without a NUL. */
+const TAKE_SPACE: readonly unknown[] = ['^[\\s\\S]*$', '^[^\\x00]*$'];
+
 /** For each limit of a field: a value just past it. */
 function valuesPast(schema: Json): [string, unknown][] {
   const number = (limit: string) => (typeof schema[limit] === 'number' ? schema[limit] : undefined);
@@ -117,7 +120,7 @@ function valuesPast(schema: Json): [string, unknown][] {
     ...(itemsMin === undefined || itemsMin === 0
       ? []
       : [['minItems', Array(itemsMin - 1).fill(item)] as [string, unknown]]),
-    ...(schema['pattern'] === undefined || schema['pattern'] === '^[^\\x00]*$'
+    ...(schema['pattern'] === undefined || TAKE_SPACE.includes(schema['pattern'])
       ? []
       : [['pattern', ' \n'] as [string, unknown]]),
   ];

@@ -1,6 +1,6 @@
 /** What a replica answers from memory, while it holds the lease. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ask, figure, newKey } from './support/api-keys.ts';
+import { ask, figure, newKey, refusal } from './support/api-keys.ts';
 import { type HeldLeases, heldLeases } from './support/held-leases.ts';
 import { DAY_MS, entitle, startTestServer, type TestServer, tenantIn } from './support/server.ts';
 
@@ -21,7 +21,7 @@ test('a key that was verified is verified again without a read', async () => {
   const first = await verdictOn({ key });
   const before = await reads();
   expect(await verdictOn({ key })).toEqual(first);
-  expect(await verdictOn({ key, scopes: ['a:write'] })).toEqual({ valid: false, code: 'insufficient_scope' });
+  expect(await verdictOn({ key, scopes: ['a:write'] })).toEqual(refusal('insufficient_scope'));
   expect(await reads()).toBe(before);
 });
 
@@ -41,7 +41,7 @@ test('every change of what a key may do holds from its answer on', async () => {
   const [key, other] = [await newKey(server, { tenant_id: tenant.id }), await newKey(server, { tenant_id: tenant.id })];
   const code = async (question: Record<string, unknown> = {}) => {
     const body = await verdictOn({ key: key.key, ...question });
-    return body.valid ? 'valid' : body.code;
+    return body.code;
   };
   const product = { product: 'certifai' };
   expect([await code(), await code(product)]).toEqual(['valid', 'not_entitled']);
@@ -51,7 +51,7 @@ test('every change of what a key may do holds from its answer on', async () => {
   expect(await code(product)).toBe('not_entitled');
   expect((await verdictOn({ key: other.key })).valid).toBe(true);
   await server.call(`DELETE /v1/api-keys/${other.id}`);
-  expect(await verdictOn({ key: other.key })).toEqual({ valid: false, code: 'revoked' });
+  expect(await verdictOn({ key: other.key })).toEqual(refusal('revoked'));
   await server.call(`POST /v1/tenants/${tenant.id}/cancel`);
   expect(await code()).toBe('tenant_frozen');
   await server.call(`POST /v1/tenants/${tenant.id}/activate`);
@@ -68,14 +68,14 @@ test('time passes over what is remembered: an entitlement begins and ends, and a
   const run = { tenant_id: tenant.id, product: 'certifai', starts_at: at(DAY_MS), ends_at: at(2 * DAY_MS) };
   await server.app.deps.db.insertInto('tenant_products').values(run).execute();
   const question = { key: key.key, product: 'certifai' };
-  expect(await verdictOn(question)).toEqual({ valid: false, code: 'not_entitled' });
+  expect(await verdictOn(question)).toEqual(refusal('not_entitled'));
   const before = await reads();
   server.clock.advance(DAY_MS);
   expect(await verdictOn(question)).toMatchObject({ valid: true });
   server.clock.advance(DAY_MS);
-  expect(await verdictOn(question)).toEqual({ valid: false, code: 'not_entitled' });
+  expect(await verdictOn(question)).toEqual(refusal('not_entitled'));
   server.clock.advance(DAY_MS);
-  expect(await verdictOn(question)).toEqual({ valid: false, code: 'expired' });
+  expect(await verdictOn(question)).toEqual(refusal('expired'));
   expect(await reads()).toBe(before);
 });
 
@@ -86,5 +86,5 @@ test('a change on another replica is seen as soon as it is told of', async () =>
   await server.app.deps.db.updateTable('api_keys').set({ revoked_at }).where('id', '=', key.id).execute();
   expect(await verdictOn({ key: key.key })).toMatchObject({ valid: true });
   leases.change([key.tenant_id]);
-  expect(await verdictOn({ key: key.key })).toEqual({ valid: false, code: 'revoked' });
+  expect(await verdictOn({ key: key.key })).toEqual(refusal('revoked'));
 });

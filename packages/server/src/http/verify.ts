@@ -8,7 +8,6 @@ import type { Dependencies } from '../kernel/context.ts';
 import { malformed } from '../kernel/errors/malformed.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { logFailure } from '../kernel/trpc.ts';
-import { isKeyShaped } from '../modules/api-keys/key-format.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
 import { verifyApiKey } from '../modules/api-keys/verify.ts';
 import { sendProblem } from './problem.ts';
@@ -34,9 +33,8 @@ export function fastVerify({ deps, otherwise }: FastVerifyOptions): RouteHandler
   };
   return (request, reply) => {
     const input = isPlain(request) ? verifyApiKeyInput.safeParse(request.body) : undefined;
-    // What no schema catches is in free text only, and a plain question has none.
-    const odd = input?.data?.product !== undefined || !isKeyShaped(input?.data?.key ?? '');
-    if (!input?.success || (odd && malformed(request.body) !== undefined)) return otherwise(request, reply);
+    // Free text is in the product alone: scopes have a pattern, and a key may be any text.
+    if (!input?.success || malformed(input.data.product) !== undefined) return otherwise(request, reply);
     try {
       const answer = verifyApiKey(deps, input.data);
       if (!(answer instanceof Promise)) return send(reply, answer);

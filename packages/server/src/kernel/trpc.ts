@@ -45,6 +45,8 @@ export interface Meta {
   readonly permission?: Permission | null;
   /** A mutation that changes nothing: a repetition must be answered anew, not from memory. */
   readonly safe?: boolean;
+  /** Top-level fields of the input that may be any text, because they are compared and never stored. */
+  readonly opaqueFields?: readonly string[];
   /** Top-level fields of the answer that are shown once and never stored. */
   readonly secretFields?: readonly string[];
   readonly rest?: RestRoute;
@@ -88,11 +90,18 @@ const tagAnswers = t.middleware(async ({ ctx, meta, next }) => {
   return result;
 });
 
-const refuseMalformed = t.middleware(async ({ getRawInput, next }) => {
-  const mistake = malformed(await getRawInput());
+const refuseMalformed = t.middleware(async ({ getRawInput, meta, next }) => {
+  const mistake = malformed(storable(await getRawInput(), meta?.opaqueFields));
   if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [mistake] });
   return next();
 });
+
+/** The input without the texts that are compared only. */
+function storable(input: unknown, opaque: readonly string[] = []): unknown {
+  if (opaque.length === 0 || typeof input !== 'object' || input === null) return input;
+  const isOpaque = ([field, value]: [string, unknown]) => typeof value === 'string' && opaque.includes(field);
+  return Object.fromEntries(Object.entries(input).filter((entry) => !isOpaque(entry)));
+}
 
 /**
  * A procedure for callers that hold the permission, or with null for everybody who is known: 401 without a credential,

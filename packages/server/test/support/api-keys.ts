@@ -1,4 +1,5 @@
 /** What the tests of verification share: keys, questions and figures. */
+import type { RefusalCode, RefusedApiKey } from '../../src/modules/api-keys/schema.ts';
 import { type Answer, type TestServer, tenantIn } from './server.ts';
 
 /** Creates a key, in a tenant of its own unless told otherwise. */
@@ -13,6 +14,12 @@ export async function newKey(server: TestServer, fields: Record<string, unknown>
 export function ask(server: TestServer, question: unknown, options: { token?: string | null } = {}): Promise<Answer> {
   const { token = server.internalToken } = options;
   return server.call('POST /v1/internal/api-keys/verify', { body: question, token });
+}
+
+/** The whole verdict that refuses a key for this reason. */
+export function refusal(code: RefusalCode): RefusedApiKey {
+  const nobody = { key_id: null, tenant_id: null, tenant_slug: null, tenant_status: null, project_id: null };
+  return { valid: false, code, ...nobody, scopes: [], expires_at: null };
 }
 
 /** The value of a figure now, with these labels; 0 when it was never counted. */

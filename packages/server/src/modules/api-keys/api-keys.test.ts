@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { refusal } from '../../../test/support/api-keys.ts';
 import {
   auditOf,
   DAY_MS,
@@ -81,6 +82,7 @@ test('a good key verifies with all that a product needs to know', async () => {
   const key = await newKey({ tenant_id: tenant.id, scopes: ['a:read', 'a:write'] });
   const expected = {
     valid: true,
+    code: 'valid',
     key_id: key.id,
     tenant_id: tenant.id,
     tenant_slug: tenant.slug,
@@ -108,33 +110,33 @@ test('what is malformed, unknown or wrong is not_found, whatever it is', async (
     'bp_AAAAAAAAAAAAAAAAAAAAAA',
     flipped,
   ];
-  for (const wrong of wrongs) expect(await verify(wrong), wrong).toEqual({ valid: false, code: 'not_found' });
+  for (const wrong of wrongs) expect(await verify(wrong), wrong).toEqual(refusal('not_found'));
 });
 
 test('a wrong key with a known prefix learns nothing of the revocation', async () => {
   const key = await newKey();
   await server.call(`DELETE /v1/api-keys/${key.id}`);
   const other = `${key.key.slice(0, 11)}AAAAAAAAAAAAAA`;
-  expect(await verify(other)).toEqual({ valid: false, code: 'not_found' });
-  expect(await verify(key.key)).toEqual({ valid: false, code: 'revoked' });
+  expect(await verify(other)).toEqual(refusal('not_found'));
+  expect(await verify(key.key)).toEqual(refusal('revoked'));
 });
 
 test('scopes, product, expiry and the state of the tenant each refuse with their own code', async () => {
   const tenant = await tenantIn(server, 'active');
   const expires_at = new Date(server.clock.now().getTime() + DAY_MS).toISOString();
   const { key } = await newKey({ tenant_id: tenant.id, scopes: ['a:read'], expires_at });
-  expect(await verify(key, { scopes: ['a:read', 'a:write'] })).toEqual({ valid: false, code: 'insufficient_scope' });
-  expect(await verify(key, { product: 'certifai' })).toEqual({ valid: false, code: 'not_entitled' });
+  expect(await verify(key, { scopes: ['a:read', 'a:write'] })).toEqual(refusal('insufficient_scope'));
+  expect(await verify(key, { product: 'certifai' })).toEqual(refusal('not_entitled'));
   const product = { tenant_id: tenant.id, product: 'certifai' };
   await server.app.deps.db.insertInto('tenant_products').values(product).execute();
   expect(await verify(key, { product: 'certifai' })).toMatchObject({ valid: true });
   await server.call(`POST /v1/tenants/${tenant.id}/cancel`);
-  expect(await verify(key)).toEqual({ valid: false, code: 'tenant_frozen' });
+  expect(await verify(key)).toEqual(refusal('tenant_frozen'));
   expect(await verify(key, { access: 'read' })).toMatchObject({ valid: true, tenant_status: 'frozen' });
   await server.call(`POST /v1/tenants/${tenant.id}/archive`);
-  expect(await verify(key, { access: 'read' })).toEqual({ valid: false, code: 'tenant_archived' });
+  expect(await verify(key, { access: 'read' })).toEqual(refusal('tenant_archived'));
   server.clock.advance(DAY_MS);
-  expect(await verify(key, { access: 'read' })).toEqual({ valid: false, code: 'expired' });
+  expect(await verify(key, { access: 'read' })).toEqual(refusal('expired'));
 });
 
 // proves A48
@@ -143,7 +145,7 @@ test('a revoked key is refused by the next verification, and revoking again chan
   expect(await verify(key.key)).toMatchObject({ valid: true });
   const first = await server.call(`DELETE /v1/api-keys/${key.id}`);
   expect([first.status, first.body]).toEqual([204, null]);
-  expect(await verify(key.key)).toEqual({ valid: false, code: 'revoked' });
+  expect(await verify(key.key)).toEqual(refusal('revoked'));
   expect((await server.call(`DELETE /v1/api-keys/${key.id}`)).status).toBe(204);
   expect((await auditOf(server, key.id)).map(({ action }) => action)).toEqual(['api_key.created', 'api_key.revoked']);
 });
@@ -177,12 +179,12 @@ test('a rotated key ends at once without grace, and after the grace with it', as
   expect(rotated.status).toBe(201);
   expect(rotated.body).toMatchObject({ name: old.name, scopes: old.scopes, tenant_id: old.tenant_id });
   expect(rotated.body.key).not.toBe(old.key);
-  expect(await verify(old.key)).toEqual({ valid: false, code: 'revoked' });
+  expect(await verify(old.key)).toEqual(refusal('revoked'));
   const next = await server.call(`POST /v1/api-keys/${rotated.body.id}/rotate`, { body: { grace_seconds: 60 } });
   expect(await verify(rotated.body.key)).toMatchObject({ valid: true });
   expect(await verify(next.body.key)).toMatchObject({ valid: true, scopes: ['a:read'] });
   server.clock.advance(60_000);
-  expect(await verify(rotated.body.key)).toEqual({ valid: false, code: 'expired' });
+  expect(await verify(rotated.body.key)).toEqual(refusal('expired'));
   const [, event] = await auditOf(server, old.id);
   expect(event).toMatchObject({ action: 'api_key.rotated', metadata: { replaced_by: rotated.body.id } });
 });
@@ -199,7 +201,7 @@ test('grace never lengthens a life', async () => {
   const key = await newKey({ expires_at });
   await server.call(`POST /v1/api-keys/${key.id}/rotate`, { body: { grace_seconds: 600_000 } });
   server.clock.advance(10_000);
-  expect(await verify(key.key)).toEqual({ valid: false, code: 'expired' });
+  expect(await verify(key.key)).toEqual(refusal('expired'));
 });
 
 test('a key for a project of another tenant, or of none, is refused and nothing is written', async () => {

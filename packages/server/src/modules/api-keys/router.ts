@@ -105,6 +105,7 @@ export const apiKeysRouter = router({
   verify: procedure('api_keys:verify')
     .meta({
       safe: true,
+      opaqueFields: ['key'],
       rest: {
         method: 'POST',
         path: '/v1/internal/api-keys/verify',
@@ -112,7 +113,7 @@ export const apiKeysRouter = router({
         tag: 'Internal',
         summary: 'Verify an API key',
         description:
-          'Always 200: `valid` tells. Malformed, unknown and wrong keys are all `not_found`. Too many wrong keys with one prefix in a minute are answered 429.',
+          'Always 200 to a question in the documented shape: `valid` tells, and `code` says why not. Whatever text is presented as a key, malformed, unknown and wrong ones are all `not_found`. Too many wrong keys with one prefix in a minute are answered 429.',
         errors: [apiKeyErrors.tooManyAttempts],
       },
     })

@@ -99,10 +99,12 @@ export const rotateApiKeyInput = z.strictObject({
 export type RotateApiKey = z.output<typeof rotateApiKeyInput>;
 
 export const verifyApiKeyInput = z.strictObject({
-  key: z
-    .string()
-    .max(200)
-    .meta({ description: 'The key as the caller presented it.', examples: ['bp_7Hq2Lw9xTz4Rk1Vb8Nc5Yd'] }),
+  // Has neither length nor shape: a wrong key is a question with an answer, not a mistake of the product that asks.
+  key: z.string().meta({
+    pattern: '^[\\s\\S]*$',
+    description: 'The key as the caller presented it: any text at all. What cannot be a key is `not_found`.',
+    examples: ['bp_7Hq2Lw9xTz4Rk1Vb8Nc5Yd'],
+  }),
   scopes: scopes
     .default([])
     .meta({ description: 'Scopes that the key must have, all of them.', examples: [['reports:read']] }),
@@ -111,31 +113,81 @@ export const verifyApiKeyInput = z.strictObject({
 });
 export type VerifyApiKey = z.output<typeof verifyApiKeyInput>;
 
-export const refusalCode = z
-  .enum(['not_found', 'revoked', 'expired', 'insufficient_scope', 'not_entitled', 'tenant_frozen', 'tenant_archived'])
-  .describe('Why. Malformed, unknown and wrong keys are all `not_found`.');
-export type RefusalCode = z.infer<typeof refusalCode>;
+export const refusalCodes = [
+  'not_found',
+  'revoked',
+  'expired',
+  'insufficient_scope',
+  'not_entitled',
+  'tenant_frozen',
+  'tenant_archived',
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
 
-export const verdict = z
-  .discriminatedUnion('valid', [
-    z
-      .object({
-        valid: z.literal(true).describe('The key may be used.'),
-        key_id: id.meta({ description: 'The key.', examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'] }),
-        tenant_id: id,
-        tenant_slug: textUpTo(40),
-        tenant_status: tenantStatus,
-        project_id: id.nullable().describe('The key is bound to this project, or null for the whole tenant.'),
-        scopes: shownScopes,
-        expires_at: timestamp.nullable().describe('From this moment on it is refused; null: it does not expire.'),
-      })
-      .meta({ id: 'AcceptedApiKey', description: 'The key may be used, for this tenant.' }),
-    z
-      .object({ valid: z.literal(false).describe('The key must be refused.'), code: refusalCode })
-      .meta({ id: 'RefusedApiKey', description: 'The key must be refused.' }),
-  ])
+const acceptance = z.object({
+  valid: z.literal(true),
+  code: z.literal('valid'),
+  key_id: id,
+  tenant_id: id,
+  tenant_slug: textUpTo(40),
+  tenant_status: tenantStatus,
+  project_id: id.nullable(),
+  scopes: shownScopes,
+  expires_at: timestamp.nullable(),
+});
+export type AcceptedApiKey = z.infer<typeof acceptance>;
+
+/** A refusal names no tenant and grants nothing. */
+const refusal = z.object({
+  valid: z.literal(false),
+  code: z.enum(refusalCodes),
+  key_id: z.null(),
+  tenant_id: z.null(),
+  tenant_slug: z.null(),
+  tenant_status: z.null(),
+  project_id: z.null(),
+  scopes: z.tuple([]),
+  expires_at: z.null(),
+});
+export type RefusedApiKey = z.infer<typeof refusal>;
+
+const acceptanceOrRefusal = z.discriminatedUnion('valid', [acceptance, refusal]);
+export type Verdict = z.infer<typeof acceptanceOrRefusal>;
+
+const { shape } = acceptance;
+
+/**
+ * Accepts acceptances and refusals, which stay a union for TypeScript. In the document it is one flat object: from a
+ * union, client generators make types that take a refusal for an acceptance.
+ */
+export const verdict: z.ZodType<Verdict> = z
+  .object({
+    valid: z.boolean().meta({
+      description: 'Whether the key may be used: `true` exactly when `code` is `valid`.',
+      examples: [true],
+    }),
+    code: z
+      .enum(['valid', ...refusalCodes])
+      .describe('`valid`, or why not. Malformed, unknown and wrong keys are all `not_found`.'),
+    key_id: shape.key_id.nullable().meta({
+      description: 'The key; null when it is refused.',
+      examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
+    }),
+    tenant_id: shape.tenant_id.nullable().describe('The tenant of the key; null when it is refused.'),
+    tenant_slug: shape.tenant_slug.nullable().describe('The slug of the tenant; null when the key is refused.'),
+    tenant_status: shape.tenant_status
+      .nullable()
+      .describe('Where the tenant stands in its life; null when the key is refused.'),
+    project_id: shape.project_id.describe(
+      'The project that the key is bound to; null for the whole tenant, and when it is refused.',
+    ),
+    scopes: shape.scopes.describe('What the key may do, in words of the products; empty when it is refused.'),
+    expires_at: shape.expires_at.describe(
+      'From this moment on it is refused; null: it does not expire, or is refused.',
+    ),
+  })
+  .refine((flat): flat is Verdict => acceptanceOrRefusal.safeParse(flat).success)
   .meta({ id: 'ApiKeyVerdict', description: 'Whether a presented key may be used, and for whom.' });
-export type Verdict = z.infer<typeof verdict>;
 
 const subject = ({ id, tenant_id, project_id, name }: ApiKey) => ({
   tenant_id,

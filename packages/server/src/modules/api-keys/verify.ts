@@ -3,7 +3,7 @@ import type { apiKeys } from '@tenant-registry/db';
 import type { KeyHolder } from '../../kernel/actor.ts';
 import type { Context } from '../../kernel/context.ts';
 import { isKeyShaped } from './key-format.ts';
-import { type RefusalCode, refusalCode, type Verdict, type VerifyApiKey } from './schema.ts';
+import { type RefusalCode, type RefusedApiKey, refusalCodes, type Verdict, type VerifyApiKey } from './schema.ts';
 import { refusalOf } from './verdict.ts';
 
 type VerifyContext = Pick<Context, 'authorityOf' | 'clock' | 'lastUsed' | 'metrics'>;
@@ -47,9 +47,19 @@ function verdictOn(ctx: VerifyContext, facts: apiKeys.ApiKeyAuthority | null, qu
   return acceptance(facts);
 }
 
-const refused = Object.fromEntries(refusalCode.options.map((code) => [code, { valid: false, code }])) as Readonly<
-  Record<RefusalCode, Verdict> // one for each option
->;
+const nothing: Omit<RefusedApiKey, 'valid' | 'code'> = {
+  key_id: null,
+  tenant_id: null,
+  tenant_slug: null,
+  tenant_status: null,
+  project_id: null,
+  scopes: [],
+  expires_at: null,
+};
+
+const refused = Object.fromEntries(
+  refusalCodes.map((code): [RefusalCode, RefusedApiKey] => [code, { valid: false, code, ...nothing }]),
+) as Readonly<Record<RefusalCode, RefusedApiKey>>; // one for each code
 
 /** Of equal facts the acceptance is the same: while they are remembered, so is it. */
 const acceptances = new WeakMap<apiKeys.ApiKeyAuthority, Verdict>();
@@ -57,15 +67,16 @@ const acceptances = new WeakMap<apiKeys.ApiKeyAuthority, Verdict>();
 function acceptance(facts: apiKeys.ApiKeyAuthority): Verdict {
   let known = acceptances.get(facts);
   if (known === undefined) {
-    const { id: key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes, expires_at } = facts;
-    known = { valid: true, key_id, tenant_id, tenant_slug, tenant_status, project_id, scopes: [...scopes], expires_at };
+    const { id: key_id, tenant_id, tenant_slug, tenant_status, project_id, expires_at } = facts;
+    const names = { key_id, tenant_id, tenant_slug, tenant_status, project_id };
+    known = { valid: true, code: 'valid', ...names, scopes: [...facts.scopes], expires_at };
     acceptances.set(facts, known);
   }
   return known;
 }
 
 function counted({ metrics }: VerifyContext, verdict: Verdict, start: number): Verdict {
-  metrics.verifications.inc({ outcome: verdict.valid ? 'valid' : verdict.code });
+  metrics.verifications.inc({ outcome: verdict.code });
   metrics.verifySeconds.observe((performance.now() - start) / 1000);
   return verdict;
 }
