@@ -54,7 +54,7 @@ export function routerSource(groups: Groups): string {
 /** Returns the source of the SDK's manifest. */
 export function manifestSource(groups: Groups): string {
   const text = JSON.stringify(groups, null, 2);
-  return `import type { Kinds } from './types.ts';\nexport const operations = ${text} as const satisfies Kinds;\n`;
+  return `import type { Kinds } from './kinds.ts';\nexport const operations = ${text} as const satisfies Kinds;\n`;
 }
 
 function procedureSource(group: string, kind: Kind): string {

@@ -9,7 +9,7 @@ export function operationsSource(router: AnyRouter): string {
   for (const [path, procedure] of Object.entries(procedures)) insert(tree, path.split('.'), kindOf(procedure));
   return [
     '/** Every operation and its kind. Written by scripts/generate-operations.ts from the router: do not edit. */',
-    "import type { Kinds } from './types.ts';",
+    "import type { Kinds } from './kinds.ts';",
     '',
     `export const operations = ${print(tree, '')} as const satisfies Kinds;`,
     '',

@@ -1,13 +1,13 @@
 /** Builds the client: one function for each operation in the manifest. */
-import { type Connection, call } from './call.ts';
-import { exportOf } from './export.ts';
-import { feedOf } from './feed.ts';
+import { type Connection, call } from './calls/call.ts';
+import { type ClientOptions, checkedOptions, type MutationOptions } from './calls/options.ts';
+import { type Runtime, systemRuntime } from './calls/runtime.ts';
+import { createTransport } from './calls/transport.ts';
 import { listOf, type Page } from './list.ts';
 import { operations } from './operations.ts';
-import { type ClientOptions, checkedOptions, type MutationOptions } from './options.ts';
 import { type Result, resultOf } from './result.ts';
-import { type Runtime, systemRuntime } from './runtime.ts';
-import { createTransport } from './transport.ts';
+import { exportOf } from './streams/export.ts';
+import { feedOf } from './streams/feed.ts';
 import type { Client } from './types.ts';
 
 /** Returns a client that waits and chooses as the runtime does. Throws a `TypeError` for options that cannot work. */

@@ -1,5 +1,5 @@
 /** Every operation and its kind. Written by scripts/generate-operations.ts from the router: do not edit. */
-import type { Kinds } from './types.ts';
+import type { Kinds } from './kinds.ts';
 
 export const operations = {
   tenants: {

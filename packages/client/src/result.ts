@@ -1,5 +1,5 @@
 /** What calls return: the promise of the output, which can also tell what the registry says about it. */
-import type { Answer } from './answer.ts';
+import type { Answer } from './calls/answer.ts';
 
 /** The promise of an operation's output. */
 export interface Result<Output> extends Promise<Output> {

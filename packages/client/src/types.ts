@@ -1,11 +1,13 @@
 /** The client's types, made of the contract. */
+
+import type { MutationOptions, QueryOptions } from './calls/options.ts';
 import type { Contract } from './contract.ts';
-import type { Export } from './export.ts';
-import type { Feed } from './feed.ts';
+import type { OutputOf } from './kinds.ts';
 import type { List, Page } from './list.ts';
 import type { operations } from './operations.ts';
-import type { MutationOptions, QueryOptions } from './options.ts';
 import type { Result } from './result.ts';
+import type { Export } from './streams/export.ts';
+import type { Feed } from './streams/feed.ts';
 
 /** What each operation takes: `Inputs['tenants']['create']`. */
 export type Inputs = {
@@ -37,14 +39,8 @@ export type Client = {
   };
 };
 
-/** What the client has to know of each operation at run time. */
-export type Kinds = {
-  readonly [Group in keyof Contract]: { readonly [Name in keyof Contract[Group]]: KindOf<Contract[Group][Name]> };
-};
-
 type At<Kinds, Name> = Name extends keyof Kinds ? Kinds[Name] : never;
 type InputOf<Operation> = Operation extends { input: infer Input } ? Input : never;
-type OutputOf<Operation> = Operation extends { output: infer Output } ? Output : never;
 type ResultOf<Output> = Output extends Page<unknown> ? List<Output> : Result<Output>;
 
 type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
@@ -59,13 +55,3 @@ type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
 /** The input may be left out when nothing in it is required. */
 type Arguments<Input, Options> =
   Record<never, never> extends Input ? [input?: Input, options?: Options] : [input: Input, options?: Options];
-
-type KindOf<Operation> = Operation extends { type: 'export' }
-  ? `GET /v1/${string}`
-  : Operation extends { type: 'feed' }
-    ? `FEED /v1/${string}`
-    : OutputOf<Operation> extends Page<unknown>
-      ? 'list'
-      : Operation extends { type: 'mutation' }
-        ? 'mutation' | 'safe'
-        : 'query';

@@ -1,11 +1,13 @@
 /** Verifies API keys in the process of a product: verdicts are kept as long as the registry tells of changes. */
-import { CallEnded, startDeadline } from './deadline.ts';
-import { endedError } from './failure-error.ts';
-import { type FollowerRuntime, followChanges } from './follow-changes.ts';
-import { createKeyDigest } from './key-digest.ts';
-import type { QueryOptions } from './options.ts';
+import { CallEnded, startDeadline } from './calls/deadline.ts';
+import { endedError } from './calls/failure-error.ts';
+import type { QueryOptions } from './calls/options.ts';
+import { pause } from './calls/runtime.ts';
 import type { ApiKeyVerdict, Client, Inputs, KeyQuestion } from './types.ts';
-import { createVerdictMemory, type VerdictMemory } from './verdict-memory.ts';
+import { type FollowerRuntime, followChanges } from './verifier/follow-changes.ts';
+import { createKeyDigest } from './verifier/key-digest.ts';
+import { steadyClock } from './verifier/steady-clock.ts';
+import { createVerdictMemory, type VerdictMemory } from './verifier/verdict-memory.ts';
 
 const TTL_MS = 30_000;
 const ENTRIES_MAX = 10_000;
@@ -46,6 +48,15 @@ export interface Verifier {
   readonly size: number;
   /** Ends the feed and forgets everything. Who verifies afterwards asks each time. */
   close(): void;
+}
+
+/**
+ * Returns a verifier, which begins to follow the feed of changes at once. Make one for each process, and close it at
+ * its end; it does not keep the process by itself. Throws a `TypeError` for options that cannot work.
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const sleep = (ms: number, signal: AbortSignal) => pause(ms, signal, true);
+  return createVerifierOn({ sleep, random: Math.random, now: steadyClock() }, options);
 }
 
 /** Returns a verifier that waits and chooses as the runtime does. Throws a `TypeError` for options that cannot work. */

@@ -5,11 +5,11 @@ import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
-import { apiKeyOf as expressKeyOf, requireApiKey as requireInExpress } from '../src/express.ts';
-import { apiKeyOf as fastifyKeyOf, requireApiKey as requireInFastify } from '../src/fastify.ts';
-import { requireApiKey as requireInFetch } from '../src/fetch.ts';
-import { apiKeyOf as honoKeyOf, requireApiKey as requireInHono } from '../src/hono.ts';
 import { type AcceptedApiKey, type ApiKeyVerdict, type KeyQuestion, RegistryError } from '../src/index.ts';
+import { apiKeyOf as expressKeyOf, requireApiKey as requireInExpress } from '../src/middleware/express.ts';
+import { apiKeyOf as fastifyKeyOf, requireApiKey as requireInFastify } from '../src/middleware/fastify.ts';
+import { requireApiKey as requireInFetch } from '../src/middleware/fetch.ts';
+import { apiKeyOf as honoKeyOf, requireApiKey as requireInHono } from '../src/middleware/hono.ts';
 import type { ApiKeyRequirement } from '../src/middleware.ts';
 import { accepted, KEY, refusal, TENANT } from './hand-fed.ts';
 

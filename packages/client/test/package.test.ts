@@ -42,20 +42,24 @@ test('it holds what was built, the readme and the license, and needs nothing of 
     await readFile(join(installed, 'package.json'), 'utf8'),
   );
   const builtAs = (name: string) => ({ types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` });
-  const middleware = ['fastify', 'express', 'hono', 'fetch'].map((name) => [`./${name}`, builtAs(name)]);
+  const middleware = ['fastify', 'express', 'hono', 'fetch'].map((name) => [
+    `./${name}`,
+    builtAs(`middleware/${name}`),
+  ]);
   expect(exports).toEqual({ '.': builtAs('index'), ...Object.fromEntries(middleware) });
   expect([dependencies, peerDependencies].flatMap(Object.keys)).toEqual(['@trpc/client', '@trpc/server']);
 });
 
 test('the declarations stand alone: they import one another and nothing else', async () => {
-  const names = (await readdir(join(installed, 'dist'))).filter((name) => name.endsWith('.d.ts'));
-  expect(names).toContain('index.d.ts');
-  const texts = await Promise.all(names.map((name) => readFile(join(installed, 'dist', name), 'utf8')));
-  const imported = texts.flatMap((text) =>
-    [...text.matchAll(/(?:from |import\()['"]([^'"]+)/g)].map(([, name = '']) => name),
-  );
-  expect(imported.filter((name) => !name.startsWith('./'))).toEqual([]);
-  for (const name of imported) await access(join(installed, 'dist', name.replace(/\.[jt]s$/, '.d.ts')));
+  const dist = join(installed, 'dist');
+  const names = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.d.ts'));
+  expect(names).toEqual(expect.arrayContaining(['index.d.ts', join('middleware', 'express.d.ts')]));
+  for (const name of names) {
+    const text = await readFile(join(dist, name), 'utf8');
+    const imported = [...text.matchAll(/(?:from |import\()['"]([^'"]+)/g)].map(([, target = '']) => target);
+    expect(imported.filter((target) => !/^\.\.?\//.test(target))).toEqual([]);
+    for (const target of imported) await access(join(dist, dirname(name), target.replace(/\.[jt]s$/, '.d.ts')));
+  }
 });
 
 const program = `

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Failure } from '../src/answer.ts';
-import { retryDelayMs } from '../src/retry.ts';
+import type { Failure } from '../src/calls/answer.ts';
+import { retryDelayMs } from '../src/calls/retry.ts';
 
 const answer = (status: number, code?: string, retryAfter?: number): Failure => ({
   type: 'answer',

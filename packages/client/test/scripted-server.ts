@@ -2,8 +2,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { ClientOptions } from '../src/calls/options.ts';
 import { createClientOn } from '../src/create-client.ts';
-import type { ClientOptions } from '../src/options.ts';
 
 export type Answer = (response: ServerResponse) => void;
 

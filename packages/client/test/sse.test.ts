@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventsIn, type ServerSentEvent } from '../src/sse.ts';
+import { eventsIn, type ServerSentEvent } from '../src/streams/sse.ts';
 
 async function read(...pieces: readonly string[]): Promise<ServerSentEvent[]> {
   const seen: ServerSentEvent[] = [];

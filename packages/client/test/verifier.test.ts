@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createVerifier, RegistryError } from '../src/index.ts';
-import { steadyClock } from '../src/steady-clock.ts';
+import { steadyClock } from '../src/verifier/steady-clock.ts';
 import { accepted, handFed, KEY, OTHER_TENANT, refusal, SETTLE_MS, settled, TENANT } from './hand-fed.ts';
 import { rejectionOf } from './scripted-server.ts';
 

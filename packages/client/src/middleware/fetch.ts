@@ -1,9 +1,9 @@
 /** For servers that speak the Fetch API: a handler takes a Request and gives a Response. */
-import { type ApiKeyRequirement, admit } from './middleware.ts';
-import type { AcceptedApiKey } from './types.ts';
-import type { Verifier } from './verifier.ts';
+import { type ApiKeyRequirement, admit } from '../middleware.ts';
+import type { AcceptedApiKey } from '../types.ts';
+import type { Verifier } from '../verifier.ts';
 
-export type { ApiKeyRequirement } from './middleware.ts';
+export type { ApiKeyRequirement } from '../middleware.ts';
 
 /**
  * Returns a handler that calls the given one only for a request with a key that is good for this, and tells it whose it

@@ -1,5 +1,5 @@
 /** Reads what came back: a result of tRPC, or a failure that says as much as the answer does. */
-import { isObject, type Problem, problemIn } from './problem.ts';
+import { isObject, type Problem, problemIn } from '../problem.ts';
 
 /** What a call gives, with what the registry says about it. */
 export interface Answer<Output> {

@@ -1,5 +1,5 @@
 /** What has been heard of the feed of changes, over all of its connections, and what that proves. */
-import type { ChangeEvent } from './feed.ts';
+import type { ChangeEvent } from '../streams/feed.ts';
 
 /** What is answered from memory is never older than this. */
 const FRESH_MS = 3_000;

@@ -1,5 +1,5 @@
 /** Names for questions about keys, from which nobody learns the key. */
-import type { KeyQuestion } from './types.ts';
+import type { KeyQuestion } from '../types.ts';
 
 /** Returns a function that names a question: equal ones alike, under a random key that nobody else has and nothing shows. */
 export function createKeyDigest(): (key: string, question: KeyQuestion) => Promise<string> {

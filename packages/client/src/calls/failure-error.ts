@@ -1,6 +1,7 @@
 /** Turns the end of a call into the error that its caller gets, with a message that is enough in a log. */
+
+import { RegistryError } from '../errors.ts';
 import type { Failure } from './answer.ts';
-import { RegistryError } from './errors.ts';
 import { innermostMessage, withoutSecret } from './redact.ts';
 
 /** Returns the error for an attempt that was the last; nothing in it contains the token. */

@@ -1,5 +1,5 @@
 /** Keeps the token out of errors: what fetch throws may quote the headers that it was given. */
-import { isObject } from './problem.ts';
+import { isObject } from '../problem.ts';
 
 const DEPTH_MAX = 4;
 

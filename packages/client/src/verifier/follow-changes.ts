@@ -1,8 +1,9 @@
 /** Follows the feed of changes for as long as it is wanted, over every connection that it takes. */
-import { isRegistryError } from './errors.ts';
+
+import type { Runtime } from '../calls/runtime.ts';
+import { isRegistryError } from '../errors.ts';
+import type { Client } from '../types.ts';
 import { createFeedProgress } from './feed-progress.ts';
-import type { Runtime } from './runtime.ts';
-import type { Client } from './types.ts';
 
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 5_000;

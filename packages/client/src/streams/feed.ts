@@ -1,10 +1,11 @@
 /** The feed of changes: what the registry tells whoever keeps verdicts. */
-import { inBackground } from './background.ts';
-import type { Connection } from './call.ts';
-import { failureError } from './failure-error.ts';
-import type { QueryOptions } from './options.ts';
+
+import type { Connection } from '../calls/call.ts';
+import { failureError } from '../calls/failure-error.ts';
+import type { QueryOptions } from '../calls/options.ts';
+import { inBackground } from '../calls/unref.ts';
+import { isObject } from '../problem.ts';
 import { textOf } from './pieces.ts';
-import { isObject } from './problem.ts';
 import { eventsIn, type ServerSentEvent } from './sse.ts';
 
 /** One event of the feed. */

@@ -1,6 +1,6 @@
 /** When a call has to end: its time is over, or its caller gave up. */
 
-import { letGo } from './background.ts';
+import { letGo } from './unref.ts';
 
 /** setTimeout takes no more than a signed 32 bit number; past it, it fires at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
 /** Verdicts that were given, and until when each of them may be given again. Pure: the time is an argument. */
+
+import type { ApiKeyVerdict } from '../types.ts';
 import { createSettling } from './settling.ts';
-import type { ApiKeyVerdict } from './types.ts';
 
 /** Refusals end with any change; and whoever becomes welcome by the clock alone is welcome soon. */
 const REFUSAL_MS_MAX = 1_000;

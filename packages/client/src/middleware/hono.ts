@@ -1,8 +1,8 @@
 /** For Hono: `app.get('/reports', requireApiKey(verifier, { scopes: ['reports:read'] }), …)`. */
-import { type ApiKeyRequirement, admit, attach } from './middleware.ts';
-import type { Verifier } from './verifier.ts';
+import { type ApiKeyRequirement, admit, attach } from '../middleware.ts';
+import type { Verifier } from '../verifier.ts';
 
-export { type ApiKeyRequirement, apiKeyOf } from './middleware.ts';
+export { type ApiKeyRequirement, apiKeyOf } from '../middleware.ts';
 
 /** What is used of a Context. */
 export interface ApiKeyContext {

@@ -1,5 +1,5 @@
 /** Where waiting and chance come from, so that tests can bring their own. */
-import { letGo } from './background.ts';
+import { letGo } from './unref.ts';
 
 export interface Runtime {
   /** Resolves after the time, or as soon as the signal aborts. */

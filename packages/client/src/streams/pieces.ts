@@ -1,8 +1,8 @@
 /** The text of an answer, piece by piece while it comes. */
-import { type Connection, call, timeoutMsOf } from './call.ts';
-import { CallEnded, startDeadline } from './deadline.ts';
-import { endedError, failureError } from './failure-error.ts';
-import type { QueryOptions } from './options.ts';
+import { type Connection, call, timeoutMsOf } from '../calls/call.ts';
+import { CallEnded, startDeadline } from '../calls/deadline.ts';
+import { endedError, failureError } from '../calls/failure-error.ts';
+import type { QueryOptions } from '../calls/options.ts';
 
 export interface Source {
   readonly path: string;

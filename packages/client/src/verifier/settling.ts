@@ -1,5 +1,5 @@
 /** When what is asked has an answer of after the last change. Pure: the time is an argument. */
-import type { ApiKeyVerdict } from './types.ts';
+import type { ApiKeyVerdict } from '../types.ts';
 
 export interface Settling {
   /** Whether a verdict on what was asked then still holds, as far as changes have been told. */

@@ -1,7 +1,7 @@
 /** Exports: what may be longer than memory, piece by piece while it comes. */
-import type { Connection } from './call.ts';
-import { failureError } from './failure-error.ts';
-import type { QueryOptions } from './options.ts';
+import type { Connection } from '../calls/call.ts';
+import { failureError } from '../calls/failure-error.ts';
+import type { QueryOptions } from '../calls/options.ts';
 import { textOf } from './pieces.ts';
 
 /**

@@ -1,0 +1,21 @@
+/** The kind of each operation, as the manifest in `operations.ts` states it and the compiler checks it. */
+import type { Contract } from './contract.ts';
+import type { Page } from './list.ts';
+
+/** The manifest's shape: the kind of every operation in the contract. */
+export type Kinds = {
+  readonly [Group in keyof Contract]: { readonly [Name in keyof Contract[Group]]: KindOf<Contract[Group][Name]> };
+};
+
+/** The kinds that the manifest may give an operation. */
+export type KindOf<Operation> = Operation extends { type: 'export' }
+  ? `GET /v1/${string}`
+  : Operation extends { type: 'feed' }
+    ? `FEED /v1/${string}`
+    : OutputOf<Operation> extends Page<unknown>
+      ? 'list'
+      : Operation extends { type: 'mutation' }
+        ? 'mutation' | 'safe'
+        : 'query';
+
+export type OutputOf<Operation> = Operation extends { output: infer Output } ? Output : never;
