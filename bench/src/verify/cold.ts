@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { round } from '../lib/load.ts';
-import { bearer, type Setup } from './contenders.ts';
+import { bearer, type Setup } from './contender.ts';
 import { createRegistry, verifyUrl } from './tenant-registry.ts';
 
 export interface ColdResult {

@@ -1,20 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { DatabaseServer } from '../lib/databases.ts';
 import { startServer } from '../lib/processes.ts';
+import { bearer, type Contender, type Setup } from './contender.ts';
 import { startTenantRegistry } from './tenant-registry.ts';
-
-export interface Setup {
-  readonly databases: DatabaseServer;
-  readonly keyCount: number;
-  readonly stack: AsyncDisposableStack;
-}
-
-/** A started server: POST to `url` with `headers` and `{"key": …}` verifies a key. */
-export interface Contender {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly keys: readonly string[];
-}
 
 /** Every contender by the name that the table and the results file give it. */
 export const contenders = {
@@ -38,11 +25,6 @@ async function startOwn(script: string, setup: Setup, env: Record<string, string
     setup.stack,
   );
   return { url: `${server.url}/verify`, headers: bearer(randomBytes(24).toString('hex')), keys: keysOf(server.ready) };
-}
-
-/** Returns the header that a caller of the product sends, so that all contenders receive requests of one size. */
-export function bearer(token: string): Record<string, string> {
-  return { authorization: `Bearer ${token}` };
 }
 
 function keysOf(ready: unknown): string[] {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ServerChild, startServer } from '../lib/processes.ts';
-import { bearer, type Contender, type Setup } from './contenders.ts';
+import { bearer, type Contender, type Setup } from './contender.ts';
 
 type Env = Readonly<Record<string, string>>;
 

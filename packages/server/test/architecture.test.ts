@@ -194,7 +194,7 @@ function circleIn(edges: readonly Import[]): string[] | undefined {
   return undefined;
 }
 
-test.each(['packages/client/src', 'packages/server/src', 'packages/testing/src'])(
+test.each(['bench/src', 'packages/client/src', 'packages/server/src', 'packages/testing/src'])(
   'files of %s form no import circle, imports of types included',
   (folder) => {
     const edges = filesUnder(folder).flatMap(importsOf);

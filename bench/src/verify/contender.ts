@@ -1,0 +1,19 @@
+import type { DatabaseServer } from '../lib/databases.ts';
+
+export interface Setup {
+  readonly databases: DatabaseServer;
+  readonly keyCount: number;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** A started server: POST to `url` with `headers` and `{"key": …}` verifies a key. */
+export interface Contender {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly keys: readonly string[];
+}
+
+/** Returns the header that a caller of the product sends, so that all contenders receive requests of one size. */
+export function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
