@@ -9,11 +9,9 @@ export function step(text: string): void {
   console.log(`${String(steps).padStart(2)}. ${text}`);
 }
 
-/** Returns what to show of something thrown: the message names the operation, the code and the request. */
+/** Returns the line to show for an error: the registry's message names the operation, the fields at fault and the request. */
 export function describe(error: unknown): string {
-  if (!isRegistryError(error)) return String(error);
-  const fields = error.problem?.errors?.map(({ pointer, message }) => `  ${pointer} ${message}`) ?? [];
-  return [error.message, ...fields].join('\n');
+  return isRegistryError(error) ? error.message : String(error);
 }
 
 /** Waits for a call that has to be refused, with this code; anything else is a mistake of this program. */
