@@ -96,6 +96,11 @@ export const kernelErrors = {
     status: 'TOO_MANY_REQUESTS',
     detail: 'Too many requests from you: wait as long as Retry-After says.',
   }),
+  tenantBusy: defineError({
+    code: 'tenant_busy',
+    status: 'TOO_MANY_REQUESTS',
+    detail: 'Your tenant has as much of this work under way as it may have at once: wait as long as Retry-After says.',
+  }),
   forbidden: defineError({ code: 'forbidden', status: 'FORBIDDEN', detail: 'This credential may not do that.' }),
   boundToProject: defineError({
     code: 'bound_to_project',

@@ -1,5 +1,6 @@
 /** What the process counts about itself. No label names a tenant, a key or an address: each series is one of few. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Gate } from './gate.ts';
 
 const PREFIX = 'tenant_registry_';
 /** From what memory answers in to what a database in trouble takes. */
@@ -13,6 +14,8 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
+  const gates: Gate[] = [];
+  addGateSeries(registers, gates);
   return {
     registry,
     ...createSeries(registers),
@@ -27,11 +30,39 @@ export function createMetrics() {
         },
       });
     },
+    /** Adds the figures of a gate, under its name. */
+    observeGate(gate: Gate): void {
+      gates.push(gate);
+    },
     /** Adds the figures of the process and of Node; once per process, because they observe it for good. */
     observeProcess(): void {
       collectDefaultMetrics({ register: registry });
     },
   };
+}
+
+/** The figures of the gates, read when they are asked for. */
+function addGateSeries(registers: Registry[], gates: readonly Gate[]): void {
+  const about = (name: string, help: string) => ({ name: PREFIX + name, help, labelNames: ['gate'], registers });
+  new Gauge({
+    ...about('gate_running', 'Places of a gate that are taken.'),
+    collect() {
+      for (const { name, load } of gates) this.set({ gate: name }, load().running);
+    },
+  });
+  new Gauge({
+    ...about('gate_waiting', 'Callers that wait for a place of a gate.'),
+    collect() {
+      for (const { name, load } of gates) this.set({ gate: name }, load().waiting);
+    },
+  });
+  new Counter({
+    ...about('gate_refused_total', 'Callers that a gate refused, with 429 or 503.'),
+    collect() {
+      this.reset();
+      for (const { name, load } of gates) this.inc({ gate: name }, load().refused);
+    },
+  });
 }
 
 function createSeries(registers: Registry[]) {

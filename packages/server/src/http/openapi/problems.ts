@@ -35,6 +35,7 @@ function problemsOf(operation: Operation): ErrorFactory[] {
     ...(replays(operation) ? [idempotencyErrors.inFlight, idempotencyErrors.reused] : []),
     ...(hasBody ? [kernelErrors.bodyTooLarge, kernelErrors.unsupportedMediaType] : []),
     kernelErrors.rateLimited,
+    kernelErrors.tenantBusy,
     kernelErrors.internal,
     kernelErrors.unavailable,
     kernelErrors.overloaded,
