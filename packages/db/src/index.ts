@@ -16,6 +16,7 @@ export * as outbox from './queries/outbox.ts';
 export * as projects from './queries/projects.ts';
 export * as replicaLeases from './queries/replica-leases.ts';
 export * as signingKeys from './queries/signing-keys.ts';
+export type { TenantTable } from './queries/tenants.ts';
 export * as tenants from './queries/tenants.ts';
 export { redactPasswords, safeMessage } from './redact.ts';
 export { requireTenantRole } from './tenant-role.ts';

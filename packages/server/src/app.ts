@@ -1,67 +1,33 @@
 /** The composition root: puts the parts together, once. */
 import { randomBytes } from 'node:crypto';
-import { apiKeys, type DatabaseHandle, signingKeys } from '@tenant-registry/db';
+import { type DatabaseHandle, signingKeys } from '@tenant-registry/db';
 import type { FastifyInstance } from 'fastify';
 import { accessTokenCredential } from './authentication/access-token.ts';
-import { createAuthenticator } from './authentication/authenticate.ts';
+import { type Authenticator, createAuthenticator } from './authentication/authenticate.ts';
 import { createOidc } from './authentication/oidc.ts';
 import type { Config } from './config.ts';
 import { createServer } from './http/server.ts';
 import { createBackgroundQueue } from './kernel/async/background-queue.ts';
 import { createAccessLog } from './kernel/buffered/access-log.ts';
-import { createLastSeen } from './kernel/buffered/last-seen.ts';
-import { createChangeFeed } from './kernel/change-feed.ts';
 import type { Clock } from './kernel/clock.ts';
-import type { Dependencies } from './kernel/context.ts';
+import type { Dependencies, KernelDependencies } from './kernel/context.ts';
 import { createCursorCodec } from './kernel/cursors.ts';
 import { collectConstraints } from './kernel/errors.ts';
-import { idempotencyWorker } from './kernel/idempotency/expiry.worker.ts';
 import { createLeases, type Leases } from './kernel/leases.ts';
 import type { createLogger } from './kernel/logger.ts';
-import { createMetrics, type Metrics } from './kernel/metrics.ts';
+import { createMetrics } from './kernel/metrics.ts';
+import type { ModuleDefinition } from './kernel/module.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
-import { type Argon2, type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
-import { createPeppers } from './kernel/secrets/pepper.ts';
+import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
-import { accessWorker } from './modules/access/access.worker.ts';
-import { createKeyAuthority } from './modules/api-keys/authority.ts';
-import { apiKeyCredential } from './modules/api-keys/credential.ts';
-import { lastUsedWorker } from './modules/api-keys/last-used.worker.ts';
-import { productTrialWorker } from './modules/entitlements/trial.worker.ts';
-import { tenantArchiveWorker } from './modules/tenants/archive.worker.ts';
-import { tenantTrialWorker } from './modules/tenants/trial.worker.ts';
-import { errorSets } from './router.ts';
-
-const workers: readonly Worker[] = [
-  lastUsedWorker,
-  idempotencyWorker,
-  tenantTrialWorker,
-  tenantArchiveWorker,
-  productTrialWorker,
-  accessWorker,
-];
-
-/** They hold what is not written yet. */
-const pending: readonly Worker[] = [lastUsedWorker, accessWorker];
+import { errorSets, grants, holdings, modules, providePorts, workers } from './modules.ts';
 
 export interface AppOptions {
-  readonly config: Pick<
-    Config,
-    | 'tokens'
-    | 'oidc'
-    | 'limits'
-    | 'internalAddress'
-    | 'trustProxy'
-    | 'argon2'
-    | 'apiKeyPeppers'
-    | 'catalog'
-    | 'outboundAllow'
-    | 'authorityLeaseMs'
-  >;
+  readonly config: Config;
   readonly database: DatabaseHandle;
   readonly clock: Clock;
   readonly logger: ReturnType<typeof createLogger>;
-  /** Absent: fetches from public addresses only. */
+  /** Absent: fetches from public addresses, and what OUTBOUND_ALLOW names. */
   readonly outbound?: Outbound;
   /** Absent: its own, which are held from `startWorkers` on. */
   readonly leases?: Leases;
@@ -80,18 +46,18 @@ export interface App {
   idle(): Promise<void>;
   /** Starts the work in the background, and leases; without it, `runOnce` can be called by hand. */
   startWorkers(): void;
-  /** Answers what is under way, writes what is pending, and stops. The database stays open: whoever opened it closes it. */
+  /** Answers what is under way, writes what is pending, and stops. The database stays open: its opener closes it. */
   close(): Promise<void>;
 }
 
+const declared: readonly ModuleDefinition[] = Object.values(modules);
+
 /** Builds the product on a migrated database. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { config, clock, logger, database } = options;
-  const { deps, background } = await compose(options);
-  const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, allow: config.outboundAllow });
+  const { config, logger, database } = options;
+  const deps = await compose(options);
   const { limits, trustProxy, internalAddress } = config;
-  const readers = [apiKeyCredential(deps), accessTokenCredential(oidc)];
-  const authenticator = createAuthenticator({ tokens: config.tokens, readers });
+  const authenticator = authenticatorOf(options, deps);
   const serving = { deps, logger, database, authenticator, limits, trustProxy };
   const server = await createServer({ ...serving, surface: internalAddress === null ? 'all' : 'public' });
   const internalServer = internalAddress === null ? null : await createServer({ ...serving, surface: 'internal' });
@@ -101,24 +67,24 @@ export async function createApp(options: AppOptions): Promise<App> {
     internalServer,
     deps,
     workers,
-    idle: () => background.idle(),
+    idle: () => deps.backgroundQueue.idle(),
     startWorkers() {
       running ??= startWorkers(workers, deps);
       void deps.leases.start();
     },
     async close() {
-      deps.changeFeed.close();
+      for (const module of declared) module.close?.(deps);
       await Promise.all([server.close(), internalServer?.close()]);
       await running?.stop();
-      await background.stop();
+      await deps.backgroundQueue.stop();
       await deps.leases.stop();
-      await Promise.all(pending.map((worker) => flush(worker, deps)));
+      await Promise.all(workers.filter(({ flushOnClose }) => flushOnClose).map((worker) => flush(worker, deps)));
     },
   };
 }
 
-/** Makes what the product runs on. */
-async function compose({ config, database, clock, logger, ...given }: AppOptions) {
+/** Makes what the product runs on: the kernel's parts, then what the modules add. */
+async function compose({ config, database, clock, logger, ...given }: AppOptions): Promise<Dependencies> {
   const { db, forTenant } = database;
   const metrics = createMetrics();
   const leases =
@@ -128,29 +94,32 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     ...(given.argon2Tags === undefined ? {} : { tags: given.argon2Tags }),
     took: (operation, seconds) => metrics.argon2Seconds.observe({ operation }, seconds),
   });
-  addGauges(metrics, { argon2, database, leases });
-  const peppers = createPeppers(config.apiKeyPeppers);
-  const background = createBackgroundQueue(logger);
-  const find = apiKeys.prepareFindApiKeyCandidates(database);
-  const deps: Dependencies = {
+  const kernel: KernelDependencies = {
     db,
     forTenant,
+    database,
     clock,
     logger,
     constraints: collectConstraints(errorSets),
     cursors: createCursorCodec(await signingKeys.findOrInsertSigningKey(db, 'cursor', randomBytes(32))),
-    catalog: config.catalog,
+    grants,
     argon2,
-    peppers,
     leases,
-    authorityOf: createKeyAuthority({ db, find, leases, argon2, peppers, background, clock, metrics }),
     metrics,
-    lastUsed: createLastSeen(),
+    backgroundQueue: createBackgroundQueue(logger),
     accessLog: createAccessLog(clock),
-    outbound: given.outbound ?? createOutbound(),
-    changeFeed: createChangeFeed({ source: leases, settleMs: config.authorityLeaseMs }),
+    outbound: given.outbound ?? createOutbound({ allow: config.outboundAllow }),
+    holdings,
   };
-  return { deps, background };
+  addGauges(kernel);
+  return { ...kernel, ...providePorts(kernel, config) };
+}
+
+/** Static tokens, access tokens of the trusted issuers, and the credentials that modules own. */
+function authenticatorOf({ config, clock, logger }: AppOptions, deps: Dependencies): Authenticator {
+  const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, allow: config.outboundAllow });
+  const own = declared.flatMap((module) => module.credential?.(deps) ?? []);
+  return createAuthenticator({ grants, tokens: config.tokens, readers: [...own, accessTokenCredential(grants, oidc)] });
 }
 
 /** Writes what the worker holds. Without a database nothing more can be done than to say so. */
@@ -162,18 +131,12 @@ async function flush(worker: Worker, deps: Dependencies): Promise<void> {
   }
 }
 
-interface Observed {
-  readonly argon2: Argon2;
-  readonly database: DatabaseHandle;
-  readonly leases: Leases;
-}
-
-/** What is not counted but looked at. */
-function addGauges(metrics: Metrics, { argon2, database, leases }: Observed): void {
+/** Figures that are read when they are asked for, instead of being counted. */
+function addGauges({ metrics, argon2, database, leases }: KernelDependencies): void {
   metrics.gauge('argon2_running', 'argon2id computations under way.', () => argon2.load().running);
   metrics.gauge('argon2_waiting', 'Callers that wait for an argon2id computation.', () => argon2.load().waiting);
   metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
-  metrics.gauge('database_connections_idle', 'Those that nobody uses.', () => database.connections().idle);
+  metrics.gauge('database_connections_idle', 'Connections that no caller uses.', () => database.connections().idle);
   metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);
   metrics.gauge('lease_held', '1 while memory may be answered from.', () => Number(leases.held()));
 }

@@ -15,7 +15,6 @@ import { type Config, readConfig } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
-import { createOutbound } from './kernel/outbound.ts';
 import { seed } from './seed.ts';
 
 async function main(): Promise<void> {
@@ -23,8 +22,7 @@ async function main(): Promise<void> {
   const config = withDevTokens(given);
   const logger = createLogger(config.logLevel);
   const database = await open(config, (message) => logger.error(message));
-  const outbound = createOutbound({ allow: config.outboundAllow });
-  const app = await createApp({ config, database, clock: systemClock, logger, outbound });
+  const app = await createApp({ config, database, clock: systemClock, logger });
   app.deps.metrics.observeProcess();
   if (database.engine === 'pglite') await seed(app.deps);
   const address = await app.server.listen({ host: config.host, port: config.port });

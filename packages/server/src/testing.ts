@@ -1,9 +1,9 @@
 /** The product as tests want it: on a database and a clock of theirs, and silent unless something is broken. */
 import type { DatabaseHandle } from '@tenant-registry/db';
-import { type App, type AppOptions, createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
-import { defaultCatalog } from './modules/catalog/default-catalog.ts';
 
 export type { App, Clock };
 
@@ -15,17 +15,11 @@ export interface TestAppOptions {
   readonly internalToken: string;
 }
 
-/** All but the tokens: nobody is limited, nothing is fetched from the inside, and there is one listener. */
-export const testConfig: Omit<AppOptions['config'], 'tokens'> = {
-  oidc: null,
-  internalAddress: null,
+/** The configuration of an empty environment, but for the limits: no caller has any. */
+export const testConfig: Config = {
+  ...readConfig({}),
   limits: { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 },
-  trustProxy: false,
   argon2: { concurrencyMax: 2, queueMax: 100 },
-  authorityLeaseMs: 2_000,
-  apiKeyPeppers: [],
-  catalog: defaultCatalog,
-  outboundAllow: [],
 };
 
 /** Builds the product with the built-in catalog. It is not listening, and its workers are not started. */

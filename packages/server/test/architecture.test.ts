@@ -30,12 +30,14 @@ const rules: readonly Rule[] = [
     may: [zod, kernelIsomorphic, new RegExp(`^${S}/modules/.+/schema\\.ts$`)],
   },
   { files: new RegExp(`^${S}/modules/.+/errors\\.ts$`), may: [new RegExp(`^${S}/kernel/errors\\.ts$`)] },
+  { files: new RegExp(`^${S}/modules/.+/permissions\\.ts$`), may: [new RegExp(`^${S}/kernel/permissions\\.ts$`)] },
+  { files: new RegExp(`^${S}/modules/.+/module\\.ts$`), may: [db, kernel, ownModule('')] },
   {
     files: new RegExp(`^${S}/modules/.+/router\\.ts$`),
     may: [
       zod,
       ownModule('(schema|service|errors|verify)\\.ts$'),
-      new RegExp(`^${S}/kernel/trpc\\.ts$`),
+      new RegExp(`^${S}/kernel/(trpc|errors)\\.ts$`),
       new RegExp(`^${S}/modules/.+/errors\\.ts$`),
     ],
   },
@@ -47,15 +49,16 @@ const rules: readonly Rule[] = [
       node,
       kernel,
       ownModule(''),
+      zod,
       new RegExp(`^${S}/modules/.+/(service|schema|verdict)\\.ts$`),
       /^(jose|@xmldom\/xmldom)$/,
     ],
   },
   {
     files: new RegExp(
-      `^${S}/kernel/(transact|context|logger|idempotency|idempotency/expiry\\.worker|leases|leases/keeper|leases/mark-watch)\\.ts$`,
+      `^${S}/kernel/(transact|context|module|logger|idempotency|idempotency/expiry\\.worker|leases|leases/keeper|leases/mark-watch)\\.ts$`,
     ),
-    may: [db, node, kernel, /^(zod|pino)$/],
+    may: [db, node, kernel, /^(zod|pino|@trpc\/server)$/],
   },
   {
     files: new RegExp(`^${S}/kernel/`),
@@ -83,11 +86,12 @@ const rules: readonly Rule[] = [
       kernel,
       db,
       new RegExp(`^${S}/(http|authentication)/`),
-      new RegExp(`^${S}/router\\.ts$`),
+      new RegExp(`^${S}/(router|modules)\\.ts$`),
       /^(zod|fastify|helmet|@fastify\/.+|@trpc\/server.*)$/,
     ],
   },
-  { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules/.+/(router|errors)\\.ts$`), kernel] },
+  { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules\\.ts$`), kernel] },
+  { files: new RegExp(`^${S}/modules\\.ts$`), may: [new RegExp(`^${S}/modules/[^/]+/module\\.ts$`), kernel] },
   { files: new RegExp(`^${S}/[^/]+\\.ts$`), may: [/./] },
   // The role of tenants belongs to the cluster: what it needs is checked in one place, at every start too.
   { files: /^packages\/db\/migrations\//, may: [/^kysely$/, /^packages\/db\/src\/tenant-role\.ts$/] },
@@ -219,10 +223,21 @@ test('only transact opens a transaction to write, and only config reads the envi
   expect(uses(/new Date\(\)|Date\.now\(\)/)).toEqual(['packages/server/src/kernel/clock.ts']);
 });
 
-test('a module is a folder with the same four files', () => {
-  const folders = new Set(filesUnder('packages/server/src/modules').map((file) => dirname(file)));
-  for (const folder of folders) {
-    for (const name of ['schema', 'errors', 'service', 'router'])
-      expect(files, folder).toContain(`${folder}/${name}.ts`);
+test('a module is a folder with a manifest, shapes, a service and a router', () => {
+  const named = /^packages\/server\/src\/modules\/([^/]+)\//;
+  const names = new Set(files.flatMap((file) => named.exec(file)?.[1] ?? []));
+  for (const name of names) {
+    const inside = files.filter((file) => file.startsWith(`${S}/modules/${name}/`));
+    expect(inside, name).toContain(`${S}/modules/${name}/module.ts`);
+    // A module may be cut into slices, each a folder with these files.
+    for (const file of ['schema.ts', 'service.ts', 'router.ts'])
+      expect(inside.filter((each) => each.endsWith(`/${file}`)).length, `${name}/${file}`).toBeGreaterThan(0);
   }
+});
+
+test('every module is listed in modules.ts, and nothing else imports a manifest', () => {
+  const manifests = files.filter((file) => /\/modules\/[^/]+\/module\.ts$/.test(file));
+  const users = imports.filter(({ to }) => manifests.includes(to));
+  expect(users.map(({ to }) => to).sort()).toEqual(manifests.sort());
+  expect([...new Set(users.map(({ from }) => from))]).toEqual([`${S}/modules.ts`]);
 });

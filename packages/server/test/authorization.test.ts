@@ -1,7 +1,8 @@
 /** Who may do what, for every operation there is: by role, by tenant, by project. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listOperations, type Operation } from '../src/http/operations.ts';
-import { keyPermissions, platformRoles, type Role, rolePermissions, tenantRoles } from '../src/kernel/permissions.ts';
+import { platformRoles, type Role, tenantRoles } from '../src/kernel/permissions.ts';
+import { grants } from '../src/modules.ts';
 import { startIssuer, type TestIssuer } from './support/oidc-provider.ts';
 import { type Held, newHeld, prepare, requestOf } from './support/requests.ts';
 import {
@@ -67,7 +68,7 @@ function send(operation: Operation, held: Held, options: CallOptions) {
 
 /** A key of the tenant with every scope that a key can have on the registry. */
 async function ownKey(fields: Record<string, unknown> = {}): Promise<string> {
-  const scopes = keyPermissions.map((permission) => `registry:${permission}`);
+  const scopes = grants.byKeys.map((permission) => `registry:${permission}`);
   const body = { tenant_id: own.tenant_id, name: 'machine', scopes, ...fields };
   const answer = await server.call('POST /v1/api-keys', { body });
   expect(answer.status).toBe(201);
@@ -95,7 +96,7 @@ test.each(operations)(
 
 const roles = [...platformRoles, ...tenantRoles, 'internal'] as const;
 const holds = (role: Role, { permission }: Operation) =>
-  permission === null || rolePermissions[role].includes(permission);
+  permission === null || grants.byRole[role].includes(permission);
 
 test.each(operations.filter(({ operation }) => operation.permission !== null))(
   '$name refuses every role that lacks its permission, and says which it is',

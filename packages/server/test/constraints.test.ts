@@ -2,7 +2,7 @@ import { testDatabase } from '@tenant-registry/db/testing';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { collectConstraints, defineError } from '../src/kernel/errors.ts';
-import { errorSets } from '../src/router.ts';
+import { errorSets } from '../src/modules.ts';
 
 // proves A57, C47
 test('every error names a constraint that exists, and every unique or exclusion constraint has its error', async () => {

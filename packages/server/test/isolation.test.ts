@@ -6,7 +6,8 @@ import { listOperations, type Operation } from '../src/http/operations.ts';
 import { keyActor, tokenActor } from '../src/kernel/actor.ts';
 import { type ActorContext, noRequest } from '../src/kernel/context.ts';
 import { DomainError } from '../src/kernel/errors.ts';
-import { keyPermissions, SCOPE_PREFIX } from '../src/kernel/permissions.ts';
+import { SCOPE_PREFIX } from '../src/kernel/permissions.ts';
+import { grants } from '../src/modules.ts';
 import { type Held, inputOf, newHeld, prepare } from './support/requests.ts';
 import { newProject, startTestServer, type TestServer } from './support/server.ts';
 
@@ -23,15 +24,15 @@ function unchecked(tenant_id: string, project_id: string | null = null): ActorCo
   const { deps } = server.app;
   const db = deps.forTenant({ tenant_id, project_id });
   const permissions = new Set(listOperations().flatMap(({ permission }) => permission ?? []));
-  const actor = { ...tokenActor('operator'), permissions };
+  const actor = { ...tokenActor(grants, 'operator'), permissions };
   return { ...deps, ...noRequest, db, root: deps.db, actor, requestId: 'unchecked', answerHeaders: new Map() };
 }
 
 /** The context of somebody of a tenant, whom the application knows, and to whom the database shows everything. */
 function unscoped(tenant_id: string, project_id: string | null = null): ActorContext {
   const { db } = server.app.deps;
-  const scopes = keyPermissions.map((permission) => SCOPE_PREFIX + permission);
-  const actor = keyActor({ key_id: 'key', name: 'key', tenant_id, project_id, scopes });
+  const scopes = grants.byKeys.map((permission) => SCOPE_PREFIX + permission);
+  const actor = keyActor(grants, { key_id: 'key', name: 'key', tenant_id, project_id, scopes });
   return { ...unchecked(tenant_id), db, actor };
 }
 
@@ -117,7 +118,7 @@ describe('without the check of the database', () => {
 
   const ofTenants = operations.filter(
     ({ operation: { permission }, name }) =>
-      name !== 'list_tenants' && keyPermissions.some((each) => each === permission),
+      name !== 'list_tenants' && grants.byKeys.some((each) => each === permission),
   );
   test.each(ofTenants)('$name is not_found for another tenant, and does nothing', async ({ operation }) => {
     const foreign = await newHeld(server);

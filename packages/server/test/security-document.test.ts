@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { keyPermissions, permissions, platformRoles, rolePermissions, tenantRoles } from '../src/kernel/permissions.ts';
+import { platformRoles, tenantRoles } from '../src/kernel/permissions.ts';
+import { grants } from '../src/modules.ts';
 
 const root = new URL('../../../', import.meta.url);
 const read = (path: string) => readFileSync(fileURLToPath(new URL(path, root)), 'utf8');
@@ -10,12 +11,11 @@ const text = read('docs/security.md');
 
 test('the table of permissions is the one in force', () => {
   const roles = [...platformRoles, ...tenantRoles];
-  const shown = permissions.filter((permission) => roles.some((role) => rolePermissions[role].includes(permission)));
+  const shown = grants.permissions.filter((permission) =>
+    roles.some((role) => grants.byRole[role].includes(permission)),
+  );
   const rows = shown.map((permission) => {
-    const held = [
-      ...roles.map((role) => rolePermissions[role].includes(permission)),
-      keyPermissions.includes(permission),
-    ];
+    const held = [...roles.map((role) => grants.byRole[role].includes(permission)), grants.byKeys.includes(permission)];
     return `| ${[permission, ...held.map((each) => (each ? '✓' : ''))].join(' | ')} |`;
   });
   expect(text).toContain(`|---|---|---|---|---|---|---|---|\n${rows.join('\n')}\n\n`);

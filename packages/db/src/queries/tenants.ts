@@ -3,7 +3,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../database.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { TenantKind, TenantStatus, Tenants } from '../schema.ts';
+import type { DB, TenantKind, TenantStatus, Tenants } from '../schema.ts';
 
 export type TenantRow = Selectable<Tenants>;
 
@@ -13,14 +13,6 @@ export interface TenantFilter {
   readonly kind?: TenantKind | undefined;
   /** Part of the slug or the name, any case. */
   readonly q?: string | undefined;
-}
-
-/** What a tenant holds, by table: what its deletion would take along. */
-export interface TenantHoldings {
-  readonly projects: number;
-  readonly products: number;
-  readonly idp_configs: number;
-  readonly api_keys: number;
 }
 
 export function findTenant(db: Db, id: string): Promise<TenantRow | undefined> {
@@ -109,13 +101,20 @@ export async function deleteTenant(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('tenants').where('id', '=', id).execute();
 }
 
-/** Counts what the tenant holds, in one statement. */
-export async function findTenantHoldings(db: Db, id: string): Promise<TenantHoldings> {
-  const { rows } = await sql<TenantHoldings>`
-    select
-      (select count(*) from tenant_projects where tenant_id = ${id}) as projects,
-      (select count(*) from tenant_products where tenant_id = ${id}) as products,
-      (select count(*) from tenant_idp_config where tenant_id = ${id}) as idp_configs,
-      (select count(*) from api_keys where tenant_id = ${id}) as api_keys`.execute(db);
-  return rows[0] ?? { projects: 0, products: 0, idp_configs: 0, api_keys: 0 };
+/** A table with the column `tenant_id`. */
+export type TenantTable = { [Table in keyof DB]: 'tenant_id' extends keyof DB[Table] ? Table : never }[keyof DB];
+
+/** Counts the tenant's rows in each table, in one statement; the counts have the names that the tables have here. */
+export async function findTenantHoldings<const Name extends string>(
+  db: Db,
+  id: string,
+  tables: Readonly<Record<Name, TenantTable>>,
+): Promise<Record<Name, number>> {
+  const counts = Object.entries<TenantTable>(tables).map(
+    ([name, table]) => sql`(select count(*) from ${sql.table(table)} where tenant_id = ${id}) as ${sql.ref(name)}`,
+  );
+  const { rows } = await sql<Record<Name, number>>`select ${sql.join(counts)}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a select without a from gives one row');
+  return row;
 }

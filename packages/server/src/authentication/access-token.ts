@@ -1,20 +1,21 @@
 /** Access tokens of OpenID providers as credentials: the person that the issuer vouches for. */
 import { personActor } from '../kernel/actor.ts';
 import { type CredentialReader, refusedCredential } from '../kernel/credentials.ts';
+import type { Grants } from '../kernel/permissions.ts';
 import { OidcRefusal } from './oidc/refusal.ts';
 import type { Oidc } from './oidc.ts';
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** Makes the reader of signed tokens; null means that no issuer is trusted, so every token is refused. */
-export function accessTokenCredential(oidc: Oidc | null): CredentialReader {
+export function accessTokenCredential(grants: Grants, oidc: Oidc | null): CredentialReader {
   return {
     kind: 'jwt',
     recognizes: (token) => JWT.test(token),
     async identify(token) {
       if (oidc === null) throw refusedCredential('unknown_issuer', 'No OpenID provider is trusted here.');
       try {
-        return personActor(await oidc.verify(token));
+        return personActor(grants, await oidc.verify(token));
       } catch (error) {
         throw error instanceof OidcRefusal ? refusedCredential(error.reason, error.message) : error;
       }

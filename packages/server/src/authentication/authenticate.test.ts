@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { systemActor } from '../kernel/actor.ts';
 import type { CredentialReader } from '../kernel/credentials.ts';
 import { apiKeyCredential } from '../modules/api-keys/credential.ts';
+import { grants } from '../modules.ts';
 import { accessTokenCredential } from './access-token.ts';
 import { createAuthenticator } from './authenticate.ts';
 
@@ -23,13 +24,17 @@ const reader = (kind: CredentialReader['kind'], mark: string): CredentialReader 
 
 test('a static token is recognized before any reader is asked', () => {
   const greedy: CredentialReader = { ...reader('jwt', ''), identify: () => Promise.reject(new Error('was asked')) };
-  const { recognize } = createAuthenticator({ tokens: { operator: [STATIC], internal: [] }, readers: [greedy] });
+  const { recognize } = createAuthenticator({
+    grants,
+    tokens: { operator: [STATIC], internal: [] },
+    readers: [greedy],
+  });
   expect(recognize(`Bearer ${STATIC}`)?.type).toBe('operator');
 });
 
 test('the first reader that recognizes a credential identifies it', async () => {
   const readers = [reader('api_key', 'bp_'), reader('jwt', '')];
-  const { identify, kindOf } = createAuthenticator({ tokens: { operator: [], internal: [] }, readers });
+  const { identify, kindOf } = createAuthenticator({ grants, tokens: { operator: [], internal: [] }, readers });
   expect((await identify('Bearer bp_x')).id).toBe('api_key');
   expect((await identify('Bearer x')).id).toBe('jwt');
   expect(kindOf('Basic x')).toBe('other');
@@ -37,8 +42,8 @@ test('the first reader that recognizes a credential identifies it', async () => 
 
 test('a key keeps its kind whatever else its characters look like', () => {
   const deps = {} as Parameters<typeof apiKeyCredential>[0]; // shapes are told without it
-  const readers = [apiKeyCredential(deps), accessTokenCredential(null)];
-  const { kindOf } = createAuthenticator({ tokens: { operator: [], internal: [] }, readers });
+  const readers = [apiKeyCredential(deps), accessTokenCredential(grants, null)];
+  const { kindOf } = createAuthenticator({ grants, tokens: { operator: [], internal: [] }, readers });
   expect(credentials.map((each) => kindOf(`Bearer ${each}`))).toEqual([
     'token',
     'api_key',

@@ -1,6 +1,7 @@
 /** Bearer credential → actor: the one place where a caller becomes known. */
 import { type Actor, tokenActor } from '../kernel/actor.ts';
 import { type CredentialKind, type CredentialReader, refusedCredential } from '../kernel/credentials.ts';
+import type { Grants } from '../kernel/permissions.ts';
 import { createSecretMatcher } from '../kernel/secrets/secret-matcher.ts';
 
 export interface StaticTokens {
@@ -21,6 +22,7 @@ export interface Authenticator {
 }
 
 export interface Authorities {
+  readonly grants: Grants;
   readonly tokens: StaticTokens;
   /** The kinds besides static tokens. */
   readonly readers: readonly CredentialReader[];
@@ -30,8 +32,8 @@ export interface Authorities {
 const BEARER = /^Bearer +([!-~]{1,12288})$/i;
 
 /** Makes an authenticator that knows the static tokens, and asks the first reader that recognizes a credential. */
-export function createAuthenticator({ tokens, readers }: Authorities): Authenticator {
-  const [operator, internal] = [tokenActor('operator'), tokenActor('internal')];
+export function createAuthenticator({ grants, tokens, readers }: Authorities): Authenticator {
+  const [operator, internal] = [tokenActor(grants, 'operator'), tokenActor(grants, 'internal')];
   const holderOf = createSecretMatcher([
     ...tokens.operator.map((secret) => ({ secret, holder: operator })),
     ...tokens.internal.map((secret) => ({ secret, holder: internal })),

@@ -1,8 +1,9 @@
 /** The operations of `/v1`, read off the router: what is mounted and what is documented are the same list. */
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
-import { type Permission, rolePermissions } from '../kernel/permissions.ts';
+import type { Permission } from '../kernel/permissions.ts';
 import type { Meta, RestRoute } from '../kernel/trpc.ts';
+import { grants } from '../modules.ts';
 import { appRouter } from '../router.ts';
 
 export interface Operation {
@@ -53,7 +54,7 @@ export type Surface = 'all' | 'public' | 'internal';
  * one knows what an internal token may do.
  */
 export function operationsOn(surface: Surface): Operation[] {
-  const mine = (permission: Permission | null) => permission === null || rolePermissions.internal.includes(permission);
+  const mine = (permission: Permission | null) => permission === null || grants.byRole.internal.includes(permission);
   return listOperations().filter(({ route, permission }) => {
     switch (surface) {
       case 'all':

@@ -1,12 +1,5 @@
 /** Who asks. The one seam of authentication: everything behind it reads only this. */
-import {
-  type Permission,
-  type PlatformRole,
-  permissionsOf,
-  permissionsOfScopes,
-  type Role,
-  type TenantRole,
-} from './permissions.ts';
+import type { Grants, Permission, PlatformRole, Role, TenantRole } from './permissions.ts';
 
 export interface Actor {
   /** By what it is known: a static token, a person's sign-in, a key. `system` is for work that nobody asked for, `anonymous` for who was refused. */
@@ -25,11 +18,11 @@ export interface Actor {
   readonly project_id: string | null;
 }
 
-/** Who holds a static token. */
-export function tokenActor(type: 'operator' | 'internal'): Actor {
+/** The holder of a static token. */
+export function tokenActor(grants: Grants, type: 'operator' | 'internal'): Actor {
   const id = `${type}_token`;
   const name = type === 'operator' ? 'Operator token' : 'Internal token';
-  return { ...platform, type, id, name, principal: id, roles: [type], permissions: permissionsOf([type]) };
+  return { ...platform, type, id, name, principal: id, roles: [type], permissions: grants.ofRoles([type]) };
 }
 
 /** A worker: it needs no permission, because nobody asked for what it does. */
@@ -74,14 +67,17 @@ export interface Person {
   readonly tenant_roles: readonly TenantRole[];
 }
 
-/** Whoever has a role on the platform acts for the platform; anybody else acts inside the tenant, without one for nobody. */
-export function personActor(person: Person): Actor {
+/**
+ * A person with a role on the platform acts for the platform. Every other person acts inside the tenant that the token
+ * names; without a tenant such a person may do nothing.
+ */
+export function personActor(grants: Grants, person: Person): Actor {
   const { issuer, subject, name, platform_roles, tenant_roles, tenant_id } = person;
   const principal = `user:${issuer}|${subject}`;
   const known = { type: 'user', id: subject, name, principal, scopes: null, project_id: null } as const;
   if (platform_roles.length > 0)
-    return { ...known, tenant_id: null, roles: platform_roles, permissions: permissionsOf(platform_roles) };
-  return { ...known, tenant_id, roles: tenant_roles, permissions: permissionsOf(tenant_roles) };
+    return { ...known, tenant_id: null, roles: platform_roles, permissions: grants.ofRoles(platform_roles) };
+  return { ...known, tenant_id, roles: tenant_roles, permissions: grants.ofRoles(tenant_roles) };
 }
 
 /** What a verified key says of the program that holds it. */
@@ -94,8 +90,8 @@ export interface KeyHolder {
 }
 
 /** A key acts inside its tenant, and inside its project when it is bound to one, as far as its scopes go. */
-export function keyActor({ key_id, name, tenant_id, project_id, scopes }: KeyHolder): Actor {
-  const permissions = permissionsOfScopes(scopes, project_id !== null);
+export function keyActor(grants: Grants, { key_id, name, tenant_id, project_id, scopes }: KeyHolder): Actor {
+  const permissions = grants.ofScopes(scopes, project_id !== null);
   return {
     type: 'api_key',
     id: key_id,

@@ -1,10 +1,8 @@
 /** What travels with a request: who asks, how to find it again, and what the product runs on. */
-import type { apiKeys, Db, idempotency, TenantScope } from '@tenant-registry/db';
+import type { DatabaseHandle, Db, idempotency, TenantScope, TenantTable } from '@tenant-registry/db';
 import type { Actor } from './actor.ts';
+import type { BackgroundQueue } from './async/background-queue.ts';
 import type { AccessLog } from './buffered/access-log.ts';
-import type { LastSeen } from './buffered/last-seen.ts';
-import type { Catalog } from './catalog.ts';
-import type { ChangeFeed } from './change-feed.ts';
 import type { Clock } from './clock.ts';
 import type { CursorCodec } from './cursors.ts';
 import type { DomainError, ErrorFactory } from './errors.ts';
@@ -12,35 +10,39 @@ import type { Leases } from './leases.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Outbound } from './outbound.ts';
+import type { Grants } from './permissions.ts';
 import type { Argon2 } from './secrets/argon2.ts';
-import type { Peppers } from './secrets/pepper.ts';
 
-/** What the product runs on, made once at start. */
-export interface Dependencies {
+/** What every module may use, made once at start. */
+export interface KernelDependencies {
   /** Sees every tenant. */
   readonly db: Db;
   /** Sees one tenant, or one project of it: the database sees to that. */
   readonly forTenant: (scope: TenantScope) => Db;
+  readonly database: DatabaseHandle;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly constraints: ReadonlyMap<string, ErrorFactory>;
   readonly cursors: CursorCodec;
-  readonly catalog: Catalog;
+  readonly grants: Grants;
   readonly argon2: Argon2;
-  readonly peppers: Peppers;
   readonly leases: Leases;
-  /** What a presented API key may do now; null: it is nobody's. Without waiting when memory may be answered from. */
-  authorityOf(key: string): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
   readonly metrics: Metrics;
-  /** When API keys were last used. */
-  readonly lastUsed: LastSeen;
-  /** Who came in, and who did not. */
+  readonly backgroundQueue: BackgroundQueue;
+  /** Which credentials were accepted and which were refused. */
   readonly accessLog: AccessLog;
   /** Fetches from other people's servers. */
   readonly outbound: Outbound;
-  /** Tells products whose verdicts are no longer what they were. */
-  readonly changeFeed: ChangeFeed;
+  /** The tables that hold what a tenant owns, by the name that the caller reads. */
+  readonly holdings: Readonly<Record<string, TenantTable>>;
 }
+
+/** What modules add: each declares its member by merging, in the file that says what the member is. */
+// biome-ignore lint/suspicious/noEmptyInterface: modules fill it
+export interface Ports {}
+
+/** What the product runs on, made once at start. */
+export interface Dependencies extends KernelDependencies, Ports {}
 
 export interface Context extends Dependencies {
   /** Sees what the actor may see: all tenants, or its own. */

@@ -35,7 +35,14 @@ export interface ErrorDefinition<Code extends string = string> {
   readonly constraint?: string;
   /** The field at fault. */
   readonly pointer?: string;
+  /** What its problem says beyond the standard members, for the document. */
+  readonly members?: Readonly<Record<string, MemberSchema>>;
+  /** What the document shows of it beside its sentence. */
+  readonly example?: ErrorExtras;
 }
+
+/** JSON Schema of a member of a problem, with its description. */
+export type MemberSchema = Readonly<Record<string, unknown>> & { readonly description: string };
 
 export interface ErrorExtras {
   /** Replaces the definition's sentence. */
@@ -78,6 +85,7 @@ export const kernelErrors = {
     code: 'invalid_input',
     status: 'BAD_REQUEST',
     detail: 'The input does not have the documented shape: see errors.',
+    example: { errors: [{ pointer: '/name', message: 'Too small: expected string to have >=1 characters' }] },
   }),
   invalidJson: defineError({ code: 'invalid_json', status: 'BAD_REQUEST', detail: 'The body is not valid JSON.' }),
   invalidCursor: defineError({
@@ -101,7 +109,21 @@ export const kernelErrors = {
     status: 'TOO_MANY_REQUESTS',
     detail: 'Your tenant has as much of this work under way as it may have at once: wait as long as Retry-After says.',
   }),
-  forbidden: defineError({ code: 'forbidden', status: 'FORBIDDEN', detail: 'This credential may not do that.' }),
+  forbidden: defineError({
+    code: 'forbidden',
+    status: 'FORBIDDEN',
+    detail: 'This credential may not do that.',
+    members: {
+      permission: {
+        type: 'string',
+        minLength: 3,
+        maxLength: 100,
+        pattern: '^[a-z_]+:[a-z_]+$',
+        description: 'With `forbidden`: the permission that is missing.',
+      },
+    },
+    example: { detail: 'The permission tenants:write is missing.', members: { permission: 'tenants:write' } },
+  }),
   boundToProject: defineError({
     code: 'bound_to_project',
     status: 'FORBIDDEN',

@@ -3,23 +3,26 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Gate } from './gate.ts';
 
 const PREFIX = 'tenant_registry_';
-/** From what memory answers in to what a database in trouble takes. */
-const ANSWER_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const ARGON2_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const SETTLE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 60];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Makes the counters of one app; every one of them is there from the start, at zero where it has no labels. */
+/** Makes the series of one app; each is there from the start, at zero where it has no labels. Modules add their own. */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   const gates: Gate[] = [];
   addGateSeries(registers, gates);
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: PREFIX + name, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, how: HistogramShape<Label>) =>
+    new Histogram({ name: PREFIX + name, help, registers, ...how });
   return {
     registry,
-    ...createSeries(registers),
-    /** Adds a figure that is read when somebody looks. */
+    counter,
+    histogram,
+    /** Adds a figure that is read when it is asked for. */
     gauge(name: string, help: string, read: () => number): void {
       new Gauge({
         name: PREFIX + name,
@@ -38,6 +41,16 @@ export function createMetrics() {
     observeProcess(): void {
       collectDefaultMetrics({ register: registry });
     },
+    argon2Seconds: histogram('argon2_seconds', 'Time of one argon2id computation, without its wait.', {
+      buckets: ARGON2_SECONDS,
+      labelNames: ['operation'],
+    }),
+    httpRequests: counter('http_requests_total', 'Answered requests by route, method and class of status.', [
+      'route',
+      'method',
+      'status',
+    ]),
+    leases: createLeaseObserver({ counter, histogram }),
   };
 }
 
@@ -65,45 +78,19 @@ function addGateSeries(registers: Registry[], gates: readonly Gate[]): void {
   });
 }
 
-function createSeries(registers: Registry[]) {
-  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
-    new Counter({ name: PREFIX + name, help, labelNames, registers });
-  const histogram = <Label extends string>(name: string, help: string, how: HistogramShape<Label>) =>
-    new Histogram({ name: PREFIX + name, help, registers, ...how });
-  const leaseRenewals = counter('lease_renewals_total', 'What became of the lease: renewed, or lost.', ['result']);
+interface Series {
+  counter(name: string, help: string, labelNames: readonly ['result']): Counter<'result'>;
+  histogram(name: string, help: string, how: HistogramShape<never>): Histogram<never>;
+}
+
+function createLeaseObserver({ counter, histogram }: Series) {
+  const renewals = counter('lease_renewals_total', 'What became of the lease: renewed, or lost.', ['result']);
   const settleHelp = 'Time from the commit of a change until every replica knew of it.';
   const settleSeconds = histogram('settle_seconds', settleHelp, { buckets: SETTLE_SECONDS });
   return {
-    verifications: counter(
-      'verifications_total',
-      'Verifications of API keys by outcome: valid, a refusal code, error.',
-      ['outcome'],
-    ),
-    verifySeconds: histogram('verify_seconds', 'Time from a read request to the verdict.', { buckets: ANSWER_SECONDS }),
-    authorityLookups: counter(
-      'authority_lookups_total',
-      'What verdicts were made from: memory, or a read of the database.',
-      ['source'],
-    ),
-    proofs: counter('proofs_total', 'Proofs that a key is the stored one, by pepper or argon2, and their result.', [
-      'by',
-      'result',
-    ]),
-    attemptsRefused: counter('attempts_refused_total', 'Verifications refused because too many on that prefix failed.'),
-    argon2Seconds: histogram('argon2_seconds', 'Time of one argon2id computation, without its wait.', {
-      buckets: ARGON2_SECONDS,
-      labelNames: ['operation'],
-    }),
-    httpRequests: counter('http_requests_total', 'Answered requests by route, method and class of status.', [
-      'route',
-      'method',
-      'status',
-    ]),
-    leases: {
-      renewed: () => leaseRenewals.inc({ result: 'renewed' }),
-      lost: () => leaseRenewals.inc({ result: 'lost' }),
-      settled: (seconds: number) => settleSeconds.observe(seconds),
-    },
+    renewed: () => renewals.inc({ result: 'renewed' }),
+    lost: () => renewals.inc({ result: 'lost' }),
+    settled: (seconds: number) => settleSeconds.observe(seconds),
   };
 }
 

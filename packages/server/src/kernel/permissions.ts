@@ -1,38 +1,13 @@
-/** The closed vocabulary of what a caller may do. Every procedure names the one that it requires. */
-export const permissions = [
-  'tenants:read',
-  'tenants:write',
-  'tenants:delete',
-  'projects:read',
-  'projects:write',
-  'catalog:read',
-  'catalog:request',
-  'catalog:decide',
-  'entitlements:read',
-  'entitlements:write',
-  'idp_configs:read',
-  'idp_configs:write',
-  'api_keys:read',
-  'api_keys:write',
-  'api_keys:verify',
-  'claims:read',
-  'audit:read',
-  'audit:append',
-] as const;
+/** What a caller may do: the roles, and how the permissions that modules declare come to be held. */
 
-export type Permission = (typeof permissions)[number];
+/**
+ * The closed vocabulary. Each module adds its words by declaration merging, beside the declaration that says who holds
+ * them, so a procedure that names an unknown word does not compile.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: modules fill it
+export interface PermissionWords {}
 
-const ofProducts: readonly Permission[] = ['api_keys:verify', 'claims:read', 'audit:append'];
-
-const reading = permissions.filter((permission) => permission.endsWith(':read') && !ofProducts.includes(permission));
-
-const ofAdmins: readonly Permission[] = [
-  ...reading,
-  'projects:write',
-  'catalog:request',
-  'idp_configs:write',
-  'api_keys:write',
-];
+export type Permission = keyof PermissionWords & string;
 
 /** The roles of people and programs that see all tenants. */
 export const platformRoles = ['operator', 'support', 'sales'] as const;
@@ -41,51 +16,63 @@ export const tenantRoles = ['admin', 'billing', 'member'] as const;
 
 export type PlatformRole = (typeof platformRoles)[number];
 export type TenantRole = (typeof tenantRoles)[number];
+/** `internal` is the role of products and gateways, which hold the internal token. */
 export type Role = PlatformRole | TenantRole | 'internal';
 
-/**
- * Roles as data. The internal token acts as a product and does nothing else; an operator does everything else, and
- * appends to the audit log too. What a role of a tenant holds, it holds inside its own tenant.
- */
-export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
-  operator: permissions.filter((permission) => permission !== 'api_keys:verify' && permission !== 'claims:read'),
-  support: reading,
-  sales: [
-    'tenants:read',
-    'tenants:write',
-    'projects:read',
-    'catalog:read',
-    'catalog:request',
-    'entitlements:read',
-    'entitlements:write',
-  ],
-  admin: ofAdmins,
-  billing: ['tenants:read', 'catalog:read', 'catalog:request', 'entitlements:read'],
-  member: ['tenants:read', 'projects:read', 'catalog:read', 'entitlements:read'],
-  internal: ofProducts,
-};
-
-/** Returns what the roles hold together. */
-export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
-  return new Set(roles.flatMap((role) => rolePermissions[role]));
+/** Who holds a permission. A role of a tenant holds it inside its own tenant. */
+export interface PermissionHolders {
+  readonly roles: readonly Role[];
+  /** Whether API keys can have it as a scope: every key, or only keys that are bound to no project. Absent: none. */
+  readonly keys?: 'every' | 'unbound';
 }
 
-/** In front of a permission, among the scopes of an API key: what is not so marked is a word of the products. */
+/** Declares the permissions of a module, each with its holders. */
+export function definePermissions<const Declared extends Readonly<Record<string, PermissionHolders>>>(
+  declared: Declared,
+): Declared {
+  return declared;
+}
+
+/** In front of a permission among the scopes of an API key; a scope without it is a word of the products. */
 export const SCOPE_PREFIX = 'registry:';
 
-/** What a key can be allowed on the registry itself: no more than an admin of its tenant. */
-export const keyPermissions: readonly Permission[] = ofAdmins;
-/** The same for a key that is bound to a project: what projects have. */
-const ofBoundKeys: readonly Permission[] = [
-  'projects:read',
-  'projects:write',
-  'api_keys:read',
-  'api_keys:write',
-  'audit:read',
-];
+export interface Grants {
+  /** Every permission there is, in the order of the modules. */
+  readonly permissions: readonly Permission[];
+  /** What each role holds. */
+  readonly byRole: Readonly<Record<Role, readonly Permission[]>>;
+  /** What an API key can be allowed on the registry itself: never more than an admin of its tenant. */
+  readonly byKeys: readonly Permission[];
+  /** Returns what the roles hold together. */
+  ofRoles(given: readonly Role[]): ReadonlySet<Permission>;
+  /** Returns what a key with these scopes may do on the registry: `registry:projects:read` gives `projects:read`. */
+  ofScopes(scopes: readonly string[], boundToProject: boolean): ReadonlySet<Permission>;
+}
 
-/** Returns what a key with these scopes may do on the registry: `registry:projects:read` gives `projects:read`. */
-export function permissionsOfScopes(scopes: readonly string[], boundToProject: boolean): ReadonlySet<Permission> {
-  const grantable = boundToProject ? ofBoundKeys : keyPermissions;
-  return new Set(grantable.filter((permission) => scopes.includes(SCOPE_PREFIX + permission)));
+/** Collects what the modules declare. Throws when a key could hold what an admin of its tenant does not. */
+export function createGrants(declarations: readonly Readonly<Record<string, PermissionHolders>>[]): Grants {
+  // The words of `PermissionWords` are those of the declarations: modules merge them from there.
+  const holders = declarations.flatMap((declared) => Object.entries(declared)) as [Permission, PermissionHolders][];
+  const heldBy = (role: Role) => holders.filter(([, held]) => held.roles.includes(role)).map(([word]) => word);
+  const byKeys = holders.filter(([, { keys }]) => keys !== undefined).map(([word]) => word);
+  const byBoundKeys = holders.filter(([, { keys }]) => keys === 'every').map(([word]) => word);
+  const byRole = {
+    operator: heldBy('operator'),
+    support: heldBy('support'),
+    sales: heldBy('sales'),
+    admin: heldBy('admin'),
+    billing: heldBy('billing'),
+    member: heldBy('member'),
+    internal: heldBy('internal'),
+  };
+  const beyond = byKeys.find((word) => !byRole.admin.includes(word));
+  if (beyond !== undefined) throw new Error(`an API key could hold ${beyond}, which an admin of its tenant does not`);
+  return {
+    permissions: holders.map(([word]) => word),
+    byRole,
+    byKeys,
+    ofRoles: (given) => new Set(given.flatMap((role) => byRole[role])),
+    ofScopes: (scopes, boundToProject) =>
+      new Set((boundToProject ? byBoundKeys : byKeys).filter((word) => scopes.includes(SCOPE_PREFIX + word))),
+  };
 }

@@ -6,6 +6,8 @@ export interface Worker {
   readonly name: string;
   /** The pause after a batch that found nothing to do. */
   readonly idleMs: number;
+  /** It holds what is not written yet: one more batch is done when the app closes. */
+  readonly flushOnClose?: true;
   /** Does one batch and returns how much it did; 0 means nothing was left. Safe to run on many replicas at once. */
   runOnce(deps: Dependencies, signal: AbortSignal): Promise<number>;
 }

@@ -2,13 +2,15 @@
 import { z } from 'zod';
 import { issuerMistake, signatureAlgorithms } from '../../kernel/openid.ts';
 import { type PlatformRole, platformRoles, type TenantRole, tenantRoles } from '../../kernel/permissions.ts';
+import { defineSettings, type Given, variable, whole } from '../../kernel/settings.ts';
 import type { OidcConfig } from './config.ts';
 
 const ROLES: readonly string[] = [...platformRoles, ...tenantRoles];
 const ROLE_MAP =
   'IT_ADMIN=admin,CXO=billing,USER=member,BREAKPILOT_ADMIN=operator,SUPPORT_ENGINEER=support,SALES_REP=sales';
 const ALGORITHMS = signatureAlgorithms.filter((name) => name !== 'Ed25519').join();
-const TOLERANCE = { fallback: 30, max: 300 };
+const TOLERANCE_SECONDS = 30;
+const TOLERANCE_SECONDS_MAX = 300;
 
 const entries = (text: string) => text.split(',').map((each) => each.trim());
 
@@ -42,32 +44,47 @@ const roleMap = list((entry) => {
   // The list has refused every other word.
   .transform((all) => new Map(all.map((entry) => [issuersRoleOf(entry), roleOf(entry) as PlatformRole | TenantRole])));
 
-/** The variables, for the schema of the whole environment. */
-export const oidcEnvironment = {
-  AUTH_OIDC_ISSUER: list((issuer) => issuerMistake(issuer, ({ protocol }) => /^https?:$/.test(protocol))).default([]),
-  AUTH_OIDC_AUDIENCE: list((audience) => (/^[!-~]{1,500}$/.test(audience) ? undefined : 'no token could name')).default(
-    [],
+const variables = {
+  AUTH_OIDC_ISSUER: variable(
+    list((issuer) => issuerMistake(issuer, ({ protocol }) => /^https?:$/.test(protocol))).default([]),
+    {
+      about:
+        'Sign-in with OIDC: the issuers whose access tokens are believed, exactly as tokens name them, separated by commas, and the audiences one of which a token must have. Every issuer is trusted to name tenants and platform roles. docs/operations.md has the steps in Keycloak. https, but for loopback and APP_ENV=dev.',
+    },
   ),
-  AUTH_OIDC_TENANT_CLAIM: claim('tenant_id'),
-  AUTH_OIDC_TENANT_ROLES_CLAIM: claim('org_roles'),
-  AUTH_OIDC_PLATFORM_ROLES_CLAIM: claim('realm_access.roles'),
-  AUTH_OIDC_NAME_CLAIM: claim('name'),
-  AUTH_OIDC_ROLE_MAP: roleMap.prefault(ROLE_MAP),
-  AUTH_OIDC_CLOCK_TOLERANCE_SECONDS: z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value <= TOLERANCE.max, `must be between 0 and ${TOLERANCE.max}`)
-    .default(TOLERANCE.fallback),
-  AUTH_OIDC_ALGORITHMS: list((name) =>
-    signatureAlgorithms.includes(name) ? undefined : `is none of the asymmetric ${signatureAlgorithms.join(', ')}`,
-  ).prefault(ALGORITHMS),
+  AUTH_OIDC_AUDIENCE: variable(
+    list((audience) => (/^[!-~]{1,500}$/.test(audience) ? undefined : 'no token could name')).default([]),
+    {},
+  ),
+  AUTH_OIDC_TENANT_CLAIM: variable(claim('tenant_id'), {
+    about:
+      'Where tokens say things: the name of a claim, or a path of names with dots between them. The name falls back to preferred_username, email and sub.',
+    shown: 'tenant_id',
+  }),
+  AUTH_OIDC_TENANT_ROLES_CLAIM: variable(claim('org_roles'), { shown: 'org_roles' }),
+  AUTH_OIDC_PLATFORM_ROLES_CLAIM: variable(claim('realm_access.roles'), { shown: 'realm_access.roles' }),
+  AUTH_OIDC_NAME_CLAIM: variable(claim('name'), { shown: 'name' }),
+  AUTH_OIDC_ROLE_MAP: variable(roleMap.prefault(ROLE_MAP), {
+    about:
+      'What the issuers call a role, and what it is here: operator, support, sales (taken from the claim of platform roles alone), admin, billing, member (from the claim of tenant roles alone). A role that is not named gives nothing.',
+    shown: ROLE_MAP,
+  }),
+  AUTH_OIDC_CLOCK_TOLERANCE_SECONDS: variable(whole(0, TOLERANCE_SECONDS_MAX, TOLERANCE_SECONDS), {
+    about: "How far the issuers' clocks may be from the registry's, 0 to 300.",
+    shown: TOLERANCE_SECONDS,
+  }),
+  AUTH_OIDC_ALGORITHMS: variable(
+    list((name) =>
+      signatureAlgorithms.includes(name) ? undefined : `is none of the asymmetric ${signatureAlgorithms.join(', ')}`,
+    ).prefault(ALGORITHMS),
+    { about: 'Accepted signatures; asymmetric ones only (Ed25519 can be added).', shown: ALGORITHMS },
+  ),
 };
 
-type Variables = z.infer<z.ZodObject<typeof oidcEnvironment>>;
+type Variables = z.infer<z.ZodObject<typeof variables>>;
 
 /** Returns how tokens are read, or null when no issuer is named. */
-export function oidcConfigOf(data: Variables): OidcConfig | null {
+function oidcConfigOf(data: Variables): OidcConfig | null {
   if (data.AUTH_OIDC_ISSUER.length === 0) return null;
   return {
     issuers: data.AUTH_OIDC_ISSUER,
@@ -87,7 +104,7 @@ export function oidcConfigOf(data: Variables): OidcConfig | null {
 const LOOPBACK_ISSUER = /^http:\/\/(127(\.\d{1,3}){3}|\[::1\]|localhost)(:\d+)?(\/|$)/i;
 
 /** What each variable allows but their combination does not. Claims are compared as they will be used. */
-export function oidcContradictions(given: Readonly<Record<string, string | undefined>>): string[] {
+function oidcContradictions(given: Given): string[] {
   const { APP_ENV = 'dev', AUTH_OIDC_ISSUER: issuer, AUTH_OIDC_AUDIENCE: audience } = given;
   const { AUTH_OIDC_TENANT_ROLES_CLAIM = 'org_roles', AUTH_OIDC_PLATFORM_ROLES_CLAIM = 'realm_access.roles' } = given;
   const mistakes: string[] = [];
@@ -107,3 +124,10 @@ export function oidcContradictions(given: Readonly<Record<string, string | undef
       );
   return mistakes;
 }
+
+export const oidcSettings = defineSettings({
+  variables,
+  /** Whose tokens are believed besides static ones and API keys; null when no issuer is named. */
+  read: (data) => ({ oidc: oidcConfigOf(data) }),
+  contradictions: oidcContradictions,
+});

@@ -1,11 +1,6 @@
 /** One operation of the document: its parameters, its body and its answers. */
-import {
-  keyPermissions,
-  type Permission,
-  platformRoles,
-  rolePermissions,
-  tenantRoles,
-} from '../../kernel/permissions.ts';
+import { type Permission, platformRoles, tenantRoles } from '../../kernel/permissions.ts';
+import { grants } from '../../modules.ts';
 import { BODY_BYTES_MAX } from '../limits.ts';
 import type { Operation } from '../operations.ts';
 import type { Components } from './components.ts';
@@ -42,11 +37,11 @@ export function describeOperation(
 /** Who holds the permission, by the words of the document: the API key by its scope. */
 function requirement(permission: Permission | null): string {
   if (permission === null) return 'Requires no permission: any valid credential will do.';
-  const roles = [...platformRoles, ...tenantRoles].filter((role) => rolePermissions[role].includes(permission));
+  const roles = [...platformRoles, ...tenantRoles].filter((role) => grants.byRole[role].includes(permission));
   const holders = [
     ...(roles.length === 0 ? [] : [`the roles ${roles.join(', ')}`]),
-    ...(rolePermissions.internal.includes(permission) ? ['the internal token'] : []),
-    ...(keyPermissions.includes(permission) ? [`API keys with the scope \`registry:${permission}\``] : []),
+    ...(grants.byRole.internal.includes(permission) ? ['the internal token'] : []),
+    ...(grants.byKeys.includes(permission) ? [`API keys with the scope \`registry:${permission}\``] : []),
   ];
   return `Requires the permission \`${permission}\`. It is held by ${holders.join('; ')}.`;
 }
@@ -55,10 +50,10 @@ function requirement(permission: Permission | null): string {
 function credentialsFor(permission: Permission | null): string[] {
   const held = (permissions: readonly Permission[]) => permission === null || permissions.includes(permission);
   const schemes = {
-    operatorToken: held(rolePermissions.operator),
-    accessToken: [...platformRoles, ...tenantRoles].some((role) => held(rolePermissions[role])),
-    apiKey: held(keyPermissions),
-    internalToken: held(rolePermissions.internal),
+    operatorToken: held(grants.byRole.operator),
+    accessToken: [...platformRoles, ...tenantRoles].some((role) => held(grants.byRole[role])),
+    apiKey: held(grants.byKeys),
+    internalToken: held(grants.byRole.internal),
   };
   return Object.entries(schemes).flatMap(([scheme, fits]) => (fits ? [scheme] : []));
 }

@@ -1,22 +1,14 @@
 /** The problems in the document: one schema, one response for each status, one example for each code. */
 
 import { toProblem } from '../../kernel/errors/problem.ts';
-import { DomainError, type ErrorExtras, type ErrorFactory, kernelErrors, statuses } from '../../kernel/errors.ts';
+import { DomainError, type ErrorFactory, kernelErrors, statuses } from '../../kernel/errors.ts';
 import { idempotencyErrors } from '../../kernel/idempotency.ts';
-import { errorSets } from '../../router.ts';
+import { errorSets } from '../../modules.ts';
 import type { Operation } from '../operations.ts';
 import type { Json } from './json.ts';
 import { acceptsIfMatch, replays } from './operation-kinds.ts';
 
 const REQUEST_ID = '0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34';
-
-/** What the error adds to its sentence, for the examples. */
-const extras: Readonly<Record<string, ErrorExtras>> = {
-  invalid_input: { errors: [{ pointer: '/name', message: 'Too small: expected string to have >=1 characters' }] },
-  forbidden: { detail: 'The permission tenants:write is missing.', members: { permission: 'tenants:write' } },
-  illegal_transition: { members: { allowed: ['activate', 'archive'] } },
-  tenant_not_archived: { members: { holdings: { projects: 2, products: 1, idp_configs: 1, api_keys: 5 } } },
-};
 
 function allDefinitions() {
   return errorSets.flatMap((set) => Object.values(set)).map(({ definition }) => definition);
@@ -63,7 +55,7 @@ export function problemResponses(operations: readonly Operation[]): Json {
       const { http, title } = statuses[status];
       const examples = definitions.map((definition) => [
         definition.code,
-        { value: toProblem(new DomainError(definition, extras[definition.code]), REQUEST_ID) },
+        { value: toProblem(new DomainError(definition, definition.example), REQUEST_ID) },
       ]);
       const content = { schema: { $ref: '#/components/schemas/Problem' }, examples: Object.fromEntries(examples) };
       const description = `${title}: ${definitions.map(({ code }) => `\`${code}\``).join(', ')}.`;
@@ -106,13 +98,6 @@ const echo = (description: string) => ({ type: 'string', minLength: 0, descripti
 
 /** The schemas of a problem (RFC 9457) and of what is inside it. */
 export function problemSchemas(): Record<string, Json> {
-  const count = (what: string) => ({
-    type: 'integer',
-    format: 'int64',
-    minimum: 0,
-    maximum: 2 ** 53 - 1,
-    description: `How many ${what}.`,
-  });
   return {
     Problem: {
       type: 'object',
@@ -144,21 +129,7 @@ export function problemSchemas(): Record<string, Json> {
           description: 'What is wrong with the input, field by field.',
           items: { $ref: '#/components/schemas/ProblemError' },
         },
-        permission: {
-          type: 'string',
-          minLength: 3,
-          maxLength: 100,
-          pattern: '^[a-z_]+:[a-z_]+$',
-          description: 'With `forbidden`: the permission that is missing.',
-        },
-        allowed: {
-          type: 'array',
-          minItems: 0,
-          maxItems: 10,
-          description: 'With `illegal_transition`: what the tenant can do in its present status.',
-          items: text('A step of the lifecycle: the last segment of its path.', 50),
-        },
-        holdings: { $ref: '#/components/schemas/TenantHoldings' },
+        ...Object.assign({}, ...allDefinitions().map(({ members }) => members)),
       },
     },
     ProblemCode: {
@@ -173,17 +144,6 @@ export function problemSchemas(): Record<string, Json> {
       properties: {
         pointer: echo('JSON pointer (RFC 6901) into the input; empty for the whole of it.'),
         message: echo('What is wrong, for people.'),
-      },
-    },
-    TenantHoldings: {
-      type: 'object',
-      description: 'With `tenant_not_archived`: what the tenant still holds.',
-      required: ['projects', 'products', 'idp_configs', 'api_keys'],
-      properties: {
-        projects: count('projects'),
-        products: count('entitlements'),
-        idp_configs: count('SSO configurations'),
-        api_keys: count('API keys'),
       },
     },
   };

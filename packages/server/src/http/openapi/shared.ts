@@ -1,4 +1,5 @@
 /** What many operations refer to: headers, header parameters, security schemes. */
+import { tags } from '../../modules.ts';
 import type { Json } from './json.ts';
 
 export const headers: Json = {
@@ -95,14 +96,7 @@ export const securitySchemes: Json = {
 };
 
 export const tagDescriptions: Readonly<Record<string, string>> = {
-  Tenants: 'The companies that use the products, and where in their life they stand.',
-  Projects: 'The parts of a tenant that products work in.',
-  Catalog: 'The products that can be asked for, and what came of it.',
-  Entitlements: 'Which products a tenant may use, on what terms, until when.',
-  'SSO configuration': 'The identity providers through which people of a tenant sign in.',
-  'API keys': 'Keys that programs of a tenant present to products.',
-  Audit: 'What happened, who did it and to what. Rows are added and read, never changed.',
-  Access: 'Who a credential belongs to, and what it may do.',
+  ...Object.fromEntries(tags.map(({ name, description }) => [name, description])),
   Internal: 'For products and gateways, with the internal token.',
 };
 

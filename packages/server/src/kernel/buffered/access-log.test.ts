@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { grants } from '../../modules.ts';
 import { tokenActor } from '../actor.ts';
 import { createAccessLog } from './access-log.ts';
 
@@ -37,7 +38,7 @@ test('while nothing can be written, a flood from ever new addresses stays bounde
 test('a crowded memory drops what is not a failure, instead of growing', () => {
   const { access, flood } = setup();
   flood('203.0.113');
-  access.used(tokenActor('operator'));
-  access.denied(tokenActor('internal'), { permission: 'tenants:write', procedure: 'tenants.create' });
+  access.used(tokenActor(grants, 'operator'));
+  access.denied(tokenActor(grants, 'internal'), { permission: 'tenants:write', procedure: 'tenants.create' });
   expect(access.drain()).toHaveLength(MANY);
 });

@@ -26,7 +26,7 @@ test('everybody is told who they are, their tenant, roles and permissions', asyn
   const internal = await server.call('GET /v1/me', { token: server.internalToken });
   expect(internal.body).toMatchObject({
     type: 'internal',
-    permissions: ['api_keys:verify', 'claims:read', 'audit:append'],
+    permissions: ['api_keys:verify', 'audit:append', 'claims:read'],
   });
   const token = await issuer.token({ tenant_id: tenant.id, org_roles: ['CXO', 'UNKNOWN'], name: 'Jane Doe' });
   expect((await server.call('GET /v1/me', { token })).body).toMatchObject({

@@ -6,6 +6,7 @@ import { recordAccess } from './service.ts';
 export const accessWorker: Worker = {
   name: 'access-audit',
   idleMs: 10_000,
+  flushOnClose: true,
   async runOnce(deps) {
     const entries = [...deps.accessLog.drain()];
     const ctx = systemContext(deps, accessWorker);

@@ -4,15 +4,14 @@ import { anonymousActor } from '../../kernel/actor.ts';
 import type { AccessEntry } from '../../kernel/buffered/access-log.ts';
 import type { ActorContext } from '../../kernel/context.ts';
 import { violates } from '../../kernel/errors/from-database.ts';
-import { permissions } from '../../kernel/permissions.ts';
 import { transact } from '../../kernel/transact.ts';
 import { accessEvents, type Caller } from './schema.ts';
 
 /** Who the caller is, and what it may do. */
-export async function whoAmI({ actor }: ActorContext): Promise<Caller> {
+export async function whoAmI({ actor, grants }: ActorContext): Promise<Caller> {
   const { type, id, name, tenant_id, project_id, roles } = actor;
   if (type === 'anonymous' || type === 'system') throw new Error('behind authentication everybody has a credential');
-  const held = permissions.filter((permission) => actor.permissions.has(permission));
+  const held = grants.permissions.filter((permission) => actor.permissions.has(permission));
   return { type, id, name, tenant_id, project_id, roles: [...roles], permissions: held };
 }
 

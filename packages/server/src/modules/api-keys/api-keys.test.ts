@@ -4,6 +4,7 @@ import {
   auditOf,
   DAY_MS,
   newTenant,
+  runWorker,
   startTestServer,
   type TestServer,
   tenantIn,
@@ -256,8 +257,7 @@ test('when a key was last used is written in batches, by the worker and when the
     (await server.call(`GET /v1/api-keys?tenant_id=${key.tenant_id}`)).body.items[0].last_used_at;
   await verify(key.key);
   expect(await lastUsed()).toBeNull();
-  const [worker] = server.app.workers;
-  await worker?.runOnce(server.app.deps, new AbortController().signal);
+  await runWorker(server, 'api-keys-last-used');
   expect(await lastUsed()).not.toBeNull();
 });
 

@@ -7,13 +7,13 @@ import type { Clock } from '../../kernel/clock.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { createAuthorityMemory } from '../../kernel/leases/authority-memory.ts';
 import type { Leases } from '../../kernel/leases.ts';
-import type { Metrics } from '../../kernel/metrics.ts';
 import type { Argon2 } from '../../kernel/secrets/argon2.ts';
 import { createAttempts } from '../../kernel/secrets/attempts.ts';
 import type { Peppers } from '../../kernel/secrets/pepper.ts';
 import { createProofMemory } from '../../kernel/secrets/proof-memory.ts';
 import { apiKeyErrors } from './errors.ts';
 import { prefixOf } from './key-format.ts';
+import type { KeyMetrics } from './metrics.ts';
 
 const ENTRIES_MAX = 100_000;
 /** How many keys of one prefix are tried: more than chance will ever bring together. */
@@ -27,9 +27,9 @@ export interface KeyAuthorityOptions {
   readonly leases: Leases;
   readonly argon2: Argon2;
   readonly peppers: Peppers;
-  readonly background: BackgroundQueue;
+  readonly backgroundQueue: BackgroundQueue;
   readonly clock: Clock;
-  readonly metrics: Metrics;
+  readonly metrics: KeyMetrics;
 }
 
 type Answer = apiKeys.ApiKeyAuthority | null;
@@ -72,7 +72,7 @@ export function createKeyAuthority(options: KeyAuthorityOptions): (key: string) 
  * Whether a plaintext belongs to a stored key is proved once: by the digest under a pepper where there is one, else by
  * argon2id, which is the hash of record. What is stored is renewed behind the answer's back.
  */
-function createProver({ db, argon2, peppers, background, clock, metrics }: KeyAuthorityOptions) {
+function createProver({ db, argon2, peppers, backgroundQueue, clock, metrics }: KeyAuthorityOptions) {
   const proofs = createProofMemory(ENTRIES_MAX);
   const attempts = createAttempts({
     ...FAILURES,
@@ -89,7 +89,7 @@ function createProver({ db, argon2, peppers, background, clock, metrics }: KeyAu
     const proved = byPepper ?? (await attempts.attempt(prefix, () => argon2.verify(key, hash)));
     metrics.proofs.inc({ by: byPepper === undefined ? 'argon2' : 'pepper', result: proved ? 'proved' : 'refuted' });
     if (proved && !(argon2.isCurrent(hash) && peppers.isCurrent(candidate))) {
-      background.later('renew the stored proof of an API key', () => renew(key, candidate));
+      backgroundQueue.later('renew the stored proof of an API key', () => renew(key, candidate));
     }
     return proved;
   }

@@ -13,7 +13,7 @@ export function apiKeyCredential(deps: Dependencies): CredentialReader {
     async identify(key) {
       const holder = await holderOfApiKey(deps, key);
       if (holder === null) throw refusedCredential('invalid_key', 'This API key cannot be used.');
-      return keyActor(holder);
+      return keyActor(deps.grants, holder);
     },
   };
 }

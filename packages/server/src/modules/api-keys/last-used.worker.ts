@@ -1,15 +1,16 @@
 /** Writes down when keys were last used. */
-import { apiKeys } from '@tenant-registry/db';
+import { apiKeys as keys } from '@tenant-registry/db';
 import type { Worker } from '../../kernel/worker.ts';
 
 export const lastUsedWorker: Worker = {
   name: 'api-keys-last-used',
   idleMs: 5_000,
-  async runOnce({ db, lastUsed }) {
+  flushOnClose: true,
+  async runOnce({ db, apiKeys: { lastUsed } }) {
     const batch = lastUsed.drain();
     if (batch.size === 0) return 0;
     try {
-      await apiKeys.touchApiKeys(db, batch);
+      await keys.touchApiKeys(db, batch);
     } catch (error) {
       lastUsed.restore(batch);
       throw error;

@@ -5,7 +5,7 @@ import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { type Permission, permissionsOfScopes, SCOPE_PREFIX } from '../../kernel/permissions.ts';
+import { type Permission, SCOPE_PREFIX } from '../../kernel/permissions.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { holdActiveProject } from '../projects/service.ts';
@@ -77,7 +77,7 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
     const old = reachable(ctx, await apiKeys.lockApiKey(tx, id));
     const now = ctx.clock();
     if (old.revoked_at !== null || hasPassed(old.expires_at, now)) throw apiKeyErrors.apiKeyNotActive();
-    requireHeld(ctx, old.scopes, permissionsOfScopes(old.scopes, old.project_id !== null));
+    requireHeld(ctx, old.scopes, ctx.grants.ofScopes(old.scopes, old.project_id !== null));
     const { name, scopes, project_id, expires_at } = old;
     const fresh = await insertKey(ctx, tx, { tenant_id, name, scopes, project_id, expires_at }, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
@@ -88,7 +88,7 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
 
 /** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */
 function requireGrantable(ctx: ActorContext, scopes: readonly string[], boundToProject: boolean): void {
-  const granted = permissionsOfScopes(scopes, boundToProject);
+  const granted = ctx.grants.ofScopes(scopes, boundToProject);
   const errors = scopes.flatMap((scope, index) => {
     const known = !scope.startsWith(SCOPE_PREFIX) || [...granted].some((each) => SCOPE_PREFIX + each === scope);
     return known ? [] : [{ pointer: `/scopes/${index}`, message: 'is no permission that such a key can have' }];
@@ -131,7 +131,7 @@ async function insertKey(ctx: Context, tx: Tx, key: NewKey, { key: plaintext, ha
     id: newId(ctx.clock),
     prefix: prefixOf(plaintext),
     hash,
-    ...ctx.peppers.digestOf(plaintext),
+    ...ctx.apiKeys.peppers.digestOf(plaintext),
     created_at: ctx.clock(),
   });
 }

@@ -6,7 +6,7 @@ import { isKeyShaped } from './key-format.ts';
 import { type RefusalCode, type RefusedApiKey, refusalCodes, type Verdict, type VerifyApiKey } from './schema.ts';
 import { refusalOf } from './verdict.ts';
 
-type VerifyContext = Pick<Context, 'authorityOf' | 'clock' | 'lastUsed' | 'metrics'>;
+type VerifyContext = Pick<Context, 'apiKeys' | 'clock'>;
 
 /**
  * Tells whether a presented key may be used, from what is true at a moment between the call and the answer. A reason
@@ -16,12 +16,12 @@ type VerifyContext = Pick<Context, 'authorityOf' | 'clock' | 'lastUsed' | 'metri
  */
 export function verifyApiKey(ctx: VerifyContext, input: VerifyApiKey): Verdict | Promise<Verdict> {
   const start = performance.now();
-  const authority = isKeyShaped(input.key) ? ctx.authorityOf(input.key) : null;
+  const authority = isKeyShaped(input.key) ? ctx.apiKeys.authorityOf(input.key) : null;
   if (!(authority instanceof Promise)) return counted(ctx, verdictOn(ctx, authority, input), start);
   return authority.then(
     (facts) => counted(ctx, verdictOn(ctx, facts, input), start),
     (error: unknown) => {
-      ctx.metrics.verifications.inc({ outcome: 'error' });
+      ctx.apiKeys.metrics.verifications.inc({ outcome: 'error' });
       throw error;
     },
   );
@@ -29,11 +29,11 @@ export function verifyApiKey(ctx: VerifyContext, input: VerifyApiKey): Verdict |
 
 /** Resolves to who holds the key, or null for one that nobody may use. A frozen tenant's key still reads. Throws like the above. */
 export async function holderOfApiKey(ctx: VerifyContext, key: string): Promise<KeyHolder | null> {
-  const facts = isKeyShaped(key) ? await ctx.authorityOf(key) : null;
+  const facts = isKeyShaped(key) ? await ctx.apiKeys.authorityOf(key) : null;
   if (facts === null) return null;
   const now = ctx.clock();
   if (refusalOf(facts, { scopes: [], access: 'read' }, now) !== null) return null;
-  ctx.lastUsed.saw(facts.id, now);
+  ctx.apiKeys.lastUsed.saw(facts.id, now);
   const { id: key_id, name, tenant_id, project_id, scopes } = facts;
   return { key_id, name, tenant_id, project_id, scopes };
 }
@@ -43,7 +43,7 @@ function verdictOn(ctx: VerifyContext, facts: apiKeys.ApiKeyAuthority | null, qu
   const now = ctx.clock();
   const code = refusalOf(facts, question, now);
   if (code !== null) return refused[code];
-  ctx.lastUsed.saw(facts.id, now);
+  ctx.apiKeys.lastUsed.saw(facts.id, now);
   return acceptance(facts);
 }
 
@@ -75,7 +75,7 @@ function acceptance(facts: apiKeys.ApiKeyAuthority): Verdict {
   return known;
 }
 
-function counted({ metrics }: VerifyContext, verdict: Verdict, start: number): Verdict {
+function counted({ apiKeys: { metrics } }: VerifyContext, verdict: Verdict, start: number): Verdict {
   metrics.verifications.inc({ outcome: verdict.code });
   metrics.verifySeconds.observe((performance.now() - start) / 1000);
   return verdict;

@@ -1,4 +1,4 @@
-import { defineError, kernelErrors } from '../../kernel/errors.ts';
+import { defineError } from '../../kernel/errors.ts';
 
 export const auditErrors = {
   occurredInTheFuture: defineError({
@@ -8,6 +8,3 @@ export const auditErrors = {
     pointer: '/occurred_at',
   }),
 } as const;
-
-/** An event of a tenant that does not exist: everybody's error, with its place in the input. */
-export const { notFound } = kernelErrors;

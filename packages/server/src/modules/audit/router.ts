@@ -1,6 +1,8 @@
 /** The audit log on the wire: one expression per endpoint. */
+
+import { kernelErrors } from '../../kernel/errors.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
-import { auditErrors, notFound } from './errors.ts';
+import { auditErrors } from './errors.ts';
 import {
   appendAuditEventInput,
   appendAuditEventsInput,
@@ -49,7 +51,7 @@ export const auditRouter = router({
         tag,
         summary: 'Append many audit events',
         description: 'All of them or, when one is wrong, none: the problem names the event.',
-        errors: [auditErrors.occurredInTheFuture, notFound],
+        errors: [auditErrors.occurredInTheFuture, kernelErrors.notFound],
         bodyBytesMax: BULK_BYTES_MAX,
       },
     })

@@ -3,12 +3,12 @@ import { audit, tenants } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { violates } from '../../kernel/errors/from-database.ts';
-import type { InputMistake } from '../../kernel/errors.ts';
+import { type InputMistake, kernelErrors } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable, spanOf } from '../../kernel/reach.ts';
 import { type TextStream, toTextStream } from '../../kernel/streams/text-stream.ts';
 import { appendOnce } from '../../kernel/transact.ts';
-import { auditErrors, notFound } from './errors.ts';
+import { auditErrors } from './errors.ts';
 import { type ExportFormat, exportFormats } from './formats.ts';
 import { toEvent, toRow } from './row.ts';
 import type { AppendAuditEvent, AppendAuditEvents, AuditEvent, ExportAuditEvents, ListAuditEvents } from './schema.ts';
@@ -126,7 +126,7 @@ async function explained({ db }: Context, cause: unknown, entries: readonly Entr
   const tenantOf = ({ row }: Entry) => row.tenant_id ?? [];
   const known = new Set(await tenants.listTenantIds(db, [...new Set(entries.flatMap(tenantOf))]));
   const lost = entries.filter((entry) => [tenantOf(entry)].flat().some((id) => !known.has(id)));
-  return notFound({ cause, errors: mistakesAt(lost, '/tenant_id', 'there is no such tenant') });
+  return kernelErrors.notFound({ cause, errors: mistakesAt(lost, '/tenant_id', 'there is no such tenant') });
 }
 
 function mistakesAt(entries: readonly Entry[], field: string, message: string): InputMistake[] {

@@ -1,7 +1,8 @@
 /** Claims on the wire: one expression per endpoint. */
+
+import { kernelErrors } from '../../kernel/errors.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { tenantErrors } from '../tenants/errors.ts';
-import { notFound } from './errors.ts';
 import { keycloakClaims, keycloakClaimsInput } from './schema.ts';
 import { keycloakClaimsOf } from './service.ts';
 
@@ -17,7 +18,7 @@ export const claimsRouter = router({
         summary: 'Get the claims for a token',
         description:
           'Finds the tenant by `tenant_id`, `tenant_slug`, `user_attrs.tenant_id` or `user_attrs.tenant_slug`: the first, in that order, that a tenant has. 404 when none has.',
-        errors: [notFound, tenantErrors.tenantArchived],
+        errors: [kernelErrors.notFound, tenantErrors.tenantArchived],
       },
     })
     .input(keycloakClaimsInput)

@@ -1,9 +1,9 @@
 /** Claims: which tenant a user who signs in belongs to, and what it may use. */
 import { tenants } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
 import { id, slug } from '../../kernel/schema.ts';
 import { listEntitlements } from '../entitlements/service.ts';
-import { notFound } from './errors.ts';
 import type { KeycloakClaims, KeycloakClaimsQuestion } from './schema.ts';
 
 /**
@@ -37,7 +37,7 @@ async function firstTenant({ db }: ActorContext, { tenant_id, tenant_slug, user_
     const tenant = data === undefined ? undefined : await find(db, data);
     if (tenant !== undefined) return tenant;
   }
-  throw notFound();
+  throw kernelErrors.notFound();
 }
 
 function listed(value: string | string[] | undefined): string[] {

@@ -25,6 +25,22 @@ export const tenantErrors = {
     code: 'illegal_transition',
     status: 'CONFLICT',
     detail: 'The tenant cannot do that in its present status: see allowed.',
+    members: {
+      allowed: {
+        type: 'array',
+        minItems: 0,
+        maxItems: 10,
+        description: 'With `illegal_transition`: what the tenant can do in its present status.',
+        items: {
+          type: 'string',
+          minLength: 0,
+          maxLength: 50,
+          pattern: '^[^\\x00]*$',
+          description: 'A step of the lifecycle: the last segment of its path.',
+        },
+      },
+    },
+    example: { members: { allowed: ['activate', 'archive'] } },
   }),
   tenantFrozen: defineError({
     code: 'tenant_frozen',
@@ -40,5 +56,13 @@ export const tenantErrors = {
     code: 'tenant_not_archived',
     status: 'CONFLICT',
     detail: 'Only an archived tenant can be deleted: see holdings for what would be lost.',
+    members: {
+      holdings: {
+        type: 'object',
+        description: 'With `tenant_not_archived`: how many of each kind the tenant still holds.',
+        additionalProperties: { type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+      },
+    },
+    example: { members: { holdings: { projects: 2, products: 1, idp_configs: 1, api_keys: 5 } } },
   }),
 } as const;

@@ -137,7 +137,9 @@ export async function deleteTenant(ctx: ActorContext, id: string): Promise<void>
   return transact(ctx, async (tx, record) => {
     const row = reachableTenant(ctx, await tenants.lockTenant(tx, id));
     if (row.status !== 'archived') {
-      throw tenantErrors.tenantNotArchived({ members: { holdings: await tenants.findTenantHoldings(tx, id) } });
+      throw tenantErrors.tenantNotArchived({
+        members: { holdings: await tenants.findTenantHoldings(tx, id, ctx.holdings) },
+      });
     }
     // Recorded first: the audit row takes the slug from the tenant, and the foreign key then lets go of it.
     await record(tenantEvents.deleted, row);

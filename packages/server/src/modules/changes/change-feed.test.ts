@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { DomainError } from '../../kernel/errors.ts';
+import type { EventStream } from '../../kernel/streams/event-stream.ts';
 import { type ChangeFeedOptions, createChangeFeed } from './change-feed.ts';
-import { DomainError } from './errors.ts';
-import type { EventStream } from './streams/event-stream.ts';
 
 const TENANT = '0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10';
 

@@ -2,11 +2,11 @@
  * Tells listeners whose authority changed, as server-sent events. While this replica hears of changes, each is written
  * to every listener before it is answered; `alive` says so, and nothing else does.
  */
-import { kernelErrors } from './errors.ts';
-import type { Leases } from './leases.ts';
-import { createEventRing } from './streams/event-ring.ts';
-import { type EventStream, eventText } from './streams/event-stream.ts';
-import { createTextQueue, type TextQueue } from './streams/text-queue.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
+import type { Leases } from '../../kernel/leases.ts';
+import { createEventRing } from '../../kernel/streams/event-ring.ts';
+import { type EventStream, eventText } from '../../kernel/streams/event-stream.ts';
+import { createTextQueue, type TextQueue } from '../../kernel/streams/text-queue.ts';
 
 export interface ChangeFeed {
   /**

@@ -1,0 +1,83 @@
+/** Every module of the product, a line each, and what follows from all of them together. */
+import type { KernelDependencies, Ports } from './kernel/context.ts';
+import { type CodeOf, type ErrorSet, kernelErrors } from './kernel/errors.ts';
+import { idempotencyWorker } from './kernel/idempotency/expiry.worker.ts';
+import { idempotencyErrors } from './kernel/idempotency.ts';
+import type { ModuleDefinition } from './kernel/module.ts';
+import { createGrants } from './kernel/permissions.ts';
+import type { AnySettings } from './kernel/settings.ts';
+import type { Worker } from './kernel/worker.ts';
+import { accessModule } from './modules/access/module.ts';
+import { apiKeysModule } from './modules/api-keys/module.ts';
+import { auditModule } from './modules/audit/module.ts';
+import { catalogModule } from './modules/catalog/module.ts';
+import { changesModule } from './modules/changes/module.ts';
+import { claimsModule } from './modules/claims/module.ts';
+import { entitlementsModule } from './modules/entitlements/module.ts';
+import { idpConfigsModule } from './modules/idp-configs/module.ts';
+import { projectsModule } from './modules/projects/module.ts';
+import { tenantsModule } from './modules/tenants/module.ts';
+
+export const modules = {
+  tenants: tenantsModule,
+  projects: projectsModule,
+  catalog: catalogModule,
+  entitlements: entitlementsModule,
+  idpConfigs: idpConfigsModule,
+  apiKeys: apiKeysModule,
+  audit: auditModule,
+  claims: claimsModule,
+  access: accessModule,
+  changes: changesModule,
+} as const satisfies Record<string, ModuleDefinition>;
+
+type Modules = typeof modules;
+type Module = Modules[keyof Modules];
+type All<Union> = (Union extends unknown ? (each: Union) => void : never) extends (each: infer Each) => void
+  ? Each
+  : never;
+
+const list: readonly ModuleDefinition[] = Object.values(modules);
+
+/** The groups of variables that modules read. */
+export const moduleSettings: readonly AnySettings[] = list.flatMap(({ settings }) => settings ?? []);
+export type ModuleSettings = Extract<Module, { readonly settings: AnySettings }>['settings'];
+
+/** Who may do what. */
+export const grants = createGrants(list.map(({ permissions = {} }) => permissions));
+
+/** Every error that the product can answer with. */
+export const errorSets: readonly ErrorSet[] = [
+  kernelErrors,
+  idempotencyErrors,
+  ...list.map(({ errors = {} }) => errors),
+];
+
+type ErrorsOf<Each> = Each extends { readonly errors: infer Errors extends ErrorSet } ? Errors : never;
+
+/** The closed enum of the codes that a problem can have. */
+export type ErrorCode =
+  | CodeOf<typeof kernelErrors>
+  | CodeOf<typeof idempotencyErrors>
+  | { [Name in keyof Modules]: CodeOf<ErrorsOf<Modules[Name]>> }[keyof Modules];
+
+/** Everything that is done in the background. */
+export const workers: readonly Worker[] = [idempotencyWorker, ...list.flatMap((module) => module.workers ?? [])];
+
+/** The tables that hold what a tenant owns, by the name that the caller reads. */
+export const holdings: KernelDependencies['holdings'] = Object.assign({}, ...list.map((module) => module.holdings));
+
+/** How the document introduces the operations of each module. */
+export const tags = list.flatMap(({ tag }) => tag ?? []);
+
+type Providing = Extract<Module, { readonly provide: unknown }>['provide'];
+/** What the modules read of the configuration when they make their ports. */
+export type ModuleConfig = All<Parameters<Providing>[1]>;
+
+/** Makes what the modules add to `ctx`. */
+export function providePorts(kernel: KernelDependencies, config: ModuleConfig): Ports {
+  const made = list.map((module) => module.provide?.(kernel, config as never) ?? {});
+  // Each member of `Ports` is merged in beside the `provide` that makes it; the next line does not compile without one.
+  const ports: All<ReturnType<Providing>> = Object.assign({}, ...made);
+  return ports;
+}

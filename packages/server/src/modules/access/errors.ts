@@ -1,2 +1,0 @@
-/** Access has no errors of its own: who is refused gets those of the kernel. */
-export const accessErrors = {} as const;

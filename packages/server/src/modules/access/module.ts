@@ -1,0 +1,12 @@
+/** Access: who a credential belongs to, and the record of who came in. */
+import { defineModule } from '../../kernel/module.ts';
+import { accessWorker } from './access.worker.ts';
+import { accessRouter } from './router.ts';
+import { accessEvents } from './schema.ts';
+
+export const accessModule = defineModule({
+  router: accessRouter,
+  tag: { name: 'Access', description: 'Who a credential belongs to, and what it may do.' },
+  events: accessEvents,
+  workers: [accessWorker],
+});

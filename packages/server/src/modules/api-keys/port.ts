@@ -1,0 +1,20 @@
+/** What API keys add to `ctx`. */
+import type { apiKeys } from '@tenant-registry/db';
+import type { LastSeen } from '../../kernel/buffered/last-seen.ts';
+import type { Peppers } from '../../kernel/secrets/pepper.ts';
+import type { KeyMetrics } from './metrics.ts';
+
+export interface ApiKeysPort {
+  /** Tells what a presented key may do now; null: it belongs to no tenant. Does not wait when memory may be answered from. */
+  authorityOf(key: string): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
+  readonly peppers: Peppers;
+  readonly metrics: KeyMetrics;
+  /** When keys were last used. */
+  readonly lastUsed: LastSeen;
+}
+
+declare module '../../kernel/context.ts' {
+  interface Ports {
+    readonly apiKeys: ApiKeysPort;
+  }
+}

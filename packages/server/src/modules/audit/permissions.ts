@@ -1,0 +1,11 @@
+/** Who may read the audit log and append to it. */
+import { definePermissions } from '../../kernel/permissions.ts';
+
+export const auditPermissions = definePermissions({
+  'audit:read': { roles: ['operator', 'support', 'admin'], keys: 'every' },
+  'audit:append': { roles: ['operator', 'internal'] },
+});
+
+declare module '../../kernel/permissions.ts' {
+  interface PermissionWords extends Record<keyof typeof auditPermissions, true> {}
+}

@@ -1,0 +1,17 @@
+/** Entitlements: which products a tenant may use, on what terms, until when. */
+import { defineModule } from '../../kernel/module.ts';
+import { entitlementErrors } from './errors.ts';
+import { entitlementPermissions } from './permissions.ts';
+import { entitlementsRouter } from './router.ts';
+import { entitlementEvents } from './schema.ts';
+import { productTrialWorker } from './trial.worker.ts';
+
+export const entitlementsModule = defineModule({
+  router: entitlementsRouter,
+  tag: { name: 'Entitlements', description: 'Which products a tenant may use, on what terms, until when.' },
+  errors: entitlementErrors,
+  events: entitlementEvents,
+  permissions: entitlementPermissions,
+  workers: [productTrialWorker],
+  holdings: { products: 'tenant_products' },
+});

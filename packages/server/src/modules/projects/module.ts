@@ -1,0 +1,15 @@
+/** Projects: the parts of a tenant that products work in. */
+import { defineModule } from '../../kernel/module.ts';
+import { projectErrors } from './errors.ts';
+import { projectPermissions } from './permissions.ts';
+import { projectsRouter } from './router.ts';
+import { projectEvents } from './schema.ts';
+
+export const projectsModule = defineModule({
+  router: projectsRouter,
+  tag: { name: 'Projects', description: 'The parts of a tenant that products work in.' },
+  errors: projectErrors,
+  events: projectEvents,
+  permissions: projectPermissions,
+  holdings: { projects: 'tenant_projects' },
+});

@@ -1,0 +1,11 @@
+/** Who may read and change projects. */
+import { definePermissions } from '../../kernel/permissions.ts';
+
+export const projectPermissions = definePermissions({
+  'projects:read': { roles: ['operator', 'support', 'sales', 'admin', 'member'], keys: 'every' },
+  'projects:write': { roles: ['operator', 'admin'], keys: 'every' },
+});
+
+declare module '../../kernel/permissions.ts' {
+  interface PermissionWords extends Record<keyof typeof projectPermissions, true> {}
+}

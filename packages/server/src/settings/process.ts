@@ -1,0 +1,33 @@
+/** APP_ENV and what one process is told about itself. */
+import { z } from 'zod';
+import { defineSettings, PORT_MAX, variable, whole } from '../kernel/settings.ts';
+
+export const processSettings = defineSettings({
+  variables: {
+    APP_ENV: variable(z.enum(['dev', 'stage', 'prod']).default('dev'), {
+      about: 'dev, stage or prod. prod refuses the embedded database and `migrate down`.',
+      shown: 'dev',
+    }),
+    HOST: variable(z.string().default('127.0.0.1'), {
+      about: 'Where to listen. Beyond loopback, or outside dev, credentials must be set (see below).',
+      shown: '127.0.0.1',
+    }),
+    PORT: variable(whole(0, PORT_MAX, 8090), { shown: 8090 }),
+    LOG_LEVEL: variable(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
+      about: 'fatal, error, warn, info, debug, trace or silent. One JSON object a line on standard output.',
+      shown: 'info',
+    }),
+    SHUTDOWN_TIMEOUT_MS: variable(whole(0, 600_000, 10_000), {
+      about: 'After SIGTERM: how long requests under way may take before the process ends anyway.',
+      shown: 10_000,
+    }),
+  },
+  read: (data) => ({
+    appEnv: data.APP_ENV,
+    host: data.HOST,
+    /** 0 lets the system choose. */
+    port: data.PORT,
+    logLevel: data.LOG_LEVEL as string,
+    shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,
+  }),
+});
