@@ -41,7 +41,7 @@ const rules: readonly Rule[] = [
       new RegExp(`^${S}/modules/.+/errors\\.ts$`),
     ],
   },
-  { files: new RegExp(`^${S}/modules/.+\\.worker\\.ts$`), may: [db, kernel, ownModule('(service|schema)\\.ts$')] },
+  { files: new RegExp(`^${S}/modules/.+\\.worker\\.ts$`), may: [db, kernel, ownModule('')] },
   {
     files: new RegExp(`^${S}/modules/`),
     may: [
@@ -56,7 +56,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: new RegExp(
-      `^${S}/kernel/(transact|context|module|logger|idempotency|idempotency/expiry\\.worker|leases|leases/keeper|leases/mark-watch)\\.ts$`,
+      `^${S}/kernel/(transact|sweeper|context|module|logger|idempotency|idempotency/expiry\\.worker|leases|leases/keeper|leases/mark-watch)\\.ts$`,
     ),
     may: [db, node, kernel, /^(zod|pino|@trpc\/server)$/],
   },

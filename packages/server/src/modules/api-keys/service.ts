@@ -1,5 +1,5 @@
 /** API keys: made, shown once, listed without their secret, replaced and revoked. */
-import { apiKeys, type Tx, tenants } from '@tenant-registry/db';
+import { apiKeys, type Tx } from '@tenant-registry/db';
 import { hasPassed } from '../../kernel/clock.ts';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
@@ -9,7 +9,7 @@ import { type Permission, SCOPE_PREFIX } from '../../kernel/permissions.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { holdActiveProject } from '../projects/service.ts';
-import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { lockOwned, lockWritableTenant, readableTenant } from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
 import { mintKey, prefixOf } from './key-format.ts';
 import {
@@ -54,12 +54,9 @@ export async function listApiKeys(ctx: ActorContext, input: ListApiKeys) {
  */
 export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const { tenant_id } = reachable(ctx, await apiKeys.findApiKey(tx, id));
-    // Whatever its status; but first, like everybody: who deletes the tenant holds it and then wants the key.
-    await tenants.lockTenantShared(tx, tenant_id);
-    const key = reachable(ctx, await apiKeys.lockApiKey(tx, id));
-    // Whoever revoked it may not have lived to see that every replica knows.
-    if (key.revoked_at !== null) return nothingChanged(tenant_id);
+    const key = await lockKey(ctx, tx, { id, whateverStatus: true });
+    // The process that revoked it may have ended before every replica knew.
+    if (key.revoked_at !== null) return nothingChanged(key.tenant_id);
     await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));
   });
 }
@@ -72,18 +69,22 @@ export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void>
 export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
   const secret = await mintSecret(ctx);
   return transact(ctx, async (tx, record) => {
-    const { tenant_id } = reachable(ctx, await apiKeys.findApiKey(tx, id));
-    await lockWritableTenant(ctx, tx, tenant_id);
-    const old = reachable(ctx, await apiKeys.lockApiKey(tx, id));
+    const old = await lockKey(ctx, tx, { id });
     const now = ctx.clock();
     if (old.revoked_at !== null || hasPassed(old.expires_at, now)) throw apiKeyErrors.apiKeyNotActive();
     requireHeld(ctx, old.scopes, ctx.grants.ofScopes(old.scopes, old.project_id !== null));
-    const { name, scopes, project_id, expires_at } = old;
+    const { tenant_id, name, scopes, project_id, expires_at } = old;
     const fresh = await insertKey(ctx, tx, { tenant_id, name, scopes, project_id, expires_at }, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
     await record(apiKeyEvents.rotated, { ...ended, replaced_by: fresh.id });
     return { ...fresh, key: secret.key };
   });
+}
+
+/** The key, locked, in a tenant that takes writes or, with `whateverStatus`, in any. */
+function lockKey(ctx: ActorContext, tx: Tx, how: { readonly id: string; readonly whateverStatus?: true }) {
+  const { findApiKey: find, lockApiKey: lock } = apiKeys;
+  return lockOwned(ctx, tx, { ...how, find, lock, reach: reachable });
 }
 
 /** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */

@@ -8,7 +8,7 @@ import { reachable, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import type { Entitlement } from '../entitlements/schema.ts';
 import { type Change, catalogEntryOf, grantContract, startTrial } from '../entitlements/service.ts';
-import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { lockOwned, lockWritableTenant, readableTenant } from '../tenants/service.ts';
 import { catalogErrors } from './errors.ts';
 import {
   type CatalogAnswer,
@@ -104,9 +104,8 @@ interface Decision {
 /** Locks the request, and decides it unless somebody has. */
 function decide(ctx: ActorContext, id: string, { state, work }: Decision): Promise<CatalogRequest> {
   return transact(ctx, async (tx, record) => {
-    const { tenant_id } = reachable(ctx, await catalogRequests.findCatalogRequest(tx, id));
-    await lockWritableTenant(ctx, tx, tenant_id);
-    const current = reachable(ctx, await catalogRequests.lockCatalogRequest(tx, id));
+    const { findCatalogRequest: find, lockCatalogRequest: lock } = catalogRequests;
+    const current = await lockOwned(ctx, tx, { id, find, lock, reach: reachable });
     requireMatch(ctx, catalogRequest.parse(current));
     if (current.state !== 'open') throw catalogErrors.requestDecided();
     const decision = { state, decided_by: ctx.actor.id, decided_at: ctx.clock() };

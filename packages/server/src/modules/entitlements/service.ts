@@ -119,16 +119,6 @@ export async function startTrial(
   return shown(ctx, row);
 }
 
-/** Tells of up to `limit` trials of products that ended by now, each once whoever else does the same; returns how many. */
-export async function endTrials(ctx: ActorContext, limit: number): Promise<number> {
-  return transact(ctx, async (tx, record, nothingChanged) => {
-    const rows = await entitlements.claimEndedTrials(tx, ctx.clock(), limit);
-    if (rows.length === 0) nothingChanged();
-    for (const row of rows) await record(entitlementEvents.trialEnded, row);
-    return rows.length;
-  });
-}
-
 type Row = Omit<Entitlement, 'active'>;
 type Granted = Parameters<typeof entitlements.insertOrUpdateEntitlement>[1];
 

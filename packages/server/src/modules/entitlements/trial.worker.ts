@@ -1,14 +1,10 @@
-/** Tells, once, that the trial of a product ended. The end itself needs no worker: whoever asks compares the time. */
-import { systemContext } from '../../kernel/system-context.ts';
-import type { Worker } from '../../kernel/worker.ts';
-import { endTrials } from './service.ts';
+/** Tells, once, that the trial of a product ended. The end itself needs no worker: every reader compares the time. */
+import { entitlements } from '@tenant-registry/db';
+import { sweeper } from '../../kernel/sweeper.ts';
+import { entitlementEvents } from './schema.ts';
 
-const BATCH = 100;
-
-export const productTrialWorker: Worker = {
+export const productTrialWorker = sweeper({
   name: 'product-trial-end',
-  idleMs: 30_000,
-  runOnce(deps) {
-    return endTrials(systemContext(deps, productTrialWorker), BATCH);
-  },
-};
+  claim: entitlements.claimEndedTrials,
+  event: entitlementEvents.trialEnded,
+});

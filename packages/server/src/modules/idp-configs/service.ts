@@ -7,7 +7,7 @@ import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
-import { lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
+import { lockOwned, lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
 import { changesOf, invalidatesVerification } from './changes.ts';
 import { idpConfigErrors } from './errors.ts';
 import { issuerMistake } from './issuer.ts';
@@ -161,9 +161,8 @@ function requireUsable({ outbound }: Context, { kind, issuer, metadata }: Usable
   readSamlMetadata(xml);
 }
 
-/** Locks the configuration after its tenant: every writer takes them in this order. */
-async function lockWritable(ctx: ActorContext, tx: Tx, id: string): Promise<IdpConfig> {
-  const { tenant_id } = reachable(ctx, await idpConfigs.findIdpConfig(tx, id));
-  await lockWritableTenant(ctx, tx, tenant_id);
-  return reachable(ctx, await idpConfigs.lockIdpConfig(tx, id));
+/** The configuration, locked, in a tenant that takes writes. */
+function lockWritable(ctx: ActorContext, tx: Tx, id: string): Promise<IdpConfig> {
+  const { findIdpConfig: find, lockIdpConfig: lock } = idpConfigs;
+  return lockOwned(ctx, tx, { id, find, lock, reach: reachable });
 }

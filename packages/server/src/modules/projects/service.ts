@@ -7,7 +7,7 @@ import { newId } from '../../kernel/ids.ts';
 import { reachableProject, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { mayHaveProjects } from '../entitlements/service.ts';
-import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { lockOwned, lockWritableTenant, readableTenant } from '../tenants/service.ts';
 import { projectErrors } from './errors.ts';
 import {
   type CreateProject,
@@ -88,11 +88,10 @@ export async function holdActiveProject(tx: Tx, tenantId: string, id: string): P
   if (row !== undefined) active(row);
 }
 
-/** The project as the caller knows it, in a tenant that takes writes; the tenant is locked before it, as everywhere. */
+/** The project as the caller knows it, locked, in a tenant that takes writes. */
 async function lockWritableProject(ctx: ActorContext, tx: Tx, id: string): Promise<Project> {
-  const { tenant_id } = reachableProject(ctx, await projects.findProject(tx, id));
-  await lockWritableTenant(ctx, tx, tenant_id);
-  const current = reachableProject(ctx, await projects.lockProject(tx, id));
+  const { findProject: find, lockProject: lock } = projects;
+  const current = await lockOwned(ctx, tx, { id, find, lock, reach: reachableProject });
   requireMatch(ctx, project.parse(current));
   return current;
 }

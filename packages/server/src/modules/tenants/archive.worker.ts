@@ -1,14 +1,13 @@
-/** Archives tenants that nobody activated again in time. */
-import { systemContext } from '../../kernel/system-context.ts';
-import type { Worker } from '../../kernel/worker.ts';
-import { archiveLongFrozen } from './service.ts';
+/** Archives tenants that were not activated again in time. */
+import { tenants } from '@tenant-registry/db';
+import { addDays } from '../../kernel/clock.ts';
+import { sweeper } from '../../kernel/sweeper.ts';
+import { REACTIVATION_DAYS } from './lifecycle.ts';
+import { tenantEvents } from './schema.ts';
 
-const BATCH = 100;
-
-export const tenantArchiveWorker: Worker = {
+export const tenantArchiveWorker = sweeper({
   name: 'tenant-archive',
-  idleMs: 30_000,
-  runOnce(deps) {
-    return archiveLongFrozen(systemContext(deps, tenantArchiveWorker), BATCH);
-  },
-};
+  claim: (tx, now, limit) =>
+    tenants.claimLongFrozenTenants(tx, { now, frozenBy: addDays(now, -REACTIVATION_DAYS) }, limit),
+  event: tenantEvents.archived,
+});

@@ -8,7 +8,7 @@ import { newId } from '../../kernel/ids.ts';
 import { reachableTenant, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { tenantErrors } from './errors.ts';
-import { allowedTransitions, REACTIVATION_DAYS, TRIAL_DAYS, type Transition } from './lifecycle.ts';
+import { allowedTransitions, TRIAL_DAYS, type Transition } from './lifecycle.ts';
 import {
   type ActivateTenant,
   type CancelTenant,
@@ -110,28 +110,6 @@ export async function archiveTenant(ctx: ActorContext, id: string): Promise<Tena
   });
 }
 
-/** Freezes up to `limit` tenants whose trial ended, each once whoever else does the same; returns how many. */
-export async function freezeEndedTrials(ctx: ActorContext, limit: number): Promise<number> {
-  return transact(ctx, async (tx, record, nothingChanged) => {
-    const rows = await tenants.claimEndedTrialTenants(tx, ctx.clock(), limit);
-    if (rows.length === 0) nothingChanged();
-    for (const row of rows) await record(tenantEvents.frozen, row);
-    return rows.length;
-  });
-}
-
-/** Archives up to `limit` tenants that can no longer come back, each once whoever else does the same; returns how many. */
-export async function archiveLongFrozen(ctx: ActorContext, limit: number): Promise<number> {
-  return transact(ctx, async (tx, record, nothingChanged) => {
-    const now = ctx.clock();
-    const frozenBy = addDays(now, -REACTIVATION_DAYS);
-    const rows = await tenants.claimLongFrozenTenants(tx, { now, frozenBy }, limit);
-    if (rows.length === 0) nothingChanged();
-    for (const row of rows) await record(tenantEvents.archived, row);
-    return rows.length;
-  });
-}
-
 /** Deletes an archived tenant and all that it held; its audit log stays. Throws `tenant_not_archived` with the counts. */
 export async function deleteTenant(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record) => {
@@ -153,6 +131,31 @@ export async function deleteTenant(ctx: ActorContext, id: string): Promise<void>
  */
 export async function lockWritableTenant(ctx: ActorContext, tx: Tx, id: string): Promise<Tenant> {
   return writable(ctx, await tenants.lockTenantShared(tx, id));
+}
+
+/** How a row of a tenant is found and locked; `reach` refuses what the caller may not know of. */
+interface OwnedRow<Row> {
+  readonly id: string;
+  readonly find: (tx: Tx, id: string) => Promise<Row | undefined>;
+  readonly lock: (tx: Tx, id: string) => Promise<Row | undefined>;
+  readonly reach: (ctx: ActorContext, row: Row | undefined) => Row;
+  /** Works in a frozen and in an archived tenant too: for what takes access away. */
+  readonly whateverStatus?: boolean;
+}
+
+/**
+ * Locks a row that belongs to a tenant, after its tenant: every writer takes the locks in this order, so that no two
+ * wait for each other. Throws `not_found`, `tenant_frozen`, `tenant_archived`.
+ */
+export async function lockOwned<Row extends { readonly tenant_id: string }>(
+  ctx: ActorContext,
+  tx: Tx,
+  { id, find, lock, reach, whateverStatus = false }: OwnedRow<Row>,
+): Promise<Row> {
+  const { tenant_id } = reach(ctx, await find(tx, id));
+  if (whateverStatus) await tenants.lockTenantShared(tx, tenant_id);
+  else await lockWritableTenant(ctx, tx, tenant_id);
+  return reach(ctx, await lock(tx, id));
 }
 
 /**

@@ -1,14 +1,10 @@
 /** Freezes tenants whose trial ended. */
-import { systemContext } from '../../kernel/system-context.ts';
-import type { Worker } from '../../kernel/worker.ts';
-import { freezeEndedTrials } from './service.ts';
+import { tenants } from '@tenant-registry/db';
+import { sweeper } from '../../kernel/sweeper.ts';
+import { tenantEvents } from './schema.ts';
 
-const BATCH = 100;
-
-export const tenantTrialWorker: Worker = {
+export const tenantTrialWorker = sweeper({
   name: 'tenant-trial-end',
-  idleMs: 30_000,
-  runOnce(deps) {
-    return freezeEndedTrials(systemContext(deps, tenantTrialWorker), BATCH);
-  },
-};
+  claim: tenants.claimEndedTrialTenants,
+  event: tenantEvents.frozen,
+});
