@@ -37,7 +37,7 @@ const rules: readonly Rule[] = [
     may: [
       zod,
       ownModule('(schema|service|errors|verify)\\.ts$'),
-      new RegExp(`^${S}/kernel/(trpc|errors)\\.ts$`),
+      new RegExp(`^${S}/kernel/(trpc|routes|errors)\\.ts$`),
       new RegExp(`^${S}/modules/.+/errors\\.ts$`),
     ],
   },

@@ -1,8 +1,9 @@
 /** API keys on the wire: one expression per endpoint. */
 import { z } from 'zod';
+import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { projectErrors } from '../projects/errors.ts';
-import { tenantErrors } from '../tenants/errors.ts';
+import { tenancyErrors } from '../tenants/errors.ts';
 import { apiKeyErrors } from './errors.ts';
 import {
   apiKeyId,
@@ -17,18 +18,15 @@ import {
 import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './service.ts';
 import { verifyApiKey } from './verify.ts';
 
-const tag = 'API keys';
+const on = routes({ tag: 'API keys', tenancy: tenancyErrors });
+const internal = routes({ tag: 'Internal' });
 
 export const apiKeysRouter = router({
   create: procedure('api_keys:write')
     .meta({
       secretFields: ['key'],
-      rest: {
-        method: 'POST',
-        path: '/v1/api-keys',
-        status: 201,
+      rest: on.create('/v1/api-keys', {
         operation: 'create_api_key',
-        tag,
         summary: 'Create an API key',
         description: 'The answer holds the key itself, this once: only a hash of it is kept.',
         errors: [
@@ -36,10 +34,11 @@ export const apiKeysRouter = router({
           apiKeyErrors.expiryInThePast,
           apiKeyErrors.apiKeyCollision,
           projectErrors.projectArchived,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
         ],
-      },
+        inTenant: 'write',
+        etag: false,
+        location: false,
+      }),
     })
     .input(createApiKeyInput)
     .output(issuedApiKey)
@@ -47,15 +46,12 @@ export const apiKeysRouter = router({
 
   list: procedure('api_keys:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/api-keys',
+      rest: on.list('/v1/api-keys', {
         operation: 'list_api_keys',
-        tag,
         summary: 'List the API keys of a tenant',
         description: 'Newest first, without the revoked ones unless asked for. No secret is in it.',
-        errors: [tenantErrors.tenantArchived],
-      },
+        inTenant: 'read',
+      }),
     })
     .input(listApiKeysInput)
     .output(apiKeyPage)
@@ -63,15 +59,11 @@ export const apiKeysRouter = router({
 
   revoke: procedure('api_keys:write')
     .meta({
-      rest: {
-        method: 'DELETE',
-        path: '/v1/api-keys/{id}',
-        status: 204,
+      rest: on.remove('/v1/api-keys/{id}', {
         operation: 'revoke_api_key',
-        tag,
         summary: 'Revoke an API key',
         description: 'From the answer on, no verification accepts the key. Revoking again changes nothing.',
-      },
+      }),
     })
     .input(apiKeyId)
     .output(z.void())
@@ -80,23 +72,16 @@ export const apiKeysRouter = router({
   rotate: procedure('api_keys:write')
     .meta({
       secretFields: ['key'],
-      rest: {
-        method: 'POST',
-        path: '/v1/api-keys/{id}/rotate',
-        status: 201,
+      rest: on.create('/v1/api-keys/{id}/rotate', {
         operation: 'rotate_api_key',
-        tag,
         summary: 'Rotate an API key',
         description:
           'Gives a new key with the same name, scopes, project and expiry; the old one ends after the grace.',
-        errors: [
-          apiKeyErrors.apiKeyNotActive,
-          apiKeyErrors.apiKeyCollision,
-          projectErrors.projectArchived,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-      },
+        errors: [apiKeyErrors.apiKeyNotActive, apiKeyErrors.apiKeyCollision, projectErrors.projectArchived],
+        inTenant: 'write',
+        etag: false,
+        location: false,
+      }),
     })
     .input(rotateApiKeyInput)
     .output(issuedApiKey)
@@ -106,16 +91,13 @@ export const apiKeysRouter = router({
     .meta({
       safe: true,
       opaqueFields: ['key'],
-      rest: {
-        method: 'POST',
-        path: '/v1/internal/api-keys/verify',
+      rest: internal.ask('/v1/internal/api-keys/verify', {
         operation: 'verify_api_key',
-        tag: 'Internal',
         summary: 'Verify an API key',
         description:
           'Always 200 to a question in the documented shape: `valid` tells, and `code` says why not. Whatever text is presented as a key, malformed, unknown and wrong ones are all `not_found`. Too many wrong keys with one prefix in a minute are answered 429.',
         errors: [apiKeyErrors.tooManyAttempts],
-      },
+      }),
     })
     .input(verifyApiKeyInput)
     .output(verdict)

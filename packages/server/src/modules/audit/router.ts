@@ -1,6 +1,7 @@
 /** The audit log on the wire: one expression per endpoint. */
 
 import { kernelErrors } from '../../kernel/errors.ts';
+import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { auditErrors } from './errors.ts';
 import {
@@ -18,24 +19,18 @@ import {
 } from './schema.ts';
 import { appendAuditEvent, appendAuditEvents, exportAuditEvents, getAuditEvent, listAuditEvents } from './service.ts';
 
-const tag = 'Audit';
+const on = routes({ tag: 'Audit' });
 
 export const auditRouter = router({
   append: procedure('audit:append')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/audit',
-        status: 201,
+      rest: on.create('/v1/audit', {
         operation: 'append_audit_event',
-        tag,
         summary: 'Append an audit event',
         description:
           'For what happened in a product: the registry writes the events of its own changes by itself. A frozen or archived tenant is no hindrance. An unknown tenant is 404.',
         errors: [auditErrors.occurredInTheFuture],
-        etag: true,
-        location: '/v1/audit/{id}',
-      },
+      }),
     })
     .input(appendAuditEventInput)
     .output(auditEvent)
@@ -43,17 +38,15 @@ export const auditRouter = router({
 
   appendBulk: procedure('audit:append')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/audit/bulk',
-        status: 201,
+      rest: on.create('/v1/audit/bulk', {
         operation: 'append_audit_events',
-        tag,
         summary: 'Append many audit events',
         description: 'All of them or, when one is wrong, none: the problem names the event.',
         errors: [auditErrors.occurredInTheFuture, kernelErrors.notFound],
         bodyBytesMax: BULK_BYTES_MAX,
-      },
+        etag: false,
+        location: false,
+      }),
     })
     .input(appendAuditEventsInput)
     .output(appendedAuditEvents)
@@ -61,14 +54,11 @@ export const auditRouter = router({
 
   list: procedure('audit:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/audit',
+      rest: on.list('/v1/audit', {
         operation: 'list_audit_events',
-        tag,
         summary: 'List audit events',
         description: 'Newest first. Works for an archived tenant too; an unknown tenant has no events.',
-      },
+      }),
     })
     .input(listAuditEventsInput)
     .output(auditEventPage)
@@ -76,17 +66,14 @@ export const auditRouter = router({
 
   export: procedure('audit:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/audit/export',
+      rest: on.list('/v1/audit/export', {
         operation: 'export_audit_events',
-        tag,
         summary: 'Export audit events',
         description:
           'All events that the filters find, newest first, sent while they are read. NDJSON: one AuditEvent on each line. CSV (RFC 4180): with a header, and with an apostrophe before what a spreadsheet would take for a formula. An answer that breaks off is not complete. Over tRPC it is not available.',
         stream: ['application/x-ndjson', 'text/csv'],
         example: { response: exportExamples },
-      },
+      }),
     })
     .input(exportAuditEventsInput)
     .output(auditExport)
@@ -94,15 +81,11 @@ export const auditRouter = router({
 
   get: procedure('audit:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/audit/{id}',
+      rest: on.get('/v1/audit/{id}', {
         operation: 'get_audit_event',
-        tag,
         summary: 'Get an audit event',
         description: 'By id.',
-        etag: true,
-      },
+      }),
     })
     .input(auditEventId)
     .output(auditEvent)

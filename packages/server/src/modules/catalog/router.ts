@@ -1,7 +1,8 @@
 /** The catalog on the wire: one expression per endpoint. */
+import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { entitlementErrors } from '../entitlements/errors.ts';
-import { tenantErrors } from '../tenants/errors.ts';
+import { tenancyErrors } from '../tenants/errors.ts';
 import { catalogErrors } from './errors.ts';
 import {
   catalog,
@@ -23,19 +24,16 @@ import {
   requestTrial,
 } from './service.ts';
 
-const tag = 'Catalog';
+const on = routes({ tag: 'Catalog', tenancy: tenancyErrors });
 
 export const catalogRouter = router({
   list: procedure('catalog:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/catalog',
+      rest: on.list('/v1/catalog', {
         operation: 'list_catalog',
-        tag,
         summary: 'List the products',
         description: 'Every product that can be asked for, in the order of the catalog.',
-      },
+      }),
     })
     .input(listCatalogInput)
     .output(catalog)
@@ -43,22 +41,14 @@ export const catalogRouter = router({
 
   request: procedure('catalog:request')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/catalog/request',
-        status: 201,
+      rest: on.create('/v1/catalog/request', {
         operation: 'request_product',
-        tag,
         summary: 'Ask for a product',
         description: 'An operator grants or rejects it. A tenant has one open request for a product at a time.',
-        errors: [
-          entitlementErrors.productNotFound,
-          catalogErrors.requestOpen,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
-      },
+        errors: [entitlementErrors.productNotFound, catalogErrors.requestOpen],
+        inTenant: 'write',
+        location: false,
+      }),
     })
     .input(requestProductInput)
     .output(catalogRequest)
@@ -66,25 +56,16 @@ export const catalogRouter = router({
 
   requestTrial: procedure('catalog:request')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/catalog/trial-request',
-        status: 201,
+      rest: on.create('/v1/catalog/trial-request', {
         operation: 'request_trial',
-        tag,
         summary: 'Start a trial of a product',
         description:
           'Granted at once, for as many days as the catalog says; it ends by itself. Once per tenant and product.',
-        errors: [
-          entitlementErrors.productNotFound,
-          entitlementErrors.alreadyEntitled,
-          catalogErrors.trialUsed,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
+        errors: [entitlementErrors.productNotFound, entitlementErrors.alreadyEntitled, catalogErrors.trialUsed],
+        inTenant: 'write',
         example: { response: { source: 'trial', ends_at: '2026-01-29T09:30:00.000Z' } },
-      },
+        location: false,
+      }),
     })
     .input(requestTrialInput)
     .output(startedTrial)
@@ -92,15 +73,12 @@ export const catalogRouter = router({
 
   listRequests: procedure('catalog:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/catalog/requests',
+      rest: on.list('/v1/catalog/requests', {
         operation: 'list_catalog_requests',
-        tag,
         summary: 'List what was asked for',
         description: 'Requests and trials, newest first, of one tenant or of all, filtered by state.',
-        errors: [tenantErrors.tenantArchived],
-      },
+        inTenant: 'read',
+      }),
     })
     .input(listCatalogRequestsInput)
     .output(catalogRequestPage)
@@ -108,23 +86,15 @@ export const catalogRouter = router({
 
   grantRequest: procedure('catalog:decide')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/catalog/requests/{id}/grant',
+      rest: on.step('/v1/catalog/requests/{id}/grant', {
         operation: 'grant_catalog_request',
-        tag,
         summary: 'Grant a request',
         description:
           'Entitles the tenant to the product as a contract without an end; a trial of it becomes that contract.',
-        errors: [
-          catalogErrors.requestDecided,
-          entitlementErrors.productNotFound,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
+        errors: [catalogErrors.requestDecided, entitlementErrors.productNotFound],
+        inTenant: 'write',
         example: { response: { state: 'granted', decided_by: 'operator', decided_at: '2026-01-16T08:00:00.000Z' } },
-      },
+      }),
     })
     .input(catalogRequestId)
     .output(catalogRequest)
@@ -132,17 +102,14 @@ export const catalogRouter = router({
 
   rejectRequest: procedure('catalog:decide')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/catalog/requests/{id}/reject',
+      rest: on.step('/v1/catalog/requests/{id}/reject', {
         operation: 'reject_catalog_request',
-        tag,
         summary: 'Reject a request',
         description: 'The tenant may ask for the product again.',
-        errors: [catalogErrors.requestDecided, tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
-        etag: true,
+        errors: [catalogErrors.requestDecided],
+        inTenant: 'write',
         example: { response: { state: 'rejected', decided_by: 'operator', decided_at: '2026-01-16T08:00:00.000Z' } },
-      },
+      }),
     })
     .input(catalogRequestId)
     .output(catalogRequest)

@@ -1,7 +1,8 @@
 /** Entitlements on the wire: one expression per endpoint. */
 import { z } from 'zod';
+import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
-import { tenantErrors } from '../tenants/errors.ts';
+import { tenancyErrors } from '../tenants/errors.ts';
 import { entitlementErrors } from './errors.ts';
 import {
   checkEntitlementInput,
@@ -14,20 +15,17 @@ import {
 } from './schema.ts';
 import { checkEntitlement, listEntitlements, revokeEntitlement, setEntitlement } from './service.ts';
 
-const tag = 'Entitlements';
+const on = routes({ tag: 'Entitlements', tenancy: tenancyErrors });
 
 export const entitlementsRouter = router({
   list: procedure('entitlements:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/entitlements',
+      rest: on.list('/v1/entitlements', {
         operation: 'list_entitlements',
-        tag,
         summary: 'List the entitlements of a tenant',
         description: 'All of them, by product: `active` tells which are running.',
-        errors: [tenantErrors.tenantArchived],
-      },
+        inTenant: 'read',
+      }),
     })
     .input(listEntitlementsInput)
     .output(entitlementList)
@@ -35,22 +33,14 @@ export const entitlementsRouter = router({
 
   set: procedure('entitlements:write')
     .meta({
-      rest: {
-        method: 'PUT',
-        path: '/v1/entitlements',
+      rest: on.replace('/v1/entitlements', {
         operation: 'set_entitlement',
-        tag,
         summary: 'Entitle a tenant to a product',
         description:
           'On exactly these terms, whatever it had: what is absent takes its default. Equal terms change nothing.',
-        errors: [
-          entitlementErrors.productNotFound,
-          entitlementErrors.endInThePast,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
-      },
+        errors: [entitlementErrors.productNotFound, entitlementErrors.endInThePast],
+        inTenant: 'write',
+      }),
     })
     .input(setEntitlementInput)
     .output(entitlement)
@@ -58,16 +48,12 @@ export const entitlementsRouter = router({
 
   revoke: procedure('entitlements:write')
     .meta({
-      rest: {
-        method: 'DELETE',
-        path: '/v1/entitlements',
-        status: 204,
+      rest: on.remove('/v1/entitlements', {
         operation: 'revoke_entitlement',
-        tag,
         summary: 'Take a product from a tenant',
         description: 'At once. A trial that the tenant has had stays used.',
-        errors: [tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
-      },
+        inTenant: 'write',
+      }),
     })
     .input(entitlementKey)
     .output(z.void())
@@ -75,15 +61,12 @@ export const entitlementsRouter = router({
 
   check: procedure('entitlements:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/entitlements/check',
+      rest: on.list('/v1/entitlements/check', {
         operation: 'check_entitlement',
-        tag,
         summary: 'May the tenant use the product?',
         description:
           'Always answers for a tenant that exists: `allowed` tells, `reason` why. A product that is in no catalog is `not_entitled`.',
-      },
+      }),
     })
     .input(checkEntitlementInput)
     .output(entitlementVerdict)

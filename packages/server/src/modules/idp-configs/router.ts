@@ -1,7 +1,8 @@
 /** SSO configuration on the wire: one expression per endpoint. */
 import { z } from 'zod';
+import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
-import { tenantErrors } from '../tenants/errors.ts';
+import { tenancyErrors } from '../tenants/errors.ts';
 import { idpConfigErrors } from './errors.ts';
 import {
   createIdpConfigInput,
@@ -21,29 +22,19 @@ import {
   verifyIdpConfig,
 } from './service.ts';
 
-const tag = 'SSO configuration';
+const on = routes({ tag: 'SSO configuration', tenancy: tenancyErrors });
 
 export const idpConfigsRouter = router({
   create: procedure('idp_configs:write')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/idp-configs',
-        status: 201,
+      rest: on.create('/v1/idp-configs', {
         operation: 'create_idp_config',
-        tag,
         summary: 'Create an SSO configuration',
         description:
           'It is active at once; verify it to see whether people could sign in. A tenant has one active configuration for an issuer. The client secret itself is never sent here: `client_secret_ref` says where it is kept.',
-        errors: [
-          idpConfigErrors.idpConfigActive,
-          idpConfigErrors.metadataInvalid,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
-        location: '/v1/idp-configs/{id}',
-      },
+        errors: [idpConfigErrors.idpConfigActive, idpConfigErrors.metadataInvalid],
+        inTenant: 'write',
+      }),
     })
     .input(createIdpConfigInput)
     .output(idpConfig)
@@ -51,16 +42,13 @@ export const idpConfigsRouter = router({
 
   list: procedure('idp_configs:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/idp-configs',
+      rest: on.list('/v1/idp-configs', {
         operation: 'list_idp_configs',
-        tag,
         summary: 'List the SSO configurations of a tenant',
         description:
           'Newest first, with all of their history: the deactivated ones are in it unless `status` says otherwise.',
-        errors: [tenantErrors.tenantArchived],
-      },
+        inTenant: 'read',
+      }),
     })
     .input(listIdpConfigsInput)
     .output(idpConfigPage)
@@ -68,16 +56,12 @@ export const idpConfigsRouter = router({
 
   get: procedure('idp_configs:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/idp-configs/{id}',
+      rest: on.get('/v1/idp-configs/{id}', {
         operation: 'get_idp_config',
-        tag,
         summary: 'Get an SSO configuration',
         description: 'By id.',
-        errors: [tenantErrors.tenantArchived],
-        etag: true,
-      },
+        inTenant: 'read',
+      }),
     })
     .input(idpConfigId)
     .output(idpConfig)
@@ -85,11 +69,8 @@ export const idpConfigsRouter = router({
 
   update: procedure('idp_configs:write')
     .meta({
-      rest: {
-        method: 'PATCH',
-        path: '/v1/idp-configs/{id}',
+      rest: on.update('/v1/idp-configs/{id}', {
         operation: 'update_idp_config',
-        tag,
         summary: 'Change an SSO configuration',
         description:
           'Absent fields stay as they are, null clears a field. A change of issuer, client, metadata or status clears `verified_at`. A deactivated configuration takes no change but `status: active`, which brings it back unless another one is active for its issuer.',
@@ -97,11 +78,9 @@ export const idpConfigsRouter = router({
           idpConfigErrors.idpConfigActive,
           idpConfigErrors.idpConfigDeactivated,
           idpConfigErrors.metadataInvalid,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
         ],
-        etag: true,
-      },
+        inTenant: 'write',
+      }),
     })
     .input(updateIdpConfigInput)
     .output(idpConfig)
@@ -109,17 +88,13 @@ export const idpConfigsRouter = router({
 
   deactivate: procedure('idp_configs:write')
     .meta({
-      rest: {
-        method: 'DELETE',
-        path: '/v1/idp-configs/{id}',
-        status: 204,
+      rest: on.remove('/v1/idp-configs/{id}', {
         operation: 'deactivate_idp_config',
-        tag,
         summary: 'Deactivate an SSO configuration',
         description:
           'Nobody signs in through it any more; it stays in the list as history. Deactivating again changes nothing.',
-        errors: [tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
-      },
+        inTenant: 'write',
+      }),
     })
     .input(idpConfigId)
     .output(z.void())
@@ -127,11 +102,8 @@ export const idpConfigsRouter = router({
 
   verify: procedure('idp_configs:write')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/idp-configs/{id}/verify',
+      rest: on.ask('/v1/idp-configs/{id}/verify', {
         operation: 'verify_idp_config',
-        tag,
         summary: 'Verify an SSO configuration',
         description:
           'Always 200: `ok` tells. Of an OIDC provider the discovery document and the keys are fetched and checked, of a SAML provider the metadata is read and its certificates are checked. Success makes the configuration active, failure makes it degraded.',
@@ -139,10 +111,9 @@ export const idpConfigsRouter = router({
           idpConfigErrors.idpConfigActive,
           idpConfigErrors.idpConfigDeactivated,
           idpConfigErrors.idpConfigChanged,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
         ],
-      },
+        inTenant: 'write',
+      }),
     })
     .input(idpConfigId)
     .output(idpVerification)

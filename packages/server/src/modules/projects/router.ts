@@ -1,6 +1,7 @@
 /** Projects on the wire: one expression per endpoint. */
+import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
-import { tenantErrors } from '../tenants/errors.ts';
+import { tenancyErrors } from '../tenants/errors.ts';
 import { projectErrors } from './errors.ts';
 import {
   createProjectInput,
@@ -12,28 +13,18 @@ import {
 } from './schema.ts';
 import { archiveProject, createProject, getProject, listProjects, updateProject } from './service.ts';
 
-const tag = 'Projects';
+const on = routes({ tag: 'Projects', tenancy: tenancyErrors });
 
 export const projectsRouter = router({
   create: procedure('projects:write')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/projects',
-        status: 201,
+      rest: on.create('/v1/projects', {
         operation: 'create_project',
-        tag,
         summary: 'Create a project',
         description: 'The tenant must at this moment be entitled to a product that supports projects.',
-        errors: [
-          projectErrors.projectsNotEnabled,
-          projectErrors.projectSlugTaken,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
-        location: '/v1/projects/{id}',
-      },
+        errors: [projectErrors.projectsNotEnabled, projectErrors.projectSlugTaken],
+        inTenant: 'write',
+      }),
     })
     .input(createProjectInput)
     .output(project)
@@ -41,15 +32,12 @@ export const projectsRouter = router({
 
   list: procedure('projects:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/projects',
+      rest: on.list('/v1/projects', {
         operation: 'list_projects',
-        tag,
         summary: 'List the projects of a tenant',
         description: 'Newest first, filtered by status.',
-        errors: [tenantErrors.tenantArchived],
-      },
+        inTenant: 'read',
+      }),
     })
     .input(listProjectsInput)
     .output(projectPage)
@@ -57,16 +45,12 @@ export const projectsRouter = router({
 
   get: procedure('projects:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/projects/{id}',
+      rest: on.get('/v1/projects/{id}', {
         operation: 'get_project',
-        tag,
         summary: 'Get a project',
         description: 'By id.',
-        errors: [tenantErrors.tenantArchived],
-        etag: true,
-      },
+        inTenant: 'read',
+      }),
     })
     .input(projectId)
     .output(project)
@@ -74,21 +58,13 @@ export const projectsRouter = router({
 
   update: procedure('projects:write')
     .meta({
-      rest: {
-        method: 'PATCH',
-        path: '/v1/projects/{id}',
+      rest: on.update('/v1/projects/{id}', {
         operation: 'update_project',
-        tag,
         summary: 'Change a project',
         description: 'Absent fields stay as they are, null clears the description. The slug never changes.',
-        errors: [
-          projectErrors.projectSlugImmutable,
-          projectErrors.projectArchived,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
-      },
+        errors: [projectErrors.projectSlugImmutable, projectErrors.projectArchived],
+        inTenant: 'write',
+      }),
     })
     .input(updateProjectInput)
     .output(project)
@@ -96,17 +72,13 @@ export const projectsRouter = router({
 
   archive: procedure('projects:write')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/projects/{id}/archive',
+      rest: on.step('/v1/projects/{id}/archive', {
         operation: 'archive_project',
-        tag,
         summary: 'Archive a project',
         description: 'For good: it can be read, and changes no more. Archiving an archived project changes nothing.',
-        errors: [tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
-        etag: true,
+        inTenant: 'write',
         example: { response: { status: 'archived' } },
-      },
+      }),
     })
     .input(projectId)
     .output(project)

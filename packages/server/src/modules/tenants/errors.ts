@@ -66,3 +66,9 @@ export const tenantErrors = {
     example: { members: { holdings: { projects: 2, products: 1, idp_configs: 1, api_keys: 5 } } },
   }),
 } as const;
+
+/** What the status of a tenant forbids to work inside it. */
+export const tenancyErrors = {
+  read: [tenantErrors.tenantArchived],
+  write: [tenantErrors.tenantFrozen, tenantErrors.tenantArchived],
+} as const;

@@ -1,7 +1,8 @@
 /** Tenants on the wire: one expression per endpoint. */
 import { z } from 'zod';
+import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
-import { tenantErrors } from './errors.ts';
+import { tenancyErrors, tenantErrors } from './errors.ts';
 import {
   activateTenantInput,
   cancelTenantInput,
@@ -25,24 +26,18 @@ import {
   updateTenant,
 } from './service.ts';
 
-const tag = 'Tenants';
+const on = routes({ tag: 'Tenants', tenancy: tenancyErrors });
 
 export const tenantsRouter = router({
   create: procedure('tenants:write')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/tenants',
-        status: 201,
+      rest: on.create('/v1/tenants', {
         operation: 'create_tenant',
-        tag,
         summary: 'Create a tenant',
         description: 'A customer starts on a trial of 14 days, a demo stays a demo.',
         errors: [tenantErrors.slugTaken, tenantErrors.contractDatesInvalid],
-        etag: true,
-        location: '/v1/tenants/{id}',
         example: { request: { kind: 'customer' } },
-      },
+      }),
     })
     .input(createTenantInput)
     .output(tenant)
@@ -50,14 +45,11 @@ export const tenantsRouter = router({
 
   list: procedure('tenants:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/tenants',
+      rest: on.list('/v1/tenants', {
         operation: 'list_tenants',
-        tag,
         summary: 'List tenants',
         description: 'Newest first, filtered by status, kind and a part of slug or name.',
-      },
+      }),
     })
     .input(listTenantsInput)
     .output(tenantPage)
@@ -65,15 +57,11 @@ export const tenantsRouter = router({
 
   get: procedure('tenants:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/tenants/{id}',
+      rest: on.get('/v1/tenants/{id}', {
         operation: 'get_tenant',
-        tag,
         summary: 'Get a tenant',
         description: 'By id.',
-        etag: true,
-      },
+      }),
     })
     .input(tenantId)
     .output(tenant)
@@ -81,15 +69,11 @@ export const tenantsRouter = router({
 
   getBySlug: procedure('tenants:read')
     .meta({
-      rest: {
-        method: 'GET',
-        path: '/v1/tenants/by-slug/{slug}',
+      rest: on.get('/v1/tenants/by-slug/{slug}', {
         operation: 'get_tenant_by_slug',
-        tag,
         summary: 'Get a tenant by slug',
         description: 'By the slug that it was created with.',
-        etag: true,
-      },
+      }),
     })
     .input(tenantSlug)
     .output(tenant)
@@ -97,21 +81,13 @@ export const tenantsRouter = router({
 
   update: procedure('tenants:write')
     .meta({
-      rest: {
-        method: 'PATCH',
-        path: '/v1/tenants/{id}',
+      rest: on.update('/v1/tenants/{id}', {
         operation: 'update_tenant',
-        tag,
         summary: 'Change a tenant',
         description: 'Absent fields stay as they are, null clears a field. The slug never changes.',
-        errors: [
-          tenantErrors.slugImmutable,
-          tenantErrors.contractDatesInvalid,
-          tenantErrors.tenantFrozen,
-          tenantErrors.tenantArchived,
-        ],
-        etag: true,
-      },
+        errors: [tenantErrors.slugImmutable, tenantErrors.contractDatesInvalid],
+        inTenant: 'write',
+      }),
     })
     .input(updateTenantInput)
     .output(tenant)
@@ -119,17 +95,13 @@ export const tenantsRouter = router({
 
   activate: procedure('tenants:write')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/tenants/{id}/activate',
+      rest: on.step('/v1/tenants/{id}/activate', {
         operation: 'activate_tenant',
-        tag,
         summary: 'Activate a tenant',
         description: 'From trial, or from frozen within 30 days of the freeze.',
         errors: [tenantErrors.illegalTransition],
-        etag: true,
         example: { response: { status: 'active', trial_ends_at: null } },
-      },
+      }),
     })
     .input(activateTenantInput)
     .output(tenant)
@@ -137,18 +109,14 @@ export const tenantsRouter = router({
 
   cancel: procedure('tenants:write')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/tenants/{id}/cancel',
+      rest: on.step('/v1/tenants/{id}/cancel', {
         operation: 'cancel_tenant',
-        tag,
         summary: 'Cancel a tenant',
         description:
           'Freezes a trial or active tenant: it becomes read-only and can be activated again within 30 days.',
         errors: [tenantErrors.illegalTransition],
-        etag: true,
         example: { response: { status: 'frozen', frozen_at: '2026-01-20T11:00:00.000Z' } },
-      },
+      }),
     })
     .input(cancelTenantInput)
     .output(tenant)
@@ -156,15 +124,11 @@ export const tenantsRouter = router({
 
   archive: procedure('tenants:delete')
     .meta({
-      rest: {
-        method: 'POST',
-        path: '/v1/tenants/{id}/archive',
+      rest: on.step('/v1/tenants/{id}/archive', {
         operation: 'archive_tenant',
-        tag,
         summary: 'Archive a tenant',
         description: 'Ends a frozen tenant for good: only its audit log can be read from then on.',
         errors: [tenantErrors.illegalTransition],
-        etag: true,
         example: {
           response: {
             status: 'archived',
@@ -172,7 +136,7 @@ export const tenantsRouter = router({
             archived_at: '2026-02-19T11:00:00.000Z',
           },
         },
-      },
+      }),
     })
     .input(tenantId)
     .output(tenant)
@@ -180,16 +144,12 @@ export const tenantsRouter = router({
 
   delete: procedure('tenants:delete')
     .meta({
-      rest: {
-        method: 'DELETE',
-        path: '/v1/tenants/{id}',
-        status: 204,
+      rest: on.remove('/v1/tenants/{id}', {
         operation: 'delete_tenant',
-        tag,
         summary: 'Delete an archived tenant',
         description: 'Deletes it with everything that it holds; its audit log stays.',
         errors: [tenantErrors.tenantNotArchived],
-      },
+      }),
     })
     .input(tenantId)
     .output(z.void())
