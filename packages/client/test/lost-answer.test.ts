@@ -1,14 +1,10 @@
 /** Never a second charge: the registry did the work, and the connection broke before its answer was there. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support/server.ts';
+import { expect, test } from 'vitest';
+import { newTenant, testServer, uniqueSlug } from '../../server/test/support/server.ts';
 import { losingRelay } from './relay.ts';
 import { rejectionOf, waitlessClient } from './scripted-server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 async function throughRelay(losses: number) {
   const { url, lost } = await losingRelay(server.url, losses);

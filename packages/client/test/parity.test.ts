@@ -1,7 +1,7 @@
 /** One operation, three ways: tRPC, REST and the SDK give equal results and equal errors. */
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
+import { expect, test } from 'vitest';
+import { newTenant, testServer } from '../../server/test/support/server.ts';
 import { type Client, createClient, isRegistryError } from '../src/index.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
@@ -152,11 +152,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 type Outcome = { readonly output: unknown } | { readonly problem: Readonly<Record<string, unknown>> };
 

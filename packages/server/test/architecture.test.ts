@@ -123,7 +123,7 @@ const IMPORT = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/g
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('node_modules'))
+    .filter((file) => file.endsWith('.ts') && !/\.(test|requests)\.ts$/.test(file) && !file.includes('node_modules'))
     .map((file) => join(folder, file));
 }
 

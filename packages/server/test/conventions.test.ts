@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
-import { newTenant, startTestServer, type TestServer, UNKNOWN, uniqueSlug } from './support/server.ts';
+import { newTenant, startTestServer, testServer, UNKNOWN, uniqueSlug } from './support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const operations = listOperations().map((operation) => {
   const { method, path } = operation.route;

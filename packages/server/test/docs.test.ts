@@ -1,12 +1,8 @@
 /** The API reference at /docs, as a browser without internet meets it. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from './support/server.ts';
+import { expect, test } from 'vitest';
+import { testServer } from './support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 async function get(path: string) {
   const response = await fetch(server.url + path);

@@ -1,13 +1,9 @@
 /** Requests that no well-behaved caller sends, and what they must not be able to do. */
 import { request } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newTenant, startTestServer, type TestServer, uniqueSlug } from './support/server.ts';
+import { expect, test } from 'vitest';
+import { newTenant, testServer, uniqueSlug } from './support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const BODY_BYTES_MAX = 65_536;
 

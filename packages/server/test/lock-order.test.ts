@@ -1,14 +1,10 @@
 /** Changes that meet each other. Runs on PostgreSQL: PGlite has one connection, where nobody can wait for anybody. */
 import { tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestServer, type TestServer, tenantIn } from './support/server.ts';
+import { expect, test } from 'vitest';
+import { tenantIn, testServer } from './support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 test('a key can be revoked while its tenant is being deleted: one of the two is first, and neither fails', async () => {
   const { db } = server.app.deps;

@@ -1,28 +1,23 @@
 /** What holds for every operation of the document when it succeeds. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
-import { newHeld, others, prepare, requestOf, writes } from './support/requests.ts';
-import { startTestServer, type TestServer } from './support/server.ts';
+import { heldFor, requestOf, walkedOperations } from './support/requests.ts';
+import { testServer } from './support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const operations = listOperations().map((operation) => ({ ...operation, name: operation.route.operation }));
 
 test('every operation is visited', () => {
-  expect([...Object.keys(writes), ...Object.keys(others)].sort()).toEqual(operations.map(({ name }) => name).sort());
+  expect([...walkedOperations].sort()).toEqual(operations.map(({ name }) => name).sort());
 });
 
 // proves A63, A69
 test.each(operations)(
   '$name answers as documented, with its Location, its ETag and its request id',
   async (operation) => {
-    const held = await newHeld(server);
-    await prepare(server, operation, held);
+    const held = await heldFor(server, operation);
     const { route } = operation;
     const { status, headers, body } = await server.call(...requestOf(server, operation, held));
     expect(status, JSON.stringify(body)).toBe(route.status ?? 200);
@@ -48,8 +43,7 @@ test('what is created as one resource that can be read says where', () => {
 test.each(operations.filter(({ route, safe }) => route.method === 'POST' && !safe))(
   '$name is done once when it is sent twice with one Idempotency-Key',
   async (operation) => {
-    const held = await newHeld(server);
-    await prepare(server, operation, held);
+    const held = await heldFor(server, operation);
     const [call, options] = requestOf(server, operation, held);
     const headers = { 'idempotency-key': randomUUID() };
     const first = await server.call(call, { ...options, headers });
@@ -67,8 +61,7 @@ test.each(operations.filter(({ route, safe }) => route.method === 'POST' && !saf
 test.each(
   operations.filter(({ type, route, pathFields }) => type === 'mutation' && route.etag && pathFields.length > 0),
 )('$name is refused when If-Match names another version, and writes nothing', async (operation) => {
-  const held = await newHeld(server);
-  await prepare(server, operation, held);
+  const held = await heldFor(server, operation);
   const [call, options] = requestOf(server, operation, held);
   const trail = await server.app.deps.db.selectFrom('audit_log').select('id').execute();
   const stale = await server.call(call, { ...options, headers: { 'if-match': '"0000000000000000000000"' } });

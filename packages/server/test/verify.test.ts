@@ -1,13 +1,9 @@
 /** The two ways to verification say the same, and what it costs. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ask, figure, newKey, proofsByArgon2, refusal } from './support/api-keys.ts';
-import { type Answer, DAY_MS, entitle, startTestServer, type TestServer, tenantIn } from './support/server.ts';
+import { type Answer, DAY_MS, entitle, startTestServer, tenantIn, testServer } from './support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 /** The same question over tRPC, told in the words of REST. */
 async function askTrpc(question: unknown, token: string | null) {

@@ -1,134 +1,147 @@
-/** A request that succeeds for every operation: for the tests that visit all of them. */
+/** A request that succeeds for every operation, owned by the modules: for the tests that walk over all operations. */
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Operation } from '../../src/http/operations.ts';
-import { entitle, newProject, type TestServer, tenantIn, uniqueSlug } from './server.ts';
+import { newTenant, type TestServer, UNKNOWN } from './server.ts';
 
-/** One of everything that a tenant can hold. */
-export interface Held {
+/** What a request may speak of beyond its tenant; each module merges in the things that it can make. */
+// biome-ignore lint/suspicious/noEmptyInterface: modules fill it
+export interface Things {}
+
+/** A tenant, and of the things what the operation needs: reading a thing that it does not name throws. */
+export interface Held extends Things {
   readonly tenant_id: string;
   readonly tenant_slug: string;
-  readonly project: string;
-  readonly key: string;
-  readonly secret: string;
-  readonly request: string;
-  readonly idpConfig: string;
-  readonly auditEvent: string;
 }
 
-interface Request {
-  /** What stands in the path. */
+export interface Request {
+  /** The fields of the path. */
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-const id = (value: string) => ({ path: { id: value } });
-
-/** For each operation that writes inside a tenant, a request that succeeds while the tenant is active. */
-export const writes: Readonly<Record<string, (held: Held) => Request>> = {
-  update_tenant: ({ tenant_id }) => ({ ...id(tenant_id), body: { name: 'Other' } }),
-  create_project: ({ tenant_id }) => ({ body: { tenant_id, slug: uniqueSlug(), name: 'Other' } }),
-  update_project: ({ project }) => ({ ...id(project), body: { name: 'Other' } }),
-  archive_project: ({ project }) => id(project),
-  request_product: ({ tenant_id }) => ({ body: { tenant_id, product: 'certifai' } }),
-  request_trial: ({ tenant_id }) => ({ body: { tenant_id, product: 'compliance' } }),
-  grant_catalog_request: ({ request }) => id(request),
-  reject_catalog_request: ({ request }) => id(request),
-  set_entitlement: ({ tenant_id }) => ({ body: { tenant_id, product: 'compliance' } }),
-  revoke_entitlement: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}&product=certifai` }),
-  create_idp_config: ({ tenant_id }) => ({
-    body: { tenant_id, kind: 'oidc', alias: 'Other', issuer: 'https://other.example', client_id: 'c' },
-  }),
-  update_idp_config: ({ idpConfig }) => ({ ...id(idpConfig), body: { alias: 'Other' } }),
-  deactivate_idp_config: ({ idpConfig }) => id(idpConfig),
-  verify_idp_config: ({ idpConfig }) => id(idpConfig),
-  create_api_key: ({ tenant_id }) => ({ body: { tenant_id, name: 'other' } }),
-  rotate_api_key: ({ key }) => id(key),
-};
-
-const event = { action: 'report.opened', actor: { type: 'user', id: 'u1', name: 'Ada' } };
-
-/** The same for every other operation. */
-export const others: Readonly<Record<string, (held: Held) => Request>> = {
-  create_tenant: () => ({ body: { slug: uniqueSlug(), name: 'New' } }),
-  list_tenants: () => ({ query: '?limit=1' }),
-  get_tenant: ({ tenant_id }) => id(tenant_id),
-  get_tenant_by_slug: ({ tenant_slug }) => ({ path: { slug: tenant_slug } }),
-  activate_tenant: ({ tenant_id }) => id(tenant_id),
-  cancel_tenant: ({ tenant_id }) => id(tenant_id),
-  archive_tenant: ({ tenant_id }) => id(tenant_id),
-  delete_tenant: ({ tenant_id }) => id(tenant_id),
-  list_projects: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}` }),
-  get_project: ({ project }) => id(project),
-  list_catalog: () => ({}),
-  list_catalog_requests: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}` }),
-  list_entitlements: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}` }),
-  check_entitlement: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}&product=certifai` }),
-  list_idp_configs: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}` }),
-  get_idp_config: ({ idpConfig }) => id(idpConfig),
-  list_api_keys: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}` }),
-  revoke_api_key: ({ key }) => id(key),
-  verify_api_key: ({ secret }) => ({ body: { key: secret } }),
-  append_audit_event: ({ tenant_id }) => ({ body: { tenant_id, ...event } }),
-  append_audit_events: ({ tenant_id }) => ({ body: { events: [{ tenant_id, ...event }] } }),
-  list_audit_events: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}` }),
-  get_audit_event: ({ auditEvent }) => id(auditEvent),
-  // One event is one line, which is also one JSON text.
-  export_audit_events: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}&action=report.opened` }),
-  get_me: () => ({}),
-  stream_changes: () => ({}),
-  get_keycloak_claims: ({ tenant_slug }) => ({ body: { tenant_slug } }),
-};
-
-/** Makes an active tenant that holds one of everything. */
-export async function newHeld(server: TestServer): Promise<Held> {
-  const { id: tenant_id, slug: tenant_slug } = await tenantIn(server, 'active');
-  const made = async (path: string, body: Record<string, unknown>) => {
-    const answer = await server.call(`POST /v1/${path}`, { body: { tenant_id, ...body } });
-    if (answer.status !== 201) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
-  await entitle(server, tenant_id);
-  const project = (await newProject(server, tenant_id)).id;
-  const { id: key, key: secret } = await made('api-keys', { name: 'ci' });
-  const request = (await made('catalog/request', { product: 'compliance' })).id;
-  const idp = { kind: 'oidc', alias: 'Main', issuer: 'https://login.example', client_id: 'c' };
-  const idpConfig = (await made('idp-configs', idp)).id;
-  const auditEvent = (await made('audit', event)).id;
-  return { tenant_id, tenant_slug, project, key, secret, request, idpConfig, auditEvent };
+/** An exception of one operation from a rule that the walkers hold; the text is its reason. */
+export interface WalkExceptions {
+  /** A mutation that a frozen or archived tenant does not stop. Without it a freeze must refuse the mutation. */
+  readonly whenFrozen?: string;
+  /** It names no tenant, and nothing of one, so a foreign tenant cannot be named either. */
+  readonly namesNoTenant?: string;
+  /** What it answers is not decided by row-level security. */
+  readonly withoutRows?: string;
 }
 
-/** What the tenant must have gone through before the operation succeeds. */
-const before: Readonly<Record<string, readonly string[]>> = {
-  activate_tenant: ['cancel'],
-  archive_tenant: ['cancel'],
-  delete_tenant: ['cancel', 'archive'],
-};
+export interface WalkedOperation extends WalkExceptions {
+  /** The things that must exist. */
+  readonly needs?: readonly (keyof Things)[];
+  /** The steps of the tenant's life that must come first: `cancel`. */
+  readonly after?: readonly ('cancel' | 'archive')[];
+  readonly request: (held: Held) => Request;
+}
 
-/** Takes the tenant to where the operation succeeds. */
-export async function prepare(server: TestServer, { route }: Operation, { tenant_id }: Held): Promise<void> {
-  for (const step of before[route.operation] ?? []) await server.call(`POST /v1/tenants/${tenant_id}/${step}`);
+export interface Maker {
+  readonly needs?: readonly (keyof Things)[];
+  make(server: TestServer, held: Held): Promise<string>;
+  /** A name of this form that nothing has; an id when absent. */
+  readonly unknown?: string;
+}
+
+export interface ModuleRequests {
+  /** How the things of the module are made in a tenant. */
+  readonly things?: Readonly<Record<string, Maker>>;
+  /** By operation id. */
+  readonly operations: Readonly<Record<string, WalkedOperation>>;
+}
+
+/** Declares the requests of a module's operations. */
+export function defineRequests(requests: ModuleRequests): ModuleRequests {
+  return requests;
+}
+
+/** The request of a resource by its id. */
+export const byId = (id: string): Request => ({ path: { id } });
+
+const folder = fileURLToPath(new URL('../../src/modules/', import.meta.url));
+const declared: ModuleRequests[] = await Promise.all(
+  globSync('**/*.requests.ts', { cwd: folder }).map(async (file) => (await import(folder + file)).requests),
+);
+const makers = new Map(declared.flatMap(({ things = {} }) => Object.entries(things)));
+const walked = new Map(declared.flatMap(({ operations }) => Object.entries(operations)));
+
+/** The ids of every operation that has a request. */
+export const walkedOperations: readonly string[] = [...walked.keys()];
+
+/** Returns how the operation is walked. Throws when its module declares no request for it. */
+export function walkOf({ route }: Operation): WalkedOperation {
+  const found = walked.get(route.operation);
+  if (found === undefined) throw new Error(`${route.operation} needs a request in its module's *.requests.ts`);
+  return found;
+}
+
+/** Makes a tenant with what the operation needs, in the state in which the operation succeeds. */
+export async function heldFor(server: TestServer, operation: Operation): Promise<Held> {
+  const { after = [] } = walkOf(operation);
+  const held = await heldWith(server, walkOf(operation).needs ?? []);
+  for (const step of after) await server.call(`POST /v1/tenants/${held.tenant_id}/${step}`);
+  return held;
+}
+
+/** Makes a tenant with one of everything. */
+export function heldWithAll(server: TestServer): Promise<Held> {
+  return heldWith(server, [...makers.keys()] as (keyof Things)[]);
+}
+
+/** What exists nowhere, in the form of what a tenant holds. */
+export const nowhere: Held = guarded({
+  tenant_id: UNKNOWN,
+  tenant_slug: 'nowhere',
+  ...Object.fromEntries([...makers].map(([name, { unknown = UNKNOWN }]) => [name, unknown])),
+});
+
+/** The things that the tenant has, by name. */
+export function thingsIn(held: Held): Readonly<Record<string, string>> {
+  return { ...held };
+}
+
+async function heldWith(server: TestServer, needs: readonly string[]): Promise<Held> {
+  const { id, slug } = await newTenant(server);
+  const things: Record<string, string> = { tenant_id: id, tenant_slug: slug };
+  const add = async (name: string): Promise<void> => {
+    if (things[name] !== undefined) return;
+    const maker = makers.get(name);
+    if (maker === undefined) throw new Error(`no module makes a ${name}`);
+    for (const need of maker.needs ?? []) await add(need);
+    things[name] = await maker.make(server, guarded(things));
+  };
+  for (const name of needs) await add(name);
+  return guarded(things);
+}
+
+/** Throws when a request reads what its operation does not say that it needs. */
+function guarded(things: Readonly<Record<string, string>>): Held {
+  const get = (all: Readonly<Record<string, string>>, name: string | symbol) => {
+    if (typeof name === 'string' && !(name in all) && name !== 'then' && name !== 'toJSON')
+      throw new Error(`the request reads ${name}, which is not among its needs`);
+    return Reflect.get(all, name);
+  };
+  return new Proxy(things, { get }) as Readonly<Record<string, string>> & Held; // complete, or the read throws
 }
 
 /** The call of an operation with a request that succeeds: `['PATCH /v1/tenants/…', { body, token }]`. */
-export function requestOf(server: TestServer, { route }: Operation, held: Held) {
-  const { path = {}, query = '', body } = partsOf(route.operation, held);
+export function requestOf(server: TestServer, operation: Operation, held: Held) {
+  const { route } = operation;
+  const { path = {}, query = '', body } = walkOf(operation).request(held);
   const filled = route.path.replace(/\{(\w+)\}/g, (_, field: string) => path[field] ?? '');
   const token = route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
   return [`${route.method} ${filled}${query}`, { token, ...(body === undefined ? {} : { body }) }] as const;
 }
 
 /** The same request as the input of the procedure. */
-export function inputOf({ route }: Operation, held: Held): Record<string, unknown> {
-  const { path, query = '', body } = partsOf(route.operation, held);
+export function inputOf(operation: Operation, held: Held): Record<string, unknown> {
+  const { path, query = '', body } = walkOf(operation).request(held);
   const asked = [...new URLSearchParams(query)].map(([name, value]) => [
     name,
     name === 'limit' ? Number(value) : value,
   ]);
   return { ...Object.fromEntries(asked), ...path, ...body };
-}
-
-function partsOf(operation: string, held: Held): Request {
-  const make = writes[operation] ?? others[operation];
-  if (make === undefined) throw new Error(`${operation} needs a request in test/requests.ts`);
-  return make(held);
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
+import { afterAll, beforeAll } from 'vitest';
 import { type App, type AppOptions, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
@@ -103,6 +104,23 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       }
     },
   };
+}
+
+/**
+ * Starts a server before the tests of the file, or of the block, and closes it after them. What it returns can be used
+ * from then on; options that have to be made first are made by a function.
+ */
+export function testServer(options: TestServerOptions | (() => Promise<TestServerOptions>) = {}): TestServer {
+  let started: TestServer | undefined;
+  beforeAll(async () => {
+    started = await startTestServer(typeof options === 'function' ? await options() : options);
+  });
+  afterAll(() => started?.close());
+  const get = (_: object, name: string | symbol) => {
+    if (started === undefined) throw new Error('the server starts before the first test, and not earlier');
+    return Reflect.get(started, name);
+  };
+  return new Proxy({}, { get }) as TestServer; // each member is the started server's
 }
 
 /** Asks, and holds the answer against the document. */
@@ -211,6 +229,13 @@ export async function newProject(server: TestServer, tenant_id: string, fields: 
     body: { tenant_id, slug: uniqueSlug(), name: 'Test', ...fields },
   });
   if (status !== 201) throw new Error(`could not create a project: ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** Makes something in a tenant through the API: `madeIn(server, tenant_id, 'api-keys', { name: 'ci' })`. */
+export async function madeIn(server: TestServer, tenant_id: string, path: string, fields: Record<string, unknown>) {
+  const { status, body } = await server.call(`POST /v1/${path}`, { body: { tenant_id, ...fields } });
+  if (status !== 201) throw new Error(`could not make one of ${path}: ${JSON.stringify(body)}`);
   return body;
 }
 

@@ -1,21 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { refusal } from '../../../test/support/api-keys.ts';
-import {
-  auditOf,
-  DAY_MS,
-  newTenant,
-  runWorker,
-  startTestServer,
-  type TestServer,
-  tenantIn,
-  UNKNOWN,
-} from '../../../test/support/server.ts';
+import { auditOf, DAY_MS, newTenant, runWorker, tenantIn, testServer, UNKNOWN } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 async function newKey(fields: Record<string, unknown> = {}) {
   const tenant_id = fields['tenant_id'] ?? (await tenantIn(server, 'active')).id;

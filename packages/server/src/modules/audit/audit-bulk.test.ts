@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { appendEvents, countEvents, eventOf } from '../../../test/support/audit-events.ts';
-import { newTenant, startTestServer, type TestServer, UNKNOWN } from '../../../test/support/server.ts';
+import { newTenant, testServer, UNKNOWN } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const bulk = (events: unknown) => appendEvents(server, events);
 

@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { appendEvent, appendEvents, eventOf } from '../../../test/support/audit-events.ts';
-import { newTenant, startTestServer, type TestServer, tenantIn, UNKNOWN } from '../../../test/support/server.ts';
+import { newTenant, tenantIn, testServer, UNKNOWN } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const append = (fields?: Record<string, unknown>) => appendEvent(server, fields);
 

@@ -1,20 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { appendEvent, countEvents, eventOf } from '../../../test/support/audit-events.ts';
-import {
-  newTenant,
-  startTestServer,
-  type TestServer,
-  tenantIn,
-  UNKNOWN,
-  uniqueSlug,
-} from '../../../test/support/server.ts';
+import { newTenant, tenantIn, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const append = (fields?: Record<string, unknown>) => appendEvent(server, fields);
 

@@ -1,20 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  auditOf,
-  DAY_MS,
-  entitle,
-  startTestServer,
-  type TestServer,
-  tenantIn,
-  trailOf,
-  UNKNOWN,
-} from '../../../test/support/server.ts';
+import { expect, test } from 'vitest';
+import { auditOf, DAY_MS, entitle, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const request = (tenant_id: string, fields: Record<string, unknown> = {}) =>
   server.call('POST /v1/catalog/request', { body: { tenant_id, product: 'certifai', ...fields } });

@@ -1,19 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  DAY_MS,
-  newTenant,
-  startTestServer,
-  type TestServer,
-  tenantIn,
-  UNKNOWN,
-  uniqueSlug,
-} from '../../../test/support/server.ts';
+import { expect, test } from 'vitest';
+import { DAY_MS, newTenant, tenantIn, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const ask = (body: unknown) => server.call('POST /v1/internal/keycloak/claims', { body, token: server.internalToken });
 

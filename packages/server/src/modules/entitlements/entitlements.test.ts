@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import {
   auditOf,
   DAY_MS,
   entitle,
   runWorker,
-  startTestServer,
-  type TestServer,
   tenantIn,
+  testServer,
   trailOf,
   UNKNOWN,
 } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const KIB = 1024;
 

@@ -1,19 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  auditOf,
-  newTenant,
-  startTestServer,
-  type TestServer,
-  tenantIn,
-  trailOf,
-  UNKNOWN,
-} from '../../../test/support/server.ts';
+import { expect, test } from 'vitest';
+import { auditOf, newTenant, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const SECRET = 'GOCSPX-hunter2hunter2hunter2';
 

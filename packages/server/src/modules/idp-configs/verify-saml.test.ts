@@ -1,13 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditOf, DAY_MS, newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
+import { expect, test } from 'vitest';
+import { auditOf, DAY_MS, newTenant, startTestServer, testServer } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const ENTITY = 'https://adfs.example/adfs/services/trust';
 

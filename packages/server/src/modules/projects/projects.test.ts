@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   auditOf,
   DAY_MS,
   entitle,
   newProject,
   newTenant,
-  startTestServer,
-  type TestServer,
   tenantIn,
+  testServer,
   trailOf,
   UNKNOWN,
   uniqueSlug,
 } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const create = (tenant_id: string, fields: Record<string, unknown> = {}) =>
   server.call('POST /v1/projects', { body: { tenant_id, slug: uniqueSlug(), name: 'Web', ...fields } });

@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { beforeEach, expect, inject, test } from 'vitest';
 import {
   auditOf,
   DAY_MS,
   newTenant,
   runWorker,
   startTestServer,
-  type TestServer,
   tenantIn,
+  testServer,
 } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 const freeze = () => runWorker(server, 'tenant-trial-end');
 const archive = () => runWorker(server, 'tenant-archive');

@@ -1,20 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  auditOf,
-  DAY_MS,
-  newTenant,
-  startTestServer,
-  type TestServer,
-  tenantIn,
-  UNKNOWN,
-  uniqueSlug,
-} from '../../../test/support/server.ts';
+import { expect, test } from 'vitest';
+import { auditOf, DAY_MS, newTenant, tenantIn, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.close());
+const server = testServer();
 
 // proves A37, A50, A69
 test('a customer starts on a trial of 14 days, with its Location, its ETag and its audit row', async () => {
