@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** They open no database, or one of their own, so they run once. */
 const engineFree = [
   'packages/client/test/{failure-error,feed,middleware,module-graph,operations,options,package,resilience,retry,sse,types,verifier}.test.ts',
-  'packages/db/test/{cli-calls,database-config,driver-imports,redact}.test.ts',
+  'packages/db/test/{cli-calls,database-config,driver-imports,import-cycles,redact}.test.ts',
   'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,register,schema-graph,security-document}.test.ts',
   'packages/server/src/config.test.ts',
   'packages/server/src/{authentication,http}/*.test.ts',

@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { generate, PostgresDialect } from 'kysely-codegen';
-import { type Db, openDatabase } from '../src/database.ts';
+import { openDatabase } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import { migrateUp } from '../src/migrate.ts';
 
 /** The text of src/schema.ts for the schema that `db` has. */

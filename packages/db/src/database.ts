@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
-import { type Dialect, Kysely, PGliteDialect, PostgresDialect, sql, type Transaction } from 'kysely';
+import { type Dialect, Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import {
   type DatabaseConfig,
@@ -15,17 +15,13 @@ import {
   validateDatabaseConfig,
 } from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
+import type { Db } from './handles.ts';
 import { type Listener, type ListenOptions, openListener } from './listener.ts';
 import { onEngine, onPool, type Prepared, type Statement } from './prepared.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
 import { scopedDialect, type TenantScope } from './tenant-scope.ts';
 import { parsers } from './types.ts';
-
-/** For reads. A transaction is also a Db. */
-export type Db = Kysely<DB>;
-/** For writes: a Db is not a Tx, so the compiler refuses a change of state outside a transaction. */
-export type Tx = Transaction<DB>;
 
 export interface DatabaseHandle {
   readonly db: Db;

@@ -1,8 +1,9 @@
 /** The database as a library: handles, migrations, and one namespace of statements per module. */
-export { type DatabaseHandle, type Db, openDatabase, type Tx } from './database.ts';
+export { type DatabaseHandle, openDatabase } from './database.ts';
 export { type DatabaseConfig, DatabaseConfigError, urlMistakes } from './database-config.ts';
 export { embeddedDirectory } from './database-env.ts';
 export { DirectoryLockedError } from './directory-lock.ts';
+export type { Db, Tx } from './handles.ts';
 export type { PageRequest } from './keyset.ts';
 export type { Listener } from './listener.ts';
 export { migrateUp, requireCurrentSchema } from './migrate.ts';

@@ -1,6 +1,6 @@
 /** A connection of its own, outside the pool, that hears notifications. Structural: the driver stays in database.ts. */
 import { Kysely, type PostgresClient, PostgresDialect, sql } from 'kysely';
-import type { Db } from './database.ts';
+import type { Db } from './handles.ts';
 import type { DB } from './schema.ts';
 
 export interface ListenOptions {

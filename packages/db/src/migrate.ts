@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type MigrationResultSet, Migrator } from 'kysely/migration';
-import type { Db } from './database.ts';
+import type { Db } from './handles.ts';
 import { migrations } from './migrations.ts';
 import { safeMessage } from './redact.ts';
 

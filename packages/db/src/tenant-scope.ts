@@ -11,7 +11,7 @@ import {
   sql,
   type TransactionSettings,
 } from 'kysely';
-import type { Tx } from './database.ts';
+import type { Tx } from './handles.ts';
 import { TENANT_ROLE } from './tenant-role.ts';
 
 export interface TenantScope {

@@ -5,8 +5,8 @@
 import { type EmptyOrMigrated, openClone, openSnapshot } from './testing/databases.ts';
 import type { TestDatabase } from './testing/types.ts';
 
-export { type PostgresServer, startPostgres } from './testing/postgres.ts';
-export type { TestDatabase, TestEngine } from './testing/types.ts';
+export { startPostgres } from './testing/postgres.ts';
+export type { PostgresServer, TestDatabase, TestEngine } from './testing/types.ts';
 
 /** Resolves to a migrated database that nobody else uses, on the engine of the running vitest project. */
 export function testDatabase(): Promise<TestDatabase> {

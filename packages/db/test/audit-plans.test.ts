@@ -1,7 +1,7 @@
 /** Which index serves which filter of the audit log, as the planner itself tells it. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Db } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import * as audit from '../src/queries/audit.ts';
 import { type TestDatabase, testDatabase } from '../src/testing.ts';
 import { plansOf, rowsRead } from './plans.ts';

@@ -1,6 +1,6 @@
 /** The schema as the database itself tells it. */
 import { sql } from 'kysely';
-import type { Db } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 
 /**
  * Resolves to one line per object: table, column, constraint, index, trigger, function, type, sequence, view, policy,

@@ -3,8 +3,9 @@ import { openAsBlob } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, expectTypeOf, inject, onTestFinished, test } from 'vitest';
-import { type DatabaseHandle, type Db, openDatabase, type Tx } from '../src/database.ts';
+import { type DatabaseHandle, openDatabase } from '../src/database.ts';
 import type { PostgresConfig } from '../src/database-config.ts';
+import type { Db, Tx } from '../src/handles.ts';
 import { testDatabase } from '../src/testing.ts';
 import { newTenant } from './support.ts';
 

@@ -1,6 +1,7 @@
 /** Whether the database itself keeps tenants apart: as it is set up, and as it answers statements without any filter. */
 import { type RawBuilder, sql } from 'kysely';
-import type { DatabaseHandle, Db } from '../src/database.ts';
+import type { DatabaseHandle } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import type { TenantScope } from '../src/tenant-scope.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Db } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import { keyset, type PageRequest } from '../src/keyset.ts';
 import { listTenants } from '../src/queries/tenants.ts';
 import { testDatabase } from '../src/testing.ts';

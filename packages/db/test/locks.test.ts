@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';
-import { openDatabase, type Tx } from '../src/database.ts';
+import { openDatabase } from '../src/database.ts';
+import type { Tx } from '../src/handles.ts';
 import { touchApiKeys } from '../src/queries/api-keys.ts';
 import { findOrInsertSigningKey } from '../src/queries/signing-keys.ts';
 import { lockTenant, lockTenantShared, updateTenant } from '../src/queries/tenants.ts';

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import { type Db, openDatabase } from '../src/database.ts';
+import { openDatabase } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import {
   forceVersion,
   latestVersion,

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type DatabaseHandle, type Db, openDatabase } from '../src/database.ts';
+import { type DatabaseHandle, openDatabase } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import { migrateDown, migrateUp } from '../src/migrate.ts';
 import { migrations } from '../src/migrations.ts';
 import { requireTenantRole } from '../src/tenant-role.ts';

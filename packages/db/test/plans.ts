@@ -1,6 +1,6 @@
 /** How the database answers what a query function asks of it, as the planner itself tells it. */
 import { type KyselyPlugin, type RawBuilder, sql } from 'kysely';
-import type { Db } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 
 export interface Plan {
   readonly 'Node Type': string;

@@ -1,7 +1,7 @@
 /** A tenant that has something everywhere. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import { appendAuditEvent } from '../src/queries/audit.ts';
 import { newTenant, unique } from './support.ts';
 

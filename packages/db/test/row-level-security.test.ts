@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Db } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import { appendAuditEvent } from '../src/queries/audit.ts';
 import { lockTenantShared } from '../src/queries/tenants.ts';
 import type { TenantScope } from '../src/tenant-scope.ts';

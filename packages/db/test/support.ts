@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Insertable } from 'kysely';
 import { expect, inject, onTestFinished } from 'vitest';
-import type { Db } from '../src/database.ts';
+import type { Db } from '../src/handles.ts';
 import type { Tenants } from '../src/schema.ts';
 import { emptyDatabase, type TestDatabase, testDatabase } from '../src/testing.ts';
 

@@ -97,7 +97,7 @@ const rules: readonly Rule[] = [
   { files: /^packages\/db\/migrations\//, may: [/^kysely$/, /^packages\/db\/src\/tenant-role\.ts$/] },
   {
     files: /^packages\/db\/src\/queries\//,
-    may: [/^kysely$/, /^packages\/db\/src\/(database|keyset|schema|types|queries\/replica-leases)\.ts$/],
+    may: [/^kysely$/, /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/replica-leases)\.ts$/],
   },
   {
     files: /^packages\/db\/src\/(?!testing)/,

@@ -1,6 +1,7 @@
 /** Every statement about API keys. The hash leaves this file only towards verification. */
 import { type Insertable, type Selectable, sql } from 'kysely';
-import type { DatabaseHandle, Db, Tx } from '../database.ts';
+import type { DatabaseHandle } from '../database.ts';
+import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { ApiKeys, TenantStatus } from '../schema.ts';
 import type { PlacedMark } from './replica-leases.ts';

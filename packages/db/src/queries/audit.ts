@@ -1,6 +1,6 @@
 /** The audit log: rows are added and read, nothing else exists. */
 import { type Insertable, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
-import type { Db } from '../database.ts';
+import type { Db } from '../handles.ts';
 import { keyset, type PageRequest, type Sorter } from '../keyset.ts';
 import type { AuditLog } from '../schema.ts';
 import { json } from '../types.ts';

@@ -1,6 +1,6 @@
 /** Every statement about what tenants asked for: products, and trials of them. */
 import type { Insertable, Selectable } from 'kysely';
-import type { Db, Tx } from '../database.ts';
+import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { CatalogRequests } from '../schema.ts';
 

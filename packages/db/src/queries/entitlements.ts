@@ -1,6 +1,6 @@
 /** Which products a tenant may use. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
-import type { Db, Tx } from '../database.ts';
+import type { Db, Tx } from '../handles.ts';
 import type { TenantProducts } from '../schema.ts';
 import { json } from '../types.ts';
 

@@ -1,6 +1,6 @@
 /** Claims on idempotency keys: who may do the work of a repeated request. */
 import { type Selectable, sql } from 'kysely';
-import type { Db, Tx } from '../database.ts';
+import type { Db, Tx } from '../handles.ts';
 import type { IdempotencyKeys } from '../schema.ts';
 
 export type IdempotencyRow = Selectable<IdempotencyKeys>;

@@ -1,6 +1,6 @@
 /** Events that wait to be told to others, written with the change that they tell of. */
 import type { Insertable } from 'kysely';
-import type { Tx } from '../database.ts';
+import type { Tx } from '../handles.ts';
 import type { OutboxEvents } from '../schema.ts';
 import { json } from '../types.ts';
 

@@ -1,6 +1,6 @@
 /** Every statement about projects. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Db, Tx } from '../database.ts';
+import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { TenantProjectStatus, TenantProjects } from '../schema.ts';
 

@@ -1,6 +1,6 @@
 /** Leases of replicas on what they remember, and the marks that tell them to forget (docs/decisions/0008-leases.md). */
 import { sql } from 'kysely';
-import type { Db, Tx } from '../database.ts';
+import type { Db, Tx } from '../handles.ts';
 
 /** Where a commit that marked somebody is heard of; the payload is the lease of the one who marked, or empty. */
 export const LEASE_CHANNEL = 'tenant_registry_authority';

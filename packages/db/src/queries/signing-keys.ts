@@ -1,5 +1,5 @@
 /** Secrets shared by all replicas. */
-import type { Db } from '../database.ts';
+import type { Db } from '../handles.ts';
 
 /**
  * Returns the 32-byte secret for the purpose: the stored one, or `candidate` when there was none. Replicas that start

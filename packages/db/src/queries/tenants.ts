@@ -1,7 +1,7 @@
 /** Every statement about tenants. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { sql } from 'kysely';
-import type { Db, Tx } from '../database.ts';
+import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { DB, TenantKind, TenantStatus, Tenants } from '../schema.ts';
 

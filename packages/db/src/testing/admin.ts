@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RawBuilder, sql } from 'kysely';
-import { type Db, openDatabase } from '../database.ts';
+import { openDatabase } from '../database.ts';
+import type { Db } from '../handles.ts';
 
 const attemptsMax = 50;
 const retryDelayMs = 100;

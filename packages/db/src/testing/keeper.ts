@@ -8,10 +8,8 @@ import { TENANT_ROLE } from '../tenant-role.ts';
 import { dropDatabases, dropUnusedRole, roleExists, serverVersion } from './admin.ts';
 import { startContainer } from './container.ts';
 import { startEmbedded } from './embedded.ts';
-import type { PostgresServer } from './postgres.ts';
 import { type Settings, testSettings } from './settings.ts';
-
-export type KeeperAnswer = Omit<PostgresServer, 'stop'> | { readonly failure: string };
+import type { KeeperAnswer, PostgresServer } from './types.ts';
 
 const prefix = `tenant_registry_test_${randomBytes(4).toString('hex')}`;
 const settings: Settings = { ...testSettings, ...JSON.parse(process.argv[2] ?? '{}') };

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { TestProject } from 'vitest/node';
-import { type Db, openDatabase } from '../database.ts';
+import { openDatabase } from '../database.ts';
+import type { Db } from '../handles.ts';
 import { migrateUp } from '../migrate.ts';
 import { emptySnapshot } from './pglite-cache.ts';
 

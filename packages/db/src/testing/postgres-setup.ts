@@ -3,7 +3,8 @@ import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../database.ts';
 import { migrateUp } from '../migrate.ts';
 import { createDatabase, databaseUrl, sealTemplate } from './admin.ts';
-import { type PostgresServer, startPostgres } from './postgres.ts';
+import { startPostgres } from './postgres.ts';
+import type { PostgresServer } from './types.ts';
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgres();

@@ -3,23 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { KeeperAnswer } from './keeper.ts';
 import type { Settings } from './settings.ts';
-import type { PostgresSource } from './types.ts';
-
-export interface PostgresServer {
-  /** A database on it, as a user who may create others. */
-  readonly url: string;
-  /** `16.14`. */
-  readonly version: string;
-  readonly source: PostgresSource;
-  /** Why a source that comes earlier was not taken; empty for the first. */
-  readonly passedOver: readonly string[];
-  /** Databases whose names begin with it are dropped by `stop`. */
-  readonly prefix: string;
-  /** Ends the server, or gives a server that was given back as it was. */
-  stop(): Promise<void>;
-}
+import type { KeeperAnswer, PostgresServer } from './types.ts';
 
 /**
  * Resolves to a server that is ready: the one of TEST_DATABASE_URL, else a container, else the binaries that npm

