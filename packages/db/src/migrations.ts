@@ -12,6 +12,7 @@ import * as m0009 from '../migrations/0009_row_level_security.ts';
 import * as m0010 from '../migrations/0010_replica_leases.ts';
 import * as m0011 from '../migrations/0011_api_keys_project_idx.ts';
 import * as m0012 from '../migrations/0012_api_keys_digest.ts';
+import * as m0013 from '../migrations/0013_audit_log_origin.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010_replica_leases': m0010,
   '0011_api_keys_project_idx': m0011,
   '0012_api_keys_digest': m0012,
+  '0013_audit_log_origin': m0013,
 };

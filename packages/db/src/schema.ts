@@ -43,8 +43,10 @@ export interface AuditLog {
   is_failure: Generated<boolean>;
   metadata: Generated<Json>;
   occurred_at: Generated<Timestamp>;
+  origin: Generated<string>;
   product: string | null;
   project_id: string | null;
+  reported_by: string | null;
   request_id: string | null;
   source_ip: string | null;
   target_id: string | null;

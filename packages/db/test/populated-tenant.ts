@@ -34,7 +34,8 @@ export async function populatedTenant(db: Db): Promise<{ id: string; project: st
       .insertInto('api_keys')
       .values({ tenant_id, project_id, name: 'key', prefix: 'x', hash: unique('h') })
       .execute();
-    await appendAuditEvent(db, { tenant_id, project_id, actor_type: 'user', actor_id: '1', action: 'x', metadata: {} });
+    const row = { tenant_id, project_id, actor_type: 'user', actor_id: '1', action: 'x', metadata: {} };
+    await appendAuditEvent(db, { ...row, origin: 'registry' });
   }
   return { id: tenant_id, project };
 }

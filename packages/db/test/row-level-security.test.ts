@@ -203,7 +203,7 @@ describe('what goes on as before', () => {
       .where('id', '=', tenant_id)
       .executeTakeFirstOrThrow();
     const event = { tenant_id, actor_type: 'user', actor_id: '1', action: 'x', metadata: {} };
-    expect(await appendAuditEvent(scoped, event)).toMatchObject({ tenant_slug: slug });
+    expect(await appendAuditEvent(scoped, { ...event, origin: 'registry' })).toMatchObject({ tenant_slug: slug });
     expect(await refusal(scoped.updateTable('audit_log').set({ action: 'y' }).execute())).toMatchObject({
       code: '42501',
     });

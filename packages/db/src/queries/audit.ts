@@ -7,9 +7,17 @@ import { json } from '../types.ts';
 
 export type AuditRow = Selectable<AuditLog>;
 
-export type NewAuditEvent = Omit<Insertable<AuditLog>, 'metadata' | 'tenant_slug'> & {
+export type NewAuditEvent = Omit<Insertable<AuditLog>, 'metadata' | 'tenant_slug' | keyof AuditOrigin> & {
   metadata: Record<string, unknown>;
-};
+} & AuditOrigin;
+
+/**
+ * Who vouches for a row: the registry for what it did itself, or the credential that reported it. Rows from before the
+ * registry kept this are `reported` by null. No default here: a writer that forgot it would vouch for what it was told.
+ */
+export type AuditOrigin =
+  | { readonly origin: 'registry'; readonly reported_by?: null }
+  | { readonly origin: 'reported'; readonly reported_by: string };
 
 export interface AuditFilter {
   readonly tenant_id?: string | undefined;
@@ -80,16 +88,17 @@ export async function appendAuditEvents(db: Db, rows: readonly NewAuditEvent[]):
     insert into audit_log (
       id, tenant_id, tenant_slug, product, project_id, actor_type, actor_id, actor_name, action,
       target_type, target_id, target_name, description, metadata, source_ip, request_id, is_failure,
-      occurred_at, created_at
+      occurred_at, created_at, origin, reported_by
     )
     select
       e.id, e.tenant_id, t.slug, e.product, e.project_id, e.actor_type, e.actor_id, e.actor_name, e.action,
       e.target_type, e.target_id, e.target_name, e.description, e.metadata, e.source_ip, e.request_id, e.is_failure,
-      e.occurred_at, e.created_at
+      e.occurred_at, e.created_at, e.origin, e.reported_by
     from json_to_recordset(${JSON.stringify(rows)}::json) as e (
       id uuid, tenant_id uuid, product text, project_id uuid, actor_type text, actor_id text, actor_name text,
       action text, target_type text, target_id text, target_name text, description text, metadata jsonb,
-      source_ip inet, request_id text, is_failure boolean, occurred_at timestamptz, created_at timestamptz
+      source_ip inet, request_id text, is_failure boolean, occurred_at timestamptz, created_at timestamptz,
+      origin text, reported_by text
     )
     left join tenants as t on t.id = e.tenant_id`.execute(db);
 }

@@ -126,6 +126,7 @@ async function append<Schema extends z.ZodObject>(
     is_failure: event.failure ?? false,
     occurred_at: occurredAt,
     created_at: occurredAt,
+    origin: 'registry',
   });
   await outbox.appendOutboxEvent(tx, {
     id,

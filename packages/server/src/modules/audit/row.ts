@@ -7,11 +7,13 @@ export interface Stamp {
   readonly id: string;
   readonly now: Date;
   readonly requestId: string;
+  /** The credential that reports. */
+  readonly reportedBy: string;
 }
 
 export function toRow(
   { actor, target, ...event }: AppendAuditEvent,
-  { id, now, requestId }: Stamp,
+  { id, now, requestId, reportedBy }: Stamp,
 ): audit.NewAuditEvent {
   return {
     id,
@@ -32,6 +34,8 @@ export function toRow(
     is_failure: event.is_failure,
     occurred_at: event.occurred_at ?? now,
     created_at: now,
+    origin: 'reported',
+    reported_by: reportedBy,
   };
 }
 

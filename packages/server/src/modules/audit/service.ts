@@ -106,9 +106,9 @@ interface Entry {
   readonly pointer: string;
 }
 
-function stamped({ clock, requestId }: ActorContext, event: AppendAuditEvent, now: Date): Entry['row'] {
+function stamped({ actor, clock, requestId }: ActorContext, event: AppendAuditEvent, now: Date): Entry['row'] {
   const id = newId(clock);
-  return { ...toRow(event, { id, now, requestId }), id };
+  return { ...toRow(event, { id, now, requestId, reportedBy: actor.principal }), id };
 }
 
 function refuseFuture({ clock }: Context, entries: readonly Entry[]): void {
