@@ -13,6 +13,7 @@ import * as m0010 from '../migrations/0010_replica_leases.ts';
 import * as m0011 from '../migrations/0011_api_keys_project_idx.ts';
 import * as m0012 from '../migrations/0012_api_keys_digest.ts';
 import * as m0013 from '../migrations/0013_audit_log_origin.ts';
+import * as m0014 from '../migrations/0014_idp_configs_saml_summary.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011_api_keys_project_idx': m0011,
   '0012_api_keys_digest': m0012,
   '0013_audit_log_origin': m0013,
+  '0014_idp_configs_saml_summary': m0014,
 };

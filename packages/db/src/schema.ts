@@ -123,6 +123,7 @@ export interface TenantIdpConfig {
   metadata: Generated<Json>;
   required_acr: Generated<string[]>;
   required_amr: Generated<string[]>;
+  saml_summary: Json | null;
   status: Generated<string>;
   tenant_id: string;
   updated_at: Generated<Timestamp>;

@@ -12,8 +12,10 @@ export type IdpConfigStatus = 'active' | 'degraded' | 'deactivated';
 export type IdpConfigRow = Omit<Selectable<TenantIdpConfig>, keyof Narrowed> & Narrowed;
 
 type Objects = { metadata: Record<string, unknown>; claim_mappings: Record<string, unknown> };
-export type NewIdpConfig = Omit<Insertable<TenantIdpConfig>, keyof Objects> & Objects;
-export type IdpConfigChanges = Omit<Updateable<TenantIdpConfig>, keyof Objects> & Partial<Objects>;
+type Summary = { saml_summary: Record<string, unknown> | null };
+type Written = keyof Objects | keyof Summary;
+export type NewIdpConfig = Omit<Insertable<TenantIdpConfig>, Written> & Objects & Partial<Summary>;
+export type IdpConfigChanges = Omit<Updateable<TenantIdpConfig>, Written> & Partial<Objects & Summary>;
 
 export interface IdpConfigFilter {
   readonly tenant_id: string;
@@ -46,13 +48,17 @@ export function listIdpConfigs(
     .execute();
 }
 
-export function insertIdpConfig(tx: Tx, { metadata, claim_mappings, ...config }: NewIdpConfig): Promise<IdpConfigRow> {
+export function insertIdpConfig(
+  tx: Tx,
+  { metadata, claim_mappings, saml_summary = null, ...config }: NewIdpConfig,
+): Promise<IdpConfigRow> {
   return tx
     .insertInto('tenant_idp_config')
     .values({
       ...config,
       metadata: json(metadata),
       claim_mappings: json(claim_mappings),
+      saml_summary: jsonOrNull(saml_summary),
       updated_at: config.created_at,
     })
     .returningAll()
@@ -63,7 +69,7 @@ export function insertIdpConfig(tx: Tx, { metadata, claim_mappings, ...config }:
 export function updateIdpConfig(
   tx: Tx,
   id: string,
-  { metadata, claim_mappings, ...changes }: IdpConfigChanges,
+  { metadata, claim_mappings, saml_summary, ...changes }: IdpConfigChanges,
 ): Promise<IdpConfigRow> {
   return tx
     .updateTable('tenant_idp_config')
@@ -71,9 +77,14 @@ export function updateIdpConfig(
       ...changes,
       ...(metadata === undefined ? {} : { metadata: json(metadata) }),
       ...(claim_mappings === undefined ? {} : { claim_mappings: json(claim_mappings) }),
+      ...(saml_summary === undefined ? {} : { saml_summary: jsonOrNull(saml_summary) }),
     })
     .where('id', '=', id)
     .returningAll()
     .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
+}
+
+function jsonOrNull(value: Record<string, unknown> | null) {
+  return value === null ? null : json(value);
 }
