@@ -14,6 +14,7 @@ import * as m0011 from '../migrations/0011_api_keys_project_idx.ts';
 import * as m0012 from '../migrations/0012_api_keys_digest.ts';
 import * as m0013 from '../migrations/0013_audit_log_origin.ts';
 import * as m0014 from '../migrations/0014_idp_configs_saml_summary.ts';
+import * as m0015 from '../migrations/0015_api_keys_created_by_key.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -30,4 +31,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012_api_keys_digest': m0012,
   '0013_audit_log_origin': m0013,
   '0014_idp_configs_saml_summary': m0014,
+  '0015_api_keys_created_by_key': m0015,
 };

@@ -17,6 +17,7 @@ export type TenantStatus = "active" | "archived" | "demo" | "frozen" | "trial";
 
 export interface ApiKeys {
   created_at: Generated<Timestamp>;
+  created_by_key_id: string | null;
   digest: Uint8Array | null;
   digest_pepper: string | null;
   expires_at: Timestamp | null;

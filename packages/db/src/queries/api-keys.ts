@@ -17,6 +17,7 @@ const shown = [
   'expires_at',
   'last_used_at',
   'revoked_at',
+  'created_by_key_id',
 ] as const;
 
 export type ApiKeyRow = Pick<Selectable<ApiKeys>, (typeof shown)[number]>;
@@ -118,6 +119,60 @@ export function updateApiKey(
   changes: { revoked_at: Date } | { expires_at: Date },
 ): Promise<ApiKeyRow> {
   return tx.updateTable('api_keys').set(changes).where('id', '=', id).returning(shown).executeTakeFirstOrThrow();
+}
+
+/** A key as the maker of others. */
+export interface ApiKeyMaker {
+  readonly tenant_id: string;
+  readonly id: string;
+}
+
+export interface MadeApiKeys {
+  /** By id, revoked and expired ones too. */
+  readonly keys: ApiKeyRow[];
+  /** False when the limit ended the walk, which goes from the maker outwards. */
+  readonly complete: boolean;
+}
+
+/**
+ * Lists the keys that a key made, those that they made, and so on, up to `limit`: one index probe for each. The walk
+ * goes through revoked keys, because a key that was revoked alone may have made others.
+ */
+export async function listApiKeysMadeBy(db: Db, { tenant_id, id }: ApiKeyMaker, limit: number): Promise<MadeApiKeys> {
+  // PostgreSQL walks only as far as the limit asks; a sort inside would make it walk to the end.
+  const { rows } = await sql<ApiKeyRow>`
+    with recursive made as (
+      select id from api_keys where tenant_id = ${tenant_id} and created_by_key_id = ${id}
+      union
+      select k.id from made join api_keys as k on k.tenant_id = ${tenant_id} and k.created_by_key_id = made.id
+    ), near as materialized (
+      select id from made limit ${limit + 1}
+    )
+    select ${sql.join(shown.map((column) => sql.ref(`k.${column}`)))}
+    from near join api_keys as k on k.id = near.id
+    order by k.id`.execute(db);
+  return { keys: rows.slice(0, limit), complete: rows.length <= limit };
+}
+
+/**
+ * Revokes those of the keys that are not revoked yet, and returns them: of several callers each key goes to one. A
+ * caller that ends what a key made takes the tenant's lock (`lockTenant`) before it lists: then no key is being made.
+ */
+export async function claimRevocations(
+  tx: Tx,
+  { tenant_id, ids }: { readonly tenant_id: string; readonly ids: readonly string[] },
+  revokedAt: Date,
+): Promise<ApiKeyRow[]> {
+  // Locked in the order of their ids, as touchApiKeys locks them.
+  const { rows } = await sql<ApiKeyRow>`
+    update api_keys set revoked_at = ${revokedAt.toISOString()}::timestamptz
+    where id = any(array(
+      select id from api_keys
+      where tenant_id = ${tenant_id} and id = any(${ids}::uuid[]) and revoked_at is null
+      order by id for update
+    ))
+    returning ${sql.join(shown.map((column) => sql.ref(column)))}`.execute(tx);
+  return rows;
 }
 
 /**
