@@ -1,6 +1,6 @@
 /**
- * Writes what the client has to know of the router at run time: which operations exist, and of what kind each is.
- * `--check` writes nothing and fails when the committed file is another one.
+ * Writes the manifest, from which the client knows at run time the operations of the router and the kind of each.
+ * With `--check` it writes nothing and fails if the committed file is outdated.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const source = operationsSource(appRouter);
 
 if (process.argv.includes('--check')) {
   if ((await readFile(file, 'utf8').catch(() => '')) !== source) {
-    console.error(`${fileURLToPath(file)} is not current: run "pnpm --filter @tenant-registry/client generate"`);
+    console.error(`${fileURLToPath(file)} is outdated: run "npm run generate" in packages/client`);
     process.exit(1);
   }
 } else {

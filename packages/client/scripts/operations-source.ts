@@ -1,14 +1,14 @@
-/** The manifest as text, read off a router. */
+/** Turns a router into the source text of the manifest. */
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import type { Meta } from '../../server/src/kernel/trpc.ts';
 
-/** Returns the source of `operations.ts`, formatted as Biome formats it. */
+/** Returns the source of `operations.ts`, in the format of Biome. */
 export function operationsSource(router: AnyRouter): string {
   const procedures: Record<string, AnyProcedure> = router._def.procedures;
   const tree: Tree = {};
   for (const [path, procedure] of Object.entries(procedures)) insert(tree, path.split('.'), kindOf(procedure));
   return [
-    '/** Every operation and its kind. Written by scripts/generate-operations.ts from the router: do not edit. */',
+    '/** The manifest: all operations and their kinds. scripts/generate-operations.ts writes it from the router: do not edit. */',
     "import type { Kinds } from './kinds.ts';",
     '',
     `export const operations = ${print(tree, '')} as const satisfies Kinds;`,
@@ -32,8 +32,8 @@ function insert(tree: Tree, [name = '', ...rest]: string[], kind: string): void 
 }
 
 /**
- * A query whose output has items and next_cursor is a list; a mutation that its meta calls safe changes nothing; what
- * streams is an export, or a feed when it streams events, and only REST has it.
+ * Returns the kind of a procedure. A query whose output has items and next_cursor is a list, and a mutation that its meta
+ * marks as safe changes nothing. A stream is a feed if it consists of events, otherwise an export; only REST serves it.
  */
 function kindOf({ _def }: AnyProcedure): string {
   const { safe, rest } = (_def.meta ?? {}) as Meta;

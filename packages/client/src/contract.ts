@@ -1,12 +1,12 @@
 /**
- * All that the client knows of the server, and only as types. They are inferred and not annotated, on purpose: so the
- * compiler writes them out in full into the published declarations, which then need nothing of the server.
+ * Everything that the client knows about the server, as types alone. They are inferred and not annotated on purpose: the
+ * compiler then writes them in full into the published declarations, which need no other package.
  */
 import type { AppRouter, ErrorCode as ServerErrorCode } from '@tenant-registry/server/router';
 import type { AnyProcedure, inferProcedureInput, inferProcedureOutput } from '@trpc/server';
 
 function operationsOf<Groups>() {
-  // Nobody reads the value.
+  // Only the type is used.
   return undefined as unknown as {
     [Group in keyof Groups]: {
       [Name in keyof Groups[Group]]: Groups[Group][Name] extends AnyProcedure
@@ -21,7 +21,7 @@ function operationsOf<Groups>() {
           : {
               type: Groups[Group][Name]['_def']['type'];
               input: inferProcedureInput<Groups[Group][Name]>;
-              // It is JSON before it is sent, so it arrives as it was.
+              // The server's output consists of JSON values, so the client receives that type unchanged.
               output: inferProcedureOutput<Groups[Group][Name]>;
             }
         : never;
@@ -33,11 +33,11 @@ function codesOf<Code extends string>() {
   return undefined as unknown as { [Each in Code]: true };
 }
 
-/** Each operation: whether it changes something, what it takes and what it gives. A type only. */
+/** The type, input and output of each operation. Only the type of this constant is used. */
 export const contract = operationsOf<AppRouter['_def']['record']>();
-/** The codes that a problem can have. A type only. */
+/** The codes of problems. Only the type of this constant is used. */
 export const codes = codesOf<ServerErrorCode>();
 
 export type Contract = typeof contract;
-/** The closed enum of the codes that the registry answers with. */
+/** The error codes of the registry. */
 export type ErrorCode = keyof typeof codes;

@@ -1,4 +1,4 @@
-/** Builds the client: one function for each operation in the manifest. */
+/** Builds the client: a function for each operation in the manifest. */
 import { type Connection, call } from './calls/call.ts';
 import { type ClientOptions, checkedOptions, type MutationOptions } from './calls/options.ts';
 import { type Runtime, systemRuntime } from './calls/runtime.ts';
@@ -10,23 +10,23 @@ import { exportOf } from './streams/export.ts';
 import { feedOf } from './streams/feed.ts';
 import type { Client } from './types.ts';
 
-/** Returns a client that waits and chooses as the runtime does. Throws a `TypeError` for options that cannot work. */
+/** Returns a client whose pauses and chance come from the runtime. Throws a `TypeError` for options that cannot work. */
 export function createClientOn(runtime: Runtime, options: ClientOptions): Client {
   const { url, fetch, ...settings } = checkedOptions(options);
   const connection: Connection = { ...settings, ...createTransport(url, fetch), runtime };
-  // The manifest is held equal to the router that the type comes from: by its `satisfies`, and by a test.
+  // The type comes from the router; `satisfies` in the manifest and a test keep the manifest equal to it.
   return buildOperations(connection, operations, '') as unknown as Client;
 }
 
 /**
- * Returns a client of the registry at `url`. It opens no connection yet and needs no closing. Throws a `TypeError` for
- * options that cannot work, such as an empty token.
+ * Returns a client of the registry at `url`. The client opens connections only for calls and needs no closing. Throws a
+ * `TypeError` for options that cannot work, such as an empty token.
  */
 export function createClient(options: ClientOptions): Client {
   return createClientOn(systemRuntime, options);
 }
 
-/** `GET /v1/…` is an export and `FEED /v1/…` a feed, by its route. */
+/** A route marks a stream: `GET /v1/…` an export, `FEED /v1/…` a feed. */
 type Kind = 'query' | 'list' | 'mutation' | 'safe' | `GET ${string}` | `FEED ${string}`;
 interface Kinds {
   readonly [name: string]: Kind | Kinds;
@@ -49,7 +49,7 @@ function operationOf(connection: Connection, path: string, kind: Kind) {
     if (kind !== 'list') return run(given, options);
     return listOf(
       (cursor) =>
-        // The kind says that the output has items and next_cursor.
+        // The kind `list` guarantees that the output has items and next_cursor.
         run(cursor === undefined ? given : { ...given, cursor }, options) as Result<Page<unknown>>,
     );
   };

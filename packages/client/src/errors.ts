@@ -1,8 +1,8 @@
-/** The one class of errors that a call rejects with, and the guard that tells which one it is. */
+/** The class of all errors that calls reject with, and the guard that narrows an error to one code. */
 import type { ErrorCode } from './contract.ts';
 import type { Problem } from './problem.ts';
 
-/** What can go wrong between here and the registry. */
+/** The codes of failures between the client and the registry. */
 export type ClientErrorCode =
   /** The registry could not be reached, or the connection broke. */
   | 'network'
@@ -10,7 +10,7 @@ export type ClientErrorCode =
   | 'timeout'
   /** The caller's signal ended the call. */
   | 'aborted'
-  /** Something else than the registry answered: a proxy, a login page, another service. */
+  /** Another server than the registry answered: a proxy, a login page, another service. */
   | 'invalid_response';
 
 export type RegistryErrorCode = ErrorCode | ClientErrorCode;
@@ -24,17 +24,17 @@ export interface RegistryErrorFields<Code extends RegistryErrorCode = RegistryEr
   readonly cause?: unknown;
 }
 
-/** What a call rejects with. Neither it nor its cause contains the token. */
+/** The error of a failed call. Neither the error nor its cause contains the token. */
 export class RegistryError<Code extends RegistryErrorCode = RegistryErrorCode> extends Error {
-  /** What programs decide by: a code of the registry or of this client. */
+  /** The code for programs to decide by, of the registry or of this client. */
   readonly code: Code;
-  /** The HTTP status; undefined when there was no answer. */
+  /** The HTTP status; undefined if there was no answer. */
   readonly status: number | undefined;
-  /** Finds the request in the registry's log and audit rows; undefined when there was no answer. */
+  /** Finds the request in the registry's log and audit rows; undefined if there was no answer. */
   readonly requestId: string | undefined;
-  /** The problem as the registry sent it; undefined for the codes of this client. */
+  /** The problem that the registry sent; undefined for the codes of this client. */
   readonly problem: Problem | undefined;
-  /** Seconds to wait before the next try, when the answer said so. */
+  /** The seconds to wait before the next attempt, if the answer named them. */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, { code, status, requestId, problem, retryAfter, cause }: RegistryErrorFields<Code>) {
@@ -48,7 +48,7 @@ export class RegistryError<Code extends RegistryErrorCode = RegistryErrorCode> e
   }
 }
 
-/** Tells whether something thrown came from the registry or its client, and, with a code, whether it is that one. */
+/** Tells whether a thrown value is an error of the registry or its client, and, given a code, whether it has that code. */
 export function isRegistryError<Code extends RegistryErrorCode = RegistryErrorCode>(
   error: unknown,
   code?: Code,

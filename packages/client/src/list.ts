@@ -1,4 +1,4 @@
-/** Lists: the first page for those who await, all items of all pages for those who iterate. */
+/** Lists: `await` gives the first page, `for await` the items of all pages. */
 import type { Result } from './result.ts';
 
 /** A page of a list; `next_cursor` is null on the last one. */
@@ -9,15 +9,15 @@ export interface Page<Item> {
 
 export interface List<P extends Page<unknown>> extends Result<P>, AsyncIterable<P['items'][number]> {}
 
-/** Returns the result with the first page, which is also iterable over the items of it and of all pages after it. */
+/** Returns the promise of the first page, which is also iterable over the items of all pages. */
 export function listOf<P extends Page<unknown>>(fetchPage: (cursor: string | undefined) => Result<P>): List<P> {
   const first = fetchPage(undefined);
-  // Who only iterates, later, has not looked at it yet: a failure is theirs when they do.
+  // A failure of the first page reaches the `await` or the loop; before a late loop begins, it must not be unhandled.
   first.catch(() => {});
   let unused: Promise<P> | undefined = first;
   return Object.assign(first, {
     async *[Symbol.asyncIterator]() {
-      // A second loop asks again.
+      // The first loop uses the page that was fetched; each later loop fetches its own.
       let page = await (unused ?? fetchPage(undefined));
       unused = undefined;
       yield* page.items;

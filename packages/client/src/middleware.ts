@@ -1,17 +1,17 @@
-/** Requires an API key of a request: what the adapters for frameworks share. Pure but for the verifier. */
+/** The decision that all adapters for frameworks share: whether a request's API key admits it. Pure but for the verifier. */
 import { isRegistryError } from './errors.ts';
 import type { AcceptedApiKey, ApiKeyVerdict, KeyQuestion } from './types.ts';
 import type { Verifier } from './verifier.ts';
 
-/** What is required of a request: a key that is good for this. */
+/** The demands on the API key of a request: scopes, a product, an access. */
 export interface ApiKeyRequirement extends KeyQuestion {
-  /** A header that may bring the key by itself, when `Authorization: Bearer` does not: `x-api-key`. */
+  /** A header such as `x-api-key` that may hold the key in requests without `Authorization: Bearer`. */
   readonly header?: string | undefined;
-  /** Told why a request was answered with 503: for the log. */
+  /** Called with the reason for each answer 429 or 503, for the log. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** An answer, as a problem (RFC 9457). It never quotes the key. */
+/** The answer to a refused request, as a problem (RFC 9457). It never quotes the key. */
 export interface Refusal {
   readonly status: 401 | 403 | 429 | 503;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export type Admission =
   | { readonly accepted: AcceptedApiKey; readonly refusal?: undefined }
   | { readonly refusal: Refusal; readonly accepted?: undefined };
 
-/** Resolves to the verdict on the request's key, or to the answer that refuses it. Rejects for a wrong requirement. */
+/** Resolves to the verdict on the request's key or to the answer that refuses the request. Rejects for an invalid requirement. */
 export async function admit(
   verifier: Pick<Verifier, 'verify'>,
   { header, onError, ...question }: ApiKeyRequirement,
@@ -35,10 +35,10 @@ export async function admit(
     const verdict = await verifier.verify(key, question);
     return verdict.valid ? { accepted: verdict } : { refusal: refused(verdict.code, question) };
   } catch (error) {
-    // Whoever wrote the requirement must know. Frameworks would answer with the status of the error itself.
-    if (isRegistryError(error, 'invalid_input')) throw new Error('The requirement is no valid one.', { cause: error });
+    // The developer has to see this mistake. As a RegistryError with status 400, frameworks would blame the caller.
+    if (isRegistryError(error, 'invalid_input')) throw new Error('The requirement is not valid.', { cause: error });
     onError?.(error);
-    return { refusal: unanswered(error) };
+    return { refusal: withoutVerdict(error) };
   }
 }
 
@@ -59,8 +59,8 @@ function refused(code: RefusalCode, { scopes = [] }: KeyQuestion): Refusal {
   }
 }
 
-/** Without a verdict nobody comes in, whatever the reason. */
-function unanswered(error: unknown): Refusal {
+/** Returns the answer to a request whose key could not be verified: no verdict means no admission. */
+function withoutVerdict(error: unknown): Refusal {
   const { retryAfter = 1, problem } = isRegistryError(error) ? error : {};
   const code: string | undefined = problem?.code;
   const headers = { 'retry-after': String(Math.max(1, retryAfter)) };
@@ -73,7 +73,7 @@ const details: Readonly<Record<string, string>> = {
   not_found: 'There is no such API key.',
   revoked: 'The API key is revoked.',
   expired: 'The API key has expired.',
-  insufficient_scope: 'The API key lacks a scope that this needs.',
+  insufficient_scope: 'The API key lacks a scope that this request needs.',
   not_entitled: 'The product is not part of the contract.',
   tenant_frozen: 'The account is frozen.',
   tenant_archived: 'The account is closed.',
@@ -92,19 +92,19 @@ function refusalOf(status: Refusal['status'], code: string, headers: Record<stri
 
 const acceptedKeys = new WeakMap<object, AcceptedApiKey>();
 
-/** Puts the verdict on a request, for `apiKeyOf`. */
+/** Attaches the verdict to a request, for `apiKeyOf`. */
 export function attach(request: object, accepted: AcceptedApiKey): void {
   acceptedKeys.set(request, accepted);
 }
 
-/** Returns the key that a request was let in with: whose it is, and what it may. Throws when none was required of it. */
+/** Returns the accepted key of a request: its tenant, its scopes. Throws if `requireApiKey` did not run before. */
 export function apiKeyOf(request: object): AcceptedApiKey {
   const accepted = acceptedKeys.get(request);
   if (accepted === undefined) throw new Error('No API key was required of this request: use requireApiKey before.');
   return accepted;
 }
 
-/** A header of a Node request, when it came once. */
+/** Returns a reader for the headers of a Node request, which treats a repeated header as absent. */
 export function nodeHeader(headers: Readonly<Record<string, string | readonly string[] | undefined>>) {
   return (name: string): string | undefined => {
     const value = headers[name.toLowerCase()];

@@ -1,4 +1,4 @@
-/** Every operation and its kind. Written by scripts/generate-operations.ts from the router: do not edit. */
+/** The manifest: all operations and their kinds. scripts/generate-operations.ts writes it from the router: do not edit. */
 import type { Kinds } from './kinds.ts';
 
 export const operations = {

@@ -1,24 +1,24 @@
-/** What the registry says when something went wrong: the body of RFC 9457. */
+/** The body of the registry's error answers, a problem of RFC 9457. */
 import type { ErrorCode } from './contract.ts';
 
 export interface Problem {
-  /** Stable URI of the kind of problem. */
+  /** The stable URI of the code. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  /** What happened and what to do, for people. */
+  /** An explanation for people: what happened and what to do. */
   readonly detail: string;
   /** The request id. */
   readonly instance: string;
-  /** What programs decide by. A newer registry may send codes that this version does not list. */
+  /** The code for programs to decide by. A newer registry may send codes that this version does not list. */
   readonly code: ErrorCode;
-  /** What is wrong with the input, field by field; `pointer` is a JSON pointer (RFC 6901) into it. */
+  /** The mistakes in the input, field by field; `pointer` is a JSON pointer (RFC 6901) into the input. */
   readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
-  /** What some codes add: `allowed`, `holdings`, `permission`. */
+  /** Further members of some codes: `allowed`, `holdings`, `permission`. */
   readonly [member: string]: unknown;
 }
 
-/** Returns the problem in a parsed answer, wherever it is: the answer itself, or inside tRPC's error envelope. */
+/** Returns the problem in a parsed answer, which is the answer itself or a part of tRPC's error envelope. */
 export function problemIn(answer: unknown): Problem | undefined {
   return [answer, at(answer, 'error', 'data', 'problem')].find(isProblem);
 }
@@ -36,7 +36,7 @@ function isProblem(value: unknown): value is Problem {
   );
 }
 
-/** Tells whether the value has members. */
+/** Tells whether the value is an object, so that its members can be read. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

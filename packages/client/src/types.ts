@@ -1,5 +1,4 @@
-/** The client's types, made of the contract. */
-
+/** The client's types, derived from the contract. */
 import type { MutationOptions, QueryOptions } from './calls/options.ts';
 import type { Contract } from './contract.ts';
 import type { OutputOf } from './kinds.ts';
@@ -9,30 +8,30 @@ import type { Result } from './result.ts';
 import type { Export } from './streams/export.ts';
 import type { Feed } from './streams/feed.ts';
 
-/** What each operation takes: `Inputs['tenants']['create']`. */
+/** The input of each operation: `Inputs['tenants']['create']`. */
 export type Inputs = {
   [Group in keyof Contract]: { [Name in keyof Contract[Group]]: InputOf<Contract[Group][Name]> };
 };
 
-/** What each operation gives: `Outputs['tenants']['create']`. */
+/** The output of each operation: `Outputs['tenants']['create']`. */
 export type Outputs = {
   [Group in keyof Contract]: { [Name in keyof Contract[Group]]: OutputOf<Contract[Group][Name]> };
 };
 
 export type Tenant = Outputs['tenants']['get'];
 export type ApiKey = Outputs['apiKeys']['list']['items'][number];
-/** An API key with its secret, as it is seen once. */
+/** An API key with its secret, which only the answer to its creation or rotation contains. */
 export type IssuedApiKey = Outputs['apiKeys']['create'];
-/** Something that happened. */
+/** An entry of the audit log. */
 export type AuditEvent = Outputs['audit']['list']['items'][number];
-/** Whether a presented key may be used, and for whom. */
+/** The answer to a verification: whether the key may be used, and for which tenant. */
 export type ApiKeyVerdict = Outputs['apiKeys']['verify'];
-/** What a key must be good for. */
+/** The demands on a key: scopes, a product, an access. */
 export type KeyQuestion = Omit<Inputs['apiKeys']['verify'], 'key'>;
-/** What is known of a key that may be used. */
+/** The verdict on a key that may be used. */
 export type AcceptedApiKey = Extract<ApiKeyVerdict, { valid: true }>;
 
-/** Every operation of the registry as a function. */
+/** The registry's operations as functions. */
 export type Client = {
   readonly [Group in keyof Contract]: {
     readonly [Name in keyof Contract[Group]]: FunctionOf<Contract[Group][Name], At<(typeof operations)[Group], Name>>;
@@ -44,7 +43,7 @@ type InputOf<Operation> = Operation extends { input: infer Input } ? Input : nev
 type ResultOf<Output> = Output extends Page<unknown> ? List<Output> : Result<Output>;
 
 type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
-  ? // There is one: that of the audit log.
+  ? // The audit log has the only export.
     Export<Omit<InputOf<Operation>, 'format'>, AuditEvent>
   : Operation extends { type: 'feed' }
     ? Feed
@@ -52,6 +51,6 @@ type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
         ...args: Arguments<InputOf<Operation>, Kind extends 'mutation' ? MutationOptions : QueryOptions>
       ) => ResultOf<OutputOf<Operation>>;
 
-/** The input may be left out when nothing in it is required. */
+/** Makes the input optional if none of its fields is required. */
 type Arguments<Input, Options> =
   Record<never, never> extends Input ? [input?: Input, options?: Options] : [input: Input, options?: Options];

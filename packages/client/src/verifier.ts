@@ -1,4 +1,4 @@
-/** Verifies API keys in the process of a product: verdicts are kept as long as the registry tells of changes. */
+/** Verifies API keys in the process of a product, and keeps verdicts while the registry reports changes. */
 import { CallEnded, startDeadline } from './calls/deadline.ts';
 import { endedError } from './calls/failure-error.ts';
 import type { QueryOptions } from './calls/options.ts';
@@ -11,55 +11,58 @@ import { createVerdictMemory, type VerdictMemory } from './verifier/verdict-memo
 
 const TTL_MS = 30_000;
 const ENTRIES_MAX = 10_000;
-/** For how long a request may be under way that others with the same question wait for, while the feed is live. */
+/** The age up to which equal questions wait for a pending request, while the feed is live. */
 const SHARED_MS_MAX = 1_000;
-/** Anything else is not even sent: no key has other characters, and none is longer. */
+/** The form of every API key. The verifier refuses other strings itself. */
 const KEY = /^[!-~]{1,200}$/;
 
-/** What became of the feed of changes. */
+/** The state of the feed of changes. */
 export interface FeedState {
-  /** Whether the registry tells of changes. Without, verdicts come from memory for three seconds more at most. */
+  /** Whether the registry reports changes. After the loss of the feed, verdicts come from memory for up to three seconds. */
   readonly live: boolean;
-  /** Why not: what a call would have rejected with. Undefined when the registry itself says that it may miss changes. */
+  /** Why the feed was lost: the error of the connection. Undefined if the registry reported that it may miss changes. */
   readonly error?: unknown;
 }
 
 export interface VerifierOptions {
-  /** With the internal token. */
+  /** A client with the internal token. */
   readonly client: Pick<Client, 'apiKeys' | 'changes'>;
-  /** How long a verdict is kept at most; 30 000 when absent, 0 to keep none. What ends by the clock, such as an entitlement, ends here so much later at most. */
+  /**
+   * The largest age of a kept verdict: 30 000 by default, 0 to keep none. Rights that end by the clock alone, such as an
+   * entitlement, may outlive their end by this time.
+   */
   readonly ttlMs?: number | undefined;
-  /** How many verdicts are kept; 10 000 when absent. */
+  /** The largest number of kept verdicts: 10 000 by default. */
   readonly entriesMax?: number | undefined;
-  /** Told when the feed becomes live, and when it is lost: for the log. */
+  /** Called when the feed becomes live and when it is lost, for the log. */
   readonly onFeed?: ((state: FeedState) => void) | undefined;
 }
 
 export interface Verifier {
   /**
-   * Resolves to the verdict that `client.apiKeys.verify` gives, or rejects as that does. A verdict from memory reflects
-   * every change that was answered three seconds ago or earlier, usually a few milliseconds; without the feed each
-   * question is asked. The verdict is frozen.
+   * Resolves to the verdict of `client.apiKeys.verify`, or rejects with its error. A verdict from memory reflects every
+   * change that was answered at least three seconds ago, and usually all but the last milliseconds. Without the feed
+   * each question goes to the registry. The verdict is frozen.
    */
   verify(key: string, question?: KeyQuestion, options?: QueryOptions): Promise<ApiKeyVerdict>;
-  /** Whether verdicts are answered from memory at this moment. It works without; it is only slower. */
+  /** Whether verdicts come from memory at this moment. Otherwise verification works too, but more slowly. */
   readonly live: boolean;
-  /** How many verdicts are kept. */
+  /** The number of kept verdicts. */
   readonly size: number;
-  /** Ends the feed and forgets everything. Who verifies afterwards asks each time. */
+  /** Ends the feed and forgets all verdicts. Later questions each go to the registry. */
   close(): void;
 }
 
 /**
- * Returns a verifier, which begins to follow the feed of changes at once. Make one for each process, and close it at
- * its end; it does not keep the process by itself. Throws a `TypeError` for options that cannot work.
+ * Returns a verifier that starts to follow the feed of changes at once. Create one for each process and close it at the
+ * end of the process; an open verifier does not keep a Node process alive. Throws a `TypeError` for invalid options.
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const sleep = (ms: number, signal: AbortSignal) => pause(ms, signal, true);
   return createVerifierOn({ sleep, random: Math.random, now: steadyClock() }, options);
 }
 
-/** Returns a verifier that waits and chooses as the runtime does. Throws a `TypeError` for options that cannot work. */
+/** Returns a verifier whose time, pauses and chance come from the runtime. Throws a `TypeError` for invalid options. */
 export function createVerifierOn(runtime: FollowerRuntime, options: VerifierOptions): Verifier {
   const { client, ttlMs, entriesMax, onFeed } = checkedOptions(options);
   const memory = createVerdictMemory({ ttlMs, entriesMax });
@@ -69,14 +72,14 @@ export function createVerifierOn(runtime: FollowerRuntime, options: VerifierOpti
     client.changes.stream,
     {
       onChange: (tenantIds, settleMs) => memory.forget(tenantIds, runtime.now(), settleMs),
-      // What it throws is the program's own, and must not end the feed.
+      // An error that `onFeed` throws must surface in the program without ending the feed.
       onState: (live, error) => queueMicrotask(() => onFeed?.(error === undefined ? { live } : { live, error })),
     },
     { runtime, signal: closing.signal },
   );
   const isLive = () => !closing.signal.aborted && feed.isLive();
 
-  const ask = createAsking({ client, memory, isLive, now: runtime.now });
+  const ask = createLookup({ client, memory, isLive, now: runtime.now });
   return {
     async verify(key, question = {}, { signal, timeoutMs = Number.POSITIVE_INFINITY } = {}) {
       if (!KEY.test(key)) return notFound;
@@ -98,15 +101,15 @@ export function createVerifierOn(runtime: FollowerRuntime, options: VerifierOpti
   };
 }
 
-interface Asking {
+interface LookupParts {
   readonly client: Pick<Client, 'apiKeys'>;
   readonly memory: VerdictMemory;
   readonly isLive: () => boolean;
   readonly now: () => number;
 }
 
-/** Returns a function that asks the registry, keeps the verdict, and shares the request with who asks the same meanwhile. */
-function createAsking({ client, memory, isLive, now }: Asking) {
+/** Returns a function that asks the registry and keeps the verdict. Equal questions at one time share one request. */
+function createLookup({ client, memory, isLive, now }: LookupParts) {
   const flights = new Map<string, { readonly askedAt: number; readonly verdict: Promise<ApiKeyVerdict> }>();
   return (name: string, input: Inputs['apiKeys']['verify']): Promise<ApiKeyVerdict> => {
     const askedAt = now();
@@ -128,7 +131,7 @@ function createAsking({ client, memory, isLive, now }: Asking) {
   };
 }
 
-/** The one who waits may give up; the others, and the memory, still get the verdict. */
+/** Ends the wait of one caller by its signal or timeout. Other callers and the memory still get the verdict. */
 async function within(verdict: Promise<ApiKeyVerdict>, { signal, timeoutMs }: QueryOptions & { timeoutMs: number }) {
   if (signal === undefined && timeoutMs === Number.POSITIVE_INFINITY) return verdict;
   const { race, release } = startDeadline(timeoutMs, signal);
@@ -141,7 +144,7 @@ async function within(verdict: Promise<ApiKeyVerdict>, { signal, timeoutMs }: Qu
   }
 }
 
-/** It ends by the time of day, not by how long it was kept. */
+/** Tells whether the key's `expires_at` has passed by the time of day; the age of the verdict is no measure for that. */
 function hasExpired(verdict: ApiKeyVerdict): boolean {
   return verdict.valid && verdict.expires_at !== null && Date.parse(verdict.expires_at) <= Date.now();
 }
@@ -151,7 +154,7 @@ function frozen<V extends ApiKeyVerdict>(verdict: V): V {
   return Object.freeze(verdict);
 }
 
-/** What the registry would say of a text that cannot be a key. */
+/** The verdict on a string that cannot be a key, equal to that of the registry. */
 const notFound = frozen<ApiKeyVerdict>({
   valid: false,
   code: 'not_found',

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
 import { newTenant, startTestServer, type TestServer, uniqueSlug } from '../../server/test/support/server.ts';
 import { type Client, createClient, isRegistryError, type Tenant } from '../src/index.ts';
-import { refusal } from './hand-fed.ts';
 import { rejectionOf, waitlessClient } from './scripted-server.ts';
+import { refusal } from './verifier-harness.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test('a tenant is created, read, changed and taken along its life', async () => {
+test('a tenant is created, read, changed, activated, frozen, archived and deleted', async () => {
   const slug = uniqueSlug();
   const created = await client.tenants.create({ slug, name: 'Beta GmbH', plan: 'basic' });
   expectTypeOf(created).toEqualTypeOf<Tenant>();
@@ -42,7 +42,7 @@ test('an API key is created, verified with the internal token, listed without it
   expect(await gateway.apiKeys.verify({ key })).toEqual(refusal('revoked'));
 });
 
-/** Tenants that a filter tells from all others: the newest first, as in the list. */
+/** Creates tenants that the filter `q` selects alone, and returns their ids in the order of the list: the newest first. */
 async function newTenants(count: number) {
   const q = uniqueSlug();
   const tenants: Tenant[] = [];
@@ -56,7 +56,7 @@ test('a list is awaited as its first page and iterated over all pages', async ()
   expect(page.items.map(({ id }) => id)).toEqual(ids.slice(0, 2));
   expect(page.next_cursor).toEqual(expect.any(String));
   const list = client.tenants.list({ q, limit: 2 });
-  // Twice: a list is no iterator that is used up.
+  // The second round shows that a loop does not use up the list.
   for (let round = 0; round < 2; round += 1) {
     const seen: string[] = [];
     for await (const { id } of list) seen.push(id);
@@ -64,7 +64,7 @@ test('a list is awaited as its first page and iterated over all pages', async ()
   }
 });
 
-test('a loop that ends early asks for no further page, and a page is asked for once', async () => {
+test('a loop requests each page once, and none after its end', async () => {
   const { q } = await newTenants(3);
   const requests: string[] = [];
   const counting = createClient({
@@ -79,7 +79,7 @@ test('a loop that ends early asks for no further page, and a page is asked for o
   expect(requests).toHaveLength(2);
 });
 
-test('a list that fails on a later page fails in the loop', async () => {
+test('a failure of a later page rejects in the loop', async () => {
   const { q, ids } = await newTenants(2);
   const controller = new AbortController();
   const seen: string[] = [];
@@ -93,7 +93,7 @@ test('a list that fails on a later page fails in the loop', async () => {
   expect(seen).toEqual(ids.slice(0, 1));
 });
 
-test('an error has its code, its status, the problem, and the request id that is in the log', async () => {
+test('an error has the code, the status, the problem, and the request id of the log', async () => {
   const { id, slug } = await newTenant(server);
   const taken = await rejectionOf(client.tenants.create({ slug, name: 'Twin' }));
   if (!isRegistryError(taken, 'slug_taken')) throw taken;
@@ -127,13 +127,13 @@ test('input of a wrong shape is refused with each field at fault, in the problem
   expect(isRegistryError(error) && error.problem?.errors?.map(({ pointer }) => pointer)).toEqual(['/slug', '/name']);
 });
 
-test('a body that is too large is refused before tRPC, with the same kind of error', async () => {
+test('a body that is too large, which the server refuses before tRPC, rejects with a RegistryError too', async () => {
   const error = await rejectionOf(client.tenants.create({ slug: uniqueSlug(), name: 'x'.repeat(70_000) }));
   expect(error).toMatchObject({ name: 'RegistryError', code: 'body_too_large', status: 413 });
   expect(isRegistryError(error) && error.requestId).toEqual(expect.any(String));
 });
 
-test('a wrong token is unauthenticated, a token without the permission is forbidden', async () => {
+test('a wrong token is unauthenticated, and a token without the permission is forbidden', async () => {
   const stranger = createClient({ url: server.url, token: 'not_the_token' });
   expect(await rejectionOf(stranger.tenants.list())).toMatchObject({ code: 'unauthenticated', status: 401 });
   const gateway = createClient({ url: server.url, token: async () => server.internalToken });
@@ -141,12 +141,12 @@ test('a wrong token is unauthenticated, a token without the permission is forbid
   expect(error).toMatchObject({ code: 'forbidden', status: 403, problem: { permission: 'tenants:read' } });
 });
 
-test('a url that is not that of the registry is told as such', async () => {
+test('a url with a wrong path rejects with route_not_found', async () => {
   const lost = createClient({ url: `${server.url}/somewhere`, token: server.operatorToken });
   expect(await rejectionOf(lost.tenants.list())).toMatchObject({ code: 'route_not_found', status: 404 });
 });
 
-test('a change is made for the version that was read, and refused for another one', async () => {
+test('ifMatch lets a change pass at the version that was read, and refuses it at a newer one', async () => {
   const { id } = await newTenant(server);
   const read = await client.tenants.get({ id }).withMeta();
   expect(read).toMatchObject({ data: { id }, requestId: expect.any(String), replayed: false });
@@ -156,7 +156,7 @@ test('a change is made for the version that was read, and refused for another on
   expect(await client.tenants.update({ id, name: 'Third' }, { ifMatch: changed.etag })).toMatchObject({ id });
 });
 
-test('two calls with one idempotency key are one change, and the second says so', async () => {
+test('two calls with one idempotency key make one change, and the second result is marked as replayed', async () => {
   const input = { slug: uniqueSlug(), name: 'Once' };
   const options = { idempotencyKey: uniqueSlug() };
   const first = await client.tenants.create(input, options).withMeta();
@@ -167,7 +167,7 @@ test('two calls with one idempotency key are one change, and the second says so'
   expect(other).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
 });
 
-test('a call goes on where the registry was overloaded for a moment', async () => {
+test('a call succeeds after two answers that the registry is overloaded', async () => {
   const { id } = await newTenant(server);
   let refusals = 0;
   const { client: patient, pauses } = waitlessClient({

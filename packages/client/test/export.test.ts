@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
 import { type AuditEvent, type Client, createClient } from '../src/index.ts';
-import { type Answer, json, problem, rejectionOf, scripted } from './scripted-server.ts';
+import { type Answer, json, problem, rejectionOf, scripted, TOKEN } from './scripted-server.ts';
 
 let server: TestServer;
 let client: Client;
@@ -18,7 +17,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return seen;
 }
 
-/** A tenant with many events, umlauts among them. */
+/** Creates a tenant with this number of events and an umlaut in each. */
 async function tenantWithEvents(count: number): Promise<string> {
   const { id } = await newTenant(server);
   const event = { tenant_id: id, actor: { type: 'user', id: 'u-1' }, description: 'größer' };
@@ -27,7 +26,7 @@ async function tenantWithEvents(count: number): Promise<string> {
   return id;
 }
 
-test('every event comes, as the list gives it, and a second loop asks again', async () => {
+test('each loop over an export yields all events, equal to those of the list', async () => {
   const tenant_id = await tenantWithEvents(450);
   const listed = await all(client.audit.list({ tenant_id, limit: 200 }));
   expect(listed).toHaveLength(451);
@@ -37,7 +36,7 @@ test('every event comes, as the list gives it, and a second loop asks again', as
   expect(await all(exported)).toHaveLength(451);
 });
 
-test('CSV comes as text', async () => {
+test('an export as CSV yields text', async () => {
   const tenant_id = await tenantWithEvents(3);
   const lines = (await all(client.audit.export({ tenant_id, format: 'csv' }))).join('').trimEnd().split('\r\n');
   expect(lines).toHaveLength(5);
@@ -45,12 +44,12 @@ test('CSV comes as text', async () => {
   expect(lines[1]).toContain('größer');
 });
 
-test('no event is no failure', async () => {
+test('an export without events ends without a failure', async () => {
   const tenant_id = '01890000-0000-7000-8000-000000000000';
   expect(await all(client.audit.export({ tenant_id }))).toEqual([]);
 });
 
-test('what is wrong with a filter is told in the loop, as everywhere', async () => {
+test('an invalid filter and a missing permission reject in the loop with a RegistryError', async () => {
   const wrong = client.audit.export({ tenant_id: 'x' });
   expect(await rejectionOf(all(wrong))).toMatchObject({
     code: 'invalid_input',
@@ -61,26 +60,22 @@ test('what is wrong with a filter is told in the loop, as everywhere', async () 
   expect(await rejectionOf(all(stranger.audit.export()))).toMatchObject({ code: 'forbidden', status: 403 });
 });
 
-describe('on the way', () => {
+describe('the stream', () => {
   const type = { 'content-type': 'application/x-ndjson' };
-  const slowly =
-    (pauseMs: number, pieces: readonly (string | Uint8Array)[]): Answer =>
-    async (response) => {
+  const text =
+    (...chunks: readonly (string | Uint8Array)[]): Answer =>
+    (response) => {
       response.writeHead(200, type);
-      for (const piece of pieces) {
-        response.write(piece);
-        await sleep(pauseMs);
-      }
+      for (const chunk of chunks) response.write(chunk);
       response.end();
     };
-  const text = (...pieces: readonly (string | Uint8Array)[]) => slowly(5, pieces);
   const broken: Answer = (response) => {
     response.writeHead(200, type);
     response.write('{"n":1}\n', () => response.destroy());
   };
   const stuck: Answer = (response) => void response.writeHead(200, type).write('{"n":1}\n');
 
-  test('lines and characters are whole, wherever the pieces end', async () => {
+  test('lines and characters are read whole, wherever the chunks end', async () => {
     const bytes = new TextEncoder().encode('{"n":"ü"}\n');
     const { client, seen } = await scripted([text('{"n":1}\n{"n"', ':2}', '\n', bytes.slice(0, 7), bytes.slice(7))]);
     expect(await all(client.audit.export({ action: 'a b&c', tenant_id: undefined }))).toEqual([
@@ -91,19 +86,22 @@ describe('on the way', () => {
     expect(seen[0]?.url).toBe('/v1/audit/export?action=a+b%26c');
   });
 
-  test('nothing is asked for before the loop begins; then it is, again after 503', async () => {
-    const { client, seen, pauses } = await scripted([
-      problem(503, 'unavailable', { 'retry-after': '1' }),
-      text('{}\n'),
-    ]);
+  test('the request is sent when the loop begins, and repeated after 503', async () => {
+    const sent: string[] = [];
+    const recording = (url: string, init: RequestInit) => {
+      sent.push(url);
+      return fetch(url, init);
+    };
+    const answers = [problem(503, 'unavailable', { 'retry-after': '1' }), text('{}\n')];
+    const { client, pauses } = await scripted(answers, { fetch: recording });
     const events = client.audit.export();
-    await sleep(20);
-    expect(seen).toHaveLength(0);
+    await new Promise(setImmediate);
+    expect(sent).toHaveLength(0);
     expect(await all(events)).toEqual([{}]);
-    expect(pauses).toEqual([1_200]);
+    expect([sent.length, pauses]).toEqual([2, [1_200]]);
   });
 
-  test('a connection that breaks ends the loop with an error, not as if that were all', async () => {
+  test('a connection that breaks ends the loop with an error, not as a complete export', async () => {
     const { client, seen } = await scripted([broken]);
     const events: unknown[] = [];
     const loop = async () => {
@@ -114,9 +112,8 @@ describe('on the way', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('each piece has the time of a call, and the caller can end it', async () => {
+  test("the caller's signal ends the loop, with its reason as the cause", async () => {
     const { client } = await scripted([stuck]);
-    expect(await rejectionOf(all(client.audit.export({}, { timeoutMs: 100 })))).toMatchObject({ code: 'timeout' });
     const controller = new AbortController();
     const loop = async () => {
       for await (const _ of client.audit.export({}, { signal: controller.signal }))
@@ -125,13 +122,32 @@ describe('on the way', () => {
     expect(await rejectionOf(loop())).toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
   });
 
-  test('many pieces may take longer together than one may', async () => {
-    const pieces = Array.from({ length: 15 }, () => '{}\n');
-    const { client } = await scripted([slowly(60, pieces)]);
-    expect(await all(client.audit.export({}, { timeoutMs: 600 }))).toHaveLength(15);
+  /** A client whose registry sends 15 events, each this number of milliseconds of a fake clock after the loop asks for it. */
+  function delayedClient(delayMs: number): Client {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let sent = 0;
+    const source: UnderlyingDefaultSource<Uint8Array> = {
+      async pull(controller) {
+        if (sent === 15) return controller.close();
+        sent += 1;
+        await vi.advanceTimersByTimeAsync(delayMs);
+        controller.enqueue(new TextEncoder().encode('{}\n'));
+      },
+    };
+    const answer = async () => new Response(new ReadableStream(source, { highWaterMark: 0 }), { headers: type });
+    return createClient({ url: 'http://localhost', token: TOKEN, timeoutMs: 600, fetch: answer });
+  }
+
+  test('each chunk may take almost the timeout of a call, so all of them together may take longer', async () => {
+    expect(await all(delayedClient(599).audit.export())).toHaveLength(15);
   });
 
-  test('a loop that ends early lets go of the connection', async () => {
+  test('a chunk that takes longer than the timeout of a call ends the loop', async () => {
+    expect(await rejectionOf(all(delayedClient(600).audit.export()))).toMatchObject({ code: 'timeout' });
+  });
+
+  test('a loop that ends early closes the connection', async () => {
     let closed: Promise<void> | undefined;
     const { client } = await scripted([
       (response) => {
@@ -144,10 +160,10 @@ describe('on the way', () => {
   });
 
   test.each([
-    ['a page', json(200, {}, { 'content-type': 'text/html' })],
+    ['an HTML page', json(200, {}, { 'content-type': 'text/html' })],
     ['a line that is no JSON', text('<html>\n')],
     ['a last line without an end', text('{}\n{')],
-  ])('%s is not of the registry', async (_, answer) => {
+  ])('%s rejects with invalid_response', async (_, answer) => {
     const { client } = await scripted([answer]);
     expect(await rejectionOf(all(client.audit.export()))).toMatchObject({ code: 'invalid_response', status: 200 });
   });

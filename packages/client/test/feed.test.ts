@@ -4,7 +4,7 @@ import { type Answer, json, problem, rejectionOf, scripted, TOKEN } from './scri
 
 const type = { 'content-type': 'text/event-stream' };
 
-/** Sends the text, and then ends, breaks or stays. */
+/** Sends the text, and then ends the answer, breaks the connection or keeps it open. */
 const streamed = (text: string, then: 'end' | 'break' | 'stay' = 'end'): Answer => {
   return (response) => {
     response.writeHead(200, type);
@@ -30,7 +30,7 @@ const text = [
   'event: down\ndata: {}\n\n',
 ].join('');
 
-test('every event comes as what it says, those of a newer registry are passed over, and the end is an end', async () => {
+test('the loop yields each documented event, passes over unknown ones, and ends with the stream', async () => {
   const { client, seen } = await scripted([streamed(text)]);
   expect(await all(client.changes.stream())).toEqual([
     { type: 'open', alive_ms: 1000, settle_ms: 2000 },
@@ -44,7 +44,7 @@ test('every event comes as what it says, those of a newer registry are passed ov
   expect(seen[0]?.headers).not.toHaveProperty('last-event-id');
 });
 
-test('the last event that was seen is named, and a second loop asks again', async () => {
+test('lastEventId is sent with the request of each loop', async () => {
   const { client, seen } = await scripted([streamed(text)]);
   const feed = client.changes.stream({}, { lastEventId: 'e-7' });
   await all(feed);
@@ -60,12 +60,12 @@ test.each([
   ['alive', '{"elapsed_ms":"1"}'],
   ['open', '{"alive_ms":1000}'],
   ['open', 'null'],
-])('an event that is not as documented (%s, %s) ends the loop: what it meant is not known', async (name, data) => {
+])('an event in an undocumented form (%s, %s) ends the loop with invalid_response', async (name, data) => {
   const { client } = await scripted([streamed(`event: ${name}\ndata: ${data}\n\n`, 'stay')]);
   expect(await rejectionOf(all(client.changes.stream()))).toMatchObject({ code: 'invalid_response', status: 200 });
 });
 
-test('a connection that breaks is an error, and is not repeated by itself', async () => {
+test('a connection that breaks rejects in the loop, without a retry', async () => {
   const { client, seen } = await scripted([streamed(text, 'break')]);
   const error = await rejectionOf(all(client.changes.stream()));
   expect(error).toMatchObject({ code: 'network' });
@@ -73,7 +73,7 @@ test('a connection that breaks is an error, and is not repeated by itself', asyn
   expect(seen).toHaveLength(1);
 });
 
-test('a refusal is the one of the registry, at once, and what is no feed is none', async () => {
+test('a refusal rejects at once with the error of the registry, and another answer with invalid_response', async () => {
   const busy = await scripted([problem(503, 'overloaded', { 'retry-after': '7' })]);
   expect(await rejectionOf(all(busy.client.changes.stream()))).toMatchObject({ code: 'overloaded', retryAfter: 7 });
   expect([busy.seen.length, busy.pauses.length]).toEqual([1, 0]);
@@ -81,7 +81,7 @@ test('a refusal is the one of the registry, at once, and what is no feed is none
   expect(await rejectionOf(all(other.client.changes.stream()))).toMatchObject({ code: 'invalid_response' });
 });
 
-test('a loop that ends early, or whose signal aborts, lets go of the connection', async () => {
+test('a loop that ends early or by its signal closes the connection', async () => {
   let closed = 0;
   const { client } = await scripted([
     (response) => {

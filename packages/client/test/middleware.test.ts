@@ -1,4 +1,4 @@
-/** The middleware in the frameworks themselves, over HTTP where they speak it. */
+/** The middleware inside the real frameworks, over HTTP where the framework has a server. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -11,15 +11,15 @@ import { apiKeyOf as fastifyKeyOf, requireApiKey as requireInFastify } from '../
 import { requireApiKey as requireInFetch } from '../src/middleware/fetch.ts';
 import { apiKeyOf as honoKeyOf, requireApiKey as requireInHono } from '../src/middleware/hono.ts';
 import type { ApiKeyRequirement } from '../src/middleware.ts';
-import { accepted, KEY, refusal, TENANT } from './hand-fed.ts';
+import { accepted, KEY, refusal, TENANT } from './verifier-harness.ts';
 
-interface Asking {
+interface VerifierStub {
   verify(key: string, question?: KeyQuestion): Promise<ApiKeyVerdict>;
 }
 type Send = (path: string, headers: Record<string, string>) => Promise<Response>;
 
-/** `/reports` requires a key and answers with its tenant; `/open` requires none and asks for it all the same. */
-type Serve = (verifier: Asking, requirement: ApiKeyRequirement) => Promise<Send>;
+/** `/reports` requires a key and answers with its tenant; `/open` calls `apiKeyOf` without requiring a key. */
+type Serve = (verifier: VerifierStub, requirement: ApiKeyRequirement) => Promise<Send>;
 
 async function over(listener: RequestListener): Promise<Send> {
   const server = createServer(listener);
@@ -42,7 +42,7 @@ const frameworks: readonly [string, Serve][] = [
         response.send(expressKeyOf(request).tenant_id);
       });
       app.get('/open', (request, response) => void response.send(expressKeyOf(request).tenant_id));
-      // Express's own handler, which answers with the status of the error, and is silent only in this mode.
+      // In this mode the default error handler of Express does not print errors.
       app.set('env', 'test');
       return over(app);
     },
@@ -88,7 +88,7 @@ const frameworks: readonly [string, Serve][] = [
   ],
 ];
 
-/** A verifier that says what the test wants, and writes down what it was asked. */
+/** Returns a verifier that gives the verdict of the test and records the questions. */
 function saying(verdict: () => ApiKeyVerdict) {
   const asked: [string, KeyQuestion | undefined][] = [];
   const verify = async (key: string, question?: KeyQuestion) => {
@@ -101,7 +101,7 @@ function saying(verdict: () => ApiKeyVerdict) {
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 describe.each(frameworks)('%s', (_, serve) => {
-  test('a good key is let in, with what is known of it, and asked for all that is required', async () => {
+  test('a good key admits the request, and the question contains the whole requirement', async () => {
     const verifier = saying(() => accepted());
     const question = { scopes: ['reports:read'], product: 'certifai', access: 'read' as const };
     const send = await serve(verifier, question);
@@ -115,8 +115,8 @@ describe.each(frameworks)('%s', (_, serve) => {
     ['another scheme', { authorization: `Basic ${KEY}` }],
     ['nothing after the scheme', { authorization: 'Bearer ' }],
     ['two words', { authorization: `Bearer ${KEY} ${KEY}` }],
-    ['a header that is not agreed on', { 'x-other': KEY }],
-  ])('%s is 401 with a challenge, and nobody is asked', async (_, headers) => {
+    ['a header without agreement', { 'x-other': KEY }],
+  ])('%s is 401 with a challenge, without a question to the verifier', async (_, headers) => {
     const verifier = saying(() => accepted());
     const send = await serve(verifier, { header: 'X-Api-Key' });
     const response = await send('/reports', headers);
@@ -126,7 +126,7 @@ describe.each(frameworks)('%s', (_, serve) => {
     expect(verifier.asked).toEqual([]);
   });
 
-  test('another header may bring the key when it is agreed on, and Authorization goes before it', async () => {
+  test('the key may come in the agreed header, and Authorization has precedence over it', async () => {
     const verifier = saying(() => accepted());
     const send = await serve(verifier, { header: 'X-Api-Key' });
     expect((await send('/reports', { 'x-api-key': KEY })).status).toBe(200);
@@ -168,7 +168,7 @@ describe.each(frameworks)('%s', (_, serve) => {
     ['overloaded', 7, '7'],
     ['overloaded', 0, '1'],
   ] as const)(
-    'without a verdict (%s, %s) it is 503 with Retry-After, and the log is told why',
+    'a question without a verdict (%s, %s) is 503 with Retry-After, and onError gets the reason',
     async (code, retryAfter, expected) => {
       const error = new RegistryError(`apiKeys.verify: ${code}`, { code, retryAfter });
       const errors: unknown[] = [];
@@ -189,7 +189,7 @@ describe.each(frameworks)('%s', (_, serve) => {
 
   test('too many wrong keys are 429', async () => {
     const problem = { code: 'too_many_attempts', status: 429, detail: 'x', type: 'x', title: 'x', instance: 'x' };
-    // A newer registry has codes that this client does not list.
+    // A newer registry may send codes that this client does not list.
     const fields = { code: problem.code, problem, retryAfter: 30, status: 429 } as unknown as { code: 'overloaded' };
     const send = await serve(
       saying(() => {
@@ -201,7 +201,7 @@ describe.each(frameworks)('%s', (_, serve) => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '30']);
   });
 
-  test('a requirement that the registry does not understand is an error of the program, not of the caller', async () => {
+  test('a requirement that the registry refuses is 500, a mistake of the program and not of the caller', async () => {
     const send = await serve(
       saying(() => {
         throw new RegistryError('the scopes are wrong', { code: 'invalid_input', status: 400 });
@@ -213,7 +213,7 @@ describe.each(frameworks)('%s', (_, serve) => {
 });
 
 test.each(frameworks.filter(([name]) => name !== 'the Fetch API'))(
-  'in %s, who asks for a key that was not required is told so',
+  'in %s, apiKeyOf throws for a request without requireApiKey',
   async (_, serve) => {
     const send = await serve(
       saying(() => accepted()),
@@ -223,7 +223,7 @@ test.each(frameworks.filter(([name]) => name !== 'the Fetch API'))(
   },
 );
 
-test('in Fastify it may also stand later than at the beginning', async () => {
+test('in Fastify the hook also works as preHandler', async () => {
   const [, [, serve]] = frameworks as [unknown, [string, Serve]];
   const verifier = saying(() => accepted());
   const send = await serve(verifier, {});

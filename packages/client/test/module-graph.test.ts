@@ -1,4 +1,4 @@
-/** What importing the SDK brings along, asked of a real bundler that resolves for browsers. */
+/** The modules that an import of the SDK brings along, listed by a real bundler for browsers. */
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { rolldown } from 'rolldown';
@@ -7,10 +7,10 @@ import { json, rejectionOf, scripted, TOKEN } from './scripted-server.ts';
 
 const input = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 
-/** The SDK as one script that puts its exports into `sdk`, and the files that it is made of. */
+/** Bundles the SDK into one script that assigns its exports to `sdk`, and returns the script with its modules. */
 async function bundled() {
   const warnings: string[] = [];
-  // Without tree shaking, so that nothing that is imported goes unseen.
+  // Tree shaking would hide imports without use.
   const bundle = await rolldown({
     input,
     platform: 'browser',
@@ -23,14 +23,14 @@ async function bundled() {
   return { script, warnings, modules: script.moduleIds.filter((id) => !id.startsWith('\0')) };
 }
 
-test('the SDK is made of its own files and of tRPC: no server code, no zod, no database, nothing of Node', async () => {
+test('the SDK consists of its own files and of tRPC: no server code, no zod, no database, nothing of Node', async () => {
   const { script, warnings, modules } = await bundled();
   const foreign = modules.filter(
     (id) => !/\/packages\/client\/src\/|\/node_modules\/@trpc\/(client|server)\//.test(id),
   );
   expect(foreign).toEqual([]);
   expect(modules.filter((id) => id.includes('/packages/client/src/')).length).toBeGreaterThan(5);
-  // What a bundler cannot find stays an import: node: modules for a browser, for example.
+  // A bundler leaves a module that it cannot find, such as node:fs for a browser, as an import.
   expect({ imports: script.imports, dynamic: script.dynamicImports, warnings }).toEqual({
     imports: [],
     dynamic: [],
@@ -38,11 +38,11 @@ test('the SDK is made of its own files and of tRPC: no server code, no zod, no d
   });
 });
 
-test('the SDK works where there is nothing but what browsers have', async () => {
+test('the SDK works with nothing but the globals of a browser', async () => {
   const { script } = await bundled();
   const { url, seen } = await scripted([json(409, { error: { code: -32009, message: '', data: { problem: taken } } })]);
   const web = { fetch, URL, AbortController, FormData, Blob, File, performance, setTimeout, clearTimeout };
-  // As on a page that was not loaded over https: crypto without randomUUID.
+  // On a page that was not loaded over https, crypto has no randomUUID.
   const crypto = { getRandomValues: (bytes: Uint8Array) => bytes.fill(7) };
   const call = `${script.code}; sdk.createClient({ url, token }).tenants.create({ slug: 'acme', name: 'Acme' })`;
   const error = await rejectionOf(runInNewContext(call, { ...web, crypto, url, token: TOKEN }));

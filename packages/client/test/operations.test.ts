@@ -3,7 +3,7 @@ import { appRouter } from '@tenant-registry/server/router';
 import { expect, test } from 'vitest';
 import { operationsSource } from '../scripts/operations-source.ts';
 
-test('the manifest of operations is the one of the router: else run "npm run generate" in packages/client', async () => {
+test('the manifest matches the router; "npm run generate" in packages/client writes it', async () => {
   const committed = await readFile(new URL('../src/operations.ts', import.meta.url), 'utf8');
   expect(committed).toBe(operationsSource(appRouter));
 });

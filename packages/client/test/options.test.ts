@@ -15,11 +15,11 @@ test.each([
   ['half a retry', { retries: 0.5 }],
   ['a negative number of retries', { retries: -1 }],
   ['a header with a line break', { headers: { 'x-a': 'a\r\nx-b: b' } }],
-])('%s is refused when the client is made', (_, options) => {
+])('%s is refused when the client is created', (_, options) => {
   expect(() => createClient({ ...given, ...options })).toThrow(TypeError);
 });
 
-test('an idempotency key that cannot be sent is refused without being sent', async () => {
+test('an idempotency key with a line break is refused without a request', async () => {
   const { client, seen } = await scripted([result(null)]);
   expect(await rejectionOf(client.tenants.archive({ id: ID }, { idempotencyKey: 'a\nb' }))).toBeInstanceOf(TypeError);
   expect(seen).toHaveLength(0);
@@ -49,7 +49,7 @@ test('queries travel as GET, mutations as POST with a JSON body', async () => {
   expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ id: ID });
 });
 
-test('the client shows its operations and is no promise', () => {
+test('the client lists its operations and is not thenable', () => {
   const client = createClient(given);
   expect(Object.keys(client)).toContain('tenants');
   expect(Object.keys(client.tenants)).toContain('create');

@@ -1,4 +1,4 @@
-/** What is published: packed, and put into a project of its own as an installation would, without asking a registry. */
+/** The published package: packed, and unpacked into a project of its own as an installation would do, offline. */
 import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name: string, from = root) => join(from, 'node_modules/.bin', name);
 const tsc = bin('tsc', join(root, '../..'));
 const PACKED_WITHIN_MS = 120_000;
-/** Less than a call may take: what a finished call leaves behind must not keep the process. */
+/** Shorter than the default timeout of a call, whose timer must not keep the process alive after the call. */
 const ENDS_WITHIN_MS = 8_000;
 
 let project: string;
@@ -35,7 +35,7 @@ beforeAll(async () => {
 }, PACKED_WITHIN_MS);
 afterAll(() => rm(project, { recursive: true }));
 
-test('it holds what was built, the readme and the license, and needs nothing of this repository', async () => {
+test('the package holds the build, the readme and the license, and depends on tRPC alone', async () => {
   const names = (await readdir(installed)).sort();
   expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
   const { exports, dependencies, peerDependencies } = JSON.parse(
@@ -50,7 +50,7 @@ test('it holds what was built, the readme and the license, and needs nothing of 
   expect([dependencies, peerDependencies].flatMap(Object.keys)).toEqual(['@trpc/client', '@trpc/server']);
 });
 
-test('the declarations stand alone: they import one another and nothing else', async () => {
+test('the declarations import only each other', async () => {
   const dist = join(installed, 'dist');
   const names = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.d.ts'));
   expect(names).toEqual(expect.arrayContaining(['index.d.ts', join('middleware', 'express.d.ts')]));
@@ -88,11 +88,11 @@ const program = `
     (await handle(new Request('http://x'))).status satisfies number;
     for (const use of [inExpress, inFastify, inHono]) use(verifier, { scopes: ['a'] });
     apiKeyOf({}).tenant_id satisfies string;
-    // @ts-expect-error a requirement has no key
+    // @ts-expect-error a requirement contains no key
     inExpress(verifier, { key: 'x' });
     // @ts-expect-error the slug is required
     await client.tenants.create({ name: 'Acme' });
-    // @ts-expect-error there is no such operation
+    // @ts-expect-error the operation does not exist
     client.tenants.destroy;
     return undefined;
   }
@@ -114,7 +114,7 @@ test.each([
   ['as Node resolves', { module: 'nodenext' }],
   ['as bundlers resolve', { module: 'esnext', moduleResolution: 'bundler' }],
 ])(
-  'the strictest of projects compiles, %s: with the compiler of today and with an older one',
+  'a project with the strictest options compiles, %s, with the current compiler and with TypeScript 5',
   async (_, resolution) => {
     const config = { compilerOptions: { ...strictest, ...resolution }, files: ['program.ts'] };
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
@@ -123,7 +123,7 @@ test.each([
   },
 );
 
-/** TypeScript 5: that of attw. */
+/** Resolves to the compiler of TypeScript 5, which attw depends on. */
 async function olderTsc(): Promise<string> {
   const attw = createRequire(await realpath(join(root, 'node_modules/@arethetypeswrong/cli/package.json')));
   const core = createRequire(attw.resolve('@arethetypeswrong/core'));
@@ -132,13 +132,13 @@ async function olderTsc(): Promise<string> {
   return join(dirname(typescript), 'tsc.js');
 }
 
-/** Runs a command that has nothing to complain about. */
+/** Runs a command and fails the test with its output if it exits with an error. */
 async function passes(...command: readonly string[]): Promise<void> {
   const [file = '', ...args] = command;
   await run(file, args).catch(({ stdout, stderr }) => expect.unreachable(stdout + stderr));
 }
 
-test('it runs, and the process ends, on every Node that is here', async () => {
+test('a program with the SDK runs and ends on every installed Node', async () => {
   const { url } = await scripted([result({ slug: 'acme' })]);
   const script = `
     import { createClient } from '@tenant-registry/client';
@@ -150,7 +150,7 @@ test('it runs, and the process ends, on every Node that is here', async () => {
   console.log(`the SDK ran on Node ${nodes.join(', ')}`);
 });
 
-test('a verifier that is not closed, with its feed open, does not keep the process', async () => {
+test('a verifier with an open feed does not keep the process alive', async () => {
   const { url } = await scripted([
     (response) => {
       const startedAt = performance.now();
@@ -173,7 +173,7 @@ test('a verifier that is not closed, with its feed open, does not keep the proce
   await runOnEveryNode('live\n');
 });
 
-/** Runs the script on every Node that is here, and returns their versions. */
+/** Runs the script on every installed Node, and returns their versions. */
 async function runOnEveryNode(output: string): Promise<string[]> {
   const nodes = await versions([process.execPath, '/usr/bin/node', '/usr/local/bin/node', process.env['NODE20'] ?? '']);
   for (const node of nodes.values()) {
@@ -183,7 +183,7 @@ async function runOnEveryNode(output: string): Promise<string[]> {
   return [...nodes.keys()];
 }
 
-/** The executables that answer, by their version; those that are too old for the package are left out. */
+/** Returns the executables that run, by version, without those that are too old for the package. */
 async function versions(paths: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const path of paths.filter((each) => each !== '')) {
@@ -196,6 +196,6 @@ async function versions(paths: readonly string[]): Promise<Map<string, string>> 
 test.each([
   ['publint', ['--strict']],
   ['attw', ['--profile', 'esm-only']],
-])('%s has nothing to say about it', async (name, args) => {
+])('%s finds no mistake in the package', async (name, args) => {
   await passes(bin(name), tarball, ...args);
 });

@@ -1,4 +1,4 @@
-/** One operation, three ways: tRPC, REST and the SDK give equal results and equal errors. */
+/** Sends each operation over tRPC, over REST and through the SDK: the results and the errors are equal. */
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client';
 import { expect, test } from 'vitest';
 import { newTenant, testServer } from '../../server/test/support/server.ts';
@@ -19,7 +19,7 @@ interface Case {
   readonly input: (given: Given) => object;
   readonly token?: 'internal' | 'wrong';
   readonly ifMatch?: string;
-  /** The code of the error; absent: it works. */
+  /** The code of the expected error; absent if the operation succeeds. */
   readonly code?: string;
 }
 
@@ -43,14 +43,14 @@ const cases: readonly Case[] = [
     input: ({ tenant }) => ({ tenant_id: tenant.id, include_revoked: true }),
   },
   {
-    what: 'a change that changes nothing',
+    what: 'an update without fields',
     rest: ({ tenant }) => ({ operation: `PATCH /v1/tenants/${tenant.id}`, body: {} }),
     procedure: 'tenants.update',
     type: 'mutation',
     input: ({ tenant }) => ({ id: tenant.id }),
   },
   {
-    what: 'revoking, which has no result',
+    what: 'revoking a key, which has no result',
     rest: ({ apiKey }) => ({ operation: `DELETE /v1/api-keys/${apiKey.id}` }),
     procedure: 'apiKeys.revoke',
     type: 'mutation',
@@ -95,7 +95,7 @@ const cases: readonly Case[] = [
     code: 'invalid_input',
   },
   {
-    what: 'a cursor of somebody else',
+    what: 'a forged cursor',
     rest: () => ({ operation: 'GET /v1/tenants?cursor=abc.def' }),
     procedure: 'tenants.list',
     input: () => ({ cursor: 'abc.def' }),
@@ -156,57 +156,60 @@ const server = testServer();
 
 type Outcome = { readonly output: unknown } | { readonly problem: Readonly<Record<string, unknown>> };
 
-/** The id of the request is the one thing that differs. */
+/** Returns the problem without the request id, which differs between the three requests. */
 function failed({ instance, ...problem }: Record<string, unknown>): Outcome {
   expect(instance).toEqual(expect.any(String));
   return { problem };
 }
 
-test.each(cases)('$what: the three ways agree', async ({ rest, procedure, type, input, ifMatch, code, ...rule }) => {
-  const operator = createClient({ url: server.url, token: server.operatorToken });
-  const tenant = await newTenant(server);
-  const given: Given = { tenant, apiKey: await operator.apiKeys.create({ tenant_id: tenant.id, name: 'CI' }) };
-  const token = { operator: server.operatorToken, internal: server.internalToken, wrong: 'wrong' }[
-    rule.token ?? 'operator'
-  ];
-  const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+test.each(cases)(
+  '$what: tRPC, REST and the SDK agree',
+  async ({ rest, procedure, type, input, ifMatch, code, ...rule }) => {
+    const operator = createClient({ url: server.url, token: server.operatorToken });
+    const tenant = await newTenant(server);
+    const given: Given = { tenant, apiKey: await operator.apiKeys.create({ tenant_id: tenant.id, name: 'CI' }) };
+    const token = { operator: server.operatorToken, internal: server.internalToken, wrong: 'wrong' }[
+      rule.token ?? 'operator'
+    ];
+    const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
 
-  async function throughRest(): Promise<Outcome> {
-    const { operation, body: sent } = rest(given);
-    const { status, body } = await server.call(operation, { body: sent, token, headers });
-    return status < 300 ? { output: body ?? undefined } : failed(body);
-  }
-
-  async function throughTrpc(): Promise<Outcome> {
-    const link = httpLink({ url: `${server.url}/trpc`, headers: { ...headers, authorization: `Bearer ${token}` } });
-    const trpc = createTRPCUntypedClient({ links: [link] });
-    try {
-      return { output: await trpc[type ?? 'query'](procedure, input(given)) };
-    } catch (error) {
-      if (!(error instanceof TRPCClientError)) throw error;
-      // What fails before tRPC is a problem and no envelope.
-      return failed(error.data?.problem ?? error.meta?.['responseJSON']);
+    async function throughRest(): Promise<Outcome> {
+      const { operation, body: sent } = rest(given);
+      const { status, body } = await server.call(operation, { body: sent, token, headers });
+      return status < 300 ? { output: body ?? undefined } : failed(body);
     }
-  }
 
-  async function throughSdk(): Promise<Outcome> {
-    const client = createClient({ url: server.url, token, headers });
-    try {
-      return { output: await operationOf(client, procedure)(input(given)) };
-    } catch (error) {
-      if (!isRegistryError(error) || error.problem === undefined) throw error;
-      expect(error).toMatchObject({ code, status: error.problem.status, requestId: error.problem.instance });
-      return failed(error.problem);
+    async function throughTrpc(): Promise<Outcome> {
+      const link = httpLink({ url: `${server.url}/trpc`, headers: { ...headers, authorization: `Bearer ${token}` } });
+      const trpc = createTRPCUntypedClient({ links: [link] });
+      try {
+        return { output: await trpc[type ?? 'query'](procedure, input(given)) };
+      } catch (error) {
+        if (!(error instanceof TRPCClientError)) throw error;
+        // A failure before tRPC has a problem without tRPC's envelope.
+        return failed(error.data?.problem ?? error.meta?.['responseJSON']);
+      }
     }
-  }
 
-  const outcome = await throughSdk();
-  expect('problem' in outcome ? outcome.problem['code'] : undefined).toBe(code);
-  expect(await throughTrpc()).toEqual(outcome);
-  expect(await throughRest()).toEqual(outcome);
-});
+    async function throughSdk(): Promise<Outcome> {
+      const client = createClient({ url: server.url, token, headers });
+      try {
+        return { output: await operationOf(client, procedure)(input(given)) };
+      } catch (error) {
+        if (!isRegistryError(error) || error.problem === undefined) throw error;
+        expect(error).toMatchObject({ code, status: error.problem.status, requestId: error.problem.instance });
+        return failed(error.problem);
+      }
+    }
 
-/** The SDK's function by the procedure's path: the table holds input that its type would not let through. */
+    const outcome = await throughSdk();
+    expect('problem' in outcome ? outcome.problem['code'] : undefined).toBe(code);
+    expect(await throughTrpc()).toEqual(outcome);
+    expect(await throughRest()).toEqual(outcome);
+  },
+);
+
+/** Returns the SDK's function by the procedure's path, untyped: the table holds invalid input too. */
 function operationOf(client: Client, procedure: string): (input: object) => Promise<unknown> {
   const [group = '', name = ''] = procedure.split('.');
   const groups = client as unknown as Record<string, Record<string, (input: object) => Promise<unknown>>>;

@@ -1,8 +1,8 @@
-/** A TCP relay before a real server, which loses answers on the way: the server has worked, the caller never hears. */
+/** TCP relays in front of a real server that lose answers, break connections or fall silent. */
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Starts one for the running test. Of the first `losses` connections that an answer comes back on, it passes none on. */
+/** Starts a relay for the running test that breaks the first `losses` connections as their answer arrives. */
 export async function losingRelay(target: string, losses: number) {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
@@ -33,7 +33,7 @@ export async function losingRelay(target: string, losses: number) {
   return { url: `http://127.0.0.1:${address.port}`, lost: () => lost };
 }
 
-/** Starts one for the running test that passes everything on, until it is cut, or goes silent without a word. */
+/** Starts a relay for the running test that passes everything on until the test cuts or silences it. */
 export async function cuttableRelay(target: string) {
   const { hostname, port } = new URL(target);
   const pairs = new Set<readonly [Socket, Socket]>();
@@ -64,18 +64,18 @@ export async function cuttableRelay(target: string) {
   if (address === null || typeof address === 'string') throw new Error('the relay has no port');
   return {
     url: `http://127.0.0.1:${address.port}`,
-    /** Breaks every connection; the next one works. */
+    /** Breaks all open connections; new ones work. */
     cut,
-    /** From now on nothing passes, and no connection breaks. */
+    /** Stops passing data on, without breaking a connection. */
     goSilent() {
       silent = true;
     },
-    /** New connections work again; the old ones are broken. */
+    /** Breaks the silent connections; new ones work. */
     recover() {
       silent = false;
       cut();
     },
-    /** How many connections are open. */
+    /** Returns the number of open connections. */
     open: () => pairs.size,
   };
 }

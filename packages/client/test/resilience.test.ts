@@ -1,6 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../src/index.ts';
-import { refusal } from './hand-fed.ts';
 import {
   breakOff,
   deadUrl,
@@ -13,6 +12,7 @@ import {
   TOKEN,
   waitlessClient,
 } from './scripted-server.ts';
+import { refusal } from './verifier-harness.ts';
 
 const ID = '01890000-0000-7000-8000-000000000000';
 const overloaded = problem(503, 'overloaded', { 'retry-after': '2' });
@@ -26,7 +26,7 @@ describe('retries', () => {
     expect(seen).toHaveLength(3);
   });
 
-  test('a query is repeated after a connection that broke in the middle of the answer', async () => {
+  test('a query is repeated after a connection that broke in the middle of its answer', async () => {
     const { client, pauses } = await scripted([breakOff, result({ id: ID })]);
     expect(await client.tenants.get({ id: ID })).toEqual({ id: ID });
     expect(pauses).toEqual([200]);
@@ -42,7 +42,7 @@ describe('retries', () => {
     expect(pauses[0]).toBeLessThanOrEqual(5_200);
   });
 
-  test('a mutation is repeated with the same idempotency key and body when the registry was overloaded', async () => {
+  test('a mutation is repeated with one idempotency key and one body when the registry was overloaded', async () => {
     const { client, seen } = await scripted([overloaded, problem(429, 'overloaded'), result({ id: ID })]);
     await client.tenants.create({ slug: 'acme', name: 'Acme' });
     const keys = seen.map(({ headers }) => headers['idempotency-key']);
@@ -51,22 +51,22 @@ describe('retries', () => {
     expect(new Set(seen.map(({ body }) => body))).toEqual(new Set(['{"slug":"acme","name":"Acme"}']));
   });
 
-  test('a mutation is repeated, with the same key, also when the change may have been made', async () => {
-    const underWay = problem(409, 'idempotency_key_in_flight', { 'retry-after': '1' });
-    const { client, seen, pauses } = await scripted([breakOff, lost, underWay, result({ id: ID })], { retries: 3 });
+  test('a mutation is repeated, with one key, even if an earlier attempt may have made the change', async () => {
+    const inFlight = problem(409, 'idempotency_key_in_flight', { 'retry-after': '1' });
+    const { client, seen, pauses } = await scripted([breakOff, lost, inFlight, result({ id: ID })], { retries: 3 });
     expect(await client.tenants.create({ slug: 'acme', name: 'Acme' })).toEqual({ id: ID });
     expect(new Set(seen.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
     expect(pauses).toEqual([200, 1_400, 1_800]);
   });
 
-  test('a change whose answer the registry lost is told as that, and not repeated', async () => {
+  test('a change whose outcome the registry lost rejects with that code and is not repeated', async () => {
     const { client, seen } = await scripted([breakOff, problem(409, 'idempotency_outcome_lost'), result({ id: ID })]);
     const error = await rejectionOf(client.tenants.create({ slug: 'acme', name: 'Acme' }));
     expect(error).toMatchObject({ code: 'idempotency_outcome_lost', status: 409 });
     expect(seen).toHaveLength(2);
   });
 
-  test('what changes nothing has no key, mutation or not, and is repeated', async () => {
+  test('a mutation that changes nothing has no idempotency key and is repeated', async () => {
     const { client, seen } = await scripted([breakOff, result(refusal('not_found'))]);
     expect(await client.apiKeys.verify({ key: 'bp_x' })).toEqual(refusal('not_found'));
     expect(seen.map(({ headers, method }) => [method, headers['idempotency-key']])).toEqual([
@@ -83,7 +83,7 @@ describe('retries', () => {
     expect(pauses).toEqual([200, 400]);
   });
 
-  test('two calls have two idempotency keys, a given one is used, and queries have none', async () => {
+  test('each mutation has its own idempotency key or the given one, and queries have none', async () => {
     const { client, seen } = await scripted([result(null)]);
     await client.tenants.archive({ id: ID });
     await client.tenants.archive({ id: ID });
@@ -96,20 +96,20 @@ describe('retries', () => {
     expect(query?.['idempotency-key']).toBeUndefined();
   });
 
-  test('a pause that would outlast the call is not made: the reason is told at once', async () => {
+  test('a pause beyond the deadline is not made: the call rejects with the failure at once', async () => {
     const { client, pauses } = await scripted([lost], { timeoutMs: 1_000 });
     const error = await rejectionOf(client.tenants.get({ id: ID }));
     expect(error).toMatchObject({ code: 'unavailable', status: 503, retryAfter: 1, requestId: 'request-1' });
     expect(pauses).toEqual([]);
   });
 
-  test('the last failure is told when the retries are used up', async () => {
+  test('the call rejects with the last failure when the retries are used up', async () => {
     const { client, seen } = await scripted([lost, lost, overloaded]);
     expect(await rejectionOf(client.tenants.get({ id: ID }))).toMatchObject({ code: 'overloaded', retryAfter: 2 });
     expect(seen).toHaveLength(3);
   });
 
-  test('the token is asked for again before each attempt', async () => {
+  test('the token function is called before each attempt', async () => {
     let count = 0;
     const { client, seen } = await scripted([overloaded, result(null)], { token: async () => `token-${++count}` });
     await client.tenants.get({ id: ID });
@@ -118,19 +118,19 @@ describe('retries', () => {
 });
 
 describe('the end of a call', () => {
-  test('a registry that does not answer in time is a timeout, and is not asked again', async () => {
+  test('a registry that does not answer in time causes a timeout without a retry', async () => {
     const { client, seen } = await scripted([silence]);
     const error = await rejectionOf(client.tenants.get({ id: ID }, { timeoutMs: 50 }));
     expect(error).toMatchObject({ name: 'RegistryError', code: 'timeout', status: undefined });
     expect(seen).toHaveLength(1);
   });
 
-  test('the time of the client is the default, and covers an answer whose body never ends', async () => {
+  test('the timeout of the client is the default, and covers an answer whose body never ends', async () => {
     const { client } = await scripted([(response) => response.writeHead(200).write('{')], { timeoutMs: 50 });
     expect(await rejectionOf(client.tenants.get({ id: ID }))).toMatchObject({ code: 'timeout' });
   });
 
-  test('the time covers a token that never comes and a fetch that ignores its signal', async () => {
+  test('the timeout covers a token that never comes and a fetch that ignores its signal', async () => {
     const never = () => new Promise<never>(() => {});
     const { client: tokenless } = await scripted([silence], { token: never, timeoutMs: 50 });
     const { client: deaf } = await scripted([silence], { fetch: never, timeoutMs: 50 });
@@ -138,7 +138,7 @@ describe('the end of a call', () => {
     expect(await rejectionOf(deaf.tenants.get({ id: ID }))).toMatchObject({ code: 'timeout' });
   });
 
-  test("the caller's signal ends a call under way, with its reason as the cause", async () => {
+  test("the caller's signal ends a pending call, with its reason as the cause", async () => {
     const { client, seen } = await scripted([silence]);
     const controller = new AbortController();
     const call = rejectionOf(client.tenants.create({ slug: 'acme', name: 'Acme' }, { signal: controller.signal }));
@@ -165,14 +165,14 @@ describe('the end of a call', () => {
   });
 });
 
-describe('answers that are not of the registry', () => {
+describe('answers of other servers', () => {
   const html = (status: number) =>
     json(status, undefined, { 'content-type': 'text/html', 'x-request-id': 'from-the-proxy' });
 
   test.each([
     ['a page with status 200', html(200), 200],
     ['a page with status 502', html(502), 502],
-    ['JSON of somebody else', json(200, { hello: 'world' }), 200],
+    ['JSON of another service', json(200, { hello: 'world' }), 200],
     ['JSON null', json(200, null), 200],
     ['an error without a problem', json(500, { error: { message: 'no', code: -32603, data: {} } }), 500],
     ['a problem with status 200', problem(200, 'slug_taken'), 200],
@@ -189,7 +189,7 @@ describe('answers that are not of the registry', () => {
   });
 });
 
-/** What Node would end the process for, until the test is finished. */
+/** Collects the unhandled rejections, for which Node would end the process, until the test is finished. */
 function unhandledRejections() {
   const unhandled: unknown[] = [];
   const note = (error: unknown) => unhandled.push(error);
@@ -200,13 +200,13 @@ function unhandledRejections() {
     for (const other of others) process.on('unhandledRejection', other);
   });
   return async () => {
-    // Node tells of them after the microtasks.
+    // Node emits the event after the microtasks.
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
     return unhandled;
   };
 }
 
-test('a list that fails before anybody looks at it does not end the process', async () => {
+test('a list that fails before its first await causes no unhandled rejection', async () => {
   const unhandled = unhandledRejections();
   const unreachable = () => Promise.reject(new TypeError('fetch failed'));
   const { client } = await scripted([silence], { fetch: unreachable, retries: 0 });
@@ -215,10 +215,10 @@ test('a list that fails before anybody looks at it does not end the process', as
   expect(await rejectionOf(list)).toMatchObject({ code: 'network' });
 });
 
-describe('what the registry says about an answer', () => {
+describe('withMeta', () => {
   const headers = { 'x-request-id': 'request-7', etag: '"v1"', 'idempotency-replayed': 'true' };
 
-  test('comes with the output when it is asked for, from the same request', async () => {
+  test('gives the output with its metadata, without another request', async () => {
     const { client, seen } = await scripted([json(200, { result: { data: { id: ID } } }, headers)]);
     const call = client.tenants.archive({ id: ID });
     const answer = { data: { id: ID }, etag: '"v1"', requestId: 'request-7', replayed: true };
@@ -227,13 +227,13 @@ describe('what the registry says about an answer', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('is undefined, or false, when it says nothing', async () => {
+  test('gives undefined or false for metadata that the answer lacks', async () => {
     const { client } = await scripted([json(200, { result: {} })]);
     const nothing = { data: undefined, etag: undefined, requestId: undefined, replayed: false };
     expect(await client.apiKeys.revoke({ id: ID }).withMeta()).toEqual(nothing);
   });
 
-  test('rejects as the call does, once', async () => {
+  test('rejects with the error of the call, which is not unhandled a second time', async () => {
     const unhandled = unhandledRejections();
     const { client } = await scripted([problem(404, 'not_found')]);
     expect(await rejectionOf(client.tenants.get({ id: ID }).withMeta())).toMatchObject({ code: 'not_found' });
@@ -241,7 +241,7 @@ describe('what the registry says about an answer', () => {
     expect(await unhandled()).toEqual([]);
   });
 
-  test('a call that nobody waits for does not hide its failure', async () => {
+  test('a call without an await reports its failure as unhandled', async () => {
     const unhandled = unhandledRejections();
     const unreachable = () => Promise.reject(new TypeError('fetch failed'));
     const { client } = await scripted([silence], { fetch: unreachable, retries: 0 });
@@ -253,7 +253,7 @@ describe('what the registry says about an answer', () => {
 });
 
 describe('the token', () => {
-  test('is in no error, not even when fetch quotes it', async () => {
+  test('is in no error, even if fetch quotes it', async () => {
     const quoting = async () => {
       const inner = Object.assign(new Error(`socket with Bearer ${TOKEN}`), { code: 'EPIPE', headers: TOKEN });
       throw Object.assign(new TypeError(`cannot send ${TOKEN}`, { cause: inner }), { config: { token: TOKEN } });
@@ -265,7 +265,7 @@ describe('the token', () => {
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain(TOKEN);
   });
 
-  test('that cannot be sent is refused without being quoted', async () => {
+  test('is refused without being quoted if it cannot be sent', async () => {
     for (const token of ['', 'secret\n', 'sécret']) {
       expect(() => createClient({ url: 'http://localhost', token })).toThrow(TypeError);
       expect(() => createClient({ url: 'http://localhost', token })).not.toThrow(/cret/);
@@ -275,7 +275,7 @@ describe('the token', () => {
     }
   });
 
-  test('that cannot be had: the call rejects with what its function threw', async () => {
+  test('may come from a function, whose own error the call rejects with', async () => {
     const reason = new Error('the vault is closed');
     const { client } = await scripted([result(null)], { token: () => Promise.reject(reason) });
     expect(await rejectionOf(client.tenants.get({ id: ID }))).toBe(reason);

@@ -19,10 +19,7 @@ interface Row {
   readonly repeated: boolean;
 }
 
-/**
- * For queries and mutations alike: a mutation has its idempotency key, so the registry makes the change once however
- * often it comes, and what it refused it did not make.
- */
+/** Holds for queries and mutations: with its idempotency key a repeated mutation makes at most one change. */
 const matrix: readonly Row[] = [
   { after: 'a connection that was refused or broke', failure: network, repeated: true },
   { after: '429 of a proxy', failure: answer(429), repeated: true },
@@ -31,11 +28,19 @@ const matrix: readonly Row[] = [
   { after: '503 overloaded', failure: answer(503, 'overloaded', 1), repeated: true },
   { after: '503 unavailable', failure: answer(503, 'unavailable', 1), repeated: true },
   { after: '503 of a proxy', failure: answer(503), repeated: true },
-  { after: '409 while the first is under way', failure: answer(409, 'idempotency_key_in_flight', 1), repeated: true },
-  { after: '409 when the first answer is lost', failure: answer(409, 'idempotency_outcome_lost'), repeated: false },
+  {
+    after: '409 while the first attempt is pending',
+    failure: answer(409, 'idempotency_key_in_flight', 1),
+    repeated: true,
+  },
+  {
+    after: '409 when the outcome of the first attempt is lost',
+    failure: answer(409, 'idempotency_outcome_lost'),
+    repeated: false,
+  },
   { after: '409 of a conflict', failure: answer(409, 'slug_taken'), repeated: false },
   { after: '409 of a proxy', failure: answer(409), repeated: false },
-  { after: '422 for a key that is used', failure: answer(422, 'idempotency_key_reused'), repeated: false },
+  { after: '422 for a reused idempotency key', failure: answer(422, 'idempotency_key_reused'), repeated: false },
   { after: '412', failure: answer(412, 'precondition_failed'), repeated: false },
   { after: '404', failure: answer(404, 'not_found'), repeated: false },
   { after: '403', failure: answer(403, 'forbidden'), repeated: false },
@@ -44,7 +49,7 @@ const matrix: readonly Row[] = [
   { after: '500', failure: answer(500, 'internal'), repeated: false },
   { after: '502', failure: answer(502), repeated: false },
   { after: '504', failure: answer(504), repeated: false },
-  { after: '200 that is no result', failure: answer(200), repeated: false },
+  { after: '200 without a result', failure: answer(200), repeated: false },
 ];
 
 test.each(matrix)('after $after: repeated $repeated', ({ failure, repeated }) => {
@@ -61,11 +66,11 @@ describe('the pause', () => {
     ]);
   });
 
-  test('is shortened by chance, to half at the most', () => {
+  test('is shortened by chance, to half at most', () => {
     expect([0, 0.5, 0.999].map((random) => delay(1, answer(503), random))).toEqual([200, 150, 100]);
   });
 
-  test('is never shorter than Retry-After, and clients that were told the same time still spread out', () => {
+  test('is never shorter than Retry-After, and spreads out clients that got one Retry-After', () => {
     expect([0, 0.5, 0.999].map((random) => delay(1, answer(503, 'overloaded', 3), random))).toEqual([3200, 3150, 3100]);
   });
 

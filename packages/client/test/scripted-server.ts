@@ -1,4 +1,4 @@
-/** A real HTTP server that answers as a test says, one answer after the other; the last one stays. */
+/** A real HTTP server that gives the answers of a test in order, and repeats the last one. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -14,9 +14,9 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-export const TOKEN = 'a_token_that_nobody_may_see_in_an_error';
+export const TOKEN = 'a_token_that_no_error_may_contain';
 
-/** A tRPC result. */
+/** Answers with a tRPC result. */
 export function result(data: unknown): Answer {
   return json(200, { result: { data } });
 }
@@ -26,7 +26,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-/** A problem that did not pass through tRPC. */
+/** Answers with a problem outside of tRPC's envelope. */
 export function problem(status: number, code: string, headers: Record<string, string> = {}): Answer {
   const type = `urn:tenant-registry:problem:${code}`;
   const body = { type, title: 'Problem', status, detail: 'It did not work.', instance: 'request-1', code };
@@ -42,7 +42,7 @@ export const breakOff: Answer = (response) => {
   response.write('{"result":', () => response.destroy());
 };
 
-/** Starts the server for the running test, with a client of it that does not really wait. */
+/** Starts the server for the running test, with a client that records its pauses instead of making them. */
 export async function scripted(answers: readonly Answer[], options: Partial<ClientOptions> = {}) {
   const seen: SeenRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -61,14 +61,14 @@ export async function scripted(answers: readonly Answer[], options: Partial<Clie
   return { url, seen, ...waitlessClient({ url, token: TOKEN, ...options }) };
 }
 
-/** A client that writes down its pauses instead of making them, and leaves nothing to chance. */
+/** Returns a client that records its pauses instead of making them, without jitter. */
 export function waitlessClient(options: ClientOptions) {
   const pauses: number[] = [];
   const sleep = async (ms: number) => void pauses.push(ms);
   return { client: createClientOn({ sleep, random: () => 0 }, options), pauses };
 }
 
-/** The URL of a port where nobody listens. */
+/** Resolves to the URL of a port without a listener. */
 export async function deadUrl(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -77,7 +77,7 @@ export async function deadUrl(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** What a call rejects with. */
+/** Resolves to the error that the call rejects with, and rejects if the call resolves. */
 export async function rejectionOf(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     (value) => Promise.reject(new Error(`it resolved to ${JSON.stringify(value)}`)),

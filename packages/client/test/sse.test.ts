@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { eventsIn, type ServerSentEvent } from '../src/streams/sse.ts';
 
-async function read(...pieces: readonly string[]): Promise<ServerSentEvent[]> {
+async function read(...chunks: readonly string[]): Promise<ServerSentEvent[]> {
   const seen: ServerSentEvent[] = [];
   async function* source() {
-    yield* pieces;
+    yield* chunks;
   }
   for await (const event of eventsIn(source())) seen.push(event);
   return seen;
@@ -16,24 +16,24 @@ const events = [
   { name: 'message', data: 'x\ny', id: 'e-1' },
 ];
 
-test('events come as they were sent, wherever the pieces end and however lines end', async () => {
+test('events are read whole, wherever the chunks end and however the lines end', async () => {
   for (const lines of [text, text.replaceAll('\n', '\r\n'), text.replaceAll('\n', '\r')]) {
     for (let length = 1; length <= lines.length; length += 1) {
-      const pieces = lines.match(new RegExp(`[^]{1,${length}}`, 'g')) ?? [];
-      // What a lone CR at the very end means is known only when something follows.
-      expect(await read(...pieces, ': over\n')).toEqual(events);
+      const chunks = lines.match(new RegExp(`[^]{1,${length}}`, 'g')) ?? [];
+      // A CR at the very end has a meaning only with the text after it.
+      expect(await read(...chunks, ': over\n')).toEqual(events);
     }
   }
 });
 
-test('an event that is not complete, or has no data, does not come', async () => {
+test('an event that is incomplete or has no data is not given', async () => {
   expect(await read('event: a\n\nid: 7\n\ndata: x\n')).toEqual([]);
   expect(await read('data\n\n')).toEqual([{ name: 'message', data: '', id: undefined }]);
   expect(await read('id: a\0b\nother: 1\ndata: x\n\n')).toEqual([{ name: 'message', data: 'x', id: undefined }]);
 });
 
-test('an event without an end is not gathered for ever', async () => {
-  const piece = 'x'.repeat(65_536);
-  await expect(read('data: ', ...Array(20).fill(piece))).rejects.toThrow('too long');
-  await expect(read(...Array(20).fill(`data: ${piece}\n`))).rejects.toThrow('too long');
+test('an event without an end fails instead of filling the memory', async () => {
+  const chunk = 'x'.repeat(65_536);
+  await expect(read('data: ', ...Array(20).fill(chunk))).rejects.toThrow('too long');
+  await expect(read(...Array(20).fill(`data: ${chunk}\n`))).rejects.toThrow('too long');
 });

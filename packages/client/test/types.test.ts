@@ -1,5 +1,4 @@
-/** What the compiler promises to callers. `tsc` checks it; running it does nothing. */
-
+/** The types that callers see. `tsc` checks them; running this file checks nothing. */
 import { expectTypeOf, test } from 'vitest';
 import type { Problem as ServerProblem } from '../../server/src/kernel/errors/problem.ts';
 import {
@@ -22,7 +21,7 @@ import {
 
 declare const client: Client;
 
-test('calls take and give what the router says', () => {
+test('calls have the input and output types of the router', () => {
   expectTypeOf<Client['tenants']['create']>().toEqualTypeOf<
     (input: Inputs['tenants']['create'], options?: MutationOptions) => Result<Tenant>
   >();
@@ -36,19 +35,19 @@ test('lists give pages to await and items to iterate, and may be called without 
     expectTypeOf(await client.tenants.list()).toEqualTypeOf<{ items: Tenant[]; next_cursor: string | null }>();
     for await (const tenant of client.tenants.list({ limit: 100 })) expectTypeOf(tenant).toEqualTypeOf<Tenant>();
     expectTypeOf((await client.catalog.list()).items).toBeArray();
-    // @ts-expect-error it takes nothing
+    // @ts-expect-error the operation has no input
     await client.catalog.list({ product: 'certifai' });
     // @ts-expect-error the tenant is required
     await client.apiKeys.list();
-    // @ts-expect-error a query is not made for a version
+    // @ts-expect-error a query has no ifMatch
     await client.tenants.get({ id: '' }, { ifMatch: '""' });
-    // @ts-expect-error nothing changes, so there is nothing to repeat
+    // @ts-expect-error a mutation that changes nothing has no idempotency key
     await client.apiKeys.verify({ key: '' }, { idempotencyKey: 'mine' });
   };
   expectTypeOf(use).toBeFunction();
 });
 
-test('what the registry says comes with the output, also for the first page of a list', () => {
+test('withMeta gives the answer around the output, and the first page of a list', () => {
   const use = async () => {
     expectTypeOf(await client.tenants.get({ id: '' }).withMeta()).toEqualTypeOf<Answer<Tenant>>();
     expectTypeOf((await client.tenants.list().withMeta()).data.items).toEqualTypeOf<Tenant[]>();
@@ -56,45 +55,45 @@ test('what the registry says comes with the output, also for the first page of a
   expectTypeOf(use).toBeFunction();
 });
 
-test('an export gives events, or text when that is asked for', () => {
+test('an export gives events, or text for the format csv', () => {
   const use = async () => {
     for await (const event of client.audit.export()) expectTypeOf(event).toEqualTypeOf<AuditEvent>();
     for await (const event of client.audit.export({ tenant_id: '', format: 'ndjson' }, { timeoutMs: 5 })) {
       expectTypeOf(event).toEqualTypeOf<AuditEvent>();
     }
     for await (const text of client.audit.export({ format: 'csv' })) expectTypeOf(text).toEqualTypeOf<string>();
-    // @ts-expect-error there is no such form
+    // @ts-expect-error the format does not exist
     client.audit.export({ format: 'xml' });
-    // @ts-expect-error there is no such filter
+    // @ts-expect-error the filter does not exist
     client.audit.export({ tenant: '' });
   };
   expectTypeOf(use).toBeFunction();
 });
 
-test('the feed gives events, and a verifier the verdict that the registry gives', () => {
+test('the feed gives events, and a verifier gives the verdict of the registry', () => {
   expectTypeOf<Client['changes']['stream']>().toEqualTypeOf<Feed>();
   expectTypeOf<Awaited<ReturnType<Verifier['verify']>>>().toEqualTypeOf<Outputs['apiKeys']['verify']>();
   expectTypeOf<KeyQuestion & { key: string }>().toExtend<Inputs['apiKeys']['verify']>();
   const use = async (verifier: Verifier) => {
-    // @ts-expect-error the key is no part of the question
+    // @ts-expect-error the question does not contain the key
     await verifier.verify('bp_x', { key: 'bp_x' });
   };
   expectTypeOf(use).toBeFunction();
 });
 
-test('a checked error has the checked code, and codes are closed', () => {
+test('isRegistryError narrows to the given code, and accepts only known codes', () => {
   const use = (error: unknown) => {
     if (isRegistryError(error, 'slug_taken')) expectTypeOf(error.code).toEqualTypeOf<'slug_taken'>();
     if (isRegistryError(error)) {
       expectTypeOf(error.code).toEqualTypeOf<ErrorCode | 'network' | 'timeout' | 'aborted' | 'invalid_response'>();
     }
-    // @ts-expect-error there is no such code
+    // @ts-expect-error the code does not exist
     isRegistryError(error, 'slug_token');
   };
   expectTypeOf(use).toBeFunction();
 });
 
-test('the problem is the one of the server, with the code as a closed enum', () => {
+test('the problem type equals that of the server, with the known codes', () => {
   expectTypeOf<Problem>().toExtend<ServerProblem>();
   expectTypeOf<ServerProblem & { readonly code: ErrorCode }>().toExtend<Problem>();
 });

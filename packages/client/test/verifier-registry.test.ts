@@ -1,9 +1,9 @@
-/** The verifier against a real registry that holds a lease, with the feed over TCP links that the test cuts. */
+/** The verifier against a real registry that holds a lease, with its feed over a TCP relay that the test cuts. */
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
 import { createClient, createVerifier, type FeedState, type Verifier } from '../src/index.ts';
-import { refusal } from './hand-fed.ts';
 import { cuttableRelay } from './relay.ts';
+import { refusal } from './verifier-harness.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ async function newKey(): Promise<{ readonly id: string; readonly key: string; re
 
 const revoke = ({ id }: { readonly id: string }) => server.call(`DELETE /v1/api-keys/${id}`);
 
-/** A verifier whose feed, but not its questions, goes through a relay, and what it asked. */
+/** Returns a verifier whose feed alone goes through a relay, and the keys that it asked the registry about. */
 async function newVerifier() {
   const relay = await cuttableRelay(server.url);
   const token = server.internalToken;
@@ -45,7 +45,7 @@ async function newVerifier() {
 
 const live = (verifier: Verifier, expected = true) => vi.waitFor(() => expect(verifier.live).toBe(expected), WAIT);
 
-/** Asks until the verdict is kept, which it is not while a change before may still settle. */
+/** Asks until the verdict is kept: the first answers are not, while an earlier change may still settle. */
 async function remembered(verifier: Verifier, asked: readonly string[], key: string): Promise<void> {
   await vi.waitFor(async () => {
     const before = asked.length;
@@ -54,7 +54,7 @@ async function remembered(verifier: Verifier, asked: readonly string[], key: str
   }, WAIT);
 }
 
-/** A machine that is too busy may lose its lease, and is then right to have everything asked for: that run says nothing. */
+/** Repeats a scenario that fails because the busy machine lost its lease: the verifier rightly asks each time then. */
 function undisturbed(scenario: () => Promise<void>): () => Promise<void> {
   const losses = () => server.logs.filter((line) => line.includes('authority lease lost')).length;
   return async () => {
@@ -70,7 +70,7 @@ function undisturbed(scenario: () => Promise<void>): () => Promise<void> {
 }
 
 test(
-  'a kept verdict costs no request, and a revocation ends it',
+  'a kept verdict saves the request, and a revocation ends it',
   undisturbed(async () => {
     const key = await newKey();
     const { verifier, asked } = await newVerifier();
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  'a freeze and an entitlement reach it too, and another tenant keeps its verdicts',
+  'a freeze and an entitlement end verdicts of their tenant, and another tenant keeps its verdicts',
   undisturbed(async () => {
     const [key, other] = [await newKey(), await newKey()];
     const { verifier, asked } = await newVerifier();
@@ -105,7 +105,7 @@ test(
 );
 
 test(
-  'after the feed was cut it comes back where it was: what it missed ends verdicts, the others stay',
+  'a feed that was cut continues from its last event: the missed changes end verdicts, the others stay',
   undisturbed(async () => {
     const [key, other] = [await newKey(), await newKey()];
     const { verifier, relay, asked, states } = await newVerifier();
@@ -123,7 +123,7 @@ test(
   }),
 );
 
-test('a feed that goes silent is no longer believed in after three seconds: then each question is asked', async () => {
+test('after three seconds of a silent feed each question goes to the registry', async () => {
   const key = await newKey();
   const { verifier, relay, asked, states } = await newVerifier();
   await live(verifier);
@@ -138,7 +138,7 @@ test('a feed that goes silent is no longer believed in after three seconds: then
     if (valid) acceptedUntil = sentAt;
     expect(valid).toBe(false);
   }, WAIT);
-  // The bound itself, which no busy machine can stretch: it is checked where the verdict is given.
+  // A busy machine cannot stretch this bound: the verifier checks the age of the feed when it gives the verdict.
   expect(acceptedUntil - revokedAt).toBeLessThanOrEqual(3_000);
   expect(verifier.live).toBe(false);
   await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ live: false, error: { code: 'timeout' } }), WAIT);
@@ -147,7 +147,7 @@ test('a feed that goes silent is no longer believed in after three seconds: then
   expect(await verifier.verify(key.key)).toEqual(refusal('revoked'));
 });
 
-test('a registry whose lease is lost is asked each time, and forgotten about when it has a new one', async () => {
+test('the loss of the registry lease ends all verdicts, and a new lease allows new ones', async () => {
   const key = await newKey();
   const { verifier, asked } = await newVerifier();
   await live(verifier);
@@ -158,7 +158,7 @@ test('a registry whose lease is lost is asked each time, and forgotten about whe
   await remembered(verifier, asked, key.key);
 });
 
-test('closing lets go of the connection and of everything that was kept', async () => {
+test('closing ends the connection and forgets all verdicts', async () => {
   const key = await newKey();
   const { verifier, relay, asked } = await newVerifier();
   await live(verifier);
@@ -170,7 +170,7 @@ test('closing lets go of the connection and of everything that was kept', async 
   expect(await verifier.verify(key.key)).toMatchObject({ valid: true });
 });
 
-test('a token that may not listen is told to the log, and the verifier still verifies as the registry says', async () => {
+test('a token without access to the feed is reported to onFeed, and questions get the answer of the registry', async () => {
   const client = createClient({ url: server.url, token: server.operatorToken });
   const states: FeedState[] = [];
   const verifier = createVerifier({ client, onFeed: (state) => void states.push(state) });

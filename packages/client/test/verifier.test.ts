@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest';
 import { createVerifier, RegistryError } from '../src/index.ts';
 import { steadyClock } from '../src/verifier/steady-clock.ts';
-import { accepted, handFed, KEY, OTHER_TENANT, refusal, SETTLE_MS, settled, TENANT } from './hand-fed.ts';
 import { rejectionOf } from './scripted-server.ts';
+import {
+  accepted,
+  KEY,
+  OTHER_TENANT,
+  refusal,
+  SETTLE_MS,
+  settled,
+  TENANT,
+  verifierHarness,
+} from './verifier-harness.ts';
 
-test('the second question is answered from memory, with the same verdict, and nobody can change it', async () => {
-  const { verifier, questions, opened } = handFed();
+test('memory answers the second question, with one frozen verdict', async () => {
+  const { verifier, questions, opened } = verifierHarness();
   await opened();
   const first = await verifier.verify(KEY);
   expect(first).toEqual(accepted());
@@ -15,8 +24,8 @@ test('the second question is answered from memory, with the same verdict, and no
   expect(() => first.valid && first.scopes.push('all')).toThrow(TypeError);
 });
 
-test('each question is one of its own: another key, other scopes, another product, another access', async () => {
-  const { verifier, questions, opened } = handFed();
+test('a verdict answers only its own question: key, scopes, product and access, the scopes in any order', async () => {
+  const { verifier, questions, opened } = verifierHarness();
   await opened();
   const others = [{ scopes: ['a'] }, { scopes: ['a', 'b'] }, { product: 'certifai' }, { access: 'read' as const }];
   for (const question of [{}, ...others]) await verifier.verify(KEY, question);
@@ -28,8 +37,8 @@ test('each question is one of its own: another key, other scopes, another produc
   expect(questions).toHaveLength(6);
 });
 
-test('a change of its tenant ends a verdict at once; that of another tenant does not', async () => {
-  const { verifier, questions, opened, change, answers } = handFed();
+test('a change of its tenant ends a verdict at once; a change of another tenant does not', async () => {
+  const { verifier, questions, opened, change, answers } = verifierHarness();
   await opened();
   await verifier.verify(KEY);
   await change(OTHER_TENANT);
@@ -41,7 +50,7 @@ test('a change of its tenant ends a verdict at once; that of another tenant does
 });
 
 test('a reset ends every verdict', async () => {
-  const { verifier, questions, opened, put } = handFed();
+  const { verifier, questions, opened, put } = verifierHarness();
   await opened();
   await verifier.verify(KEY);
   await put({ type: 'reset', id: 'e-9' });
@@ -50,23 +59,23 @@ test('a reset ends every verdict', async () => {
   expect(questions).toHaveLength(2);
 });
 
-test('a verdict that was asked for before a change came is not kept, although it arrives after it', async () => {
-  const { verifier, questions, asked, opened, change, answers, pass } = handFed();
+test('a verdict that was asked for before a change and arrives after it is not kept', async () => {
+  const { verifier, questions, asked, opened, change, answers, advance } = verifierHarness();
   await opened();
   answers(undefined);
   const early = verifier.verify(KEY);
   await asked(1);
-  pass(1);
+  advance(1);
   await change(TENANT);
   questions[0]?.answer(accepted());
   expect(await early).toEqual(accepted());
   answers(() => refusal('revoked'));
-  pass(SETTLE_MS + 1);
+  advance(SETTLE_MS + 1);
   expect(await verifier.verify(KEY)).toEqual(refusal('revoked'));
 });
 
-test('a verdict is not kept while another replica may still answer as before the change', async () => {
-  const { verifier, questions, opened, change, pass, alive } = handFed();
+test('a verdict is not kept while another replica may still answer from before the change', async () => {
+  const { verifier, questions, opened, change, advance, alive } = verifierHarness();
   await opened();
   await change(TENANT);
   for (const [ms, asked] of [
@@ -75,22 +84,22 @@ test('a verdict is not kept while another replica may still answer as before the
     [1, 3],
     [0, 3],
   ] as const) {
-    pass(ms);
+    advance(ms);
     await alive();
     await verifier.verify(KEY);
     expect(questions).toHaveLength(asked);
   }
 });
 
-test('nothing is answered from memory once the feed has said nothing for three seconds, and again when it speaks', async () => {
-  const { verifier, questions, opened, pass, alive, answers } = handFed();
+test('memory stops answering after three seconds of silence on the feed, and resumes with the next event', async () => {
+  const { verifier, questions, opened, advance, alive, answers } = verifierHarness();
   await opened();
   await verifier.verify(KEY);
-  pass(2_990);
+  advance(2_990);
   expect(verifier.live).toBe(true);
   await verifier.verify(KEY);
   expect(questions).toHaveLength(1);
-  pass(20);
+  advance(20);
   expect(verifier.live).toBe(false);
   answers(() => refusal('revoked'));
   expect(await verifier.verify(KEY)).toEqual(refusal('revoked'));
@@ -98,19 +107,19 @@ test('nothing is answered from memory once the feed has said nothing for three s
   expect(verifier.live).toBe(true);
 });
 
-test('events that come late count from when they were sent, so no delay on the way makes a verdict older', async () => {
-  const { verifier, put, opened, pass, pauses } = handFed();
+test('a late event counts from the time when it was sent, so a delay of the feed makes no verdict older', async () => {
+  const { verifier, put, opened, advance, pauses } = verifierHarness();
   await opened();
-  pass(10_000);
-  // Sent eight seconds ago: it proves nothing of the last three.
+  advance(10_000);
+  // The event was sent eight seconds ago, so it proves nothing about the last three.
   await put({ type: 'alive', elapsed_ms: 4_000 });
   expect(verifier.live).toBe(false);
-  // Such a connection is given up for another one.
+  // The verifier gives up this connection and opens another one after a pause.
   expect(pauses).toHaveLength(1);
 });
 
-test('a registry that may miss changes itself is asked every time, and what it answers is not kept', async () => {
-  const { verifier, questions, opened, put, alive } = handFed();
+test('after a down event each question goes to the registry, and no verdict is kept', async () => {
+  const { verifier, questions, opened, put, alive } = verifierHarness();
   await opened();
   await put({ type: 'down' });
   expect(verifier.live).toBe(false);
@@ -123,8 +132,8 @@ test('a registry that may miss changes itself is asked every time, and what it a
   expect(questions).toHaveLength(3);
 });
 
-test('before the feed has spoken every question is asked', async () => {
-  const { verifier, questions, put } = handFed();
+test('before the first alive event each question goes to the registry', async () => {
+  const { verifier, questions, put } = verifierHarness();
   await verifier.verify(KEY);
   await put({ type: 'open', alive_ms: 1_000, settle_ms: SETTLE_MS }, { type: 'reset', id: 'e-1' });
   await verifier.verify(KEY);
@@ -132,14 +141,14 @@ test('before the feed has spoken every question is asked', async () => {
 });
 
 test('a verdict is kept for ttlMs at most, counted from the question', async () => {
-  const { verifier, questions, opened, pass, alive } = handFed({ ttlMs: 10_000 });
+  const { verifier, questions, opened, advance, alive } = verifierHarness({ ttlMs: 10_000 });
   await opened();
   await verifier.verify(KEY);
   for (const [ms, asked] of [
     [9_999, 1],
     [1, 2],
   ] as const) {
-    pass(ms);
+    advance(ms);
     await alive();
     await verifier.verify(KEY);
     expect(questions).toHaveLength(asked);
@@ -147,15 +156,15 @@ test('a verdict is kept for ttlMs at most, counted from the question', async () 
 });
 
 test('with ttlMs 0 nothing is kept', async () => {
-  const { verifier, questions, opened } = handFed({ ttlMs: 0 });
+  const { verifier, questions, opened } = verifierHarness({ ttlMs: 0 });
   await opened();
   await verifier.verify(KEY);
   await verifier.verify(KEY);
   expect([questions.length, verifier.size]).toEqual([2, 0]);
 });
 
-test('a key that has expired meanwhile is asked for again', async () => {
-  const { verifier, questions, opened, answers } = handFed();
+test('the verdict on a key that has expired is not given from memory', async () => {
+  const { verifier, questions, opened, answers } = verifierHarness();
   await opened();
   answers(() => accepted({ expires_at: new Date(Date.now() + 60_000).toISOString() }));
   await verifier.verify(KEY);
@@ -167,15 +176,15 @@ test('a key that has expired meanwhile is asked for again', async () => {
   expect(questions).toHaveLength(3);
 });
 
-test('a refusal is kept for a second, and until anything changes', async () => {
-  const { verifier, questions, opened, answers, pass, change } = handFed();
+test('a refusal is kept for a second at most, and until the next change of any tenant', async () => {
+  const { verifier, questions, opened, answers, advance, change } = verifierHarness();
   await opened();
   answers(() => refusal('tenant_frozen'));
   await verifier.verify(KEY);
-  pass(999);
+  advance(999);
   await verifier.verify(KEY);
   expect(questions).toHaveLength(1);
-  pass(1);
+  advance(1);
   await verifier.verify(KEY);
   expect(questions).toHaveLength(2);
   answers(() => accepted());
@@ -183,8 +192,8 @@ test('a refusal is kept for a second, and until anything changes', async () => {
   expect(await verifier.verify(KEY)).toEqual(accepted());
 });
 
-test('keys that do not exist are never kept, and what cannot be a key is not even asked for', async () => {
-  const { verifier, questions, opened, answers } = handFed();
+test('not_found is never kept, and a string that cannot be a key is refused without a request', async () => {
+  const { verifier, questions, opened, answers } = verifierHarness();
   await opened();
   answers(() => refusal('not_found'));
   for (let round = 0; round < 3; round += 1) await verifier.verify(KEY);
@@ -195,8 +204,8 @@ test('keys that do not exist are never kept, and what cannot be a key is not eve
   expect(questions).toHaveLength(3);
 });
 
-test('so many verdicts are kept and no more: the one that was not asked for the longest time goes', async () => {
-  const { verifier, questions, opened } = handFed({ entriesMax: 2 });
+test('at most entriesMax verdicts are kept: a full memory drops the least recently used', async () => {
+  const { verifier, questions, opened } = verifierHarness({ entriesMax: 2 });
   await opened();
   for (const scope of ['a', 'b', 'a', 'c', 'a']) await verifier.verify(KEY, { scopes: [scope] });
   expect([questions.length, verifier.size]).toEqual([3, 2]);
@@ -204,8 +213,8 @@ test('so many verdicts are kept and no more: the one that was not asked for the 
   expect(questions).toHaveLength(4);
 });
 
-test('changes of very many tenants take no more memory than verdicts may: all are forgotten then', async () => {
-  const { verifier, questions, opened, change } = handFed({ entriesMax: 2 });
+test('a change of more than entriesMax tenants counts as a change of all, which bounds the memory', async () => {
+  const { verifier, questions, opened, change } = verifierHarness({ entriesMax: 2 });
   await opened();
   await verifier.verify(KEY);
   await change('a', 'b', 'c');
@@ -213,13 +222,13 @@ test('changes of very many tenants take no more memory than verdicts may: all ar
   expect(questions).toHaveLength(2);
 });
 
-test('equal questions at the same time are asked once; after a change they are asked anew', async () => {
-  const { verifier, questions, asked, opened, answers, change, pass } = handFed();
+test('equal questions at one time share a request, except across a change', async () => {
+  const { verifier, questions, asked, opened, answers, change, advance } = verifierHarness();
   await opened();
   answers(undefined);
   const together = [verifier.verify(KEY), verifier.verify(KEY)];
   await asked(1);
-  pass(1);
+  advance(1);
   await change(TENANT);
   const after = verifier.verify(KEY);
   await asked(2);
@@ -229,21 +238,21 @@ test('equal questions at the same time are asked once; after a change they are a
   expect(await after).toEqual(refusal('revoked'));
 });
 
-test('a request that is under way for long is not waited for by others', async () => {
-  const { verifier, questions, asked, opened, answers, pass } = handFed();
+test('equal questions do not share a request that is older than a second', async () => {
+  const { verifier, questions, asked, opened, answers, advance } = verifierHarness();
   await opened();
   answers(undefined);
   const waiting = [verifier.verify(KEY)];
   await asked(1);
-  pass(1_000);
+  advance(1_000);
   waiting.push(verifier.verify(KEY));
   await asked(2);
   for (const { answer } of questions) answer(accepted());
   await Promise.all(waiting);
 });
 
-test('a caller may give up, by signal or by time; the others still get the verdict, and it is kept', async () => {
-  const { verifier, questions, asked, opened, answers } = handFed();
+test('a caller that gives up, by signal or timeout, takes the verdict from no other caller and not from memory', async () => {
+  const { verifier, questions, asked, opened, answers } = verifierHarness();
   await opened();
   answers(undefined);
   const controller = new AbortController();
@@ -260,8 +269,8 @@ test('a caller may give up, by signal or by time; the others still get the verdi
   expect(questions).toHaveLength(1);
 });
 
-test('without an answer there is no verdict, and the next question is asked anew', async () => {
-  const { verifier, questions, asked, opened, answers } = handFed();
+test('a failed request rejects all its callers, and the next question starts a new request', async () => {
+  const { verifier, questions, asked, opened, answers } = verifierHarness();
   await opened();
   answers(undefined);
   const verdicts = [verifier.verify(KEY), verifier.verify(KEY)];
@@ -273,20 +282,20 @@ test('without an answer there is no verdict, and the next question is asked anew
   expect(questions).toHaveLength(2);
 });
 
-test('a connection that breaks is opened again from the last event, and what it missed ends verdicts', async () => {
-  const { verifier, questions, listening, opened, broken, rested, put, change, alive } = handFed();
+test('a new connection continues from the last event, and the changes missed in between end verdicts', async () => {
+  const { verifier, questions, connections, opened, broken, endPause, put, change, alive } = verifierHarness();
   await opened();
   await change(OTHER_TENANT);
   await verifier.verify(KEY);
   await broken();
-  await rested();
-  expect(listening.map(({ lastEventId }) => lastEventId)).toEqual([undefined, 'e-2']);
+  await endPause();
+  expect(connections.map(({ lastEventId }) => lastEventId)).toEqual([undefined, 'e-2']);
   await put({ type: 'open', alive_ms: 1_000, settle_ms: SETTLE_MS });
   await alive();
   await verifier.verify(KEY);
   expect(questions).toHaveLength(1);
   await broken();
-  await rested();
+  await endPause();
   await put(
     { type: 'open', alive_ms: 1_000, settle_ms: SETTLE_MS },
     { type: 'change', id: 'e-3', tenant_ids: [TENANT] },
@@ -296,36 +305,36 @@ test('a connection that breaks is opened again from the last event, and what it 
   expect(questions).toHaveLength(2);
 });
 
-test('pauses between connections grow to five seconds, keep to Retry-After, and begin anew after one of use', async () => {
-  const { opened, broken, rested, pauses } = handFed();
+test('pauses between connections grow to five seconds, respect Retry-After, and start small after a live connection', async () => {
+  const { opened, broken, endPause, pauses } = verifierHarness();
   for (let failed = 0; failed < 7; failed += 1) {
     await broken();
-    await rested();
+    await endPause();
   }
   expect(pauses.map(({ ms }) => ms)).toEqual([400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
   await broken(new RegistryError('busy', { code: 'overloaded', status: 503, retryAfter: 20 }));
   expect(pauses.at(-1)?.ms).toBe(20_000);
-  await rested();
+  await endPause();
   await opened();
   await broken();
   expect(pauses.at(-1)?.ms).toBe(400);
 });
 
-test('the log is told once when the feed is live, and once when it is lost, with the reason', async () => {
-  const { states, opened, alive, broken, rested } = handFed();
+test('onFeed is called once when the feed becomes live and once when it is lost, with the reason', async () => {
+  const { states, opened, alive, broken, endPause } = verifierHarness();
   await opened();
   await alive();
   const error = new Error('the connection broke');
   await broken(error);
-  await rested();
+  await endPause();
   await broken(new Error('and again'));
-  await rested();
+  await endPause();
   await opened();
   expect(states).toEqual([{ live: true }, { live: false, error }, { live: true }]);
 });
 
-test('without the feed equal questions are not shared: each answer is of after its question', async () => {
-  const { verifier, questions, asked, answers } = handFed();
+test('without the feed equal questions share no request, so each answer is newer than its question', async () => {
+  const { verifier, questions, asked, answers } = verifierHarness();
   answers(undefined);
   const waiting = [verifier.verify(KEY), verifier.verify(KEY)];
   await asked(2);
@@ -333,13 +342,13 @@ test('without the feed equal questions are not shared: each answer is of after i
   await Promise.all(waiting);
 });
 
-test('closing ends the feed and forgets everything; who verifies afterwards asks each time', async () => {
-  const { verifier, questions, listening, opened, pauses } = handFed();
+test('closing ends the feed and forgets all verdicts; later questions each go to the registry', async () => {
+  const { verifier, questions, connections, opened, pauses } = verifierHarness();
   await opened();
   await verifier.verify(KEY);
   verifier.close();
   await settled();
-  expect(listening.map(({ signal }) => signal?.aborted)).toEqual([true]);
+  expect(connections.map(({ signal }) => signal?.aborted)).toEqual([true]);
   expect([verifier.live, verifier.size, pauses.length]).toEqual([false, 0, 0]);
   await verifier.verify(KEY);
   await verifier.verify(KEY);
@@ -353,26 +362,26 @@ test.each([
   { entriesMax: 0 },
   { entriesMax: 1.5 },
 ])('options that cannot work are refused: %j', (options) => {
-  expect(() => handFed(options)).toThrow(TypeError);
+  expect(() => verifierHarness(options)).toThrow(TypeError);
   const { client } = { client: undefined as never };
   expect(() => createVerifier({ client, ...options })).toThrow(TypeError);
 });
 
-test('time that a machine slept through counts, and a clock that is put back does not make anything younger', () => {
+test('the steady clock counts the time that a machine slept, and never runs backwards when the clock is set back', () => {
   const time = { monotonic: 100, ofDay: 1_000_000 };
   const now = steadyClock(
     () => time.monotonic,
     () => time.ofDay,
   );
-  const pass = (monotonic: number, ofDay: number) => {
+  const advance = (monotonic: number, ofDay: number) => {
     time.monotonic += monotonic;
     time.ofDay += ofDay;
     return now();
   };
-  expect(pass(10, 10)).toBe(110);
-  expect(pass(10, 12)).toBe(120);
-  expect(pass(10, 3_600_010)).toBe(3_600_132);
-  expect(pass(10, 10)).toBe(3_600_142);
-  expect(pass(10, -7_200_000)).toBe(3_600_152);
-  expect(pass(10, 10)).toBe(3_600_162);
+  expect(advance(10, 10)).toBe(110);
+  expect(advance(10, 12)).toBe(120);
+  expect(advance(10, 3_600_010)).toBe(3_600_132);
+  expect(advance(10, 10)).toBe(3_600_142);
+  expect(advance(10, -7_200_000)).toBe(3_600_152);
+  expect(advance(10, 10)).toBe(3_600_162);
 });

@@ -1,28 +1,28 @@
-/** Reads what came back: a result of tRPC, or a failure that says as much as the answer does. */
+/** Reads the registry's answer to one attempt: a result of tRPC, or a failure with everything that the answer tells. */
 import { isObject, type Problem, problemIn } from '../problem.ts';
 
-/** What a call gives, with what the registry says about it. */
+/** The output of a call, with the metadata that the registry sent beside it. */
 export interface Answer<Output> {
   readonly data: Output;
   /** The version of the resource, for `ifMatch`; undefined where the answer is not one resource. */
   readonly etag: string | undefined;
   /** Finds the request in the registry's log and audit rows. */
   readonly requestId: string | undefined;
-  /** The change was made by an earlier request with the same idempotency key. Its answer comes again, without secrets. */
+  /** True when an earlier request with this idempotency key made the change: its answer is repeated, without secrets. */
   readonly replayed: boolean;
 }
 
-/** Why an attempt did not bring a result. */
+/** Why an attempt gave no result. */
 export type Failure =
-  /** No answer, or the connection broke in the middle of it. */
+  /** The registry did not answer, or the connection broke in the middle of the answer. */
   | { readonly type: 'network'; readonly cause: unknown }
-  /** An answer that is not a result; without a problem, it is not one of the registry. */
+  /** An answer other than a result. An answer without a problem comes from another server than the registry. */
   | {
       readonly type: 'answer';
       readonly status: number;
       readonly problem: Problem | undefined;
       readonly requestId: string | undefined;
-      /** Seconds. */
+      /** In seconds. */
       readonly retryAfter: number | undefined;
     };
 
@@ -32,7 +32,7 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Returns what is in tRPC's envelope of a result, or the failure. `now` is for a Retry-After that is a date. */
+/** Returns the content of tRPC's result envelope, or the failure. `now` turns a Retry-After date into seconds. */
 export function readAnswer(raw: RawAnswer, now: Date): Answer<unknown> | Failure {
   const { status, headers, text } = raw;
   const parsed = parse(text);
@@ -46,14 +46,14 @@ export function readAnswer(raw: RawAnswer, now: Date): Answer<unknown> | Failure
   };
 }
 
-/** Returns the failure that an answer is when it is not the one that was asked for. */
+/** Returns the failure that an answer without the expected result stands for. */
 export function failureOf({ status, headers, text }: RawAnswer, now: Date): Failure {
   const problem = status >= 200 && status < 300 ? undefined : problemIn(parse(text));
   return {
     type: 'answer',
     status,
     problem,
-    // Another origin's script may not see the header in a browser: the problem has the id too.
+    // Browsers hide the header from scripts of another origin; the problem carries the id as well.
     requestId: headers.get('x-request-id') ?? problem?.instance,
     retryAfter: retryAfterOf(headers.get('retry-after'), now),
   };
@@ -67,7 +67,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Seconds from now, from either form of Retry-After (RFC 9110): seconds, or a date. */
+/** Reads both forms of Retry-After (RFC 9110), seconds and a date, as seconds from now. */
 function retryAfterOf(header: string | null, now: Date): number | undefined {
   if (header === null) return undefined;
   if (/^\d+$/.test(header)) return Number(header);

@@ -1,4 +1,4 @@
-/** One call: attempts, until one brings a result, the failure is final, or the call has to end. */
+/** One call: repeats attempts until one gives a result, a failure is final, or the call's time is over. */
 import type { Failure } from './answer.ts';
 import { CallEnded, startDeadline } from './deadline.ts';
 import { endedError, failureError } from './failure-error.ts';
@@ -14,23 +14,23 @@ export interface Connection extends Transport {
   readonly retries: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly runtime: Runtime;
-  /** A call that goes on by itself must not keep the process. */
-  readonly background?: boolean;
+  /** Lets the process end while a call is pending; for calls that run in the background. */
+  readonly unref?: boolean;
 }
 
 export interface Operation<T> extends Pick<Attempt, 'type' | 'path' | 'input'> {
-  /** Nothing changes, although it is a mutation: no idempotency key is needed. */
+  /** Marks a mutation that changes nothing and therefore needs no idempotency key. */
   readonly safe?: boolean;
   readonly send: Send<T>;
 }
 
-/** What a call brought, and the token that it was made with, for errors that come later. */
+/** The output of a call, and the token that it was made with: later errors of a stream must not quote that token. */
 export interface Outcome<T> {
   readonly output: T;
   readonly token: string;
 }
 
-/** Resolves to what the operation gives, or rejects with a `RegistryError`, within `timeoutMs`, retries included. */
+/** Resolves to the operation's output or rejects with a `RegistryError`, in `timeoutMs` at most, retries included. */
 export async function call<T>(
   connection: Connection,
   operation: Operation<T>,
@@ -42,7 +42,7 @@ export async function call<T>(
   const { signal, race, remainingMs, release } = startDeadline(
     timeoutMsOf(connection, options),
     options.signal,
-    connection.background,
+    connection.unref,
   );
   try {
     for (let failed = 1; ; failed += 1) {
@@ -52,7 +52,7 @@ export async function call<T>(
       signal.throwIfAborted();
       const { failure, token } = outcome;
       const delayMs = retryDelayMs({ failure, failed, retries }, runtime.random);
-      // A pause past the end would only hide the reason behind a timeout.
+      // A pause beyond the deadline would report a timeout and hide the real reason.
       if (delayMs === undefined || delayMs >= remainingMs()) throw failureError(path, failure, token);
       await race(runtime.sleep(delayMs, signal));
     }
@@ -63,7 +63,7 @@ export async function call<T>(
   }
 }
 
-/** How long this call may take. Throws a `TypeError` for what is no time. */
+/** Returns how long this call may take. Throws a `TypeError` unless that is a number above 0. */
 export function timeoutMsOf({ timeoutMs }: Connection, options: MutationOptions): number {
   return checkedTimeoutMs(options.timeoutMs ?? timeoutMs);
 }
@@ -89,7 +89,7 @@ async function attempt<T>(
   }
 }
 
-/** The same for all attempts of a call: a repeated mutation can be told from a second one. */
+/** Returns the headers that all attempts of a call share, so that the registry recognizes a repeated mutation. */
 function headersOf(
   { headers }: Connection,
   { type, safe = false }: Operation<unknown>,

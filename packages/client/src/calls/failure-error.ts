@@ -1,10 +1,10 @@
-/** Turns the end of a call into the error that its caller gets, with a message that is enough in a log. */
+/** Turns the failure of a call into the error for its caller. The message alone is enough in a log. */
 import { RegistryError } from '../errors.ts';
 import { isObject, type Problem } from '../problem.ts';
 import type { Failure } from './answer.ts';
 import { innermostMessage, withoutSecret } from './redact.ts';
 
-/** Longer lists of fields, and longer texts about one field, would make a log line that nobody reads. */
+/** Longer lists of fields and longer texts about one field would make an unreadable log line. */
 const FIELDS_MAX = 3;
 const FIELD_LENGTH_MAX = 200;
 
@@ -12,7 +12,7 @@ const FIELD_LENGTH_MAX = 200;
 export function failureError(path: string, failure: Failure, token: string): RegistryError {
   if (failure.type === 'network') {
     const cause = withoutSecret(failure.cause, token);
-    return new RegistryError(messageOf(path, `no answer: ${innermostMessage(cause)}`, 'network'), {
+    return new RegistryError(messageOf(path, `the registry did not answer: ${innermostMessage(cause)}`, 'network'), {
       code: 'network',
       cause,
     });
@@ -20,15 +20,18 @@ export function failureError(path: string, failure: Failure, token: string): Reg
   const { status, problem, requestId, retryAfter } = failure;
   const code = problem?.code ?? 'invalid_response';
   const detail =
-    problem === undefined ? `the answer with status ${status} is not one of the registry.` : detailOf(problem);
+    problem === undefined ? `the answer with status ${status} did not come from the registry.` : detailOf(problem);
   return new RegistryError(messageOf(path, detail, code, requestId), { code, status, requestId, problem, retryAfter });
 }
 
 /** Returns the error for a call that its deadline or its caller ended; the reason of the caller's signal is its cause. */
 export function endedError(path: string, by: 'timeout' | 'aborted', signal: AbortSignal | undefined): RegistryError {
   return by === 'timeout'
-    ? new RegistryError(messageOf(path, 'the time for the call is over.', by), { code: by })
-    : new RegistryError(messageOf(path, 'the caller ended the call.', by), { code: by, cause: signal?.reason });
+    ? new RegistryError(messageOf(path, 'the call took longer than its timeoutMs.', by), { code: by })
+    : new RegistryError(messageOf(path, "the caller's signal ended the call.", by), {
+        code: by,
+        cause: signal?.reason,
+      });
 }
 
 function messageOf(path: string, detail: string, code: string, requestId?: string): string {

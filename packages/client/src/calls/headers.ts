@@ -1,15 +1,16 @@
-/** The headers of a request, checked here because fetch would quote the value of one that cannot be sent. */
+/** Checks the headers of a request: the errors of `fetch` would quote the value of a header that cannot be sent. */
 
-/** Returns the token when it can be sent as a bearer token. Throws a `TypeError` that does not quote it. */
+/** Returns the token if it can be sent as a bearer token. Throws a `TypeError` that does not quote the token. */
 export function checkedToken(token: unknown): string {
-  if (typeof token !== 'string' || token === '') throw new TypeError('The token is empty: give that of the registry.');
+  if (typeof token !== 'string' || token === '')
+    throw new TypeError('The token is empty: give a token of the registry.');
   if (!/^[!-~]+$/.test(token)) {
-    throw new TypeError('The token has characters that no token has: is there a line break at its end?');
+    throw new TypeError('The token has characters that a token cannot have: is there a line break at its end?');
   }
   return token;
 }
 
-/** Returns the headers that have a value. Throws a `TypeError` that names, but does not quote, one that cannot be sent. */
+/** Returns the headers that have a value. Throws a `TypeError` with the name, but not the value, of an invalid header. */
 export function checkedHeaders(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
   for (const [name, value] of given) {
@@ -20,7 +21,7 @@ export function checkedHeaders(headers: Readonly<Record<string, string | undefin
   return Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** A key that no other request has. `randomUUID` is missing on pages that were not loaded over https. */
+/** Returns a unique key. Pages that were not loaded over https have no `randomUUID`: they get 16 random bytes. */
 export function newIdempotencyKey(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));

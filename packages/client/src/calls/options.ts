@@ -1,4 +1,4 @@
-/** What can be set: for a client, and for a call. */
+/** The options of a client and of a single call, with their defaults and checks. */
 import { checkedHeaders, checkedToken } from './headers.ts';
 import type { Fetch } from './transport.ts';
 
@@ -7,37 +7,37 @@ const RETRIES = 2;
 const RETRIES_MAX = 10;
 
 export interface ClientOptions {
-  /** Where the registry is: `https://registry.example.com`. */
+  /** The registry's address: `https://registry.example.com`. */
   readonly url: string | URL;
-  /** The bearer token, or a function that is asked for it before each attempt; what it throws, the call rejects with. */
+  /** The bearer token, or a function that gives it before each attempt. A call rejects with the function's own error. */
   readonly token: string | (() => string | Promise<string>);
-  /** Instead of the global `fetch`. */
+  /** Used instead of the global `fetch`. */
   readonly fetch?: Fetch | undefined;
-  /** How long a call may take, with its retries; 10 000 when absent, `Infinity` for no end. */
+  /** How long a call may take, its retries included: 10 000 by default, `Infinity` for no limit. */
   readonly timeoutMs?: number | undefined;
-  /** How often a call is repeated at most, when that is safe; 2 when absent. */
+  /** The largest number of retries of a call whose failure may be transient: 2 by default. */
   readonly retries?: number | undefined;
-  /** Sent with every request. */
+  /** Extra headers of every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a call that changes nothing takes. */
+/** The options of a call that changes nothing. */
 export interface QueryOptions {
   /** Ends the call with the code `aborted`. */
   readonly signal?: AbortSignal | undefined;
-  /** Instead of the client's. For a list, the time of each page. */
+  /** Overrides the client's timeout. A list grants this time to each page. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What a call that may change something takes. */
+/** The options of a call that may make a change. */
 export interface MutationOptions extends QueryOptions {
-  /** The same for two calls that mean the same change, at most 255 characters; made for each call when absent. */
+  /** Two calls with one key make one change; at most 255 characters. Each call has a key of its own by default. */
   readonly idempotencyKey?: string | undefined;
-  /** The ETag of the version that the change is meant for; another version is refused with `precondition_failed`. */
+  /** The ETag of the version to change. The registry refuses the change with `precondition_failed` at any other version. */
   readonly ifMatch?: string | undefined;
 }
 
-/** Returns the options with their defaults. Throws a `TypeError`, without quoting secrets, for one that cannot work. */
+/** Returns the options with their defaults. Throws a `TypeError`, without secrets in it, for an option that cannot work. */
 export function checkedOptions({
   url,
   token,
@@ -52,7 +52,7 @@ export function checkedOptions({
   return {
     url: checkedUrl(url),
     token: typeof token === 'function' ? token : checkedToken(token),
-    // Looked up at each call: what replaces the global fetch later is used.
+    // The global fetch is looked up at each call, so that a later replacement (by a test, by tracing) takes effect.
     fetch: fetch ?? ((target: string, init: RequestInit) => globalThis.fetch(target, init)),
     timeoutMs: checkedTimeoutMs(timeoutMs),
     retries,
@@ -60,7 +60,7 @@ export function checkedOptions({
   };
 }
 
-/** Returns it, or throws a `TypeError` when no call could end in that time. */
+/** Returns the timeout. Throws a `TypeError` unless it is above 0. */
 export function checkedTimeoutMs(timeoutMs: number): number {
   if (!(timeoutMs > 0)) throw new TypeError('timeoutMs must be a number of milliseconds above 0.');
   return timeoutMs;
@@ -69,7 +69,7 @@ export function checkedTimeoutMs(timeoutMs: number): number {
 function checkedUrl(url: string | URL): string {
   const parsed = URL.canParse(String(url)) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
-    throw new TypeError('The url must be that of the registry, with http:// or https:// in front.');
+    throw new TypeError('The url must be the address of the registry and begin with http:// or https://.');
   }
   const { username, password, search, hash, origin, pathname } = parsed;
   if (username + password + search + hash !== '') {

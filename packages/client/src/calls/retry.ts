@@ -1,22 +1,22 @@
-/** Whether a failed attempt is repeated, and when. Pure: time and chance are arguments. */
+/** Decides whether a failed attempt is repeated, and when. Pure: time and chance are arguments. */
 import type { Failure } from './answer.ts';
 
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 5_000;
-/** A registry that asks for a longer pause is not asked again: the caller knows better what to do meanwhile. */
+/** A call does not wait for a longer Retry-After than this: its caller can use the time better. */
 const RETRY_AFTER_SECONDS_MAX = 30;
 
 export interface FailedAttempt {
   readonly failure: Failure;
-  /** How many attempts have failed, this one included. */
+  /** The number of attempts that failed so far, this attempt included. */
   readonly failed: number;
-  /** How many times a call is repeated at most. */
+  /** The largest number of times that a call is repeated. */
   readonly retries: number;
 }
 
 /**
- * Returns the pause before the next attempt in milliseconds, or undefined when there is none: never shorter than
- * Retry-After, doubling from attempt to attempt, and up to half of it random, so that many clients spread out.
+ * Returns the pause before the next attempt in milliseconds, or undefined if there is no next attempt. The pause adds to
+ * Retry-After a backoff that doubles with each attempt; up to half of the backoff is random, so that clients spread out.
  */
 export function retryDelayMs({ failure, failed, retries }: FailedAttempt, random: () => number): number | undefined {
   if (failed > retries || !isTransient(failure)) return undefined;
@@ -28,15 +28,15 @@ export function retryDelayMs({ failure, failed, retries }: FailedAttempt, random
 }
 
 /**
- * May go better the next time. That holds for changes too, even when nobody knows whether the change was made: every
- * attempt has the same idempotency key, so the registry makes it once, and tells an attempt that comes while another
- * is under way to come again.
+ * Tells whether another attempt may succeed. Changes are repeated too, even if an earlier attempt may have made the
+ * change: all attempts carry one idempotency key, so the registry makes the change once, and answers an attempt that
+ * overlaps an earlier one with `idempotency_key_in_flight`.
  */
 function isTransient(failure: Failure): boolean {
   if (failure.type === 'network') return true;
   const { status, problem } = failure;
   const code: string | undefined = problem?.code;
-  // A wrong key stays one, and its caller waits.
+  // A wrong API key does not become right, and its caller is waiting.
   if (code === 'too_many_attempts') return false;
   return status === 429 || status === 503 || (status === 409 && code === 'idempotency_key_in_flight');
 }

@@ -1,10 +1,10 @@
-/** Where waiting and chance come from, so that tests can bring their own. */
-import { letGo } from './unref.ts';
+/** The sources of waiting and of chance, which tests replace. */
+import { unrefTimer } from './unref.ts';
 
 export interface Runtime {
-  /** Resolves after the time, or as soon as the signal aborts. */
+  /** Resolves after the time or when the signal aborts, whichever comes first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** At least 0 and below 1. */
+  /** Returns a number of at least 0 and below 1. */
   random(): number;
 }
 
@@ -13,11 +13,11 @@ export const systemRuntime: Runtime = {
   random: Math.random,
 };
 
-/** Sleeps as `Runtime` says; in the background it does not keep the process. */
-export function pause(ms: number, signal: AbortSignal, background = false): Promise<void> {
+/** Sleeps as `Runtime` demands. With `unref` the timer lets a Node process end. */
+export function pause(ms: number, signal: AbortSignal, unref = false): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(end, ms);
-    if (background) letGo(timer);
+    if (unref) unrefTimer(timer);
     signal.addEventListener('abort', end, { once: true });
     function end() {
       clearTimeout(timer);

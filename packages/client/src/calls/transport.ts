@@ -1,4 +1,4 @@
-/** One attempt over the wire: tRPC's link makes the request and takes the result out of the answer. */
+/** Sends one attempt: tRPC's link makes the request and takes the result out of the answer. */
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client';
 import { type Answer, type Failure, failureOf, type RawAnswer, readAnswer } from './answer.ts';
 
@@ -14,7 +14,7 @@ export interface Attempt {
   readonly signal: AbortSignal;
 }
 
-/** Thrown for an attempt that brought no result. Stays inside the client. */
+/** Thrown for an attempt that gave no result. It never leaves the client. */
 export class AttemptFailed extends Error {
   readonly failure: Failure;
 
@@ -24,23 +24,23 @@ export class AttemptFailed extends Error {
   }
 }
 
-/** Resolves to what was asked for, or rejects with `AttemptFailed`; with anything else only when the input is no JSON. */
+/** Resolves to the output or rejects with `AttemptFailed`. Only input that JSON cannot express rejects otherwise. */
 export type Send<T> = (attempt: Attempt) => Promise<T>;
 
 export interface Transport {
   /** Calls the procedure. */
   readonly send: Send<Answer<unknown>>;
-  /** Opens the text behind a route of `/v1`, of this media type: the input are query parameters. */
+  /** Opens a stream of this media type at a route of `/v1`, with the input as query parameters. */
   open(route: string, mediaType: string): Send<ReadableStream<Uint8Array>>;
 }
 
-/** Returns what sends attempts to the registry at the URL. */
+/** Returns a transport to the registry at the URL. */
 export function createTransport(url: string, fetch: Fetch): Transport {
   const trpc = createTRPCUntypedClient({
     links: [
       httpLink({
         url: `${url}/trpc`,
-        // Put there below, by the only caller.
+        // `send`, the only caller, puts the headers into the context.
         headers: ({ op }) => op.context['headers'] as Record<string, string>,
         fetch: (target, init) => exchange(fetch, String(target), init as RequestInit),
       }),
@@ -51,9 +51,9 @@ export function createTransport(url: string, fetch: Fetch): Transport {
       try {
         const options = { signal, context: { headers } };
         const call = type === 'query' ? trpc.query(path, input, options) : trpc.mutation(path, input, options);
-        return (await call) as Answer<unknown>; // made by exchange
+        return (await call) as Answer<unknown>; // `exchange` makes the result
       } catch (error) {
-        // tRPC wraps whatever was thrown below it.
+        // tRPC wraps every error that `exchange` throws.
         throw error instanceof TRPCClientError ? (error.cause ?? error) : error;
       }
     },
@@ -69,14 +69,14 @@ export function createTransport(url: string, fetch: Fetch): Transport {
   };
 }
 
-/** Fetches, and gives tRPC the answer with its headers as the result. */
+/** Fetches an answer and hands it to tRPC as the result, the metadata of its headers included. */
 async function exchange(fetch: Fetch, url: string, init: RequestInit) {
   const answer = readAnswer(await rawOf(await orNetworkFailure(() => fetch(url, init))), new Date());
   if ('type' in answer) throw new AttemptFailed(answer);
   return { ok: true, json: async () => ({ result: { data: answer } }) };
 }
 
-/** Reads the whole body, so that a connection that breaks in the middle of it is a failure too. */
+/** Reads the whole body, so that a connection that breaks in the middle of the body counts as a network failure. */
 async function rawOf(response: Response): Promise<RawAnswer> {
   const { status, headers } = response;
   return { status, headers, text: await orNetworkFailure(() => response.text()) };

@@ -1,11 +1,12 @@
-/** What goes on by itself must not keep a process that has nothing else to do. Only Node asks for that. */
+/** Lets a Node process end while background work of the SDK is pending. Browsers have no such concept. */
 
-/** Lets the process end although the timer has not fired. */
-export function letGo(timer: unknown): void {
-  // A number in browsers, an object in Node.
+/** Lets the process end before the timer fires. */
+export function unrefTimer(timer: unknown): void {
+  // A timer is a number in browsers and an object in Node.
   (timer as { unref?: () => void }).unref?.();
 }
 
+/** The message that Node's `fetch` publishes before it writes the headers of a request. */
 interface Sending {
   readonly request: { readonly path: string };
   readonly socket: { unref(): void };
@@ -19,10 +20,10 @@ interface Channel {
 const SENDING = 'undici:client:sendHeaders';
 
 /**
- * Calls the work, and lets the process end while the request that it makes to the route is open: `fetch` itself offers no
- * way, but the one of Node tells which socket a request goes to. With another `fetch` it changes nothing.
+ * Calls the work, and lets the process end while the request that the work sends to the route is open. `fetch` has no
+ * option for that, but Node's implementation publishes the socket of each request. Any other `fetch` is unaffected.
  */
-export async function inBackground<T>(route: string, work: () => Promise<T>): Promise<T> {
+export async function withUnrefedSocket<T>(route: string, work: () => Promise<T>): Promise<T> {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
   const channel = process?.getBuiltinModule?.('node:diagnostics_channel') as Channel | undefined;
   const onSending = ({ request, socket }: Sending) => {

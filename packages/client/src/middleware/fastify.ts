@@ -4,12 +4,12 @@ import type { Verifier } from '../verifier.ts';
 
 export { type ApiKeyRequirement, apiKeyOf } from '../middleware.ts';
 
-/** What is used of a FastifyRequest. */
+/** The part of FastifyRequest that the hook uses. */
 export interface ApiKeyRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** What is used of a FastifyReply. */
+/** The part of FastifyReply that the hook uses. */
 export interface ApiKeyReply {
   code(status: number): unknown;
   headers(values: Record<string, string>): unknown;
@@ -17,9 +17,9 @@ export interface ApiKeyReply {
 }
 
 /**
- * Returns a hook (`onRequest` or `preHandler`) that lets a request in only with a key that is good for this; `apiKeyOf`
- * then tells whose it is. Else the answer is a problem: 401, 403, or with Retry-After 429 for too many wrong keys and 503
- * when nobody can tell.
+ * Returns a hook (`onRequest` or `preHandler`) that admits only requests whose API key meets the requirement; `apiKeyOf`
+ * then returns the key. It answers other requests with a problem: 401, 403, or, with Retry-After, 429 after too many
+ * wrong keys and 503 when the key cannot be verified.
  */
 export function requireApiKey(verifier: Pick<Verifier, 'verify'>, requirement: ApiKeyRequirement = {}) {
   return async (request: ApiKeyRequest, reply: ApiKeyReply): Promise<unknown> => {

@@ -1,4 +1,4 @@
-/** For servers that speak the Fetch API: a handler takes a Request and gives a Response. */
+/** For servers of the Fetch API, whose handlers take a Request and return a Response. */
 import { type ApiKeyRequirement, admit } from '../middleware.ts';
 import type { AcceptedApiKey } from '../types.ts';
 import type { Verifier } from '../verifier.ts';
@@ -6,8 +6,9 @@ import type { Verifier } from '../verifier.ts';
 export type { ApiKeyRequirement } from '../middleware.ts';
 
 /**
- * Returns a handler that calls the given one only for a request with a key that is good for this, and tells it whose it
- * is. Else the answer is a problem: 401, 403, or with Retry-After 429 for too many wrong keys and 503 when nobody can tell.
+ * Returns a handler that passes on only requests whose API key meets the requirement, and the accepted key with them.
+ * It answers other requests with a problem: 401, 403, or, with Retry-After, 429 after too many wrong keys and 503 when
+ * the key cannot be verified.
  */
 export function requireApiKey<Rest extends readonly unknown[]>(
   verifier: Pick<Verifier, 'verify'>,

@@ -4,15 +4,15 @@ import type { Verifier } from '../verifier.ts';
 
 export { type ApiKeyRequirement, apiKeyOf } from '../middleware.ts';
 
-/** What is used of a Context. */
+/** The part of Hono's Context that the middleware uses. */
 export interface ApiKeyContext {
   readonly req: { header(name: string): string | undefined };
 }
 
 /**
- * Returns a middleware that lets a request in only with a key that is good for this; `apiKeyOf`, of the context, then
- * tells whose it is. Else the answer is a problem: 401, 403, or with Retry-After 429 for too many wrong keys and 503 when
- * nobody can tell.
+ * Returns a middleware that admits only requests whose API key meets the requirement; `apiKeyOf(context)` then returns
+ * the key. It answers other requests with a problem: 401, 403, or, with Retry-After, 429 after too many wrong keys and
+ * 503 when the key cannot be verified.
  */
 export function requireApiKey(verifier: Pick<Verifier, 'verify'>, requirement: ApiKeyRequirement = {}) {
   return async (context: ApiKeyContext, next: () => Promise<void>): Promise<Response | undefined> => {

@@ -1,13 +1,13 @@
-/** Exports: what may be longer than memory, piece by piece while it comes. */
+/** Exports: answers that may exceed the memory, read while they arrive. */
 import type { Connection } from '../calls/call.ts';
 import { failureError } from '../calls/failure-error.ts';
 import type { QueryOptions } from '../calls/options.ts';
-import { textOf } from './pieces.ts';
+import { textOf } from './text-chunks.ts';
 
 /**
- * An operation that exports: the items one after the other, or, as CSV, the text in pieces. Nothing is asked for before
- * the loop begins, and no more than it takes; a second loop asks again. A connection that breaks is an error in the
- * loop, so a loop that ends has seen everything. `timeoutMs` is the time until the answer begins, and then of each piece.
+ * An export gives its items one by one, or, as CSV, its text in chunks. The request is sent when the loop begins, each
+ * loop sends its own, and no more is read than the loop takes. A broken connection throws in the loop, so a loop that
+ * ends by itself has seen everything. `timeoutMs` bounds the wait for the beginning of the answer and for each chunk.
  */
 export interface Export<Filter, Item> {
   (input: Filter & { readonly format: 'csv' }, options?: QueryOptions): AsyncIterable<string>;
@@ -16,36 +16,36 @@ export interface Export<Filter, Item> {
 
 const mediaTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
 
-/** Returns the function that exports what is behind the route. */
+/** Returns the function that exports from the route. */
 export function exportOf(connection: Connection, path: string, route: string): Export<object, unknown> {
   function open(input: { readonly format?: 'ndjson' | 'csv' | undefined } = {}, options: QueryOptions = {}) {
     const { format = 'ndjson' } = input;
     const source = { path, input, send: connection.open(route, mediaTypes[format]) };
-    const pieces = () => textOf(connection, source, options);
-    return { [Symbol.asyncIterator]: () => (format === 'csv' ? pieces() : itemsOf(pieces(), path)) };
+    const chunks = () => textOf(connection, source, options);
+    return { [Symbol.asyncIterator]: () => (format === 'csv' ? chunks() : itemsOf(chunks(), path)) };
   }
-  return open as Export<object, unknown>; // the format decides what comes, which only the overloads can say
+  return open as Export<object, unknown>; // only the overloads can express that the format decides the output
 }
 
-async function* itemsOf(pieces: AsyncIterable<string>, path: string): AsyncGenerator<unknown> {
+async function* itemsOf(chunks: AsyncIterable<string>, path: string): AsyncGenerator<unknown> {
   let rest = '';
-  for await (const piece of pieces) {
-    const lines = (rest + piece).split('\n');
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) yield parsed(line, path);
   }
-  if (rest !== '') throw notOfTheRegistry(path);
+  if (rest !== '') throw invalidResponse(path);
 }
 
 function parsed(line: string, path: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw notOfTheRegistry(path);
+    throw invalidResponse(path);
   }
 }
 
-function notOfTheRegistry(path: string) {
+function invalidResponse(path: string) {
   const unknown = { problem: undefined, requestId: undefined, retryAfter: undefined };
   return failureError(path, { type: 'answer', status: 200, ...unknown }, '');
 }

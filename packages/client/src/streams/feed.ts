@@ -1,57 +1,56 @@
-/** The feed of changes: what the registry tells whoever keeps verdicts. */
-
+/** The feed of changes: the registry tells a program that keeps verdicts when they may be outdated. */
 import type { Connection } from '../calls/call.ts';
 import { failureError } from '../calls/failure-error.ts';
 import type { QueryOptions } from '../calls/options.ts';
-import { inBackground } from '../calls/unref.ts';
+import { withUnrefedSocket } from '../calls/unref.ts';
 import { isObject } from '../problem.ts';
-import { textOf } from './pieces.ts';
 import { eventsIn, type ServerSentEvent } from './sse.ts';
+import { textOf } from './text-chunks.ts';
 
 /** One event of the feed. */
 export type ChangeEvent =
-  /** The first one. */
+  /** The first event: how often `alive` comes, and for how long after a change replicas may answer from before it. */
   | { readonly type: 'open'; readonly alive_ms: number; readonly settle_ms: number }
-  /** Every change that was answered until `elapsed_ms` after the request began was sent before this. */
+  /** The feed has reported every change that was answered until `elapsed_ms` after the request began. */
   | { readonly type: 'alive'; readonly elapsed_ms: number }
-  /** The registry may miss changes, until the next `alive`. */
+  /** The feed may miss changes until the next `alive`. */
   | { readonly type: 'down' }
-  /** The authority of any tenant may have changed. */
+  /** The status, keys or entitlements of any tenant may have changed. */
   | { readonly type: 'reset'; readonly id: string | undefined }
-  /** The authority of these tenants changed: their status, their keys or their entitlements. */
+  /** The status, keys or entitlements of these tenants changed. */
   | { readonly type: 'change'; readonly id: string | undefined; readonly tenant_ids: readonly string[] };
 
 export interface FeedOptions extends QueryOptions {
-  /** The `id` of the last event that was seen: what came after it is told first, else `reset`. */
+  /** The `id` of the last event seen. The feed begins with the events after it, or with `reset` if they are forgotten. */
   readonly lastEventId?: string | undefined;
 }
 
 /**
- * The changes from now on, as they happen. Nothing is asked for before the loop begins, once and without retries; it ends
- * when the registry ends the stream, and throws when the connection breaks or is silent for three seconds.
+ * The changes from now on, as they happen. The request is sent when the loop begins, once and without retries. The loop
+ * ends when the registry ends the stream, and throws when the connection breaks or is silent for three seconds.
  */
 export type Feed = (input?: Record<string, never>, options?: FeedOptions) => AsyncIterable<ChangeEvent>;
 
-/** The registry says something every second. */
+/** The registry sends an event every second. */
 const SILENCE_MS_MAX = 3_000;
 
-/** Returns the function that listens to what is behind the route. */
+/** Returns the function that listens to the feed at the route. */
 export function feedOf(connection: Connection, path: string, route: string): Feed {
   return (input = {}, { lastEventId, ...options } = {}) => {
     const headers = { ...connection.headers, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
-    const background = { ...connection, headers, retries: 0, background: true };
+    const background = { ...connection, headers, retries: 0, unref: true };
     const open = connection.open(route, 'text/event-stream');
-    const send: typeof open = (attempt) => inBackground(route, () => open(attempt));
+    const send: typeof open = (attempt) => withUnrefedSocket(route, () => open(attempt));
     const source = { path, input, send };
     return {
       [Symbol.asyncIterator]: () =>
-        changesIn(textOf(background, source, { ...options, pieceTimeoutMs: SILENCE_MS_MAX }), path),
+        changesIn(textOf(background, source, { ...options, chunkTimeoutMs: SILENCE_MS_MAX }), path),
     };
   };
 }
 
-async function* changesIn(pieces: AsyncIterable<string>, path: string): AsyncGenerator<ChangeEvent> {
-  for await (const event of eventsIn(pieces)) {
+async function* changesIn(chunks: AsyncIterable<string>, path: string): AsyncGenerator<ChangeEvent> {
+  for await (const event of eventsIn(chunks)) {
     const change = changeOf(event);
     if (change === undefined) {
       const unknown = { problem: undefined, requestId: undefined, retryAfter: undefined };
@@ -61,7 +60,7 @@ async function* changesIn(pieces: AsyncIterable<string>, path: string): AsyncGen
   }
 }
 
-/** Undefined for what is not as documented; a newer registry may send other events. */
+/** Returns undefined for an event in an undocumented form, and `unknown` for one of a newer registry, to be passed over. */
 function changeOf({ name, data, id }: ServerSentEvent): ChangeEvent | 'unknown' | undefined {
   const { alive_ms, settle_ms, elapsed_ms, tenant_ids } = objectIn(data);
   switch (name) {

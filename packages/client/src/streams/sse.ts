@@ -1,24 +1,24 @@
-/** Reads text/event-stream, as the HTML standard says. */
+/** Reads text/event-stream as the HTML standard defines it. */
 
 export interface ServerSentEvent {
-  /** `message` when the stream names none. */
+  /** `message` if the stream gives no name. */
   readonly name: string;
   readonly data: string;
-  /** The last one that came, with this event or before it. */
+  /** The last id that the stream gave, with this event or before it. */
   readonly id: string | undefined;
 }
 
-/** Far more than any event of the registry has. */
+/** Bounds the memory for one event. The registry's largest event is far smaller. */
 const LENGTH_MAX = 1_048_576;
 
-/** Gives the events that are in the pieces, each once it is complete. Throws when one is longer than can be meant. */
-export async function* eventsIn(pieces: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {
+/** Yields each event of the stream once it is complete. Throws when an event exceeds `LENGTH_MAX` characters. */
+export async function* eventsIn(chunks: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {
   let rest = '';
   let id: string | undefined;
   let event = { name: '', data: [] as string[] };
-  for await (const piece of pieces) {
-    // A CR at the end may be half of a CRLF: it waits for what follows.
-    const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/);
+  for await (const chunk of chunks) {
+    // A CR at the end may be half of a CRLF, so it stays in `rest` until the next chunk.
+    const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     if (rest.length + event.data.join('').length > LENGTH_MAX) throw new Error('an event is too long');
     for (const line of lines) {

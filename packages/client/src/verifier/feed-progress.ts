@@ -1,25 +1,26 @@
-/** What has been heard of the feed of changes, over all of its connections, and what that proves. */
+/** Tracks how far the feed of changes has been heard, over all of its connections. */
 import type { ChangeEvent } from '../streams/feed.ts';
 
-/** What is answered from memory is never older than this. */
+/** The largest age of a verdict from memory. */
 const FRESH_MS = 3_000;
-/** The clocks of two machines run at the same speed to within this part. */
+/** The largest difference in speed between the clocks of two machines, as a fraction. */
 const DRIFT_MAX = 0.001;
 
 export interface FeedProgress {
-  /** Takes what came on a connection whose request was sent after `startedAt`. */
+  /** Takes an event of a connection whose request was sent after `startedAt`. */
   take(event: ChangeEvent, startedAt: number): void;
-  /** Whether every change that was answered more than three seconds ago has been told. */
+  /** Tells whether the feed has reported every change that was answered more than three seconds ago. */
   isLive(): boolean;
+  /** Returns the id to continue from on the next connection. */
   lastEventId(): string | undefined;
 }
 
-/** Knows nothing yet. `now` is steady, in milliseconds. */
+/** Starts without knowledge. `now` is a monotonic clock in milliseconds; `onChange` gets null for a change of any tenant. */
 export function createFeedProgress(
   now: () => number,
   onChange: (tenantIds: readonly string[] | null, settleMs: number) => void,
 ): FeedProgress {
-  /** Every change that was answered until then was told. */
+  /** The feed has reported every change that was answered until this time. */
   let knownUntil = Number.NEGATIVE_INFINITY;
   let down = true;
   let settleMs = 0;
@@ -35,7 +36,7 @@ export function createFeedProgress(
           return;
         case 'alive':
           down = false;
-          // It was written at least so long after the request was sent; the registry's clock may run faster than ours.
+          // The registry wrote the event at least `elapsed_ms` after the request was sent, by a clock that may run faster.
           knownUntil = Math.max(knownUntil, startedAt + event.elapsed_ms * (1 - DRIFT_MAX));
           return;
         default:

@@ -1,5 +1,4 @@
-/** Follows the feed of changes for as long as it is wanted, over every connection that it takes. */
-
+/** Follows the feed of changes until its signal aborts, and connects again whenever a connection ends. */
 import type { Runtime } from '../calls/runtime.ts';
 import { isRegistryError } from '../errors.ts';
 import type { Client } from '../types.ts';
@@ -9,24 +8,23 @@ const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 5_000;
 
 export interface FollowerRuntime extends Runtime {
-  /** Steady, in milliseconds. */
+  /** A monotonic clock in milliseconds. */
   now(): number;
 }
 
-/** What a follower tells. */
 export interface FeedListener {
-  /** The tenants whose authority changed, or null for any; another replica may answer as before for so long. */
+  /** Called for a change of these tenants, or of any for null. A replica may answer from before it for `settleMs` more. */
   onChange(tenantIds: readonly string[] | null, settleMs: number): void;
-  /** It has become live, or the connection was lost: then with what was thrown, or undefined for a registry that is down. */
+  /** Called when the feed becomes live or is lost. A lost connection gives its error, a `down` event gives none. */
   onState(live: boolean, error?: unknown): void;
 }
 
 export interface Follower {
-  /** Whether every change that was answered more than three seconds ago has been told. */
+  /** Tells whether the feed has reported every change that was answered more than three seconds ago. */
   isLive(): boolean;
 }
 
-/** Starts following; it ends with the signal. It asks again and again, never more often than with pauses that grow. */
+/** Starts following, until the signal aborts. The pauses between failed connections grow and respect Retry-After. */
 export function followChanges(
   stream: Client['changes']['stream'],
   { onChange, onState }: FeedListener,
@@ -41,7 +39,7 @@ export function followChanges(
     onState(live, error);
   }
 
-  /** Returns whether the connection was of use, once the registry ends it. */
+  /** Resolves when the registry ends the connection: to whether the feed was live on it. */
   async function listen(): Promise<boolean> {
     const startedAt = runtime.now();
     let useful = false;
@@ -49,8 +47,8 @@ export function followChanges(
       progress.take(event, startedAt);
       if (event.type === 'down') report(false);
       if (event.type !== 'alive') continue;
-      // Another connection may be better.
-      if (!progress.isLive()) throw new Error('the feed of changes comes too late to be of use');
+      // The events of this connection arrive too late; another connection may be faster.
+      if (!progress.isLive()) throw new Error('the feed of changes lags by more than three seconds');
       useful = true;
       report(true);
     }

@@ -1,7 +1,7 @@
-/** Names for questions about keys, from which nobody learns the key. */
+/** Names questions about API keys without revealing the key. */
 import type { KeyQuestion } from '../types.ts';
 
-/** Returns a function that names a question: equal ones alike, under a random key that nobody else has and nothing shows. */
+/** Returns a function that gives equal questions equal names: an HMAC under a random key that never leaves this closure. */
 export function createKeyDigest(): (key: string, question: KeyQuestion) => Promise<string> {
   const encoder = new TextEncoder();
   let secret: ReturnType<typeof newSecret> | undefined;

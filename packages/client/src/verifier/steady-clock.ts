@@ -1,11 +1,11 @@
-/** Time that only goes forward. */
+/** A clock that never runs backwards. */
 
-/** More than any clock is set by at once while it is merely kept right. */
+/** A larger jump of the time of day than time synchronization makes: the machine was asleep, or its clock was set. */
 const JUMP_MS_MIN = 1_000;
 
 /**
- * Returns a clock, in milliseconds, for how old things are. The system's monotonic clock stands still while a machine
- * sleeps; so, when the time of day has jumped ahead of it, that time counts as passed.
+ * Returns a clock in milliseconds for measuring ages. The system's monotonic clock may stand still while the machine
+ * sleeps, so this clock adds every jump by which the time of day runs ahead of it.
  */
 export function steadyClock(
   monotonic: () => number = () => performance.now(),

@@ -1,9 +1,8 @@
-/** Verdicts that were given, and until when each of them may be given again. Pure: the time is an argument. */
-
+/** Keeps verdicts, and decides for how long each may be given again. Pure: the time is an argument. */
 import type { ApiKeyVerdict } from '../types.ts';
-import { createSettling } from './settling.ts';
+import { createRecentChanges } from './recent-changes.ts';
 
-/** Refusals end with any change; and whoever becomes welcome by the clock alone is welcome soon. */
+/** Bounds how late a key is accepted that becomes valid by the clock alone; any change ends a refusal earlier. */
 const REFUSAL_MS_MAX = 1_000;
 
 export interface MemoryOptions {
@@ -13,13 +12,13 @@ export interface MemoryOptions {
 
 export interface VerdictMemory {
   readonly size: number;
-  /** The verdict on the question with this name, while it may be given. */
+  /** Returns the kept verdict on the question with this name, or undefined if it may not be given any more. */
   recall(name: string, now: number): ApiKeyVerdict | undefined;
-  /** Keeps a verdict on what was asked at `askedAt`, unless something changed since, or settles still. */
+  /** Keeps the verdict on a question asked at `askedAt`, unless a change may have outdated it since. */
   keep(name: string, verdict: ApiKeyVerdict, askedAt: number): void;
-  /** Whether nothing at all has changed since. */
+  /** Tells whether no tenant has changed since that time. */
   unchangedSince(askedAt: number): boolean;
-  /** Forgets what is known of these tenants, or of all; what is asked within `settleMs` may still be of before. */
+  /** Forgets the verdicts of these tenants, or of all for null, and keeps no answer of the next `settleMs` about them. */
   forget(tenantIds: readonly string[] | null, now: number, settleMs: number): void;
 }
 
@@ -28,10 +27,10 @@ interface Entry {
   readonly askedAt: number;
 }
 
-/** Makes a memory of at most `entriesMax` verdicts: the one that was not asked for the longest time goes first. */
+/** Creates a memory for at most `entriesMax` verdicts. A full memory drops the least recently used verdict. */
 export function createVerdictMemory({ ttlMs, entriesMax }: MemoryOptions): VerdictMemory {
   const entries = new Map<string, Entry>();
-  const settling = createSettling(ttlMs, entriesMax);
+  const changes = createRecentChanges(ttlMs, entriesMax);
   return {
     get size() {
       return entries.size;
@@ -42,23 +41,23 @@ export function createVerdictMemory({ ttlMs, entriesMax }: MemoryOptions): Verdi
       const { verdict, askedAt } = entry;
       entries.delete(name);
       const keptMs = verdict.valid ? ttlMs : Math.min(ttlMs, REFUSAL_MS_MAX);
-      if (now - askedAt >= keptMs || !settling.holds(verdict, askedAt)) return undefined;
+      if (now - askedAt >= keptMs || !changes.holds(verdict, askedAt)) return undefined;
       entries.set(name, entry);
       return verdict;
     },
     keep(name, verdict, askedAt) {
-      // There is no end of keys that do not exist.
+      // Unknown keys are unlimited in number, and would displace the verdicts on real ones.
       if (!verdict.valid && verdict.code === 'not_found') return;
-      if (ttlMs === 0 || !settling.holds(verdict, askedAt)) return;
+      if (ttlMs === 0 || !changes.holds(verdict, askedAt)) return;
       entries.delete(name);
       entries.set(name, { verdict, askedAt });
       const [oldest] = entries.size > entriesMax ? entries.keys() : [];
       if (oldest !== undefined) entries.delete(oldest);
     },
-    unchangedSince: settling.unchangedSince,
+    unchangedSince: changes.unchangedSince,
     forget(tenantIds, now, settleMs) {
-      if (tenantIds !== null) return settling.change(tenantIds, now, settleMs);
-      settling.reset(now, settleMs);
+      if (tenantIds !== null) return changes.add(tenantIds, now, settleMs);
+      changes.addAll(now, settleMs);
       entries.clear();
     },
   };

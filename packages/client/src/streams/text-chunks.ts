@@ -1,4 +1,4 @@
-/** The text of an answer, piece by piece while it comes. */
+/** Reads the text of a streamed answer, chunk by chunk. */
 import { type Connection, call, timeoutMsOf } from '../calls/call.ts';
 import { CallEnded, startDeadline } from '../calls/deadline.ts';
 import { endedError, failureError } from '../calls/failure-error.ts';
@@ -11,21 +11,21 @@ export interface Source {
 }
 
 /**
- * Gives the pieces no faster than they are taken, and lets go of the connection when the loop ends early. `timeoutMs` is
- * the time until the answer begins, and then of each piece, unless they have one of their own.
+ * Reads no faster than the loop takes chunks, and closes the connection when the loop ends early. `timeoutMs` bounds the
+ * wait for the beginning of the answer; `chunkTimeoutMs` bounds the wait for each chunk and equals it by default.
  */
 export async function* textOf(
   connection: Connection,
   source: Source,
-  options: QueryOptions & { readonly pieceTimeoutMs?: number },
+  options: QueryOptions & { readonly chunkTimeoutMs?: number },
 ): AsyncGenerator<string> {
-  const { pieceTimeoutMs = timeoutMsOf(connection, options) } = options;
+  const { chunkTimeoutMs = timeoutMsOf(connection, options) } = options;
   const { output, token } = await call(connection, { type: 'query', ...source }, options);
   const reader = output.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { race, release } = startDeadline(pieceTimeoutMs, options.signal, connection.background);
+      const { race, release } = startDeadline(chunkTimeoutMs, options.signal, connection.unref);
       const { done, value } = await race(reader.read()).finally(release);
       if (done) return;
       yield decoder.decode(value, { stream: true });
@@ -34,7 +34,7 @@ export async function* textOf(
     if (error instanceof CallEnded) throw endedError(source.path, error.by, options.signal);
     throw failureError(source.path, { type: 'network', cause: error }, token);
   } finally {
-    // Not waited for, as the connection may have broken.
+    // The loop does not wait for the cancellation: the connection may be broken.
     reader.cancel().catch(() => {});
   }
 }

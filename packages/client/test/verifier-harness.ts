@@ -1,4 +1,4 @@
-/** A verifier whose registry, feed and time are in the hands of a test. */
+/** A verifier whose registry, feed, clock and pauses a test controls. */
 import { expect, onTestFinished, vi } from 'vitest';
 import type { ApiKeyVerdict, ChangeEvent, Client, FeedOptions, FeedState, VerifierOptions } from '../src/index.ts';
 import { createVerifierOn } from '../src/verifier.ts';
@@ -26,22 +26,22 @@ export function accepted(fields: Partial<AcceptedVerdict> = {}): AcceptedVerdict
   };
 }
 
-/** The whole verdict that refuses a key for this reason. */
+/** Returns the complete verdict that refuses a key for this reason. */
 export function refusal(code: RefusedVerdict['code']): RefusedVerdict {
-  const nobody = { key_id: null, tenant_id: null, tenant_slug: null, tenant_status: null, project_id: null };
-  return { valid: false, code, ...nobody, scopes: [], expires_at: null };
+  const unknown = { key_id: null, tenant_id: null, tenant_slug: null, tenant_status: null, project_id: null };
+  return { valid: false, code, ...unknown, scopes: [], expires_at: null };
 }
 
 type Signal = { readonly event: ChangeEvent } | { readonly error: unknown } | 'end';
 
-/** One connection of the feed. */
-interface Listening {
+/** A connection of the feed that the verifier opened. */
+interface FeedConnection {
   readonly lastEventId: string | undefined;
   readonly signal: AbortSignal | undefined;
   put(signal: Signal): void;
 }
 
-/** Lets everything run that waits for nothing but other promises. */
+/** Resolves once all pending promise callbacks have run. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 interface Pause {
@@ -49,7 +49,7 @@ interface Pause {
   readonly end: () => void;
 }
 
-/** Its pauses end by hand. */
+/** Returns a runtime whose pauses last until the test ends them. */
 function runtimeOf(now: () => number, pauses: Pause[]) {
   return {
     now,
@@ -62,8 +62,8 @@ function runtimeOf(now: () => number, pauses: Pause[]) {
   };
 }
 
-/** One connection: it gives what is put, until that is an end. */
-async function* listenAs({ lastEventId, signal }: FeedOptions, listening: Listening[]): AsyncGenerator<ChangeEvent> {
+/** Registers a connection and yields the events that the test puts on it, until the test ends or breaks it. */
+async function* connect({ lastEventId, signal }: FeedOptions, connections: FeedConnection[]) {
   const waiting: Signal[] = [];
   let wake = () => {};
   const put = (each: Signal) => {
@@ -71,7 +71,7 @@ async function* listenAs({ lastEventId, signal }: FeedOptions, listening: Listen
     wake();
   };
   signal?.addEventListener('abort', () => put({ error: signal.reason }), { once: true });
-  listening.push({ lastEventId, signal, put });
+  connections.push({ lastEventId, signal, put });
   for (;;) {
     const next = waiting.shift();
     if (next === 'end') return;
@@ -84,9 +84,9 @@ async function* listenAs({ lastEventId, signal }: FeedOptions, listening: Listen
   }
 }
 
-/** Makes one that is closed with the running test. */
-export function handFed(options: Partial<VerifierOptions> = {}) {
-  const listening: Listening[] = [];
+/** Creates a verifier with its controls. The end of the running test closes it. */
+export function verifierHarness(options: Partial<VerifierOptions> = {}) {
+  const connections: FeedConnection[] = [];
   const questions: { readonly answer: (verdict: ApiKeyVerdict) => void; readonly fail: (error: unknown) => void }[] =
     [];
   const states: FeedState[] = [];
@@ -102,10 +102,10 @@ export function handFed(options: Partial<VerifierOptions> = {}) {
   const verifier = createVerifierOn(
     runtimeOf(() => nowMs, pauses),
     {
-      // Of the client, this is all that a verifier uses.
+      // A verifier uses no other operations of the client.
       client: {
         apiKeys: { verify },
-        changes: { stream: (_: object, given: FeedOptions = {}) => listenAs(given, listening) },
+        changes: { stream: (_: object, given: FeedOptions = {}) => connect(given, connections) },
       } as unknown as Client,
       onFeed: (state) => void states.push(state),
       ...options,
@@ -114,45 +114,45 @@ export function handFed(options: Partial<VerifierOptions> = {}) {
   onTestFinished(() => verifier.close());
   let startedAt = nowMs;
   const put = async (...events: readonly ChangeEvent[]) => {
-    for (const event of events) listening.at(-1)?.put({ event });
+    for (const event of events) connections.at(-1)?.put({ event });
     await settled();
   };
-  const fed = {
+  const harness = {
     verifier,
-    listening,
+    connections,
     questions,
     states,
     pauses,
     put,
-    /** So many questions have reached the registry. */
+    /** Waits until the registry has received this number of questions. */
     asked: (count: number) => vi.waitFor(() => expect(questions).toHaveLength(count)),
-    /** What the registry answers from now on; undefined: nothing, until `questions` are answered by hand. */
+    /** Sets the registry's answer. With undefined the registry is silent until the test answers the `questions`. */
     answers(next: (() => ApiKeyVerdict) | undefined) {
       answer = next;
     },
-    pass(ms: number) {
+    advance(ms: number) {
       nowMs += ms;
     },
-    /** The registry says that it hears of changes. */
+    /** The feed sends `alive` with the current time. */
     alive: () => put({ type: 'alive', elapsed_ms: nowMs - startedAt }),
     change: (...tenant_ids: string[]) => put({ type: 'change', id: 'e-2', tenant_ids }),
-    /** A connection opens as at the beginning, and what was said before has settled. */
+    /** The connection opens, and the changes before it have settled. */
     async opened() {
       startedAt = nowMs;
       await put({ type: 'open', alive_ms: 1_000, settle_ms: SETTLE_MS }, { type: 'reset', id: 'e-1' });
       nowMs += SETTLE_MS + 1;
-      await fed.alive();
+      await harness.alive();
     },
     async broken(error: unknown = new Error('the connection broke')) {
-      listening.at(-1)?.put({ error });
+      connections.at(-1)?.put({ error });
       await settled();
     },
-    /** The pause before the next connection is over. */
-    async rested() {
+    /** Ends the pause before the next connection. */
+    async endPause() {
       startedAt = nowMs;
       pauses.at(-1)?.end();
       await settled();
     },
   };
-  return fed;
+  return harness;
 }
