@@ -1,4 +1,4 @@
-/** The real registry in this process, over HTTP on a port of its own, on a database that nobody else has. */
+/** The real registry in this process, over HTTP on a port of its own, on a database of its own. */
 import { randomBytes } from 'node:crypto';
 import { type Client, createClient } from '@tenant-registry/client';
 import { openDatabase } from '@tenant-registry/db';
@@ -7,28 +7,28 @@ import { migratedSnapshot } from './snapshot.ts';
 import { type TestClock, testClock } from './test-clock.ts';
 
 export interface TestRegistryOptions {
-  /** What time it is, before `advance` is added; the system's clock when absent. */
+  /** The time to which `advance` adds; the system's clock by default. */
   readonly clock?: (() => Date) | undefined;
 }
 
 export interface TestRegistry {
-  /** The SDK with the operator's token. */
+  /** An SDK client with the operator's token. */
   readonly client: Client;
-  /** Where it listens: on 127.0.0.1, for other clients and for products. */
+  /** The address on 127.0.0.1, for other clients and for products. */
   readonly url: string;
   readonly operatorToken: string;
-  /** Verifies API keys and appends to the audit log: the token of products and gateways. */
+  /** The token of products and gateways, which verifies API keys and appends to the audit log. */
   readonly internalToken: string;
   readonly clock: TestClock;
-  /** Ends it, and all that is in it. Afterwards nothing of it keeps the process. */
+  /** Ends the registry and drops its data. A closed registry does not keep the process alive. */
   close(): Promise<void>;
-  /** The same as `close`, for `await using`. */
+  /** Calls `close` at the end of an `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Resolves to an empty registry of your own, in well under a second; the first on a machine takes some seconds more.
- * Background work does not run by itself: `clock.advance` runs what is due.
+ * Resolves to an empty registry, in well under a second; the first on a machine takes some seconds more. Background work
+ * does not run by itself: `clock.advance` runs the work that is due.
  */
 export async function createTestRegistry({ clock: base }: TestRegistryOptions = {}): Promise<TestRegistry> {
   const { now, clockOf } = testClock(base ?? (() => new Date()));

@@ -1,4 +1,4 @@
-/** A migrated data directory of PGlite: making one takes seconds, so it is kept until the migrations or PGlite change. */
+/** A migrated data directory of PGlite. Making one takes seconds, so it is cached until the migrations or PGlite change. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -6,12 +6,12 @@ import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrateUp, openDatabase } from '@tenant-registry/db';
-import { keptBlob } from './kept-blob.ts';
+import { cachedBlob } from './cached-blob.ts';
 
-/** Resolves to the snapshot, kept or new. */
+/** Resolves to the cached snapshot, or makes one. */
 export async function migratedSnapshot(): Promise<Blob> {
   const folder = join(tmpdir(), `tenant-registry-testing-${userInfo().uid}`);
-  return keptBlob({ folder, name: `${await recipe()}.tar`, make });
+  return cachedBlob({ folder, name: `${await recipeHash()}.tar`, make });
 }
 
 async function make(): Promise<Blob> {
@@ -24,8 +24,8 @@ async function make(): Promise<Blob> {
   }
 }
 
-/** Changes with everything that a snapshot depends on: the migrations, how databases are opened, and PGlite. */
-async function recipe(): Promise<string> {
+/** Hashes everything that a snapshot depends on: the migrations, the opening of databases, and the version of PGlite. */
+async function recipeHash(): Promise<string> {
   const database = import.meta.resolve('@tenant-registry/db');
   const migrations = fileURLToPath(new URL('../migrations/', database));
   const files = [

@@ -1,17 +1,17 @@
-/** Time that a test moves. */
+/** A clock that a test moves. */
 import type { App, Clock } from '@tenant-registry/server/testing';
 
 export interface TestClock {
-  /** What the registry takes for now. */
+  /** The current time of the registry. */
   now(): Date;
   /**
-   * Moves the time on, and resolves when everything that was due has been done: ended trials are frozen, tenants that
-   * were frozen for long are archived. It is one step: what happens because of it counts from the new time.
+   * Moves the time forward, and resolves when all work that became due is done: ended trials are frozen, tenants that
+   * were frozen for long are archived. The move is one step, so the effects of that work carry the new time.
    */
   advance(ms: number): Promise<void>;
 }
 
-/** Returns the clock for a registry, and the one that its test gets once the registry is there. */
+/** Returns the clock for a registry, and a function that turns the started registry into its test's clock. */
 export function testClock(base: Clock): { readonly now: Clock; readonly clockOf: (app: App) => TestClock } {
   let offsetMs = 0;
   const now = () => new Date(base().getTime() + offsetMs);

@@ -5,18 +5,18 @@ import { createClient, isRegistryError } from '@tenant-registry/client';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestRegistry } from '../src/index.ts';
 
-/** With `initdb`, on the slowest machine. */
+/** Includes `initdb` on a slow machine. */
 const FIRST_MS = 120_000;
 const DAY_MS = 86_400_000;
-/** The start of the slowest machine; less than a connection that was left open would take. */
+/** Longer than a start on a slow machine, and shorter than the timeout of a connection that was left open. */
 const ENDS_WITHIN_MS = 25_000;
 
-// The first one on a machine takes longer than the others.
+// The first registry on a machine takes longer than later ones.
 beforeAll(async () => (await createTestRegistry()).close(), FIRST_MS);
 
 const acme = { slug: 'acme', name: 'Acme GmbH' };
 
-test('two registries at once know nothing of each other: not their tenants, not their tokens', async () => {
+test('two registries share neither tenants nor tokens', async () => {
   await using one = await createTestRegistry();
   await using other = await createTestRegistry();
   const [first, second] = await Promise.all([one.client.tenants.create(acme), other.client.tenants.create(acme)]);
@@ -27,7 +27,7 @@ test('two registries at once know nothing of each other: not their tenants, not 
   expect(isRegistryError(error, 'unauthenticated')).toBe(true);
 });
 
-test('it is the whole registry: REST answers at its url, and the internal token verifies keys', async () => {
+test('the whole registry is there: REST answers at its url, and the internal token verifies keys', async () => {
   await using registry = await createTestRegistry();
   const { id: tenant_id } = await registry.client.tenants.create(acme);
   const { key = '' } = await registry.client.apiKeys.create({ tenant_id, name: 'CI' });
@@ -38,7 +38,7 @@ test('it is the whole registry: REST answers at its url, and the internal token 
   expect(await response.json()).toMatchObject({ id: tenant_id });
 });
 
-test('the clock takes a tenant along its life: the trial ends, and long after that it is archived', async () => {
+test('the clock ends the trial of a tenant, and archives the tenant long after that', async () => {
   await using registry = await createTestRegistry();
   const { client, clock } = registry;
   const { id } = await client.tenants.create(acme);
@@ -53,7 +53,7 @@ test('the clock takes a tenant along its life: the trial ends, and long after th
   expect(actions).toEqual(['tenant.created', 'tenant.frozen', 'tenant.archived']);
 });
 
-test('the clock may be given', async () => {
+test('the registry starts at the time of a given clock', async () => {
   const start = new Date('2030-01-01T00:00:00Z');
   await using registry = await createTestRegistry({ clock: () => start });
   await registry.clock.advance(1_000);
@@ -62,7 +62,7 @@ test('the clock may be given', async () => {
   await expect(registry.clock.advance(-1)).rejects.toThrow(TypeError);
 });
 
-test('after close nothing answers, and closing again is no mistake', async () => {
+test('a closed registry does not answer, and may be closed again', async () => {
   const registry = await createTestRegistry();
   await registry.client.tenants.list();
   await registry.close();
@@ -71,7 +71,7 @@ test('after close nothing answers, and closing again is no mistake', async () =>
   await expect(late.tenants.list()).rejects.toMatchObject({ code: 'network' });
 });
 
-test('after close nothing keeps the process', async () => {
+test('a closed registry does not keep the process alive', async () => {
   const entry = fileURLToPath(new URL('../src/index.ts', import.meta.url));
   const program = `
     import { createTestRegistry } from ${JSON.stringify(entry)};

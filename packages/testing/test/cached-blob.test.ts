@@ -2,13 +2,13 @@ import { chmod, mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keptBlob } from '../src/kept-blob.ts';
+import { cachedBlob } from '../src/cached-blob.ts';
 
 let tmp: string;
 let folder: string;
 beforeEach(async () => {
-  tmp = await mkdtemp(join(tmpdir(), 'kept-blob-'));
-  folder = join(tmp, 'kept');
+  tmp = await mkdtemp(join(tmpdir(), 'cached-blob-'));
+  folder = join(tmp, 'cache');
 });
 afterEach(() => rm(tmp, { recursive: true }));
 
@@ -17,9 +17,9 @@ const make = async () => {
   made += 1;
   return new Blob([`made ${made}`]);
 };
-const ask = async (name = 'a.tar', where = folder) => (await keptBlob({ folder: where, name, make })).text();
+const ask = async (name = 'a.tar', where = folder) => (await cachedBlob({ folder: where, name, make })).text();
 
-test('it is made once: callers at the same time share it, later ones find it; another name is another content', async () => {
+test('a content is made once for concurrent and later callers, and another name has another content', async () => {
   const [first, second] = await Promise.all([ask(), ask()]);
   expect(second).toBe(first);
   expect(await ask()).toBe(first);
@@ -27,7 +27,7 @@ test('it is made once: callers at the same time share it, later ones find it; an
   expect((await readdir(folder)).sort()).toEqual(['a.tar', 'b.tar']);
 });
 
-test('what was made long ago goes when something new is made', async () => {
+test('the next new entry removes an entry of long ago', async () => {
   const old = await ask('old.tar');
   await utimes(join(folder, 'old.tar'), new Date(0), new Date(0));
   expect(await ask('old.tar')).toBe(old);
@@ -35,15 +35,15 @@ test('what was made long ago goes when something new is made', async () => {
   expect(await readdir(folder)).toEqual(['a.tar']);
 });
 
-test('a failure is not kept', async () => {
+test('a failure is not cached', async () => {
   const failing = () => Promise.reject(new Error('no memory'));
-  await expect(keptBlob({ folder, name: 'a.tar', make: failing })).rejects.toThrow('no memory');
+  await expect(cachedBlob({ folder, name: 'a.tar', make: failing })).rejects.toThrow('no memory');
   expect(await ask()).toBe(`made ${made}`);
 });
 
-test('what somebody else may have put there is not read, and nothing is put there', async () => {
+test('a folder that another user may write to is neither read nor written', async () => {
   await mkdir(folder);
-  await writeFile(join(folder, 'a.tar'), 'not ours');
+  await writeFile(join(folder, 'a.tar'), 'of another user');
   await chmod(folder, 0o777);
   expect(await ask()).toBe(`made ${made}`);
   await symlink(tmp, join(tmp, 'link'));
