@@ -1,11 +1,11 @@
 /**
- * What a portal does with a tenant, from the first order to the end of the contract, through the SDK alone.
- * Each step prints what it did; the first one that does not go as it should ends the program with exit code 1.
+ * A portal that takes a tenant from the first order to the end of the contract, through the SDK alone. Each step prints
+ * its result; the first unexpected answer ends the program with exit code 1.
  */
 import { randomBytes } from 'node:crypto';
 import { env } from 'node:process';
 import { createClient } from '@tenant-registry/client';
-import { keepBooks } from './chapters/books.ts';
+import { readAuditLog } from './chapters/audit.ts';
 import { endContract } from './chapters/end.ts';
 import { handOutKeys } from './chapters/keys.ts';
 import { takeOrder } from './chapters/order.ts';
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const tenant = await takeOrder(portal, `example-${randomBytes(4).toString('hex')}`);
   const project = await sellProducts(portal, tenant.id);
   const key = await handOutKeys({ portal, product }, project);
-  await keepBooks(portal, tenant.id);
+  await readAuditLog(portal, tenant.id);
   await endContract({ portal, product }, { tenant_id: tenant.id, key });
   console.log('That was the whole life of a tenant.');
 }

@@ -1,6 +1,6 @@
 /**
- * A product that lets in who has an API key. It verifies in its own process, and hears of it when a key is revoked.
- * Each step prints what it did; the first one that does not go as it should ends the program with exit code 1.
+ * A product that admits requests with an API key. It verifies keys in its own process and learns of revocations from the
+ * registry's feed. Each step prints its result; the first unexpected answer ends the program with exit code 1.
  */
 import { randomBytes } from 'node:crypto';
 import { env } from 'node:process';
@@ -12,7 +12,7 @@ const { URL: url = 'http://127.0.0.1:8090', OPERATOR_TOKEN, INTERNAL_TOKEN } = e
 const HEARD_WITHIN_MS = 10_000;
 
 async function main(operatorToken: string, internalToken: string): Promise<void> {
-  // What the company does with its portal.
+  // The operator's portal creates a customer and hands out a key.
   const portal = createClient({ url, token: operatorToken });
   const tenant = await portal.tenants.create({ slug: `product-${randomBytes(4).toString('hex')}`, name: 'Acme GmbH' });
   const { id, key = '' } = await portal.apiKeys.create({ tenant_id: tenant.id, name: 'CI', scopes: ['reports:read'] });
@@ -20,7 +20,7 @@ async function main(operatorToken: string, internalToken: string): Promise<void>
   const client = createClient({ url, token: internalToken });
   const verifier = createVerifier({
     client,
-    onFeed: ({ live }) => live && console.log('The registry tells of changes.'),
+    onFeed: ({ live }) => live && console.log('The registry reports changes.'),
   });
   const product = await startProduct(verifier);
   try {
@@ -31,9 +31,9 @@ async function main(operatorToken: string, internalToken: string): Promise<void>
     };
     await step('Without a key', '401', () => ask('GET'));
     await step('With the key', '200', () => ask('GET', key));
-    await step('With the key, but for more than it may', '403', () => ask('POST', key));
+    await step('With the key, beyond its scopes', '403', () => ask('POST', key));
     await portal.apiKeys.revoke({ id });
-    await step('With the key, once it is revoked', '401', () => ask('GET', key));
+    await step('With the key after its revocation', '401', () => ask('GET', key));
     await portal.tenants.cancel({ id: tenant.id });
     await portal.tenants.archive({ id: tenant.id });
     await portal.tenants.delete({ id: tenant.id });
@@ -41,10 +41,10 @@ async function main(operatorToken: string, internalToken: string): Promise<void>
     product.close();
     verifier.close();
   }
-  console.log('The product let in who may come in, and nobody else.');
+  console.log('The product admitted only requests with a good key.');
 }
 
-/** Asks until the answer is the expected one: a change is heard of within milliseconds, or three seconds at worst. */
+/** Repeats the request until it gets the expected answer: the product learns of a change in three seconds at most. */
 async function step(what: string, status: string, ask: () => Promise<string>): Promise<void> {
   const endsAt = performance.now() + HEARD_WITHIN_MS;
   let answer = await ask();

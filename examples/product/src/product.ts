@@ -1,15 +1,15 @@
-/** The product: reports over HTTP, for whoever has an API key that may read them. */
+/** The product: serves reports over HTTP to requests whose API key has the scope for them. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Verifier } from '@tenant-registry/client';
 import { apiKeyOf, requireApiKey } from '@tenant-registry/client/express';
 
-/** Listens on a free port of this machine, and resolves to its address and to how it ends. */
+/** Listens on a free loopback port, and resolves to the address and a function that stops the server. */
 export async function startProduct(verifier: Verifier) {
-  const onError = (error: unknown) => console.error(`not verified: ${error}`);
+  const onError = (error: unknown) => console.error(`the key could not be verified: ${error}`);
   const mayRead = requireApiKey(verifier, { scopes: ['reports:read'], access: 'read', onError });
   const mayWrite = requireApiKey(verifier, { scopes: ['reports:write'], onError });
-  // With Express: app.get('/reports', mayRead, handler). Node's own server takes the same middleware.
+  // With Express: app.get('/reports', mayRead, handler). Node's own server takes this middleware too.
   const server = createServer((request, response) => {
     const admit = request.method === 'GET' ? mayRead : mayWrite;
     admit(request, response, (error) => {

@@ -1,4 +1,4 @@
-/** The examples, run as their readme says, against a real server. */
+/** Runs the examples as their readme describes, against a real server. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -27,7 +27,7 @@ function run([, file, ...args]: readonly [string, string, ...string[]], variable
 }
 
 test.each(lives)(
-  '%s takes a tenant from its creation to its end, and says so step by step',
+  '%s takes a tenant from its creation to its end, and prints each step',
   async (...command) => {
     const { stdout, stderr } = await run(command, { OPERATOR_TOKEN: server.operatorToken });
     expect(stderr).toBe('');
@@ -39,12 +39,12 @@ test.each(lives)(
 );
 
 test(
-  'examples/product lets in who may come in, and nobody whose key was revoked',
+  'examples/product admits a request with a good key, and none with a missing, weak or revoked key',
   async () => {
     const { stdout, stderr } = await run(product, { OPERATOR_TOKEN: server.operatorToken });
     expect(stderr).toBe('');
     const lines = stdout.trimEnd().split('\n');
-    expect(lines.at(-1)).toBe('The product let in who may come in, and nobody else.');
+    expect(lines.at(-1)).toBe('The product admitted only requests with a good key.');
     expect(stdout.match(/: (200|401|403) /g)).toEqual([': 401 ', ': 200 ', ': 403 ', ': 401 ']);
   },
   ENDS_WITHIN_MS,
@@ -60,7 +60,7 @@ test.each(commands)(
   },
 );
 
-test.each(commands)('%s says what it needs', async (...command) => {
+test.each(commands)('%s names the environment variables that it needs', async (...command) => {
   const error = await run(command, { OPERATOR_TOKEN: '' }).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 1, stderr: expect.stringContaining('OPERATOR_TOKEN') });
 });

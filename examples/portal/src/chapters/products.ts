@@ -1,4 +1,4 @@
-/** What the tenant may use: the catalog, a trial, a request that is granted, an entitlement, and a project. */
+/** The tenant's products: the catalog, a trial, a request that an operator grants, an entitlement, and a project. */
 import type { Client, Outputs } from '@tenant-registry/client';
 import { expect, refused, step } from '../describe.ts';
 
@@ -20,13 +20,15 @@ export async function sellProducts(portal: Client, tenant_id: string): Promise<P
   const request = await portal.catalog.request({ tenant_id, product: withProjects.product, message: 'For the audit.' });
   await refused('request_open', portal.catalog.request({ tenant_id, product: withProjects.product }));
   const granted = await portal.catalog.grantRequest({ id: request.id });
-  step(`asked for ${withProjects.name}; an operator decided: ${granted.state}`);
+  step(`requested ${withProjects.name}, and an operator decided: ${granted.state}`);
 
   await portal.entitlements.set({ tenant_id, product: withProjects.product, config: { seats: 25 } });
   const { items: entitlements } = await portal.entitlements.list({ tenant_id });
   const verdict = await portal.entitlements.check({ tenant_id, product: withProjects.product });
   expect(verdict.allowed && verdict.reason === 'entitled', 'the tenant is entitled');
-  step(`it is entitled to ${entitlements.map(({ product, source }) => `${product} (${source})`).join(' and ')}`);
+  step(
+    `the tenant is entitled to ${entitlements.map(({ product, source }) => `${product} (${source})`).join(' and ')}`,
+  );
 
   const project = await portal.projects.create(draft);
   const { items: projects } = await portal.projects.list({ tenant_id, status: 'active' });
