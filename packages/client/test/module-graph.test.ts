@@ -1,6 +1,7 @@
 /** The modules that an import of the SDK brings along, listed by a real bundler for browsers. */
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
 import { json, rejectionOf, scripted, TOKEN } from './scripted-server.ts';
@@ -36,6 +37,28 @@ test('the SDK consists of its own files and of tRPC: no server code, no zod, no 
     dynamic: [],
     warnings: [],
   });
+});
+
+/** The gzipped size, in bytes, of a minified bundle that uses these exports of the SDK. */
+async function sizeOf(names: string): Promise<number> {
+  const entry = `export { ${names} } from ${JSON.stringify(input)};`;
+  const bundle = await rolldown({
+    input: 'entry',
+    platform: 'browser',
+    plugins: [
+      { name: 'entry', resolveId: (id) => (id === 'entry' ? id : null), load: (id) => (id === 'entry' ? entry : null) },
+    ],
+  });
+  const { output } = await bundle.generate({ format: 'es', minify: true });
+  await bundle.close();
+  return gzipSync(output[0].code).length;
+}
+
+test('a bundle that only makes calls has 15 kB at most, tRPC included, and the verifier adds to it', async () => {
+  const calls = await sizeOf('createClient, isRegistryError');
+  console.log(`the SDK's calls are ${calls} bytes, minified and gzipped`);
+  expect(calls).toBeLessThanOrEqual(15_000);
+  expect(await sizeOf('createClient, isRegistryError, createVerifier')).toBeGreaterThan(calls);
 });
 
 test('the SDK works with nothing but the globals of a browser', async () => {
