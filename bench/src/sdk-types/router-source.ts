@@ -1,14 +1,20 @@
-/** A router of any size as source text, shaped like that of the registry, and the manifest of its operations. */
+/** Writes the source of a router of any size, shaped like that of the registry, and the manifest of its operations. */
+import { fileURLToPath } from 'node:url';
 
-type Kind = 'query' | 'list' | 'mutation' | 'safe' | 'GET /v1/audit/export';
+type Kind = 'query' | 'list' | 'mutation' | 'safe' | 'GET /v1/audit/export' | 'FEED /v1/internal/changes';
 type Groups = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
 
-/** What the SDK's own types name. */
+/** The operations that the SDK's own source names. */
 const core: Groups = {
-  tenants: { create: 'mutation', list: 'list', get: 'query', update: 'mutation', activate: 'mutation' },
+  tenants: { create: 'mutation', list: 'list', get: 'query', update: 'mutation' },
   apiKeys: { create: 'mutation', list: 'list', verify: 'safe', revoke: 'mutation' },
   audit: { append: 'mutation', list: 'list', export: 'GET /v1/audit/export' },
+  changes: { stream: 'FEED /v1/internal/changes' },
 };
+/** The SDK's verifier reads the fields of verdicts, so `apiKeys.verify` has the registry's own schemas. */
+const apiKeySchemas = fileURLToPath(
+  new URL('../../../packages/server/src/modules/api-keys/schema.ts', import.meta.url),
+);
 export const PROCEDURES_MIN = 12;
 
 const further = ['create', 'list', 'get', 'update', 'archive', 'delete', 'check', 'verify'] as const;
@@ -23,7 +29,7 @@ const kinds: Readonly<Record<(typeof further)[number], Kind>> = {
   verify: 'safe',
 };
 
-/** Returns the groups of a router with that many procedures. */
+/** Returns the groups of a router with this number of procedures. */
 export function groupsOf(procedures: number): Groups {
   const groups: Record<string, Record<string, Kind>> = {};
   for (let left = procedures - PROCEDURES_MIN, group = 1; left > 0; left -= further.length, group += 1) {
@@ -35,18 +41,22 @@ export function groupsOf(procedures: number): Groups {
 /** Returns the source of a module that exports `AppRouter` and `ErrorCode`. */
 export function routerSource(groups: Groups): string {
   const routers = Object.entries(groups).map(([group, operations]) => {
-    const lines = Object.entries(operations).map(([name, kind]) => `    ${name}: ${procedureSource(group, kind)},\n`);
+    const lines = Object.entries(operations).map(([name, kind]) => {
+      const verifies = group === 'apiKeys' && name === 'verify';
+      return `    ${name}: ${verifies ? verifySource : procedureSource(group, kind)},\n`;
+    });
     return `const ${group}Thing = ${shape(group, false)};\nexport const ${group} = t.router({\n${lines.join('')}});\n`;
   });
   return [
     "import { initTRPC } from '@trpc/server';",
     "import { z } from 'zod';",
+    `import { verdict, verifyApiKeyInput } from ${JSON.stringify(apiKeySchemas)};`,
     'const t = initTRPC.create();',
     'const id = z.strictObject({ id: z.uuid() });',
     ...routers,
     `export const appRouter = t.router({ ${Object.keys(groups).join(', ')} });`,
     'export type AppRouter = typeof appRouter;',
-    "export type ErrorCode = 'not_found' | 'slug_taken' | 'idempotency_key_in_flight' | 'unavailable';",
+    "export type ErrorCode = 'not_found' | 'slug_taken' | 'idempotency_key_in_flight' | 'unavailable' | 'invalid_input';",
     '',
   ].join('\n');
 }
@@ -57,6 +67,9 @@ export function manifestSource(groups: Groups): string {
   return `import type { Kinds } from './kinds.ts';\nexport const operations = ${text} as const satisfies Kinds;\n`;
 }
 
+const verifySource =
+  't.procedure.input(verifyApiKeyInput).output(verdict).mutation((): never => { throw new Error(); })';
+
 function procedureSource(group: string, kind: Kind): string {
   const thing = `${group}Thing`;
   switch (kind) {
@@ -66,12 +79,14 @@ function procedureSource(group: string, kind: Kind): string {
       return `t.procedure.input(id).output(${thing}).query((): never => { throw new Error(); })`;
     case 'GET /v1/audit/export':
       return `t.procedure.input(z.strictObject({ action: z.string().optional(), format: z.enum(['ndjson', 'csv']).default('ndjson') })).output(z.custom<AsyncIterable<string>>()).query((): never => { throw new Error(); })`;
+    case 'FEED /v1/internal/changes':
+      return `t.procedure.input(z.strictObject({})).output(z.custom<AsyncIterable<string> & { readonly mediaType: 'text/event-stream' }>()).query((): never => { throw new Error(); })`;
     default:
       return `t.procedure.input(${shape(group, true)}).output(${thing}).mutation((): never => { throw new Error(); })`;
   }
 }
 
-/** As many fields, and of the same kinds, as a tenant has. */
+/** Returns a schema with the number and kinds of fields that a tenant has. */
 function shape(group: string, input: boolean): string {
   const more = input ? '.nullish()' : '.nullable()';
   const fields = [
