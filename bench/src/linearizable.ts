@@ -29,9 +29,9 @@ import { markCost } from './linearizable/mark-cost.ts';
 const usage = `Usage: node bench/src/linearizable.ts [options]
 
 Three replicas on one PostgreSQL answer reads and writes of authority by many clients: undisturbed, while listening
-connections are killed, while the link of one to the database is cut, and while one is stopped by SIGSTOP. What the
-clients were told is held against a register. Also measures what a mark costs a replica that is alone.
-Exit codes: 0 it was a register, 1 it was not or something failed, 2 usage.`;
+connections are killed, while the link of one replica to the database is cut, and while one is stopped by SIGSTOP. The
+answers are checked against the model of a register. Also measures the cost of a mark for a single replica.
+Exit codes: 0 the answers are those of a register, 1 they are not or the run failed, 2 usage.`;
 
 const { operations, leaseMs, kind } = read();
 const fleets = { server: startServerReplica, memory: startMemoryProcess };
@@ -63,9 +63,9 @@ await runBench(3_600_000, async (stack) => {
   const found = Object.values(reports).flatMap(({ violations }) => violations);
   process.stdout.write(`${tableOf(figures)}\n\n`);
   process.stdout.write(
-    `alone: change ${alone.plain_ms} ms, with mark and settle ${alone.marked_ms} ms\nresults: ${file}\n`,
+    `single replica: change ${alone.plain_ms} ms, with mark and settle ${alone.marked_ms} ms\nresults: ${file}\n`,
   );
-  if (found.length > 0) throw new Error(`not a register:\n${found.join('\n')}`);
+  if (found.length > 0) throw new Error(`the answers are not those of a register:\n${found.join('\n')}`);
 });
 
 function disturbances({ db }: DatabaseHandle, { link, members }: Fleet) {
@@ -80,7 +80,7 @@ function disturbances({ db }: DatabaseHandle, { link, members }: Fleet) {
   };
 }
 
-/** The first of them reaches the database over a link of its own. */
+/** Starts three replicas, the first of which reaches the database over a link that can be cut. */
 async function startFleet(url: string, stack: AsyncDisposableStack): Promise<Fleet> {
   const link = await openLink(url);
   stack.defer(() => link.cut());
@@ -136,7 +136,7 @@ function read(): { operations: number; leaseMs: number; kind: 'server' | 'memory
     const values = readOptions(usage, {
       operations: { help: 'reads and writes, 1000 to 10000000', fallback: '100000' },
       lease: { help: 'AUTHORITY_LEASE_MS, 500 to 60000', fallback: '500' },
-      replicas: { help: 'server, or memory: processes that only try the protocol', fallback: 'server' },
+      replicas: { help: 'server, or memory: processes with the lease protocol alone', fallback: 'server' },
     });
     const { replicas } = values;
     if (replicas !== 'server' && replicas !== 'memory')

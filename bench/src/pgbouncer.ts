@@ -1,4 +1,4 @@
-/** Many clients of many tenants over few connections of PgBouncer in transaction mode: exit 1 when one sees a foreign row. */
+/** Runs many clients of many tenants over few connections of PgBouncer, and exits with 1 if one sees a foreign row. */
 import { type DatabaseHandle, migrateUp, openDatabase } from '@tenant-registry/db';
 import { openDatabaseServer } from './lib/databases.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
@@ -13,9 +13,9 @@ const LIMIT_MS = 600_000;
 
 const USAGE = `node bench/src/pgbouncer.ts [options]
 
-Has many clients work for many tenants through PgBouncer (Debian: apt-get install -y pgbouncer) in transaction mode, and
-counts rows that a client should not have seen. Measures what a tenant-scoped read costs beside a plain one.
-Exit codes: 0 no foreign row, 1 some or failed, 2 usage.`;
+Runs many clients for many tenants through PgBouncer (Debian: apt-get install -y pgbouncer) in transaction mode, and
+counts the rows that a client must not see. Measures a tenant-scoped read beside a plain one.
+Exit codes: 0 no foreign row, 1 foreign rows or a failure, 2 usage.`;
 
 await runBench(LIMIT_MS, async (stack) => {
   const given = readOptions(USAGE, {
@@ -63,8 +63,8 @@ await runBench(LIMIT_MS, async (stack) => {
   process.stdout.write(`control, role and tenant set for the session: ${control} foreign rows\n\n`);
   process.stdout.write(`${costTable(cost)}\n\n${file}\n`);
   if (findings.foreign > 0 || findings.missing > 0)
-    throw new Error('tenants saw what they should not, or not what they should');
-  if (control === 0) throw new Error('the control saw no foreign row: the bench proves nothing');
+    throw new Error('a client saw foreign rows or missed rows of its own');
+  if (control === 0) throw new Error('the control saw no foreign row, so the bench could not have detected one');
 });
 
 async function opened(

@@ -11,8 +11,8 @@ import { PROCEDURES_MIN } from './sdk-types/router-source.ts';
 
 const usage = `Usage: node bench/src/sdk-types.ts [options]
 
-Measures what a program that uses the SDK costs the compiler and the editor, as the router behind the SDK grows: with
-the published declarations (sdk), and with tRPC's own client on the type of the router (trpc), in one run.
+Measures the work that a program with the SDK makes for the compiler and the editor, as the router behind the SDK grows:
+with the published declarations (sdk), and with tRPC's own client on the type of the router (trpc), in one run.
 Exit codes: 0 measured, 1 failed, 2 usage.`;
 
 const sizes = [PROCEDURES_MIN, 100, 200] as const;
@@ -31,7 +31,7 @@ const rounds = read();
 await runBench(1_200_000, async (stack) => {
   const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
   await mkdir(cache, { recursive: true });
-  // Inside the package, so that zod and tRPC are found.
+  // The folder lies inside the package, where the compiler finds zod and tRPC.
   const folder = await mkdtemp(`${cache}sdk-types-`);
   stack.defer(() => rm(folder, { recursive: true }));
   const measured: (Figures & { readonly measure: () => Promise<void> })[] = [];
@@ -73,7 +73,7 @@ function summaryOf({ contender, procedures, checks, completions }: Figures) {
   };
 }
 
-/** The same figures as multiples of those with the fewest procedures. */
+/** Returns the figures as multiples of those of the smallest router. */
 function ratioTo(summary: Summary, all: readonly Summary[]): Record<string, string | number> {
   const base = all.find(({ contender, procedures }) => contender === summary.contender && procedures === sizes[0]);
   const entries = Object.entries(summary).map(([name, value]) => {

@@ -11,8 +11,8 @@ import { reportFailure, runBench } from './lib/run-bench.ts';
 
 const usage = `Usage: node bench/src/test-registry.ts [options]
 
-Measures how long createTestRegistry() takes: on a machine that never made one, and then in further processes.
-Nothing is asserted. Exit codes: 0 measured, 1 failed, 2 usage.`;
+Measures the time of createTestRegistry(): in the first process on a machine, and in later processes.
+Asserts no figure. Exit codes: 0 measured, 1 failed, 2 usage.`;
 
 interface Times {
   readonly imported: number;
@@ -25,7 +25,7 @@ const processes = read();
 await runBench(600_000, async (stack) => {
   const TMPDIR = await mkdtemp(join(tmpdir(), 'bench-test-registry-'));
   stack.defer(() => rm(TMPDIR, { recursive: true }));
-  const program = fileURLToPath(new URL('test-registry/three.ts', import.meta.url));
+  const program = fileURLToPath(new URL('test-registry/three-registries.ts', import.meta.url));
   const run = async (): Promise<Times> => {
     const env = { ...process.env, TMPDIR };
     return JSON.parse((await promisify(execFile)(process.execPath, [program], { env })).stdout);

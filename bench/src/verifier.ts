@@ -9,8 +9,8 @@ import { startTenantRegistry } from './verify/tenant-registry.ts';
 
 const usage = `Usage: node bench/src/verifier.ts [options]
 
-Measures how many verdicts a second the SDK gives in a product's process: from memory, and by asking each time.
-Nothing is asserted. Exit codes: 0 measured, 1 failed (also when a single key was refused), 2 usage.`;
+Measures the verdicts per second that the SDK gives in a product's process: from memory, and by a request each time.
+Asserts no figure. Exit codes: 0 measured, 1 failed (even if a single key was refused), 2 usage.`;
 
 const LIVE_WITHIN_MS = 20_000;
 const options = read();
@@ -40,11 +40,11 @@ await runBench(300_000, async (stack) => {
   const file = await writeResults('verifier', { settings: options, postgres: databases.about, ratio, samples });
   const rows = Object.entries(samples).map(([name, each]) => [name, median(each).toFixed(0)]);
   process.stdout.write(
-    `${table([['verdicts from', 'a second'], ...rows])}\n\nmemory / http: ${ratio}\nresults: ${file}\n`,
+    `${table([['verdicts from', 'per second'], ...rows])}\n\nmemory / http: ${ratio}\nresults: ${file}\n`,
   );
 });
 
-/** Waits until the feed is live and every verdict is kept. */
+/** Waits until the feed is live and all verdicts are kept. */
 async function remembered(verifier: Verifier, keys: readonly string[]): Promise<void> {
   const endsAt = performance.now() + LIVE_WITHIN_MS;
   while (verifier.size < keys.length) {
@@ -54,7 +54,7 @@ async function remembered(verifier: Verifier, keys: readonly string[]): Promise<
   }
 }
 
-/** Verdicts a second, with so many questions under way at any time. */
+/** Measures verdicts per second, with `options.concurrency` questions pending at any time. */
 async function measure(
   keys: readonly string[],
   verify: (key: string) => Promise<{ readonly valid: boolean }>,
@@ -77,7 +77,7 @@ function read() {
     const values = readOptions(usage, {
       seconds: { help: 'seconds per contender and round, 1 to 120', fallback: '3' },
       rounds: { help: 'interleaved rounds, 1 to 20', fallback: '5' },
-      concurrency: { help: 'questions under way at a time, 1 to 512', fallback: '32' },
+      concurrency: { help: 'pending questions at a time, 1 to 512', fallback: '32' },
       keys: { help: 'API keys, 1 to 512', fallback: '32' },
     });
     return {

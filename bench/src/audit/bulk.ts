@@ -5,9 +5,9 @@ import { TENANT } from './rows.ts';
 
 export interface BulkResult {
   readonly events: number;
-  /** Rows a second through POST /v1/audit/bulk, the median of the rounds. */
+  /** Rows per second through POST /v1/audit/bulk, the median of the rounds. */
   readonly ours: number;
-  /** Rows a second of the hand-written insert. */
+  /** Rows per second of the hand-written insert. */
   readonly by_hand: number;
   readonly ratio: number;
   readonly min: number;
@@ -55,7 +55,7 @@ const columns = [
   'created_at',
 ];
 
-/** The same rows into the same table, by turns: through the operation, and by one insert written by hand with pg. */
+/** Inserts equal rows into one table in two ways by turns: through the operation, and by a hand-written insert with pg. */
 export async function measureBulk(
   { url, headers, client }: Side,
   { rounds, bulks, events }: { readonly rounds: number; readonly bulks: number; readonly events: number },

@@ -1,6 +1,6 @@
 import { median, round } from '../lib/load.ts';
 
-/** One page of one list on the server of one size. */
+/** A page of a filtered list, on the server with a given number of rows. */
 export interface Target {
   readonly filter: string;
   readonly page: number;
@@ -14,13 +14,13 @@ export interface PageResult {
   readonly size: number;
   readonly p50_ms: number;
   readonly p95_ms: number;
-  /** Of p95 to that of the smallest size: the median of the rounds' ratios, and how far they agree. */
+  /** p95 over that of the smallest size: the median of the rounds' ratios, with their extremes in `min` and `max`. */
   readonly ratio: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Follows `next_cursor` to the page with the number, and returns its URL. Throws when the list ends before. */
+/** Follows `next_cursor` to the page with this number, and returns its URL. Throws if the list ends before. */
 export async function urlOfPage(
   first: string,
   page: number,
@@ -36,8 +36,8 @@ export async function urlOfPage(
 }
 
 /**
- * Asks for the targets round by round, one request at a time over kept connections. They take turns request by request,
- * so that whatever else the machine does meets all of them. The first size of each page is what its others are held to.
+ * Requests the targets round by round, one request at a time over kept connections. The targets take turns request by
+ * request, so that other load on the machine meets all of them. The ratios of a page refer to its first size.
  */
 export async function measurePages(
   targets: readonly Target[],
@@ -74,7 +74,7 @@ async function timeByTurns(targets: readonly Target[], headers: Readonly<Record<
   const turns = [...targets];
   for (let request = 0; request < requests; request += 1) {
     for (const target of turns) times.get(target)?.push(await timeOf(target.url, headers));
-    turns.push(...turns.splice(0, 1)); // who comes first changes
+    turns.push(...turns.splice(0, 1)); // another target is first in the next turn
   }
   return times;
 }

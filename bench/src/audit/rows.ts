@@ -1,12 +1,12 @@
 import type pg from 'pg';
 
-/** The tenant that has as many rows as the table is said to have; others have a tenth of that on top. */
+/** The tenant with the measured number of rows. Other tenants share a tenth of that number in addition. */
 export const TENANT = '01890000-0000-7000-8000-000000000001';
 /** The tenant whose rows are all among the oldest tenth. */
 const GONE = '01890000-0000-7000-8000-000000000002';
 const OTHERS = 1_000;
 
-/** Values that some rows have, for each filter that is measured. */
+/** The measured filters, each with a value that some rows have. */
 export const filters = {
   none: '',
   tenant_id: `tenant_id=${TENANT}`,
@@ -20,8 +20,8 @@ export const filters = {
 } as const;
 
 /**
- * Fills the empty audit log of a migrated database with `size` rows of one tenant and a tenth as many of others, four a
- * millisecond step, as years of use would leave them: in the order of time, every index built, vacuumed and analyzed.
+ * Fills the empty audit log of a migrated database with `size` rows of one tenant and a tenth of that of others. The
+ * table looks like one after years of use: rows in the order of time, all indexes built, vacuumed and analyzed.
  */
 export async function loadRows(client: pg.Client, size: number): Promise<void> {
   await client.query('set statement_timeout = 0');
@@ -32,7 +32,7 @@ export async function loadRows(client: pg.Client, size: number): Promise<void> {
      from generate_series(1, $1::int) as i`,
     [OTHERS + 2],
   );
-  // Indexes are made afterwards, and the foreign key is not checked row by row: it holds by construction.
+  // For speed, indexes are built after the load, and the foreign key, which holds by construction, is not checked.
   const { rows: indexes } = await client.query<{ name: string; definition: string }>(
     `select indexname as name, indexdef as definition from pg_indexes
      where tablename = 'audit_log' and indexname <> 'audit_log_pkey'`,
@@ -46,7 +46,7 @@ export async function loadRows(client: pg.Client, size: number): Promise<void> {
   await client.query('checkpoint');
 }
 
-// Of eleven rows ten are the tenant's; the eleventh is one of the others', in the first tenth of time GONE's.
+// Ten of eleven rows belong to TENANT. The eleventh belongs to GONE in the first tenth of the time, later to the others.
 const insertion = `
   insert into audit_log (
     id, tenant_id, tenant_slug, product, actor_type, actor_id, actor_name, action, target_type, target_id, target_name,

@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
 export interface DatabaseServer {
-  /** What the results file says about the engine; the durability settings decide what a write costs. */
+  /** The engine's version and settings, for the results file; the durability settings decide the cost of a write. */
   readonly about: Readonly<Record<string, string>>;
-  /** Creates an empty database, dropped when the stack is disposed, and returns its URL. */
+  /** Creates an empty database, which is dropped when the stack is disposed, and returns its URL. */
   createDatabase(label: string): Promise<string>;
 }
 
 /**
- * Returns one PostgreSQL for all contenders: the admin's `DATABASE_URL` when given, else a throwaway server that is
+ * Returns one PostgreSQL for all contenders: the server in `DATABASE_URL` if that is set, or a temporary server that is
  * stopped when `stack` is disposed.
  */
 export async function openDatabaseServer(stack: AsyncDisposableStack): Promise<DatabaseServer> {
   const { url, source } = await findServer(stack);
   const admin = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, query_timeout: 30_000 });
   await admin.connect();
-  admin.on('error', () => undefined); // a lost connection shows in the next query
+  admin.on('error', () => undefined); // the next query reports a lost connection
   stack.defer(() => admin.end());
 
   const about: Record<string, string> = { source };
@@ -43,7 +43,7 @@ async function findServer(stack: AsyncDisposableStack): Promise<{ url: string; s
   const given = process.env['DATABASE_URL'];
   if (given) return { url: given, source: 'DATABASE_URL' };
   const { startPostgres } = await import('@tenant-registry/db/testing');
-  // Its defaults are for tests and skip the disk; a peer that writes must not be flattered, nor we.
+  // The default settings skip the disk, for tests. A comparison needs real durability, for the peer and for the product.
   const server = await startPostgres({ fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' });
   stack.defer(() => server.stop());
   return { url: server.url, source: server.source };

@@ -1,4 +1,4 @@
-// Preloaded into every server of a bench: ends it when the bench is gone, however that went (even by SIGKILL).
+// Each server of a bench preloads this file, which ends the server when the bench ends, even by SIGKILL.
 process.stdin.once('end', () => {
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.exit(1), 5_000).unref();

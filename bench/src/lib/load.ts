@@ -2,15 +2,15 @@ import { createHistogram, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 
-/** Something that answers POST; connection i sends `bodies[i % bodies.length]` again and again, unless it rotates. */
+/** A URL to load with POST requests. Connection i sends `bodies[i % bodies.length]` repeatedly, unless it rotates. */
 export interface Target {
   readonly name: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bodies: readonly string[];
-  /** Each connection goes on to another body after each answer. */
+  /** Lets each connection continue with another body after each answer. */
   readonly rotates?: boolean;
-  /** Whether a 2xx answer's body says that the work was done; runs for every response, so keep it cheap. */
+  /** Tells from the body of a 2xx answer whether the work was done. It runs for each response, so it must be cheap. */
   accepts(body: string): boolean;
 }
 
@@ -19,22 +19,22 @@ export interface Sample {
   readonly requests_per_second: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
-  /** Share of the time in which the load generator was busy; near 1 it, not the server, is what was measured. */
+  /** The share of time in which the load generator was busy. Near 1 the figures describe the generator, not the server. */
   readonly generator_busy: number;
 }
 
 export interface LoadOptions {
   readonly connections: number;
   readonly seconds: number;
-  /** At most so many over all connections; absent: as many as the answers let through. */
+  /** The largest rate over all connections. Without it each connection sends its next request after each answer. */
   readonly perSecond?: number;
-  /** Answers other than 2xx are expected too. */
+  /** Permits answers other than 2xx. */
   readonly refusals?: boolean;
 }
 
 /**
- * Measures every target once per round and returns its samples in order. The order of the targets rotates from round
- * to round, so that a drift of the machine meets all of them. Throws as {@link measure} does.
+ * Measures each target once per round and returns its samples in order. The order of the targets rotates from round to
+ * round, so that a drift of the machine affects all of them. Throws the errors of {@link measure}.
  */
 export async function runRounds(
   targets: readonly Target[],
@@ -59,8 +59,8 @@ export async function runRounds(
 }
 
 /**
- * Sends requests over `connections` keep-alive connections for `seconds`, each connection one at a time. Throws when a
- * single response was not 2xx, not accepted, an error or late, because a rate of failures means nothing.
+ * Sends requests over `connections` keep-alive connections for `seconds`, one at a time on each connection. Throws if a
+ * single response was not 2xx, not accepted, an error or late, because a rate that includes failures means nothing.
  */
 export async function measure(
   target: Target,
@@ -99,9 +99,9 @@ export async function measure(
   const failures = errors + timeouts + mismatches + (refusals ? 0 : non2xx);
   if (latencyUs.count === 0 || failures > 0) {
     const found = JSON.stringify({ responses: latencyUs.count, errors, timeouts, non2xx, mismatches });
-    throw new Error(`${target.name} gave answers that are no success: ${found}`);
+    throw new Error(`${target.name} gave unsuccessful answers: ${found}`);
   }
-  await sleep(250); // requests cut off at the end finish on the server before the next target starts
+  await sleep(250); // lets the server finish the requests that were cut off, before the next target starts
   return {
     requests: result.requests.total,
     requests_per_second: round(result.requests.total / result.duration, 1),

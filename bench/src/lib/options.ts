@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from './run-bench.ts';
 
-/** One whole-number or comma-separated option of a benchmark, or with `false` as fallback a switch without a value. */
+/** An option of a benchmark: a whole number or a comma-separated list, or, with `false` as fallback, a switch. */
 export interface OptionSpec {
   readonly help: string;
   readonly fallback: string | false;
 }
 
 /**
- * Returns a value for every option in `specs` (`true` or `false` for a switch), or prints the help and exits with 0 when `--help` is given.
- * Throws {@link UsageError} for anything that is not in `specs`.
+ * Returns a value for each option in `specs` (`true` or `false` for a switch). Prints the help and exits with 0 for
+ * `--help`. Throws {@link UsageError} for an option that is not in `specs`.
  */
 export function readOptions<Name extends string>(
   usage: string,

@@ -18,8 +18,8 @@ export interface ServerChild {
 
 /**
  * Starts `node <script>` (a path from the repository's root) as a server on a free loopback port and returns once its
- * GET /readyz answers 2xx; the child is stopped when `stack` is disposed. It sees HOST, PORT, NODE_ENV=production and
- * `env`, and nothing of the caller's environment but PATH, HOME and TMPDIR, so stray settings cannot change a result.
+ * GET /readyz answers 2xx; the child is stopped when `stack` is disposed. Its environment holds HOST, PORT,
+ * NODE_ENV=production and `env`, and only PATH, HOME and TMPDIR of the caller's, so that no stray setting changes a result.
  */
 export async function startServer(
   script: string,
@@ -31,7 +31,7 @@ export async function startServer(
   const child = spawn(process.execPath, ['--import', endWithParent, script], {
     cwd: repository,
     env: { PATH, HOME, TMPDIR, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...env },
-    stdio: ['pipe', 'pipe', 'pipe'], // end-with-parent.ts listens for the end of stdin
+    stdio: ['pipe', 'pipe', 'pipe'], // the child ends with its stdin: see end-with-parent.ts
   });
   const exited = once(child, 'exit');
   exited.catch(() => undefined);
@@ -61,7 +61,7 @@ export async function startServer(
   throw new Error(`${script} did not become ready (exit code ${child.exitCode}):\n${log}`);
 }
 
-/** Resolves to a loopback port that was free a moment ago. */
+/** Resolves to a loopback port that no process listens on at this moment. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');

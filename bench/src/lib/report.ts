@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { median, round, type Sample } from './load.ts';
 
 const root = new URL('../../', import.meta.url);
-const loadAtStart = loadavg()[0] ?? 0; // read before the bench adds its own
+const loadAtStart = loadavg()[0] ?? 0; // read before the bench adds its own load
 
 export interface Summary {
   readonly requests_per_second: number;
@@ -19,7 +19,7 @@ export interface Summary {
 export interface Ratio {
   readonly of: string;
   readonly to: string;
-  /** Median of the per-round ratios of requests per second; min and max show how far the rounds agree. */
+  /** The median of the rounds' ratios of requests per second; `min` and `max` are the extremes of the rounds. */
   readonly ratio: number;
   readonly min: number;
   readonly max: number;
@@ -38,7 +38,7 @@ export function summarize(rounds: readonly Sample[]): Summary {
   };
 }
 
-/** Returns how many times as fast `of` was as `to`, round by round; undefined unless both were measured. */
+/** Returns the ratio of the speeds of `of` and `to`, taken round by round, or undefined unless both were measured. */
 export function compare(
   samples: ReadonlyMap<string, readonly Sample[]>,
   { of, to, goal }: { readonly of: string; readonly to: string; readonly goal: number | null },
@@ -65,7 +65,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(align).join('  ').trimEnd()).join('\n');
 }
 
-/** Writes `results/<name>.json` with the date, commit, Node and machine beside `results`, and returns the file's path. */
+/** Writes `results`, with the date, the commit, Node and the machine, to `results/<name>.json`, and returns the path. */
 export async function writeResults(name: string, results: object): Promise<string> {
   const file = new URL(`results/${name}.json`, root);
   const environment = {
@@ -83,7 +83,7 @@ export async function writeResults(name: string, results: object): Promise<strin
   return fileURLToPath(file);
 }
 
-/** Returns what git prints, or null where it fails: no git, no repository, no commit. */
+/** Returns the output of git, or null if it fails: no git, no repository, no commit. */
 async function git(args: readonly string[]): Promise<string | null> {
   const options = { cwd: fileURLToPath(root), timeout: 10_000 };
   return promisify(execFile)('git', args, options).then(

@@ -2,8 +2,8 @@
 export class UsageError extends Error {}
 
 /**
- * Runs one benchmark so that whatever it deferred on `stack` is undone before the process ends: after success, an
- * error, SIGINT, SIGTERM or `limitMs` milliseconds. Exits with 0, 1 (failed) or 2 (usage).
+ * Runs a benchmark and disposes `stack` before the process ends: after success, an error, SIGINT, SIGTERM or `limitMs`
+ * milliseconds. Exits with 0, 1 (failed) or 2 (usage).
  */
 export async function runBench(limitMs: number, work: (stack: AsyncDisposableStack) => Promise<void>): Promise<never> {
   const stack = new AsyncDisposableStack();
@@ -25,7 +25,7 @@ export async function runBench(limitMs: number, work: (stack: AsyncDisposableSta
   process.exit(code);
 }
 
-/** Says on stderr what went wrong and returns the exit code for it. */
+/** Prints the error on stderr and returns its exit code. */
 export function reportFailure(error: unknown): 1 | 2 {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   return error instanceof UsageError ? 2 : 1;

@@ -5,7 +5,7 @@ import { median, round } from '../lib/load.ts';
 
 const ROUNDS = 400;
 
-/** The median time of one change in a transaction, without and with mark and settle, by a replica that holds a lease alone. */
+/** Resolves to the median time of a change by the only replica with a lease, without and with mark and settle. */
 export async function markCost(database: DatabaseHandle): Promise<{ plain_ms: number; marked_ms: number }> {
   const { leases, write } = createMemoryReplica(database);
   await leases.start();

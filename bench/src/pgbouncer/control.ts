@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { Tenant } from './mixed-load.ts';
 
 /**
- * Does what must not be done, and resolves to the foreign rows that it saw: sets role and tenant for the session, in a
- * statement of its own. If it saw none, the bench could not have seen any either. The pooler is unusable afterwards.
+ * Sets role and tenant for the session instead of the transaction, the mistake that the bench must be able to detect,
+ * and resolves to the number of foreign rows seen. The pooler is unusable afterwards.
  */
 export async function runControl(url: string, tenants: readonly Tenant[], clients: number): Promise<number> {
   const pool = new pg.Pool({ connectionString: url, max: clients });

@@ -8,7 +8,7 @@ export interface Tenant {
 }
 
 export interface Findings {
-  /** What was done, by kind. */
+  /** The number of operations of each kind. */
   readonly operations: Record<string, number>;
   readonly rows: number;
   /** Rows of a tenant or a project that the scope does not reach. */
@@ -44,7 +44,7 @@ const read = (db: Db): Promise<Row[]> => db.selectFrom('tenant_projects').select
 const write = (db: Db): Promise<Row[]> =>
   db.updateTable('tenant_projects').set({ description: 'seen' }).returning(['tenant_id', 'id']).execute();
 
-/** Ways to work for a tenant; each returns what it saw, and none says which tenant it means. */
+/** Ways to work inside a tenant. Each returns the rows that it saw, and none filters by tenant. */
 const scoped: Readonly<Record<string, (db: Db) => Promise<Row[]>>> = {
   statement: read,
   'failed statement': async (db) => {
@@ -55,7 +55,7 @@ const scoped: Readonly<Record<string, (db: Db) => Promise<Row[]>>> = {
         () => false,
         () => true,
       );
-    if (!refused) throw new Error('a tenant deleted tenants');
+    if (!refused) throw new Error('a tenant could delete tenants');
     return read(db);
   },
   transaction: (db) => db.transaction().execute(async (tx) => [...(await write(tx)), ...(await read(tx))]),
@@ -80,8 +80,8 @@ const scoped: Readonly<Record<string, (db: Db) => Promise<Row[]>>> = {
 const kinds = Object.keys(scoped);
 
 /**
- * Has `clients` work at once, each for another tenant or project or for the owner with every step, and counts what did
- * not belong to whom it was shown.
+ * Runs `clients` at once. Each step of a client works for a random tenant or project, or for the owner. Counts the rows
+ * outside the scope of their step, and the answers that lack a row of it.
  */
 export async function runMixedLoad(
   handle: DatabaseHandle,
@@ -110,7 +110,7 @@ async function scopedStep(
 ): Promise<void> {
   const tenant = tenants[randomInt(tenants.length)];
   const work = scoped[kind];
-  if (tenant === undefined || work === undefined) throw new Error('there is nothing to do');
+  if (tenant === undefined || work === undefined) throw new Error('there is no tenant to work for');
   const project_id = randomInt(2) === 0 ? null : tenant.projects[0];
   const scope: TenantScope = { tenant_id: tenant.id, project_id };
   const rows = await work(handle.forTenant(scope));
@@ -121,7 +121,7 @@ async function scopedStep(
   if (ids.size !== (project_id === null ? 2 : 1)) found.missing += 1;
 }
 
-/** Whoever takes a connection after a tenant and is none must see everything again. */
+/** Reads all tenants as the owner, who must see every row on a connection that a tenant used before. */
 async function ownerStep(db: Db, tenants: readonly Tenant[], found: Found): Promise<void> {
   const rows = await db.selectFrom('tenants').select('id').execute();
   count(found, 'statement of the owner', rows.length);

@@ -6,15 +6,15 @@ import { ownDirectory, serverUser } from '../../../packages/db/src/testing/os-us
 import { freePort } from '../lib/processes.ts';
 
 export interface Pooler {
-  /** The same database as the one given, through the pooler. */
+  /** The URL of the given database through the pooler. */
   readonly url: string;
   /** `PgBouncer 1.18.0`. */
   readonly version: string;
 }
 
 /**
- * Starts PgBouncer in transaction mode in front of the database, with its other settings as they come, and stops it
- * with the stack. Throws, naming Debian's package, when it is not installed.
+ * Starts PgBouncer in transaction mode in front of the database, with default settings otherwise, and stops it when the
+ * stack is disposed. Throws an error with the name of Debian's package if PgBouncer is not installed.
  */
 export async function startPooler(direct: string, poolSize: number, stack: AsyncDisposableStack): Promise<Pooler> {
   const version = installedVersion();
@@ -26,7 +26,7 @@ export async function startPooler(direct: string, poolSize: number, stack: Async
   const child = spawn('pgbouncer', [settings], { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
   const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill); // the bench ends however it may: so does this
+  process.once('exit', kill); // PgBouncer ends with the bench, even without a disposed stack
   stack.defer(async () => {
     kill();
     await exited;
@@ -56,7 +56,7 @@ interface Place {
 function writeSettings({ directory, port, poolSize, direct }: Place): string {
   const write = (name: string, text: string): string => {
     const path = join(directory, name);
-    writeFileSync(path, text, { mode: 0o644 }); // the directory around it is closed to others
+    writeFileSync(path, text, { mode: 0o644 }); // other users cannot enter the directory
     return path;
   };
   const users = write('users', `"${direct.username}" "${decodeURIComponent(direct.password)}"\n`);
@@ -77,7 +77,7 @@ max_client_conn = 500
   );
 }
 
-/** Resolves when it listens, or to what it said when it ended instead. */
+/** Resolves to undefined once PgBouncer listens, or to its log if it ends before. */
 function untilListening(child: ReturnType<typeof spawn>, exited: Promise<unknown>): Promise<string | undefined> {
   let log = '';
   const ready = new Promise<undefined>((resolve) => {

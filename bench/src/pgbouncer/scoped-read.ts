@@ -10,7 +10,7 @@ export interface ReadCost {
   readonly ratio: number;
 }
 
-/** Resolves to the median time of one tenant read, one at a time, as the owner and in the tenant's scope in turns. */
+/** Resolves to the median time of sequential reads of a tenant, as the owner and in the tenant's scope in turns. */
 export async function measureScopedRead(
   handle: DatabaseHandle,
   id: string,

@@ -1,4 +1,4 @@
-/** What the compiler says about its own work. */
+/** Reads the compiler's own figures about its work. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Project, tsc } from './projects.ts';
@@ -10,14 +10,14 @@ export interface Check {
   readonly instantiations: number;
 }
 
-/** Compiles the project, which has to be without mistakes. */
+/** Compiles the project and returns the figures. Throws if the project has a compile error. */
 export async function measureCheck({ folder }: Project): Promise<Check> {
   const { stdout } = await promisify(execFile)(tsc, ['-p', folder, '--extendedDiagnostics']).catch(
-    ({ stdout: mistakes }) => Promise.reject(new Error(mistakes)),
+    ({ stdout: errors }) => Promise.reject(new Error(errors)),
   );
   const figure = (name: string): number => {
     const value = new RegExp(`^${name}:\\s+([\\d.]+)s?$`, 'm').exec(stdout)?.[1];
-    if (value === undefined) throw new Error(`tsc tells no ${name}:\n${stdout}`);
+    if (value === undefined) throw new Error(`tsc printed no ${name}:\n${stdout}`);
     return Number(value);
   };
   return {

@@ -1,4 +1,4 @@
-/** What an editor asks of the compiler's language server, and how long it waits for the answer. */
+/** Asks the compiler's language server for completions like an editor, and measures the wait. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
@@ -7,14 +7,14 @@ import { type Project, tsc } from './projects.ts';
 const ANSWER_WITHIN_MS = 60_000;
 
 export interface Completions {
-  /** Milliseconds of the first completion after the file was opened: everything is loaded and checked. */
+  /** Milliseconds of the first completion after the file was opened, loading and checking included. */
   readonly firstMs: number;
   /** Milliseconds of completions after further changes of the file. */
   readonly laterMs: readonly number[];
   readonly suggested: number;
 }
 
-/** Opens the project's program, types `client.` and `client.tenants.` in turn, and asks each time what may follow. */
+/** Opens the project's program, types `client.` and `client.tenants.` in turn, and requests completions each time. */
 export async function measureCompletions({ folder, program }: Project, times: number): Promise<Completions> {
   const server = connect(spawn(tsc, ['--lsp', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] }));
   try {
@@ -54,7 +54,7 @@ function countOf(answer: unknown): number {
   return Array.isArray(items) ? items.length : 0;
 }
 
-/** JSON-RPC with the framing of the language server protocol. */
+/** Connects to the child over JSON-RPC with the framing of the language server protocol. */
 function connect(child: ChildProcess) {
   const waiting = new Map<unknown, (message: Message) => void>();
   let received = Buffer.alloc(0);

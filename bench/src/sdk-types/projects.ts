@@ -1,4 +1,4 @@
-/** A project on disk that uses an SDK whose router has so many procedures, and one that uses the router without SDK. */
+/** Writes two projects to disk: one uses the SDK of a router of a given size, the other uses that router without the SDK. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface Project {
   readonly program: string;
 }
 
-/** The same work in both: what a page of a portal does. */
+/** The programs of the two contenders. Both do the work of one page of a portal. */
 const work = {
   sdk: `import { createClient, isRegistryError } from '@tenant-registry/client';
 const client = createClient({ url: 'http://localhost', token: 'x' });
@@ -47,7 +47,7 @@ export async function page(id: string) {
 
 export type Contender = keyof typeof work;
 
-/** Writes both projects and builds the SDK's declarations with the configuration that publishes it. */
+/** Writes both projects, and builds the SDK's declarations with the configuration of the published package. */
 export async function writeProjects(folder: string, procedures: number): Promise<Record<Contender, Project>> {
   const groups = groupsOf(procedures);
   const [server, sdk] = [join(folder, 'server'), join(folder, 'client')];

@@ -1,4 +1,4 @@
-// The ceiling: what Fastify, zod in and out and one SHA-256 cost, with the answer already in memory.
+// The ceiling: Fastify, zod for input and output, one SHA-256, and an answer that is in memory already.
 import { randomUUID } from 'node:crypto';
 import Fastify from 'fastify';
 import {

@@ -1,4 +1,4 @@
-// The peer: better-auth's API-key plugin as its documentation sets it up, on PostgreSQL, with nothing that slows it down.
+// The peer: better-auth's API-key plugin in its documented set-up on PostgreSQL, without logging, telemetry and rate limits.
 import { randomBytes } from 'node:crypto';
 import { apiKey } from '@better-auth/api-key';
 import { betterAuth } from 'better-auth';
@@ -8,7 +8,7 @@ import pg from 'pg';
 import { keyCount, required, serve } from './serve.ts';
 
 const pool = new pg.Pool({ connectionString: required('DATABASE_URL') });
-pool.on('error', () => undefined); // the bench drops the database under us at the end
+pool.on('error', () => undefined); // the bench drops the database at the end, while this server still runs
 
 const auth = betterAuth({
   baseURL: 'http://127.0.0.1',

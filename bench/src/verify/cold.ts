@@ -5,18 +5,18 @@ import { createRegistry, verifyUrl } from './tenant-registry.ts';
 
 export interface ColdResult {
   readonly keys: number;
-  /** From the first question to the last answer. */
+  /** The time from the first question to the last answer. */
   readonly seconds: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
-  /** Of the server's event loop while they came, by its own monitor, which counts in steps of 10 ms. */
+  /** The lag of the server's event loop meanwhile, by the server's own monitor, whose resolution is 10 ms. */
   readonly event_loop_lag_p99_ms: number;
   readonly argon2_computations: number;
 }
 
 /**
- * Makes keys, ends the process that made them, starts a new one and asks it for all of them at once. Throws unless each
- * is accepted.
+ * Creates keys, ends the process that created them, starts a new one and verifies all keys at once. Throws unless each
+ * key is accepted.
  */
 export async function measureCold(setup: Setup, keyCount: number, pepper: boolean): Promise<ColdResult> {
   const env: Record<string, string> = pepper ? { API_KEY_PEPPER: randomBytes(32).toString('hex') } : {};
@@ -24,16 +24,16 @@ export async function measureCold(setup: Setup, keyCount: number, pepper: boolea
   const keys = await makeKeys(registry, keyCount, env);
   const server = await registry.start(env, setup.stack);
   const headers = bearer(registry.internalToken);
-  // What the new process compiles and connects when it is asked for the first time is not what is measured.
+  // Compilation and connecting at the first requests of a process stay out of the measurement.
   await Promise.all(Array.from({ length: 32 }, () => verify(verifyUrl(server), headers, unknownKey())));
-  await figures(server.url, headers); // the lag is counted from one look to the next
+  await figures(server.url, headers); // each read of /metrics starts a new count of the lag
   const before = await figures(server.url, headers);
   const start = performance.now();
   const answers = await Promise.all(keys.map((key) => verify(verifyUrl(server), headers, key)));
   const seconds = (performance.now() - start) / 1000;
   const after = await figures(server.url, headers);
   const refused = answers.find(({ text }) => !text.includes('"valid":true'));
-  if (refused !== undefined) throw new Error(`a cold key was answered: ${refused.text}`);
+  if (refused !== undefined) throw new Error(`a good key was refused: ${refused.text}`);
   const times = answers.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share: number): number => round(times[Math.ceil(times.length * share) - 1] ?? Number.NaN, 1);
   return {
@@ -53,7 +53,7 @@ async function makeKeys(
 ): Promise<string[]> {
   await using stack = new AsyncDisposableStack();
   const keys = await registry.makeKeys(await registry.start(env, stack), count);
-  return keys; // not before they are made: the process ends with this scope
+  return keys; // the await above keeps the process, which ends with this scope, until all keys exist
 }
 
 function unknownKey(): string {

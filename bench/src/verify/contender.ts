@@ -13,7 +13,7 @@ export interface Contender {
   readonly keys: readonly string[];
 }
 
-/** Returns the header that a caller of the product sends, so that all contenders receive requests of one size. */
+/** Returns the header that callers of the product send. All contenders get it, so that their requests have one size. */
 export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }

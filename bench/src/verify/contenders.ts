@@ -3,7 +3,7 @@ import { startServer } from '../lib/processes.ts';
 import { bearer, type Contender, type Setup } from './contender.ts';
 import { startTenantRegistry } from './tenant-registry.ts';
 
-/** Every contender by the name that the table and the results file give it. */
+/** All contenders, by their names in the table and in the results file. */
 export const contenders = {
   ceiling: (setup: Setup) => startOwn('bare-fastify', setup, {}),
   'strict-read': async (setup: Setup) =>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { measure, median, round, type Sample, type Target } from '../lib/load.ts';
 
-/** What good keys are asked at, so that the server is busy but not full: what junk takes must come from somewhere. */
+/** The rate of good keys: the server is busy but not saturated, since on a saturated one any junk takes its share. */
 const GOOD_PER_SECOND = 2_000;
 const JUNK_PER_SECOND = 5_000;
 const BODIES = 512;
@@ -11,7 +11,7 @@ export interface JunkResult {
   readonly junk_per_second: number;
   readonly without: Summary;
   readonly with_junk: Summary;
-  /** Good keys verified a second with junk, over those without: median of the rounds. */
+  /** Good keys verified per second beside junk, over those without junk: the median of the rounds. */
   readonly ratio: number;
 }
 
@@ -22,8 +22,9 @@ interface Summary {
 }
 
 /**
- * Measures good keys at a fixed rate, alone and beside junk at another: a third is no key by its shape, a third has a
- * prefix that nobody has, and a third the prefix of one good key, on which too many fail. Throws when a good key is refused or junk accepted.
+ * Measures good keys at a fixed rate, alone and beside junk at another rate. A third of the junk lacks the form of a key,
+ * a third has an unknown prefix, and a third has the prefix of a good key, which is locked after too many failures.
+ * Throws if a good key is refused or junk is accepted.
  */
 export async function measureJunk(
   good: Target,
@@ -31,7 +32,7 @@ export async function measureJunk(
 ): Promise<JunkResult> {
   const load = { connections: 16, seconds };
   const junk = junkFor(good);
-  // Until the failures on the one prefix are too many.
+  // Uses up the failures that the prefix of the good key may have.
   await measure(junk, { connections: 64, seconds: 3, refusals: true });
   const samples: { without: Sample; with_junk: Sample; junk: Sample }[] = [];
   for (let i = 0; i < rounds; i += 1) {

@@ -1,8 +1,8 @@
 import type { Target } from '../lib/load.ts';
 
 /**
- * Throws unless `target` accepts each of its keys and refuses a key that nobody made: a server that says yes to
- * everything would win. Every key is hot afterwards.
+ * Throws unless `target` accepts each of its keys and refuses an unknown one: a server that accepts any key would win.
+ * All keys are hot afterwards.
  */
 export async function preflight(target: Target): Promise<void> {
   for (const body of target.bodies) {

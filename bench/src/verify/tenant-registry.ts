@@ -4,16 +4,16 @@ import { bearer, type Contender, type Setup } from './contender.ts';
 
 type Env = Readonly<Record<string, string>>;
 
-/** One database of the product, with the tokens and keys that its processes share. */
+/** A database of the product, with the tokens that its processes share. */
 export interface Registry {
   readonly internalToken: string;
-  /** Starts a process on it: the product as it is, with its defaults but for `env`. */
+  /** Starts a process of the product on the database, with default settings except `env`. */
   start(env: Env, stack: AsyncDisposableStack): Promise<ServerChild>;
-  /** Makes one tenant with the keys, through `/v1` as a customer would. */
+  /** Creates a tenant with this number of keys through `/v1`. */
   makeKeys(server: ServerChild, count: number): Promise<string[]>;
 }
 
-/** Makes a registry with nothing in it; the label names its database. */
+/** Creates an empty registry; the label becomes a part of its database's name. */
 export async function createRegistry({ databases }: Setup, label: string): Promise<Registry> {
   const [operatorToken, internalToken] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];
   const shared = {
@@ -38,7 +38,7 @@ export async function createRegistry({ databases }: Setup, label: string): Promi
   };
 }
 
-/** Starts the product on its own database with its keys: a contender. */
+/** Starts the product on its own database, with keys, as a contender. */
 export async function startTenantRegistry(setup: Setup, label: string, env: Env): Promise<Contender> {
   const registry = await createRegistry(setup, label);
   const server = await registry.start(env, setup.stack);
@@ -46,7 +46,7 @@ export async function startTenantRegistry(setup: Setup, label: string, env: Env)
   return { url: verifyUrl(server), headers: bearer(registry.internalToken), keys };
 }
 
-/** Where keys are verified. */
+/** Returns the URL that verifies keys. */
 export function verifyUrl({ url }: ServerChild): string {
   return `${url}/v1/internal/api-keys/verify`;
 }
