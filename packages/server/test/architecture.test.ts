@@ -1,5 +1,5 @@
 /** The import table of docs/architecture.md, as data. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -240,4 +240,18 @@ test('every module is listed in modules.ts, and nothing else imports a manifest'
   const users = imports.filter(({ to }) => manifests.includes(to));
   expect(users.map(({ to }) => to).sort()).toEqual(manifests.sort());
   expect([...new Set(users.map(({ from }) => from))]).toEqual([`${S}/modules.ts`]);
+});
+
+test('the goals and the readme of bench name only files that exist, and each benchmark has a section', () => {
+  const textOf = (document: string) => readFileSync(join(root, document), 'utf8');
+  const named = ['docs/goals.md', 'bench/README.md'].flatMap((document) =>
+    [...textOf(document).matchAll(/`(?:node )?((packages|bench)\/[\w./-]*)/g)].map(([, path = '', top = '']) =>
+      ['packages', 'bench'].includes(top) ? path : `${S}/${path}`,
+    ),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  const sections = [...textOf('bench/README.md').matchAll(/^## (\S+)$/gm)].map(([, name]) => name);
+  const benchmarks = readdirSync(join(root, 'bench/src')).filter((name) => name.endsWith('.ts'));
+  expect(benchmarks.filter((name) => !sections.includes(name.replace('.ts', '')))).toEqual([]);
 });
