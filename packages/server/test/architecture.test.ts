@@ -242,14 +242,14 @@ test('every module is listed in modules.ts, and nothing else imports a manifest'
   expect([...new Set(users.map(({ from }) => from))]).toEqual([`${S}/modules.ts`]);
 });
 
-test('the goals and the readme of bench name only files that exist, and each benchmark has a section', () => {
+test('the goals, the glossary and the readme of bench name only files that exist, and each benchmark has a section', () => {
   const textOf = (document: string) => readFileSync(join(root, document), 'utf8');
-  const named = ['docs/goals.md', 'bench/README.md'].flatMap((document) =>
-    [...textOf(document).matchAll(/`(?:node )?((packages|bench)\/[\w./-]*)/g)].map(([, path = '', top = '']) =>
-      ['packages', 'bench'].includes(top) ? path : `${S}/${path}`,
+  const named = ['docs/goals.md', 'docs/glossary.md', 'bench/README.md'].flatMap((document) =>
+    [...textOf(document).matchAll(/`(?:node )?((packages|bench|kernel|modules|http)\/[\w./-]*)/g)].map(
+      ([, path = '', top = '']) => (['packages', 'bench'].includes(top) ? path : `${S}/${path}`),
     ),
   );
-  expect(named.length).toBeGreaterThan(20);
+  expect(named.length).toBeGreaterThan(40);
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   const sections = [...textOf('bench/README.md').matchAll(/^## (\S+)$/gm)].map(([, name]) => name);
   const benchmarks = readdirSync(join(root, 'bench/src')).filter((name) => name.endsWith('.ts'));
