@@ -133,8 +133,7 @@ async function flush(worker: Worker, deps: Dependencies): Promise<void> {
 
 /** Figures that are read when they are asked for, instead of being counted. */
 function addGauges({ metrics, argon2, database, leases }: KernelDependencies): void {
-  metrics.gauge('argon2_running', 'argon2id computations under way.', () => argon2.load().running);
-  metrics.gauge('argon2_waiting', 'Callers that wait for an argon2id computation.', () => argon2.load().waiting);
+  metrics.observeGate(argon2.gate);
   metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
   metrics.gauge('database_connections_idle', 'Connections that no caller uses.', () => database.connections().idle);
   metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);

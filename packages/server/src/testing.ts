@@ -19,7 +19,7 @@ export interface TestAppOptions {
 export const testConfig: Config = {
   ...readConfig({}),
   limits: { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 },
-  argon2: { concurrencyMax: 2, queueMax: 100 },
+  argon2: { concurrencyMax: 2, queueMax: 400 },
 };
 
 /** Builds the product with the built-in catalog. It is not listening, and its workers are not started. */

@@ -174,7 +174,7 @@ test('the figures are for who holds the internal token, and name no tenant, key 
     /^tenant_registry_verify_seconds_bucket\{le="0\.001"\} \d/m,
     /^tenant_registry_authority_lookups_total\{source="database"\} [1-9]/m,
     /^tenant_registry_argon2_seconds_count\{operation="verify"\} [1-9]/m,
-    /^tenant_registry_argon2_waiting 0$/m,
+    /^tenant_registry_gate_waiting\{gate="argon2"\} 0$/m,
     /^tenant_registry_lease_held [01]$/m,
     /^tenant_registry_database_connections \d/m,
     /^tenant_registry_http_requests_total\{route="\/v1\/internal\/api-keys\/verify",method="POST",status="2xx"\} [1-9]/m,

@@ -45,7 +45,12 @@ export function proofsByArgon2(server: TestServer): Promise<number> {
   return figure(server, 'argon2_seconds_count', { operation: 'verify' });
 }
 
-/** What is stored to recognise a key by. */
+/** How many argon2id computations the server has made, to verify and to make hashes. */
+export function computations(server: TestServer): Promise<number> {
+  return figure(server, 'argon2_seconds_count');
+}
+
+/** The stored hash and digest of a key. */
 export function storedProof({ app }: TestServer, id: string) {
   return app.deps.db
     .selectFrom('api_keys')

@@ -23,7 +23,7 @@ test('the runtime computes the argon2id test vector of RFC 9106, section 5.3', (
 
 // proves A59
 test('a stored hash equals what an independent implementation computes with the documented parameters', async () => {
-  const [tag, salt = '', hash] = (await argon2.hash('bp_secret')).split('|');
+  const [tag, salt = '', hash] = (await argon2.hash('bp_secret', 't')).split('|');
   const expected = await argon2id({
     password: 'bp_secret',
     salt: Buffer.from(salt, 'base64url'),
@@ -37,21 +37,42 @@ test('a stored hash equals what an independent implementation computes with the 
 });
 
 test('a hash belongs to its secret alone, and a malformed one to nobody', async () => {
-  const stored = await argon2.hash('right');
-  expect(await argon2.verify('right', stored)).toBe(true);
-  expect(await argon2.verify('wrong', stored)).toBe(false);
-  expect(await argon2.hash('right')).not.toBe(stored);
+  const stored = await argon2.hash('right', 't');
+  expect(await argon2.verify('right', stored, 't')).toBe(true);
+  expect(await argon2.verify('wrong', stored, 't')).toBe(false);
+  expect(await argon2.hash('right', 't')).not.toBe(stored);
   for (const broken of ['', 'x', 'argon2id|', 'argon2id||', 'bcrypt|a|b', stored.slice(0, -4), 'constructor|a|b']) {
-    expect(await argon2.verify('right', broken)).toBe(false);
+    expect(await argon2.verify('right', broken, 't')).toBe(false);
   }
 });
 
 test('what does not fit into the queue is refused as overloaded, and the rest is done', async () => {
   const small = createArgon2({ concurrencyMax: 1, queueMax: 1 });
-  const results = await Promise.allSettled([small.hash('a'), small.hash('b'), small.hash('c')]);
+  const results = await Promise.allSettled(['a', 'b', 'c'].map((tenant) => small.hash(tenant, tenant)));
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
-  const [, , refused] = results;
-  const reason: unknown = refused?.status === 'rejected' ? refused.reason : undefined;
-  expect(reason instanceof DomainError && reason.definition.code).toBe('overloaded');
-  await small.hash('d');
+  expect(refusalOf(results[2])).toBe('overloaded');
+  await small.hash('d', 'd');
 });
+
+test('verification goes before the creation of keys, and a tenant that asks without end is served in turn with the others', async () => {
+  const tags = new Map([['argon2id', { passes: 1, memory: 64, parallelism: 1, tagLength: 32 }]]);
+  const done: string[] = [];
+  const one = createArgon2({ concurrencyMax: 1, queueMax: 80 }, { tags });
+  const stored = await one.hash('victim', 'victim');
+  const attack = Promise.allSettled(
+    Array.from({ length: 100 }, () => one.hash('x', 'attacker').then(() => done.push('attack'))),
+  );
+  const creation = one.hash('new', 'victim').then(() => done.push('creation'));
+  const verification = one.verify('victim', stored, 'victim').then(() => done.push('verification'));
+  const results = await attack;
+  await Promise.all([creation, verification]);
+  expect(done.slice(0, 4)).toEqual(['attack', 'verification', 'attack', 'creation']);
+  // One was under way and ten waited, an eighth of the queue: the others were refused.
+  expect(done.filter((name) => name === 'attack')).toHaveLength(11);
+  expect(refusalOf(results[99])).toBe('tenant_busy');
+});
+
+function refusalOf(result: PromiseSettledResult<unknown> | undefined): string | undefined {
+  const reason: unknown = result?.status === 'rejected' ? result.reason : undefined;
+  return reason instanceof DomainError ? reason.definition.code : undefined;
+}

@@ -1,7 +1,7 @@
-/** argon2id (RFC 9106) off the event loop, with bounded concurrency and a bounded queue. */
+/** argon2id (RFC 9106) off the event loop, behind a gate: verifications first, and tenants in turn. */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { kernelErrors } from '../errors.ts';
+import { createGate, type Gate } from '../gate.ts';
 
 const derive = promisify(argon2);
 
@@ -13,38 +13,49 @@ export interface Argon2Parameters {
   readonly tagLength: number;
 }
 
-/** What each tag of a stored hash means, newest first: a map, because a stored tag may be named like a member of every object. */
+/** The parameters of each tag of a stored hash, newest first. A map, because a stored tag could be named like a member of every object. */
 export type Argon2Tags = ReadonlyMap<string, Argon2Parameters>;
 
 /**
- * To change the parameters, add a tag at the front: hashes with an older tag go on verifying, and are made anew with the
- * newest one when their secret is next seen.
+ * To change the parameters, add a tag at the front: hashes with an older tag go on verifying, and are replaced by hashes
+ * with the newest one when their secret is next seen.
  */
 const tagsInUse: Argon2Tags = new Map([['argon2id', { passes: 1, memory: 65_536, parallelism: 4, tagLength: 32 }]]);
 
 const SALT_BYTES = 16;
 
 export interface Argon2 {
-  /** Returns `tag|salt|hash` (base64url, fresh salt) of the secret. */
-  hash(secret: string): Promise<string>;
-  /** Tells whether the secret belongs to the stored hash, in constant time; a malformed hash belongs to nobody. */
-  verify(secret: string, stored: string): Promise<boolean>;
+  /**
+   * Returns `tag|salt|hash` (base64url, fresh salt) of the secret, when no verification waits. Throws `tenant_busy` and
+   * `overloaded`.
+   */
+  hash(secret: string, tenantId: string): Promise<string>;
+  /**
+   * Tells whether the secret belongs to the stored hash, in constant time; a malformed hash has no secret. Throws
+   * `tenant_busy` and `overloaded`.
+   */
+  verify(secret: string, stored: string, tenantId: string): Promise<boolean>;
   /** Whether the stored hash was made with the newest parameters. */
   isCurrent(stored: string): boolean;
-  /** Computations under way, and callers that wait for one. */
-  load(): { readonly running: number; readonly waiting: number };
+  /** Stands in front of the computations. */
+  readonly gate: Gate;
 }
 
 export interface Argon2Limits {
   /** Computations at once; each takes 64 MiB and one thread of the pool. */
   readonly concurrencyMax: number;
-  /** Callers that may wait; one more is refused with 503 `overloaded`. */
+  /** Verifications that may wait, and hashes that may wait: one more of a kind is refused with 503 `overloaded`. */
   readonly queueMax: number;
 }
 
+/** A tenant may have half of the computations at once, so that another tenant never waits for more than one of them. */
+const TENANT_PLACES_SHARE = 2;
+/** A tenant may have an eighth of each queue: seven tenants that ask as fast as they can leave room for the others. */
+const TENANT_QUEUE_SHARE = 8;
+
 export interface Argon2Options {
   readonly tags?: Argon2Tags;
-  /** Told how long each computation took, without the wait for its turn. */
+  /** Is told how long each computation took, without the wait for its turn. */
   readonly took?: (operation: 'hash' | 'verify', seconds: number) => void;
 }
 
@@ -53,52 +64,44 @@ export function createArgon2(limits: Argon2Limits, { tags = tagsInUse, took }: A
   const [newest] = tags;
   if (newest === undefined) throw new Error('argon2 needs the parameters of one tag at least');
   const [newestTag, newestParameters] = newest;
-  const { limited, load } = limiter(limits);
-  const compute = (operation: 'hash' | 'verify', message: { secret: string; salt: Buffer }, how: Argon2Parameters) =>
-    limited(async () => {
-      const start = performance.now();
-      const result = await derive('argon2id', { message: message.secret, nonce: message.salt, ...how });
-      took?.(operation, (performance.now() - start) / 1000);
-      return result;
-    });
+  const gate = gateOf(limits);
+  const timed = async (operation: 'hash' | 'verify', message: Message, parameters: Argon2Parameters) => {
+    const start = performance.now();
+    const result = await derive('argon2id', { message: message.secret, nonce: message.salt, ...parameters });
+    took?.(operation, (performance.now() - start) / 1000);
+    return result;
+  };
   return {
-    async hash(secret) {
+    async hash(secret, tenantId) {
       const salt = randomBytes(SALT_BYTES);
-      const hash = await compute('hash', { secret, salt }, newestParameters);
+      const hash = await gate.run(tenantId, () => timed('hash', { secret, salt }, newestParameters));
       return `${newestTag}|${salt.toString('base64url')}|${hash.toString('base64url')}`;
     },
-    async verify(secret, stored) {
+    async verify(secret, stored, tenantId) {
       const [tag = '', salt = '', hash = ''] = stored.split('|');
       const parameters = tags.get(tag);
       if (parameters === undefined || salt === '' || hash === '') return false;
       const expected = Buffer.from(hash, 'base64url');
-      const actual = await compute('verify', { secret, salt: Buffer.from(salt, 'base64url') }, parameters);
+      const message = { secret, salt: Buffer.from(salt, 'base64url') };
+      const actual = await gate.run(tenantId, () => timed('verify', message, parameters), { first: true });
       return actual.length === expected.length && timingSafeEqual(actual, expected);
     },
     isCurrent: (stored) => stored.startsWith(`${newestTag}|`),
-    load,
+    gate,
   };
 }
 
-/** Runs at most `concurrencyMax` tasks at once, first come first served; refuses when `queueMax` are waiting. */
-function limiter({ concurrencyMax, queueMax }: Argon2Limits) {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  async function limited<T>(task: () => Promise<T>): Promise<T> {
-    if (running >= concurrencyMax) {
-      if (waiting.length >= queueMax) throw kernelErrors.overloaded({ retryAfter: 1 });
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else {
-      running += 1;
-    }
-    try {
-      return await task();
-    } finally {
-      // The place goes straight to the next in line, or is given back.
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  }
-  return { limited, load: () => ({ running, waiting: waiting.length }) };
+interface Message {
+  readonly secret: string;
+  readonly salt: Buffer;
+}
+
+function gateOf({ concurrencyMax, queueMax }: Argon2Limits): Gate {
+  return createGate({
+    name: 'argon2',
+    places: concurrencyMax,
+    waitingMax: queueMax,
+    tenantPlacesMax: Math.ceil(concurrencyMax / TENANT_PLACES_SHARE),
+    tenantWaitingMax: Math.ceil(queueMax / TENANT_QUEUE_SHARE),
+  });
 }

@@ -84,9 +84,9 @@ function createProver({ db, argon2, peppers, backgroundQueue, clock, metrics }: 
   });
 
   async function prove(key: string, candidate: apiKeys.ApiKeyCandidate): Promise<boolean> {
-    const { prefix, hash } = candidate;
+    const { prefix, hash, authority } = candidate;
     const byPepper = peppers.proves(key, candidate);
-    const proved = byPepper ?? (await attempts.attempt(prefix, () => argon2.verify(key, hash)));
+    const proved = byPepper ?? (await attempts.attempt(prefix, () => argon2.verify(key, hash, authority.tenant_id)));
     metrics.proofs.inc({ by: byPepper === undefined ? 'argon2' : 'pepper', result: proved ? 'proved' : 'refuted' });
     if (proved && !(argon2.isCurrent(hash) && peppers.isCurrent(candidate))) {
       backgroundQueue.later('renew the stored proof of an API key', () => renew(key, candidate));
@@ -94,8 +94,8 @@ function createProver({ db, argon2, peppers, backgroundQueue, clock, metrics }: 
     return proved;
   }
 
-  async function renew(key: string, { hash, authority: { id } }: apiKeys.ApiKeyCandidate): Promise<void> {
-    const newHash = argon2.isCurrent(hash) ? hash : await argon2.hash(key);
+  async function renew(key: string, { hash, authority: { id, tenant_id } }: apiKeys.ApiKeyCandidate): Promise<void> {
+    const newHash = argon2.isCurrent(hash) ? hash : await argon2.hash(key, tenant_id);
     await apiKeys.touchApiKeyProof(db, { id, hash }, { hash: newHash, ...peppers.digestOf(key) });
     await proofs.proved(key, newHash, async () => true);
   }

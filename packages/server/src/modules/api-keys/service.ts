@@ -8,8 +8,8 @@ import { newId } from '../../kernel/ids.ts';
 import { type Permission, SCOPE_PREFIX } from '../../kernel/permissions.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
-import { holdActiveProject } from '../projects/service.ts';
-import { lockOwned, lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { findActiveProject, holdActiveProject } from '../projects/service.ts';
+import { lockOwned, lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
 import { mintKey, prefixOf } from './key-format.ts';
 import {
@@ -21,12 +21,13 @@ import {
   type RotateApiKey,
 } from './schema.ts';
 
-/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`. */
+/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`, `tenant_busy`. */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
   if (hasPassed(input.expires_at ?? null, ctx.clock())) throw apiKeyErrors.expiryInThePast();
   requireInProject(ctx, input.project_id);
   requireGrantable(ctx, input.scopes, input.project_id !== undefined);
-  const secret = await mintSecret(ctx);
+  await requirePlace(ctx, input);
+  const secret = await mintSecret(ctx, input.tenant_id);
   return transact(ctx, async (tx, record) => {
     await lockWritableTenant(ctx, tx, input.tenant_id);
     const row = await insertKey(ctx, tx, input, secret);
@@ -55,7 +56,7 @@ export async function listApiKeys(ctx: ActorContext, input: ListApiKeys) {
 export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
     const key = await lockKey(ctx, tx, { id, whateverStatus: true });
-    // The process that revoked it may have ended before every replica knew.
+    // The process that revoked it may have ended before every replica knew, so the replicas are told again.
     if (key.revoked_at !== null) return nothingChanged(key.tenant_id);
     await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));
   });
@@ -64,16 +65,19 @@ export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void>
 /**
  * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
  * Throws `not_found`, `forbidden` for what the caller lacks, `api_key_not_active`, `project_archived`,
- * `tenant_frozen`.
+ * `tenant_frozen`, `tenant_busy`.
  */
 export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
-  const secret = await mintSecret(ctx);
+  const seen = reachable(ctx, await apiKeys.findApiKey(ctx.db, id));
+  await requirePlace(ctx, seen);
+  requireRotatable(ctx, seen);
+  const { tenant_id } = seen;
+  const secret = await mintSecret(ctx, tenant_id);
   return transact(ctx, async (tx, record) => {
     const old = await lockKey(ctx, tx, { id });
+    requireRotatable(ctx, old);
     const now = ctx.clock();
-    if (old.revoked_at !== null || hasPassed(old.expires_at, now)) throw apiKeyErrors.apiKeyNotActive();
-    requireHeld(ctx, old.scopes, ctx.grants.ofScopes(old.scopes, old.project_id !== null));
-    const { tenant_id, name, scopes, project_id, expires_at } = old;
+    const { name, scopes, project_id, expires_at } = old;
     const fresh = await insertKey(ctx, tx, { tenant_id, name, scopes, project_id, expires_at }, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
     await record(apiKeyEvents.rotated, { ...ended, replaced_by: fresh.id });
@@ -85,6 +89,24 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
 function lockKey(ctx: ActorContext, tx: Tx, how: { readonly id: string; readonly whateverStatus?: true }) {
   const { findApiKey: find, lockApiKey: lock } = apiKeys;
   return lockOwned(ctx, tx, { ...how, find, lock, reach: reachable });
+}
+
+/** Throws what the transaction would refuse the new key for, before a hash is computed for it. The transaction checks again, under locks. */
+async function requirePlace(ctx: ActorContext, { tenant_id, project_id }: Place): Promise<void> {
+  await writableTenant(ctx, tenant_id);
+  if (!project_id) return;
+  if ((await findActiveProject(ctx, tenant_id, project_id)) === undefined) throw apiKeyErrors.projectNotFound();
+}
+
+interface Place {
+  readonly tenant_id: string;
+  readonly project_id?: string | null | undefined;
+}
+
+/** Only a key that works is replaced, and only by a caller that could make it. */
+function requireRotatable(ctx: ActorContext, { revoked_at, expires_at, scopes, project_id }: ApiKey): void {
+  if (revoked_at !== null || hasPassed(expires_at, ctx.clock())) throw apiKeyErrors.apiKeyNotActive();
+  requireHeld(ctx, scopes, ctx.grants.ofScopes(scopes, project_id !== null));
 }
 
 /** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */
@@ -99,8 +121,9 @@ function requireGrantable(ctx: ActorContext, scopes: readonly string[], boundToP
 }
 
 /**
- * Nobody gives away what it does not hold: else a key that may make keys could make itself an admin. What the words of
- * the products mean, nobody knows here: a key gives away its own, and people, who have none, decide.
+ * Throws `forbidden` for a permission or scope that the caller does not hold: a key that may make keys could make itself an
+ * admin otherwise. The registry does not know the meaning of the products' own scopes: a key gives away only those that it
+ * has, and people, who have none, may give any.
  */
 function requireHeld({ actor }: ActorContext, scopes: readonly string[], granted: ReadonlySet<Permission>): void {
   const missing = [...granted].find((permission) => !actor.permissions.has(permission));
@@ -114,10 +137,13 @@ interface Secret {
   readonly hash: string;
 }
 
-/** Before the transaction: hashing takes tens of milliseconds, and a connection must not wait for it. */
-async function mintSecret(ctx: Context): Promise<Secret> {
+/**
+ * Makes a key and its hash, after all checks and before the transaction: a hash takes 64 MiB and tens of milliseconds, which
+ * a request that is refused must not cost, and a connection must not wait for.
+ */
+async function mintSecret({ argon2 }: Context, tenantId: string): Promise<Secret> {
   const key = mintKey();
-  return { key, hash: await ctx.argon2.hash(key) };
+  return { key, hash: await argon2.hash(key, tenantId) };
 }
 
 type NewKey = Pick<ApiKey, 'tenant_id' | 'name' | 'scopes'> & {

@@ -88,6 +88,15 @@ export async function holdActiveProject(tx: Tx, tenantId: string, id: string): P
   if (row !== undefined) active(row);
 }
 
+/**
+ * The project of the tenant as it is now, for checks before work that no transaction may wait for; the write itself still
+ * holds it. Undefined when the tenant has no such project. Throws `project_archived`.
+ */
+export async function findActiveProject(ctx: ActorContext, tenantId: string, id: string): Promise<Project | undefined> {
+  const row = await projects.findProject(ctx.db, id);
+  return row?.tenant_id === tenantId ? active(row) : undefined;
+}
+
 /** The project as the caller knows it, locked, in a tenant that takes writes. */
 async function lockWritableProject(ctx: ActorContext, tx: Tx, id: string): Promise<Project> {
   const { findProject: find, lockProject: lock } = projects;
