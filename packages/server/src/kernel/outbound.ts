@@ -1,12 +1,12 @@
 /**
- * Fetches from other people's servers, whose URLs come from callers: only what `outbound-policy.ts` allows, and the
+ * Fetches from other people's servers, whose URLs come from callers: only what `outbound/policy.ts` allows, and the
  * address that is checked is the address that is connected to, so a name cannot resolve to something else in between.
  */
-import { promises as dns, type LookupAddress } from 'node:dns';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { hostOf, type OutboundEntry, type OutboundPolicy, outboundPolicy } from './outbound/policy.ts';
+import { createResolver, NO_SUCH_NAME, type Resolve } from './outbound/resolver.ts';
 
 const TIMEOUT_MS = 5_000;
 const BYTES_MAX = 524_288;
@@ -14,7 +14,8 @@ const REDIRECTS_MAX = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
 // Codes like ERR_TLS_CERT_ALTNAME_INVALID, DEPTH_ZERO_SELF_SIGNED_CERT, UNABLE_TO_GET_ISSUER_CERT.
 const TLS_CODE = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_(TLS|SSL)/;
-const NO_SUCH_NAME = ['ENOTFOUND', 'ENODATA'];
+/** The name servers did not answer. */
+const TOO_LATE = 'ETIMEOUT';
 
 /** Why nothing was fetched: `outbound_refused` by our rules, `outbound_failed` over there. The message is for callers; the cause, with addresses, for the log. */
 export class OutboundError extends Error {
@@ -28,8 +29,11 @@ export class OutboundError extends Error {
 }
 
 export interface Outbound {
-  /** Resolves with the text of a 200 answer within the time and size limits; rejects with `OutboundError`. */
-  get(url: string): Promise<string>;
+  /**
+   * Resolves with the text of a 200 answer within the time and size limits. Rejects with `OutboundError`, or with the
+   * signal's reason when it aborts, which ends the look-up of the name and the request.
+   */
+  get(url: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
   /** Whether the URL may be used at all: https, or plain http to a host that OUTBOUND_ALLOW names. */
   acceptsScheme(url: URL): boolean;
 }
@@ -41,8 +45,10 @@ export interface OutboundOptions {
   readonly bytesMax?: number;
   /** How many redirects are followed. */
   readonly redirectsMax?: number;
-  /** All addresses of a name; by default the system's resolver. */
-  readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>;
+  /** Name servers to ask, as `address:port`; the system's when there is none. */
+  readonly nameServers?: readonly string[];
+  /** Replaces the resolver. */
+  readonly resolve?: Resolve;
   /** Certificates to trust instead of the usual ones (PEM). */
   readonly ca?: string;
 }
@@ -50,11 +56,10 @@ export interface OutboundOptions {
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const policy = outboundPolicy(options.allow ?? []);
   const { timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX, redirectsMax = REDIRECTS_MAX } = options;
-  const { resolve = resolveAll, ca } = options;
+  const { resolve = createResolver({ servers: options.nameServers ?? [] }), ca } = options;
   const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
 
-  async function get(text: string): Promise<string> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async function get(text: string, signal: AbortSignal): Promise<string> {
     let url = parsed(text);
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
       const refusal = refusalOf(url, acceptsScheme, policy);
@@ -62,14 +67,26 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       const response = await send(url, { policy, resolve, signal, ...(ca === undefined ? {} : { ca }) });
       const { location } = response.headers;
       if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined)
-        return read(response, bytesMax, signal);
+        return await read(response, bytesMax);
       response.destroy();
       url = next(url, location);
     }
     throw new OutboundError('outbound_failed', `The host redirects more than ${redirectsMax} times.`);
   }
 
-  return { get, acceptsScheme };
+  return {
+    async get(url, { signal: caller } = {}) {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      try {
+        caller?.throwIfAborted();
+        return await get(url, caller === undefined ? deadline : AbortSignal.any([deadline, caller]));
+      } catch (error) {
+        if (caller?.aborted) throw caller.reason;
+        throw toOutboundError(error, deadline);
+      }
+    },
+    acceptsScheme,
+  };
 }
 
 function parsed(text: string, base?: URL): URL {
@@ -85,7 +102,7 @@ function next(from: URL, location: string): URL {
   return url;
 }
 
-/** What can be said of a URL before its name is resolved. An address in it is never looked up, so it is checked here. */
+/** Returns why the URL is refused before its name is resolved. An address in it is never looked up, so it is checked here. */
 function refusalOf(url: URL, acceptsScheme: Outbound['acceptsScheme'], policy: OutboundPolicy): string | undefined {
   if (!acceptsScheme(url)) return 'Only https is fetched.';
   if (url.username !== '' || url.password !== '') return 'A URL with a user or password in it is not fetched.';
@@ -93,12 +110,12 @@ function refusalOf(url: URL, acceptsScheme: Outbound['acceptsScheme'], policy: O
   return isIP(host) !== 0 && !policy.allowsAddress(host, url) ? NOT_PUBLIC : undefined;
 }
 
-// The same sentence for an inside name and for none: the answer must not tell which inside names exist.
+// One sentence for an inside name and for a name that does not exist: the answer must not tell which inside names exist.
 const NOT_PUBLIC = 'The host has no public address.';
 
 interface Sending {
   readonly policy: OutboundPolicy;
-  readonly resolve: (host: string) => Promise<readonly LookupAddress[]>;
+  readonly resolve: Resolve;
   readonly signal: AbortSignal;
   readonly ca?: string;
 }
@@ -108,18 +125,22 @@ function send(url: URL, { policy, resolve, signal, ca }: Sending): Promise<Incom
   const options = {
     agent: false,
     signal,
-    lookup: checkedLookup(url, policy, resolve),
+    lookup: checkedLookup(url, policy, (host) => resolve(host, { signal, named: policy.namesHost(url) })),
     headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'tenant-registry' },
     ...(ca === undefined ? {} : { ca }),
   };
   return new Promise((resolved, reject) => {
     const request = (url.protocol === 'https:' ? https : http).get(url, options, resolved);
-    request.on('error', (error) => reject(toOutboundError(error, signal)));
+    request.on('error', reject);
   });
 }
 
-/** The resolver that the socket itself uses: what it lets through is what gets connected to. One refused address refuses all. */
-function checkedLookup(url: URL, policy: OutboundPolicy, resolve: Sending['resolve']): LookupFunction {
+/** The resolver that the socket itself uses, so that it connects to the addresses that were checked. One refused address refuses all. */
+function checkedLookup(
+  url: URL,
+  policy: OutboundPolicy,
+  resolve: (host: string) => ReturnType<Resolve>,
+): LookupFunction {
   return (host, { all }, callback) => {
     resolve(host).then(
       (found) => {
@@ -136,7 +157,7 @@ function checkedLookup(url: URL, policy: OutboundPolicy, resolve: Sending['resol
   };
 }
 
-async function read(response: IncomingMessage, bytesMax: number, signal: AbortSignal): Promise<string> {
+async function read(response: IncomingMessage, bytesMax: number): Promise<string> {
   const { statusCode, headers } = response;
   try {
     if (statusCode !== 200) throw new OutboundError('outbound_failed', `The host answers with status ${statusCode}.`);
@@ -151,22 +172,18 @@ async function read(response: IncomingMessage, bytesMax: number, signal: AbortSi
       chunks.push(chunk);
     }
     return new TextDecoder().decode(Buffer.concat(chunks));
-  } catch (error) {
-    throw toOutboundError(error, signal);
   } finally {
     response.destroy();
   }
 }
 
-function toOutboundError(error: unknown, signal: AbortSignal): OutboundError {
+function toOutboundError(error: unknown, deadline: AbortSignal): OutboundError {
   if (error instanceof OutboundError) return error;
-  if (signal.aborted) return new OutboundError('outbound_failed', 'The host does not answer in time.', error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (deadline.aborted || code === TOO_LATE) {
+    return new OutboundError('outbound_failed', 'The host does not answer in time.', error);
+  }
   if (NO_SUCH_NAME.includes(code)) return new OutboundError('outbound_refused', NOT_PUBLIC, error);
   const message = TLS_CODE.test(code) ? "The host's TLS certificate is not trusted." : 'The host cannot be reached.';
   return new OutboundError('outbound_failed', message, error);
-}
-
-function resolveAll(host: string): Promise<LookupAddress[]> {
-  return dns.lookup(host, { all: true });
 }
