@@ -15,7 +15,7 @@ const engineFree = [
   'packages/testing/test/*.test.ts',
 ];
 /** They are about one engine, so they run on that one alone. */
-const pgliteOnly: string[] = ['packages/db/test/directory-lock.test.ts', 'packages/server/test/start.test.ts'];
+const pgliteOnly: string[] = ['packages/db/test/directory-lock.test.ts', 'packages/server/test/{start,stop}.test.ts'];
 const postgresOnly: string[] = [
   'packages/db/test/{locks,owners}.test.ts',
   'packages/server/test/lock-order.test.ts',

@@ -56,9 +56,9 @@ const declared: readonly ModuleDefinition[] = Object.values(modules);
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, logger, database } = options;
   const deps = await compose(options);
-  const { limits, trustProxy, internalAddress } = config;
+  const { limits, trustProxy, internalAddress, shutdownIdleMs: idleMs } = config;
   const authenticator = authenticatorOf(options, deps);
-  const serving = { deps, logger, database, authenticator, limits, trustProxy };
+  const serving = { deps, logger, database, authenticator, limits, trustProxy, idleMs };
   const server = await createServer({ ...serving, surface: internalAddress === null ? 'all' : 'public' });
   const internalServer = internalAddress === null ? null : await createServer({ ...serving, surface: 'internal' });
   let running: ReturnType<typeof startWorkers> | undefined;

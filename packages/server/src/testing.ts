@@ -15,10 +15,11 @@ export interface TestAppOptions {
   readonly internalToken: string;
 }
 
-/** The configuration of an empty environment, but for the limits: no caller has any. */
+/** The configuration of an empty environment, but no caller has a limit and a server that closes waits for no request. */
 export const testConfig: Config = {
   ...readConfig({}),
   limits: { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 },
+  shutdownIdleMs: 0,
   argon2: { concurrencyMax: 2, queueMax: 400 },
 };
 

@@ -16,6 +16,7 @@ import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
 import { acceptOnlyJson } from './body.ts';
 import { mountDocs } from './docs.ts';
+import { drainOnClose } from './drain.ts';
 import { guard, type Limits } from './guard.ts';
 import { mountHealth } from './health.ts';
 import { BODY_BYTES_MAX, RECEIVE_MS_MAX } from './limits.ts';
@@ -39,9 +40,11 @@ export interface ServerOptions {
   readonly database: DatabaseHandle;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
-  /** What it serves: everything, or only what the public or only what products and gateways may reach. */
+  /** Which operations the server answers: all, those of the public, or those of products and gateways. */
   readonly surface: Surface;
   readonly trustProxy: string | false;
+  /** How long a connection without a request stays open while the server closes. */
+  readonly idleMs: number;
 }
 
 /** Returns the server with everything mounted, not yet listening. */
@@ -53,6 +56,7 @@ export async function createServer({
   limits,
   surface,
   trustProxy,
+  idleMs,
 }: ServerOptions): Promise<FastifyInstance> {
   const nextId = createRequestIds();
   const app = Fastify({
@@ -61,7 +65,7 @@ export async function createServer({
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: RECEIVE_MS_MAX,
-    // While it drains, a request on a connection that is still open is answered like any other, and is its last.
+    // While the server drains, a request on a connection that is still open is answered like any other.
     return503OnClosing: false,
     trustProxy,
     genReqId: ({ headers }) => {
@@ -74,14 +78,15 @@ export async function createServer({
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
   addHooks(app, deps, logger);
+  const drain = drainOnClose(app, idleMs);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
   app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
 
   mountHealth(app, database);
-  // On a listener that is for products and operators alone, whoever reaches it may look.
+  // The internal listener is reached by products and operators alone, so its metrics need no credential.
   if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
   const operations = operationsOn(surface);
-  const fast = { verify_api_key: (otherwise: RouteHandlerMethod) => fastVerify({ deps, otherwise }) };
+  const fast = { verify_api_key: (otherwise: RouteHandlerMethod) => fastVerify({ deps, drain, otherwise }) };
   await app.register(async (scope) => {
     await guard(scope, limits, { authenticator, deps });
     if (surface !== 'internal') mountDocs(scope, openapiDocument());
@@ -111,13 +116,13 @@ function contextsOf(deps: Dependencies): (request: FastifyRequest) => Context {
   });
 }
 
-/** A tenant's own are all that its people and keys can see, whatever a statement says. */
+/** Returns the handle whose statements see no more than the actor may: all tenants, or its own tenant and project. */
 function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies): Db {
   if (actor === null || actor.tenant_id === null) return db;
   return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id });
 }
 
-/** A header that was sent once; sent twice, it is joined, and then refused by its own rule. */
+/** Returns the value of a header. One that was sent twice is joined with commas, which its own rule then refuses. */
 function headerOf({ headers }: FastifyRequest, name: string): string | null {
   const value = headers[name];
   return value === undefined ? null : String(value);
@@ -125,13 +130,8 @@ function headerOf({ headers }: FastifyRequest, name: string): string | null {
 
 function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: ServerOptions['logger']): void {
   const always = { ...securityHeaders({ defaultSrc: ["'none'"] }), 'cache-control': 'no-store' };
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(always).header('x-request-id', request.id);
-    if (closing) reply.header('connection', 'close');
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -144,8 +144,6 @@ function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: Serve
       // Not the request's own logger, which would have to be made for this one line.
       logger.info({ reqId: request.id, method, route, status, ms, ip: sourceAddress(request) }, 'request');
     }
-    // Its head may have come before the end was known, and then it was not told that it is the last one.
-    if (closing) setImmediate(() => app.server.closeIdleConnections());
     done();
   });
 }

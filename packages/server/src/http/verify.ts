@@ -1,6 +1,6 @@
 /**
- * The operation that products call on every request of theirs, without the layers that the others go through. It does
- * what they do for the plain case, and hands every other one to them: so both say the same, which a test holds.
+ * Verifies an API key without the layers that other operations go through, because products call it on every request of
+ * theirs. It answers plain questions itself and hands every other one to those layers; a test holds both ways equal.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
@@ -10,6 +10,7 @@ import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { logFailure } from '../kernel/trpc.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
 import { verifyApiKey } from '../modules/api-keys/verify.ts';
+import type { Drain } from './drain.ts';
 import { sendProblem } from './problem.ts';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -20,12 +21,13 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface FastVerifyOptions {
   readonly deps: Dependencies;
-  /** The operation as it is for everybody. */
+  readonly drain: Drain;
+  /** The handler that every operation has. */
   readonly otherwise: Handler;
 }
 
-/** Returns the handler: who holds the permission and asks in the documented shape is answered, if possible at once. */
-export function fastVerify({ deps, otherwise }: FastVerifyOptions): RouteHandlerMethod {
+/** Returns the handler: a caller that holds the permission and asks in the documented shape is answered, if possible at once. */
+export function fastVerify({ deps, drain, otherwise }: FastVerifyOptions): RouteHandlerMethod {
   const fail = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
     const error = toDomainError(thrown, deps.constraints);
     logFailure(request.log, error, PROCEDURE);
@@ -37,9 +39,9 @@ export function fastVerify({ deps, otherwise }: FastVerifyOptions): RouteHandler
     if (!input?.success || malformed(input.data.product) !== undefined) return otherwise(request, reply);
     try {
       const answer = verifyApiKey(deps, input.data);
-      if (!(answer instanceof Promise)) return send(reply, answer);
+      if (!(answer instanceof Promise)) return send(reply, answer, drain);
       return answer.then(
-        (verdict) => send(reply, verdict),
+        (verdict) => send(reply, verdict, drain),
         (thrown: unknown) => fail(request, reply, thrown),
       );
     } catch (thrown) {
@@ -54,16 +56,18 @@ function isPlain({ query, actor }: FastifyRequest): boolean {
   return true;
 }
 
-/** Straight to the connection: the answer is ASCII, and written as such it costs less than as UTF-8. */
-function send(reply: FastifyReply, answer: Verdict): void {
+/** Writes the answer straight to the connection: it is ASCII, and written as such it costs less than as UTF-8. */
+function send(reply: FastifyReply, answer: Verdict, drain: Drain): void {
   const text = textOf(answer);
+  // No hook of Fastify runs for an answer that is written here.
+  if (drain.isLast(reply.raw.req.socket)) reply.header('connection', 'close');
   reply.hijack();
-  const headers = reply.getHeaders() as OutgoingHttpHeaders; // the same, but for the names that Fastify lists
+  const headers = reply.getHeaders() as OutgoingHttpHeaders; // Fastify's own type differs in the names that it lists
   reply.raw.writeHead(200, { ...headers, 'content-type': JSON_TYPE, 'content-length': text.length });
   reply.raw.end(text, 'latin1');
 }
 
-/** A verdict that is remembered is checked by its schema, and written out, once. */
+/** The text of each remembered verdict: it is checked by its schema and written out once. */
 const texts = new WeakMap<Verdict, string>();
 
 function textOf(answer: Verdict): string {

@@ -21,6 +21,11 @@ export const processSettings = defineSettings({
       about: 'After SIGTERM: how long requests under way may take before the process ends anyway.',
       shown: 10_000,
     }),
+    SHUTDOWN_IDLE_MS: variable(whole(0, 60_000, 1_000), {
+      about:
+        'After SIGTERM: how long a connection without a request stays open for one that is already on its way. At most half of SHUTDOWN_TIMEOUT_MS.',
+      shown: 1_000,
+    }),
   },
   read: (data) => ({
     appEnv: data.APP_ENV,
@@ -29,5 +34,7 @@ export const processSettings = defineSettings({
     port: data.PORT,
     logLevel: data.LOG_LEVEL as string,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,
+    // Waiting for requests must not make the process end by its time limit; 0 is none.
+    shutdownIdleMs: Math.min(data.SHUTDOWN_IDLE_MS, (data.SHUTDOWN_TIMEOUT_MS || Number.POSITIVE_INFINITY) / 2),
   }),
 });
