@@ -6,7 +6,7 @@ import { accessTokenCredential } from './authentication/access-token.ts';
 import { type Authenticator, createAuthenticator } from './authentication/authenticate.ts';
 import { createOidc } from './authentication/oidc.ts';
 import type { Config } from './config.ts';
-import { createServer } from './http/server.ts';
+import { serverFactory } from './http/server.ts';
 import { createBackgroundQueue } from './kernel/async/background-queue.ts';
 import { createAccessLog } from './kernel/buffered/access-log.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -56,11 +56,11 @@ const declared: readonly ModuleDefinition[] = Object.values(modules);
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, logger, database } = options;
   const deps = await compose(options);
-  const { limits, trustProxy, internalAddress, shutdownIdleMs: idleMs } = config;
+  const { internalAddress } = config;
   const authenticator = authenticatorOf(options, deps);
-  const serving = { deps, logger, database, authenticator, limits, trustProxy, idleMs };
-  const server = await createServer({ ...serving, surface: internalAddress === null ? 'all' : 'public' });
-  const internalServer = internalAddress === null ? null : await createServer({ ...serving, surface: 'internal' });
+  const newServer = serverFactory({ deps, logger, database, authenticator, config });
+  const server = await newServer(internalAddress === null ? 'all' : 'public');
+  const internalServer = internalAddress === null ? null : await newServer('internal');
   let running: ReturnType<typeof startWorkers> | undefined;
   return {
     server,

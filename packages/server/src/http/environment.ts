@@ -50,3 +50,9 @@ export const httpSettings = defineSettings({
     },
   }),
 });
+
+/** What the servers read of the configuration. */
+export type HttpConfig = ReturnType<typeof httpSettings.read> & {
+  /** How long a connection without a request stays open while a server closes. */
+  readonly shutdownIdleMs: number;
+};

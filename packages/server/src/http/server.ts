@@ -1,29 +1,29 @@
 /** The HTTP server: limits, headers, request ids, logs, and the two protocols on it. */
-import type { DatabaseHandle, Db } from '@tenant-registry/db';
+import type { DatabaseHandle } from '@tenant-registry/db';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
-  type FastifyRequest,
   LogController,
   type RouteHandlerMethod,
 } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
-import type { Actor } from '../kernel/actor.ts';
-import type { Context, Dependencies } from '../kernel/context.ts';
-import { toDomainError } from '../kernel/errors/to-domain-error.ts';
-import { DomainError, kernelErrors } from '../kernel/errors.ts';
+import type { Dependencies } from '../kernel/context.ts';
+import { kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
 import { acceptOnlyJson } from './body.ts';
 import { mountDocs } from './docs.ts';
 import { drainOnClose } from './drain.ts';
-import { guard, type Limits } from './guard.ts';
+import type { HttpConfig } from './environment.ts';
+import { fromFastify } from './fastify-errors.ts';
+import { guard } from './guard.ts';
 import { mountHealth } from './health.ts';
 import { BODY_BYTES_MAX, RECEIVE_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
 import { operationsOn, type Surface } from './operations.ts';
 import { sendProblem } from './problem.ts';
+import { contextsOf } from './request-context.ts';
 import { createRequestIds } from './request-id.ts';
 import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
@@ -39,25 +39,33 @@ export interface ServerOptions {
   readonly logger: ReturnType<typeof createLogger>;
   readonly database: DatabaseHandle;
   readonly authenticator: Authenticator;
-  readonly limits: Limits;
-  /** Which operations the server answers: all, those of the public, or those of products and gateways. */
-  readonly surface: Surface;
-  readonly trustProxy: string | false;
-  /** How long a connection without a request stays open while the server closes. */
-  readonly idleMs: number;
+  readonly config: HttpConfig;
 }
 
-/** Returns the server with everything mounted, not yet listening. */
-export async function createServer({
-  deps,
-  logger,
-  database,
-  authenticator,
-  limits,
-  surface,
-  trustProxy,
-  idleMs,
-}: ServerOptions): Promise<FastifyInstance> {
+/** Returns the function that makes the server of a surface, with everything mounted, not yet listening. */
+export function serverFactory(options: ServerOptions): (surface: Surface) => Promise<FastifyInstance> {
+  const { deps, logger, database, authenticator, config } = options;
+  return async (surface) => {
+    const app = newApp(options);
+    addHooks(app, deps, logger);
+    const drain = drainOnClose(app, config.shutdownIdleMs);
+    mountHealth(app, database);
+    // The internal listener is reached by products and operators alone, so its metrics need no credential.
+    if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
+    const fast = { verify_api_key: (otherwise: RouteHandlerMethod) => fastVerify({ deps, drain, otherwise }) };
+    await app.register(async (scope) => {
+      await guard(scope, config.limits, { authenticator, deps });
+      if (surface !== 'internal') mountDocs(scope, openapiDocument());
+      if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
+      const mounted = { contextOf: contextsOf(deps), operations: operationsOn(surface) };
+      mountRest(scope, { deps, ...mounted, fast });
+      await mountTrpc(scope, mounted);
+    });
+    return app;
+  };
+}
+
+function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
   const nextId = createRequestIds();
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
@@ -67,7 +75,7 @@ export async function createServer({
     requestTimeout: RECEIVE_MS_MAX,
     // While the server drains, a request on a connection that is still open is answered like any other.
     return503OnClosing: false,
-    trustProxy,
+    trustProxy: config.trustProxy,
     genReqId: ({ headers }) => {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : nextId();
@@ -77,55 +85,9 @@ export async function createServer({
   const parse = app.getDefaultJsonParser('error', 'error');
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
-  addHooks(app, deps, logger);
-  const drain = drainOnClose(app, idleMs);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
   app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
-
-  mountHealth(app, database);
-  // The internal listener is reached by products and operators alone, so its metrics need no credential.
-  if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
-  const operations = operationsOn(surface);
-  const fast = { verify_api_key: (otherwise: RouteHandlerMethod) => fastVerify({ deps, drain, otherwise }) };
-  await app.register(async (scope) => {
-    await guard(scope, limits, { authenticator, deps });
-    if (surface !== 'internal') mountDocs(scope, openapiDocument());
-    if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
-    const mounted = { contextOf: contextsOf(deps), operations };
-    mountRest(scope, { deps, ...mounted, fast });
-    await mountTrpc(scope, mounted);
-  });
   return app;
-}
-
-function contextsOf(deps: Dependencies): (request: FastifyRequest) => Context {
-  return (request) => ({
-    ...deps,
-    db: visibleTo(request.actor, deps),
-    root: deps.db,
-    logger: request.log,
-    actor: request.actor,
-    refusal: request.refusal,
-    requestId: request.id,
-    sourceIp: sourceAddress(request),
-    ifMatch: request.headers['if-match'] ?? null,
-    idempotencyKey: headerOf(request, 'idempotency-key'),
-    lastEventId: headerOf(request, 'last-event-id'),
-    idempotencyClaim: null,
-    answerHeaders: new Map(),
-  });
-}
-
-/** Returns the handle whose statements see no more than the actor may: all tenants, or its own tenant and project. */
-function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies): Db {
-  if (actor === null || actor.tenant_id === null) return db;
-  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id });
-}
-
-/** Returns the value of a header. One that was sent twice is joined with commas, which its own rule then refuses. */
-function headerOf({ headers }: FastifyRequest, name: string): string | null {
-  const value = headers[name];
-  return value === undefined ? null : String(value);
 }
 
 function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: ServerOptions['logger']): void {
@@ -146,23 +108,4 @@ function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: Serve
     }
     done();
   });
-}
-
-function fromFastify(error: FastifyError, { constraints }: Dependencies, log?: FastifyRequest['log']): DomainError {
-  if (error instanceof DomainError) return error;
-  switch (error.statusCode) {
-    case 400:
-      return kernelErrors[error.code === 'FST_ERR_BAD_URL' ? 'invalidInput' : 'invalidJson']({ cause: error });
-    case 413:
-      return kernelErrors.bodyTooLarge({ cause: error });
-    case 414: // one of the parts of the path
-      return kernelErrors.invalidInput({ cause: error });
-    case 415:
-      return kernelErrors.unsupportedMediaType({ cause: error });
-    case 503:
-      return kernelErrors.overloaded({ cause: error, retryAfter: 1 });
-    default:
-      log?.error({ err: error }, 'request failed');
-      return toDomainError(error, constraints);
-  }
 }

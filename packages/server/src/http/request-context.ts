@@ -1,0 +1,37 @@
+/** Request → context: what a procedure may know of the request that it answers. */
+import type { Db } from '@tenant-registry/db';
+import type { FastifyRequest } from 'fastify';
+import type { Actor } from '../kernel/actor.ts';
+import type { Context, Dependencies } from '../kernel/context.ts';
+import { sourceAddress } from './source-address.ts';
+
+/** Returns the function that makes the context of a request. */
+export function contextsOf(deps: Dependencies): (request: FastifyRequest) => Context {
+  return (request) => ({
+    ...deps,
+    db: visibleTo(request.actor, deps),
+    root: deps.db,
+    logger: request.log,
+    actor: request.actor,
+    refusal: request.refusal,
+    requestId: request.id,
+    sourceIp: sourceAddress(request),
+    ifMatch: request.headers['if-match'] ?? null,
+    idempotencyKey: headerOf(request, 'idempotency-key'),
+    lastEventId: headerOf(request, 'last-event-id'),
+    idempotencyClaim: null,
+    answerHeaders: new Map(),
+  });
+}
+
+/** Returns the handle whose statements see no more than the actor may: all tenants, or its own tenant and project. */
+function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies): Db {
+  if (actor === null || actor.tenant_id === null) return db;
+  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id });
+}
+
+/** Returns the value of a header. One that was sent twice is joined with commas, which its own rule then refuses. */
+function headerOf({ headers }: FastifyRequest, name: string): string | null {
+  const value = headers[name];
+  return value === undefined ? null : String(value);
+}
