@@ -21,6 +21,17 @@ async function restarted(options: TestServerOptions): Promise<TestServer> {
   return server;
 }
 
+test('with a pepper no guesses lock a key: wrong ones are refused without argon2, and the right one is verified after them', async () => {
+  const key = await newKey(await restarted({ apiKeyPeppers: [NEW] }));
+  const server = await restarted({ apiKeyPeppers: [NEW] });
+  for (let n = 0; n < 60; n += 1) {
+    const wrong = `${key.prefix}${String(n).padStart(14, 'A')}`;
+    expect(await ask(server, { key: wrong })).toMatchObject({ status: 200, body: { code: 'not_found' } });
+  }
+  expect((await ask(server, { key: key.key })).body).toMatchObject({ valid: true, key_id: key.id });
+  expect(await proofsByArgon2(server)).toBe(0);
+});
+
 test('a key that was made with a pepper is verified after a restart without argon2, and a wrong one refused without it', async () => {
   const key = await newKey(await restarted({ apiKeyPeppers: [NEW] }));
   const server = await restarted({ apiKeyPeppers: [NEW] });

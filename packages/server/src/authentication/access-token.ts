@@ -13,11 +13,15 @@ export function accessTokenCredential(grants: Grants, oidc: Oidc | null): Creden
     kind: 'jwt',
     recognizes: (token) => JWT.test(token),
     async identify(token) {
-      if (oidc === null) throw refusedCredential('unknown_issuer', 'No OpenID provider is trusted here.');
+      if (oidc === null) {
+        throw refusedCredential({ reason: 'unknown_issuer', detail: 'No OpenID provider is trusted here.' });
+      }
       try {
         return personActor(grants, await oidc.verify(token));
       } catch (error) {
-        throw error instanceof OidcRefusal ? refusedCredential(error.reason, error.message) : error;
+        if (!(error instanceof OidcRefusal)) throw error;
+        const { reason, message: detail, genuine } = error;
+        throw refusedCredential({ reason, detail, genuine });
       }
     },
   };

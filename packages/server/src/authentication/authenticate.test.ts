@@ -35,8 +35,8 @@ test('a static token is recognized before any reader is asked', () => {
 test('the first reader that recognizes a credential identifies it', async () => {
   const readers = [reader('api_key', 'bp_'), reader('jwt', '')];
   const { identify, kindOf } = createAuthenticator({ grants, tokens: { operator: [], internal: [] }, readers });
-  expect((await identify('Bearer bp_x')).id).toBe('api_key');
-  expect((await identify('Bearer x')).id).toBe('jwt');
+  expect((await identify('Bearer bp_x', 'here')).id).toBe('api_key');
+  expect((await identify('Bearer x', 'here')).id).toBe('jwt');
   expect(kindOf('Basic x')).toBe('other');
 });
 

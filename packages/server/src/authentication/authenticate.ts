@@ -14,9 +14,9 @@ export interface Authenticator {
   recognize(authorization: string): Actor | undefined;
   /**
    * Resolves to the actor of every other kind of credential. Rejects with `unauthenticated` and the reason for one that
-   * belongs to no actor, and with `unavailable` when that cannot be known now.
+   * belongs to no actor, and with `unavailable` when that cannot be known now. `from` names the network of the caller.
    */
-  identify(authorization: string): Promise<Actor>;
+  identify(authorization: string, from: string): Promise<Actor>;
   /** Returns the kind of the credential by its shape: for the audit log. */
   kindOf(authorization: string): CredentialKind;
 }
@@ -27,6 +27,9 @@ export interface Authorities {
   /** The kinds besides static tokens. */
   readonly readers: readonly CredentialReader[];
 }
+
+const notBearer = { reason: 'malformed', detail: 'Send the credential as Authorization: Bearer.' };
+const unknown = { reason: 'unknown', detail: 'This credential is not known here.' };
 
 // As long as the header of a request may be.
 const BEARER = /^Bearer +([!-~]{1,12288})$/i;
@@ -44,12 +47,12 @@ export function createAuthenticator({ grants, tokens, readers }: Authorities): A
       const token = bearerOf(authorization);
       return token === undefined ? undefined : holderOf(token);
     },
-    async identify(authorization) {
+    async identify(authorization, from) {
       const token = bearerOf(authorization);
-      if (token === undefined) throw refusedCredential('malformed', 'Send the credential as Authorization: Bearer.');
+      if (token === undefined) throw refusedCredential(notBearer);
       const reader = readerOf(token);
-      if (reader === undefined) throw refusedCredential('unknown', 'This credential is not known here.');
-      return reader.identify(token);
+      if (reader === undefined) throw refusedCredential(unknown);
+      return reader.identify(token, from);
     },
     kindOf(authorization) {
       const token = bearerOf(authorization);

@@ -71,7 +71,7 @@ function claimed(token: string): { alg: string; issuer: string } {
     const { iss } = decodeJwt(token);
     if (typeof alg === 'string' && typeof iss === 'string') return { alg, issuer: iss };
   } catch (error) {
-    throw new OidcRefusal('malformed', error);
+    throw new OidcRefusal('malformed', { cause: error });
   }
   throw new OidcRefusal('malformed');
 }
@@ -80,7 +80,10 @@ async function proved(verify: () => Promise<JWTVerifyResult>): Promise<JWTVerify
   try {
     return await verify();
   } catch (error) {
-    throw error instanceof errors.JOSEError ? new OidcRefusal(reasonOf(error), error) : error;
+    if (!(error instanceof errors.JOSEError)) throw error;
+    // The claims are looked at only when the signature is good.
+    const genuine = error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
+    throw new OidcRefusal(reasonOf(error), { genuine, cause: error });
   }
 }
 

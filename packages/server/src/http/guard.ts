@@ -1,6 +1,6 @@
-/** What stands before every operation: load shedding, who is asking, and how often they may. */
+/** Stands before every operation: sheds load, finds out who asks, and counts how often. */
 import { Readable } from 'node:stream';
-import rateLimit, { normalizeIP, type RateLimitOptions } from '@fastify/rate-limit';
+import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
@@ -8,7 +8,7 @@ import type { Actor } from '../kernel/actor.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
-import { sourceAddress } from './source-address.ts';
+import { networkOf, sourceAddress } from './source-address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,17 +24,15 @@ export interface Limits {
   readonly principalPerMinute: number;
   /** Requests a minute from one address without an accepted credential. */
   readonly addressPerMinute: number;
-  /** Refused credentials a minute from one address: above it, none but static tokens are looked at. */
+  /** Wrong credentials a minute from one address: above it, only static tokens are looked at. */
   readonly failuresPerMinute: number;
   /** How late timers may be before requests are answered 503. */
   readonly eventLoopDelayMaxMs: number;
 }
 
 const MINUTE_MS = 60_000;
-/** Who has an IPv6 address usually has 2^64 of them. */
-const IPV6_SUBNET = 64;
 
-/** Guards every route that is added to the scope afterwards. Refused credentials are left to the operation to answer, without the body. */
+/** Guards every route that is added to the scope afterwards. The operation answers a refused credential, without reading the body. */
 export async function guard(
   scope: FastifyInstance,
   limits: Limits,
@@ -62,20 +60,15 @@ export async function guard(
     };
     admit().then(() => done(), done);
   });
-  // Else whoever is nobody could have as much kept in memory as the largest body takes, for as long as they send slowly.
+  // Keeps the body of a caller without an accepted credential out of memory, however large it is and however slowly it comes.
   scope.addHook('preParsing', (request, _reply, payload, done) => {
     done(null, request.actor === null ? unread(request) : payload);
   });
 }
 
-/** Stands in for a body that nobody reads: the operation refuses the caller before it looks at it. */
+/** Stands in for a body that is not read: the operation refuses the caller before it looks at it. */
 function unread({ headers }: FastifyRequest): Readable {
   return Object.assign(Readable.from([]), { receivedEncodedLength: Number(headers['content-length'] ?? 0) });
-}
-
-/** Who counts as one caller while nobody is known; so do all whose address is not known. */
-function networkOf(request: FastifyRequest): string {
-  return normalizeIP(sourceAddress(request) ?? 'unknown', IPV6_SUBNET);
 }
 
 function limiter(
@@ -92,7 +85,10 @@ function limiter(
   });
 }
 
-/** Finds out whom an API key or a signed token belongs to, unless too many from this address were no good. */
+/**
+ * Finds out whom an API key or a signed token belongs to, unless too many guesses came from this address. A credential
+ * that was proved and has ended is refused, and counts as no guess: one forgotten job must not lock a whole office out.
+ */
 function identifier(
   scope: FastifyInstance,
   failuresMax: number,
@@ -110,18 +106,19 @@ function identifier(
       }
     }
     try {
-      request.actor = await authenticator.identify(authorization);
+      request.actor = await authenticator.identify(authorization, networkOf(request));
       deps.accessLog.used(request.actor);
     } catch (error) {
       request.refusal = toDomainError(error, deps.constraints);
-      if (request.refusal.definition.status !== 'UNAUTHORIZED') return;
-      if (failuresMax > 0) await failures(request);
-      deps.accessLog.failed(kind, request.refusal.extras.reason ?? 'unknown', source);
+      const { definition, extras } = request.refusal;
+      if (definition.status !== 'UNAUTHORIZED') return;
+      if (failuresMax > 0 && !extras.genuine) await failures(request);
+      deps.accessLog.failed(kind, extras.reason ?? 'unknown', source);
     }
   };
 }
 
-const TOO_MANY_FAILURES = 'Too many credentials from your address were refused: wait as long as Retry-After says.';
+const TOO_MANY_FAILURES = 'Too many wrong credentials came from your address: wait as long as Retry-After says.';
 
 function sheddingAbove(maxEventLoopDelay: number) {
   return {

@@ -16,6 +16,7 @@ import { mountDocs } from './docs.ts';
 import { drainOnClose } from './drain.ts';
 import type { HttpConfig } from './environment.ts';
 import { fromFastify } from './fastify-errors.ts';
+import { forwardedWarning } from './forwarded-warning.ts';
 import { guard } from './guard.ts';
 import { mountHealth } from './health.ts';
 import { BODY_BYTES_MAX, RECEIVE_MS_MAX } from './limits.ts';
@@ -45,8 +46,10 @@ export interface ServerOptions {
 /** Returns the function that makes the server of a surface, with everything mounted, not yet listening. */
 export function serverFactory(options: ServerOptions): (surface: Surface) => Promise<FastifyInstance> {
   const { deps, logger, database, authenticator, config } = options;
+  const warnOfProxy = forwardedWarning(config.trustProxy, logger);
   return async (surface) => {
     const app = newApp(options);
+    warnOfProxy(app);
     addHooks(app, deps, logger);
     const drain = drainOnClose(app, config.shutdownIdleMs);
     mountHealth(app, database);

@@ -9,9 +9,10 @@ import { malformed } from '../kernel/errors/malformed.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { logFailure } from '../kernel/trpc.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
-import { verifyApiKey } from '../modules/api-keys/verify.ts';
+import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
 import type { Drain } from './drain.ts';
 import { sendProblem } from './problem.ts';
+import { sourceAddress } from './source-address.ts';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
@@ -38,7 +39,7 @@ export function fastVerify({ deps, drain, otherwise }: FastVerifyOptions): Route
     // Free text is in the product alone: scopes have a pattern, and a key may be any text.
     if (!input?.success || malformed(input.data.product) !== undefined) return otherwise(request, reply);
     try {
-      const answer = verifyApiKey(deps, input.data);
+      const answer = verifyApiKey(deps, input.data, () => productAt(sourceAddress(request)));
       if (!(answer instanceof Promise)) return send(reply, answer, drain);
       return answer.then(
         (verdict) => send(reply, verdict, drain),

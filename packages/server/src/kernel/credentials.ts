@@ -11,12 +11,22 @@ export interface CredentialReader {
   recognizes(token: string): boolean;
   /**
    * Resolves to the actor that the token belongs to. Rejects with `unauthenticated` and a reason when it belongs to no
-   * actor, and with `unavailable` when that cannot be known now.
+   * actor, and with `unavailable` when that cannot be known now. `from` names the network that the token came from:
+   * wrong tokens are counted by it.
    */
-  identify(token: string): Promise<Actor>;
+  identify(token: string, from: string): Promise<Actor>;
 }
 
-/** Returns the error for a credential that is refused: `reason` is one word for the audit log, `detail` is for the caller. */
-export function refusedCredential(reason: string, detail: string): DomainError {
-  return kernelErrors.unauthenticated({ reason, detail });
+export interface Refusal {
+  /** One word for the audit log. */
+  readonly reason: string;
+  /** A sentence for the caller. */
+  readonly detail: string;
+  /** The caller holds a credential that was proved, which has merely ended or is for another use: no lock-out counts it. */
+  readonly genuine?: boolean;
+}
+
+/** Returns the error for a credential that is refused. */
+export function refusedCredential(refusal: Refusal): DomainError {
+  return kernelErrors.unauthenticated(refusal);
 }

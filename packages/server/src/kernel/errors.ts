@@ -52,6 +52,8 @@ export interface ErrorExtras {
   readonly members?: Readonly<Record<string, unknown>>;
   /** Of 401: why a credential that was sent is no good, in a word for the audit log. */
   readonly reason?: string;
+  /** Of 401: the caller proved that it holds a credential that was once good, so this was no guess. */
+  readonly genuine?: boolean;
   /** Seconds, for 429 and 503. */
   readonly retryAfter?: number;
   /** For the log only. */

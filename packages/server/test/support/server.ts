@@ -17,6 +17,8 @@ import { refuseLeaks } from './secrets.ts';
 export interface TestClock {
   readonly now: Clock;
   advance(ms: number): void;
+  /** Makes time stand still, but for `advance`: for a test whose requests must all come at one time. */
+  stop(): void;
 }
 
 export interface CallOptions {
@@ -174,10 +176,14 @@ function isJson({ headers }: Response): boolean {
 
 function testClock(): TestClock {
   let offset = 0;
+  let stoppedAt: number | undefined;
   return {
-    now: () => new Date(Date.now() + offset),
+    now: () => new Date((stoppedAt ?? Date.now()) + offset),
     advance(ms) {
       offset += ms;
+    },
+    stop() {
+      stoppedAt ??= Date.now();
     },
   };
 }

@@ -17,9 +17,10 @@ const SECONDS_MAX = 8.64e12;
 /** Returns whom the claims are about, or throws `OidcRefusal`. Roles that nobody mapped are dropped. */
 export function personOf(payload: JWTPayload, { claims, roleMap }: OidcConfig): Person {
   const { iss, sub, exp } = payload;
-  if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OidcRefusal('subject');
+  if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OidcRefusal('subject', { genuine: true });
   // A number that JSON can write may be past every date, or infinite: it would never expire.
-  if (iss === undefined || exp === undefined || !(exp <= SECONDS_MAX)) throw new OidcRefusal('malformed');
+  if (iss === undefined || exp === undefined || !(exp <= SECONDS_MAX))
+    throw new OidcRefusal('malformed', { genuine: true });
   const tenant_id = tenantOf(claimAt(payload, claims.tenant));
   const rolesAt = (path: string) => textsOf(claimAt(payload, path)).map((name) => roleMap.get(name));
   const platform = rolesAt(claims.platformRoles);

@@ -16,7 +16,7 @@ export function requireAccessToken({ typ = 'JWT' }: JWTHeaderParameters, payload
     Object.hasOwn(payload, claim) && !KINDS.includes(String(payload[claim]).toLowerCase());
   const isForeign = FOREIGN_CLAIMS.some((claim) => Object.hasOwn(payload, claim));
   if (!HEADER_TYPES.includes(typ.toLowerCase()) || KIND_CLAIMS.some(isOther) || isForeign)
-    throw new OidcRefusal('type');
+    throw new OidcRefusal('type', { genuine: true });
   // Bound to a key by DPoP or mutual TLS (RFC 9449, RFC 8705): taken as a bearer token, it would be stolen as one.
-  if (Object.hasOwn(payload, 'cnf')) throw new OidcRefusal('bound');
+  if (Object.hasOwn(payload, 'cnf')) throw new OidcRefusal('bound', { genuine: true });
 }

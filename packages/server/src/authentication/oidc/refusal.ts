@@ -17,13 +17,22 @@ const sentences = {
 
 export type RefusalReason = keyof typeof sentences;
 
+export interface RefusalExtras {
+  /** The signature is good: an issuer that is trusted here made the token. */
+  readonly genuine?: boolean;
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
 /** Thrown for a token that is not believed; `reason` is for programs and counters, the message for the caller. */
 export class OidcRefusal extends Error {
   readonly reason: RefusalReason;
+  readonly genuine: boolean;
 
-  constructor(reason: RefusalReason, cause?: unknown) {
+  constructor(reason: RefusalReason, { genuine = false, cause }: RefusalExtras = {}) {
     super(sentences[reason], { cause });
     this.name = 'OidcRefusal';
     this.reason = reason;
+    this.genuine = genuine;
   }
 }

@@ -1,4 +1,4 @@
-/** How often somebody may fail: attempts are counted before they are made, so that many at once count too. */
+/** How often a caller may fail: attempts are counted before they are made, so that many at once count too. */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 
@@ -7,7 +7,8 @@ const SUBJECTS_MAX = 100_000;
 export interface Attempts {
   /**
    * Makes an attempt at the subject and returns whether it succeeded; successes do not count. When too many have failed
-   * within the window, nothing is attempted and `refuse` says what to throw, given the seconds until the window ends.
+   * within the window, only one attempt in `passMs` is made, so that a caller with the right secret comes through while
+   * others guess; for all others `refuse` says what to throw, given the seconds until the next one is made.
    */
   attempt(subject: string, make: () => Promise<boolean>): Promise<boolean>;
 }
@@ -15,6 +16,7 @@ export interface Attempts {
 export interface AttemptLimits {
   readonly failuresMax: number;
   readonly windowMs: number;
+  readonly passMs: number;
   readonly clock: Clock;
   readonly refuse: (retryAfter: number) => Error;
 }
@@ -22,21 +24,25 @@ export interface AttemptLimits {
 interface Window {
   readonly endsAt: number;
   count: number;
+  /** When the last attempt was made. */
+  attemptedAt: number;
 }
 
 /** Makes a limiter that remembers at most 100,000 subjects, the least recently tried of which are forgotten first. */
-export function createAttempts({ failuresMax, windowMs, clock, refuse }: AttemptLimits): Attempts {
+export function createAttempts({ failuresMax, windowMs, passMs, clock, refuse }: AttemptLimits): Attempts {
   const windows = new LRUCache<string, Window>({ max: SUBJECTS_MAX });
   return {
     async attempt(subject, make) {
       const now = clock().getTime();
       let window = windows.get(subject);
       if (window === undefined || window.endsAt <= now) {
-        window = { endsAt: now + windowMs, count: 0 };
+        window = { endsAt: now + windowMs, count: 0, attemptedAt: now };
         windows.set(subject, window);
       }
-      if (window.count >= failuresMax) throw refuse(Math.ceil((window.endsAt - now) / 1000));
+      const passesAt = window.attemptedAt + passMs;
+      if (window.count >= failuresMax && now < passesAt) throw refuse(Math.ceil((passesAt - now) / 1000));
       window.count += 1;
+      window.attemptedAt = now;
       let failed = false;
       try {
         failed = !(await make());

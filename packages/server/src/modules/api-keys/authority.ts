@@ -19,7 +19,7 @@ const ENTRIES_MAX = 100_000;
 /** How many keys of one prefix are tried: more than chance will ever bring together. */
 const CANDIDATES_MAX = 4;
 const READ_DEADLINE_MS = 2_000;
-const FAILURES = { failuresMax: 20, windowMs: 60_000 };
+const FAILURES = { failuresMax: 20, windowMs: 60_000, passMs: 1_000 };
 
 export interface KeyAuthorityOptions {
   readonly db: Db;
@@ -39,20 +39,22 @@ type Answer = apiKeys.ApiKeyAuthority | null;
  * is nobody's. From memory it answers without waiting. It throws `unavailable` when the database does not answer within
  * two seconds, `overloaded` when too many proofs wait, and `too_many_attempts`.
  */
-export function createKeyAuthority(options: KeyAuthorityOptions): (key: string) => Answer | Promise<Answer> {
+export function createKeyAuthority(
+  options: KeyAuthorityOptions,
+): (key: string, caller: () => string) => Answer | Promise<Answer> {
   const { leases, metrics } = options;
   const memory = createAuthorityMemory<apiKeys.ApiKeyAuthority>(leases, ENTRIES_MAX);
   const proves = createProver(options);
   const read = batched(async (prefixes) => Map.groupBy(await options.find(prefixes), ({ prefix }) => prefix));
   const [hit, miss] = [{ source: 'memory' }, { source: 'database' }];
 
-  async function ask(key: string): Promise<Answer> {
+  async function ask(key: string, caller: string): Promise<Answer> {
     metrics.authorityLookups.inc(miss);
     const candidates = await withinDeadline(read(prefixOf(key)), READ_DEADLINE_MS, () =>
       kernelErrors.unavailable({ retryAfter: 1 }),
     );
     for (const candidate of candidates?.slice(0, CANDIDATES_MAX) ?? []) {
-      if (!(await proves(key, candidate))) continue;
+      if (!(await proves(key, candidate, caller))) continue;
       // What was read may be newer than what another replica still answers.
       if (candidate.marks.length > 0) await leases.settled(candidate.marks);
       return candidate.authority;
@@ -60,9 +62,9 @@ export function createKeyAuthority(options: KeyAuthorityOptions): (key: string) 
     return null;
   }
 
-  return (key) => {
+  return (key, caller) => {
     const known = memory.recall(key);
-    if (known === undefined) return memory.fetch(key, () => ask(key));
+    if (known === undefined) return memory.fetch(key, () => ask(key, caller()));
     metrics.authorityLookups.inc(hit);
     return known;
   };
@@ -83,10 +85,11 @@ function createProver({ db, argon2, peppers, backgroundQueue, clock, metrics }: 
     },
   });
 
-  async function prove(key: string, candidate: apiKeys.ApiKeyCandidate): Promise<boolean> {
+  async function prove(key: string, candidate: apiKeys.ApiKeyCandidate, caller: string): Promise<boolean> {
     const { prefix, hash, authority } = candidate;
     const byPepper = peppers.proves(key, candidate);
-    const proved = byPepper ?? (await attempts.attempt(prefix, () => argon2.verify(key, hash, authority.tenant_id)));
+    const byHash = () => argon2.verify(key, hash, authority.tenant_id);
+    const proved = byPepper ?? (await attempts.attempt(`${prefix} ${caller}`, byHash));
     metrics.proofs.inc({ by: byPepper === undefined ? 'argon2' : 'pepper', result: proved ? 'proved' : 'refuted' });
     if (proved && !(argon2.isCurrent(hash) && peppers.isCurrent(candidate))) {
       backgroundQueue.later('renew the stored proof of an API key', () => renew(key, candidate));
@@ -100,6 +103,6 @@ function createProver({ db, argon2, peppers, backgroundQueue, clock, metrics }: 
     await proofs.proved(key, newHash, async () => true);
   }
 
-  return (key: string, candidate: apiKeys.ApiKeyCandidate) =>
-    proofs.proved(key, candidate.hash, () => prove(key, candidate));
+  return (key: string, candidate: apiKeys.ApiKeyCandidate, caller: string) =>
+    proofs.proved(key, candidate.hash, () => prove(key, candidate, caller));
 }

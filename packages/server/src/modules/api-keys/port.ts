@@ -5,8 +5,14 @@ import type { Peppers } from '../../kernel/secrets/pepper.ts';
 import type { KeyMetrics } from './metrics.ts';
 
 export interface ApiKeysPort {
-  /** Tells what a presented key may do now; null: it belongs to no tenant. Does not wait when memory may be answered from. */
-  authorityOf(key: string): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
+  /**
+   * Tells what a presented key may do now; null: it belongs to no tenant. Does not wait when memory may be answered from.
+   * `caller` names who presents it, by whom wrong keys are counted; it is called only when a key has to be proved.
+   */
+  authorityOf(
+    key: string,
+    caller: () => string,
+  ): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
   readonly peppers: Peppers;
   readonly metrics: KeyMetrics;
   /** When keys were last used. */

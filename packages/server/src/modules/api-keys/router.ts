@@ -16,7 +16,7 @@ import {
   verifyApiKeyInput,
 } from './schema.ts';
 import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './service.ts';
-import { verifyApiKey } from './verify.ts';
+import { productAt, verifyApiKey } from './verify.ts';
 
 const on = routes({ tag: 'API keys', tenancy: tenancyErrors });
 const internal = routes({ tag: 'Internal' });
@@ -95,11 +95,11 @@ export const apiKeysRouter = router({
         operation: 'verify_api_key',
         summary: 'Verify an API key',
         description:
-          'Always 200 to a question in the documented shape: `valid` tells, and `code` says why not. Whatever text is presented as a key, malformed, unknown and wrong ones are all `not_found`. Too many wrong keys with one prefix in a minute are answered 429.',
+          'Always 200 to a question in the documented shape: `valid` tells, and `code` says why not. Whatever text is presented as a key, malformed, unknown and wrong ones are all `not_found`. Above twenty wrong keys with one prefix in a minute from one address, all but one a second are answered 429.',
         errors: [apiKeyErrors.tooManyAttempts],
       }),
     })
     .input(verifyApiKeyInput)
     .output(verdict)
-    .mutation(({ ctx, input }) => verifyApiKey(ctx, input)),
+    .mutation(({ ctx, input }) => verifyApiKey(ctx, input, () => productAt(ctx.sourceIp))),
 });

@@ -8,15 +8,25 @@ import { refusalOf } from './verdict.ts';
 
 type VerifyContext = Pick<Context, 'apiKeys' | 'clock'>;
 
+/** Returns the name under which wrong keys of a product are counted: the address of the people behind it is not known. */
+export function productAt(address: string | null): string {
+  return `internal ${address}`;
+}
+
 /**
  * Tells whether a presented key may be used, from what is true at a moment between the call and the answer. A reason
  * other than `not_found` is given only to a caller that proved that it holds the secret; what cannot be a key costs
- * nothing, and an unknown prefix one indexed read. Without waiting when memory may be answered from.
+ * nothing, and an unknown prefix one indexed read. Does not wait when memory may be answered from. `caller` names who
+ * asks, by whom wrong keys are counted; it is called only when a key has to be proved.
  * Throws `unavailable`, `overloaded`, `too_many_attempts`.
  */
-export function verifyApiKey(ctx: VerifyContext, input: VerifyApiKey): Verdict | Promise<Verdict> {
+export function verifyApiKey(
+  ctx: VerifyContext,
+  input: VerifyApiKey,
+  caller: () => string,
+): Verdict | Promise<Verdict> {
   const start = performance.now();
-  const authority = isKeyShaped(input.key) ? ctx.apiKeys.authorityOf(input.key) : null;
+  const authority = isKeyShaped(input.key) ? ctx.apiKeys.authorityOf(input.key, caller) : null;
   if (!(authority instanceof Promise)) return counted(ctx, verdictOn(ctx, authority, input), start);
   return authority.then(
     (facts) => counted(ctx, verdictOn(ctx, facts, input), start),
@@ -27,12 +37,20 @@ export function verifyApiKey(ctx: VerifyContext, input: VerifyApiKey): Verdict |
   );
 }
 
-/** Resolves to who holds the key, or null for one that nobody may use. A frozen tenant's key still reads. Throws like the above. */
-export async function holderOfApiKey(ctx: VerifyContext, key: string): Promise<KeyHolder | null> {
-  const facts = isKeyShaped(key) ? await ctx.apiKeys.authorityOf(key) : null;
+/**
+ * Resolves to who holds the key, to the reason why a proved key may not be used, or to null for a key of no tenant. The
+ * key of a frozen tenant still reads. Throws what `verifyApiKey` throws.
+ */
+export async function holderOfApiKey(
+  ctx: VerifyContext,
+  key: string,
+  from: string,
+): Promise<KeyHolder | RefusalCode | null> {
+  const facts = isKeyShaped(key) ? await ctx.apiKeys.authorityOf(key, () => from) : null;
   if (facts === null) return null;
   const now = ctx.clock();
-  if (refusalOf(facts, { scopes: [], access: 'read' }, now) !== null) return null;
+  const refusal = refusalOf(facts, { scopes: [], access: 'read' }, now);
+  if (refusal !== null) return refusal;
   ctx.apiKeys.lastUsed.saw(facts.id, now);
   const { id: key_id, name, tenant_id, project_id, scopes } = facts;
   return { key_id, name, tenant_id, project_id, scopes };
