@@ -1,3 +1,4 @@
+// engine: none
 /** The document: complete, true, and kept. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formatsPlugin from 'ajv-formats';
@@ -169,7 +170,8 @@ const small = {
     '/things/{id}': {
       put: {
         operationId: 'set_thing',
-        security: [{ operatorToken: [] }, { internalToken: [] }],
+        security: [{ Bearer: [] }, { Basic: [] }],
+        'x-credentials': ['operator_token', 'internal_token'],
         parameters: [
           { name: 'id', in: 'path', required: true, schema: { type: 'string', maxLength: 40 } },
           { name: 'kind', in: 'query', required: false, schema: { type: 'string', enum: ['a', 'b'] } },
@@ -238,7 +240,13 @@ test.each<[string, readonly string[], unknown, string]>([
   ['a path goes', ['paths', '/things/{id}'], undefined, 'PUT /things/{id} is gone'],
   ['an operation goes', PUT, undefined, 'PUT /things/{id} is gone'],
   ['an operation id changes', [...PUT, 'operationId'], 'put_thing', 'operationId was set_thing and is put_thing'],
-  ['a credential is refused', [...PUT, 'security'], [{ operatorToken: [] }], 'internalToken is no longer accepted'],
+  ['a scheme is refused', [...PUT, 'security'], [{ Bearer: [] }], 'Basic is no longer accepted'],
+  [
+    'a kind of credential is refused',
+    [...PUT, 'x-credentials'],
+    ['operator_token'],
+    'internal_token is no longer accepted',
+  ],
   [
     'a parameter goes',
     [...PUT, 'parameters', '1'],
@@ -341,11 +349,7 @@ test.each<[string, readonly string[], unknown]>([
   ['a member of an answer comes', [...THING, 'properties', 'more'], { type: 'string' }],
   ['a member of an answer is always there', [...THING, 'required'], ['id', 'state', 'size']],
   ['an answer is null no more', [...THING, 'properties', 'size', 'type'], 'integer'],
-  [
-    'another credential is accepted',
-    [...PUT, 'security'],
-    [{ operatorToken: [] }, { internalToken: [] }, { apiKey: [] }],
-  ],
+  ['another credential is accepted', [...PUT, 'x-credentials'], ['operator_token', 'internal_token', 'api_key']],
 ])('nobody is broken when %s', (_, path, value) => {
   expect(breakingChanges(small, changed(path, value))).toEqual([]);
 });

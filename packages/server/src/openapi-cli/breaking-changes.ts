@@ -1,5 +1,5 @@
 /** What a caller of one document would trip over in another one. Pure; `openapi-cli.ts` holds the released document against the present one with it. */
-import { isJson, type Json, member } from '../http/openapi/json.ts';
+import { isJson, type Json, member, texts } from '../http/openapi/json.ts';
 import { resolve, type Sides, schemaChanges } from './schema-changes.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];
@@ -37,11 +37,15 @@ function operationChanges(change: OperationChange): string[] {
   ];
 }
 
+/** What it takes as a credential: the schemes, and the kinds of bearer credential behind them. */
 function securityChanges(was: Json, is: Json): string[] {
-  const schemes = ({ security }: Json) =>
-    Array.isArray(security) ? security.flatMap((each) => Object.keys(each)) : [];
-  const accepted = schemes(is);
-  return schemes(was)
+  const credentials = (operation: Json) => {
+    const { security } = operation;
+    const schemes = Array.isArray(security) ? security.flatMap((each) => Object.keys(each)) : [];
+    return [...schemes, ...texts(operation, 'x-credentials')];
+  };
+  const accepted = credentials(is);
+  return credentials(was)
     .filter((scheme) => !accepted.includes(scheme))
     .map((scheme) => `${scheme} is no longer accepted`);
 }

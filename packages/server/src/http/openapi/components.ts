@@ -19,24 +19,24 @@ export class Components {
     // Inside of another schema, one with an id is a reference, and its description stays beside it.
     const around = z.toJSONSchema(z.object({ root: schema }), { io, unrepresentable: 'any' });
     for (const [id, definition] of Object.entries(around.$defs ?? {}))
-      if (isJson(definition)) this.keep(id, definition);
-    return this.#tidy(member(around.properties, 'root'), name);
+      if (isJson(definition)) this.keep(id, definition, io);
+    return this.#tidy(member(around.properties, 'root'), name, io);
   }
 
   /** Like `of`, but always a reference. */
   refTo(schema: z.ZodType, io: 'input' | 'output', name: string): Json {
     const json = this.of(schema, io, name);
-    return json['$ref'] === undefined ? this.keep(name, json) : { $ref: json['$ref'] };
+    return json['$ref'] === undefined ? this.keep(name, json, io) : { $ref: json['$ref'] };
   }
 
   /** Keeps the schema under the name. Throws when another one has it. */
-  readonly keep = (name: string, schema: Json): Json => {
-    const tidied = this.#tidy(schema, name);
+  keep(name: string, schema: Json, io: 'input' | 'output'): Json {
+    const tidied = this.#tidy(schema, name, io);
     const known = this.#schemas.get(name);
     if (known !== undefined && !isDeepStrictEqual(known, tidied)) throw new Error(`two schemas are named ${name}`);
     this.#schemas.set(name, tidied);
     return { $ref: PREFIX + name };
-  };
+  }
 
   /** Returns the schema that a reference means, what stands beside the reference included. */
   readonly resolve = (schema: Json): Json => {
@@ -54,7 +54,7 @@ export class Components {
     };
   }
 
-  #tidy(schema: Json, name: string): Json {
-    return tidy(schema, name, this.keep);
+  #tidy(schema: Json, name: string, io: 'input' | 'output'): Json {
+    return tidy(schema, name, { io, keep: (inside, each) => this.keep(inside, each, io) });
   }
 }

@@ -9,6 +9,7 @@ import { isJson, type Json, pascal } from './json.ts';
 import { linksOf } from './links.ts';
 import { acceptsIfMatch, replays, resumes } from './operation-kinds.ts';
 import { ownProblems, problemReferences } from './problems.ts';
+import { type Credential, credentialKinds } from './shared.ts';
 
 /** Returns the operation, its named schemas kept in `components`. */
 export function describeOperation(
@@ -24,7 +25,8 @@ export function describeOperation(
     summary: route.summary,
     description: paragraphs.filter((each) => each !== undefined).join('\n\n'),
     ...(permission === null ? {} : { 'x-permission': permission }),
-    security: credentialsFor(permission).map((scheme) => ({ [scheme]: [] })),
+    'x-credentials': credentialsFor(permission),
+    security: [{ BearerAuth: [] }],
     ...parametersOf(operation, components),
     ...(hasBody ? { requestBody: bodyOf(operation, components) } : {}),
     responses: {
@@ -46,16 +48,16 @@ function requirement(permission: Permission | null): string {
   return `Requires the permission \`${permission}\`. It is held by ${holders.join('; ')}.`;
 }
 
-/** The schemes of credentials that can carry the permission. */
-function credentialsFor(permission: Permission | null): string[] {
+/** The kinds of credential that can carry the permission. */
+function credentialsFor(permission: Permission | null): Credential[] {
   const held = (permissions: readonly Permission[]) => permission === null || permissions.includes(permission);
-  const schemes = {
-    operatorToken: held(grants.byRole.operator),
-    accessToken: [...platformRoles, ...tenantRoles].some((role) => held(grants.byRole[role])),
-    apiKey: held(grants.byKeys),
-    internalToken: held(grants.byRole.internal),
+  const fitting: Readonly<Record<Credential, boolean>> = {
+    operator_token: held(grants.byRole.operator),
+    access_token: [...platformRoles, ...tenantRoles].some((role) => held(grants.byRole[role])),
+    api_key: held(grants.byKeys),
+    internal_token: held(grants.byRole.internal),
   };
-  return Object.entries(schemes).flatMap(([scheme, fits]) => (fits ? [scheme] : []));
+  return credentialKinds.filter((kind) => fitting[kind]);
 }
 
 /** The name of what the operation takes, when its schema has none. */
@@ -91,13 +93,14 @@ function bodyOf(operation: Operation, components: Components): Json {
     Object.entries(fields).filter(([field]) => !(field in inPath) && !refused.includes(field)),
   );
   const needed = required.filter((field) => field in properties);
-  const schema = components.keep(input.meta()?.id ?? name, {
+  const body = {
     type: 'object',
     description: input.meta()?.description ?? `What \`${route.operation}\` takes.`,
     properties,
     ...(needed.length === 0 ? {} : { required: needed }),
     additionalProperties: false,
-  });
+  };
+  const schema = components.keep(input.meta()?.id ?? name, body, 'input');
   return {
     description: `At most ${(route.bodyBytesMax ?? BODY_BYTES_MAX) / 1024} KiB.`,
     required: needed.length > 0,

@@ -6,6 +6,7 @@ import { idempotencyErrors } from '../../kernel/idempotency.ts';
 import { errorSets } from '../../modules.ts';
 import type { Operation } from '../operations.ts';
 import type { Json } from './json.ts';
+import { opened, withKnownValues } from './open-enums.ts';
 import { acceptsIfMatch, replays } from './operation-kinds.ts';
 
 const REQUEST_ID = '0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34';
@@ -132,11 +133,13 @@ export function problemSchemas(): Record<string, Json> {
         ...Object.assign({}, ...allDefinitions().map(({ members }) => members)),
       },
     },
-    ProblemCode: {
-      type: 'string',
-      enum: allDefinitions().map(({ code }) => code),
-      description: 'The kind of problem. No code is ever removed or given another meaning; new ones may come.',
-    },
+    ProblemCode: withKnownValues(
+      opened({
+        type: 'string',
+        enum: allDefinitions().map(({ code }) => code),
+        description: 'The kind of problem. No code is ever removed or given another meaning.',
+      }),
+    ),
     ProblemError: {
       type: 'object',
       description: 'What is wrong with one place of the input.',

@@ -13,7 +13,7 @@ export const headers: Json = {
   },
   IdempotencyReplayed: {
     description: '`true` when this is the stored answer of an earlier request; absent otherwise.',
-    schema: { type: 'string', enum: ['true'] },
+    schema: { type: 'string', minLength: 4, maxLength: 4, pattern: '^true$' },
   },
   RetryAfter: {
     description: 'After how many seconds to try again, where trying again helps.',
@@ -68,30 +68,30 @@ export const parameters: Json = {
   },
 };
 
+/** The kinds of bearer credential, as `x-credentials` of an operation names those that can carry its permission. */
+export const credentials = {
+  operator_token: 'a token of the operator: everything but `/v1/internal`',
+  access_token:
+    'an access token (JWT) of an OpenID provider that the registry trusts: what its roles hold, of all tenants or of its own',
+  api_key:
+    'an API key (`bp_…`) with scopes such as `registry:projects:read`: in its tenant, and in its project when it is bound to one',
+  internal_token: 'a token of a product or gateway: `/v1/internal`, and appending to the audit log',
+} as const;
+export type Credential = keyof typeof credentials;
+
+export const credentialKinds = Object.keys(credentials) as readonly Credential[]; // its own keys
+
+const kinds = Object.entries(credentials).map(([name, words]) => `- \`${name}\`: ${words}.`);
+
+/**
+ * One scheme for all of them, because on the wire they are one. Of four, client generators made four settings, of which
+ * the one that sets "the" bearer token reached the first alone.
+ */
 export const securitySchemes: Json = {
-  operatorToken: {
+  BearerAuth: {
     type: 'http',
     scheme: 'bearer',
-    description: 'A token of the operator: everything but `/v1/internal`.',
-  },
-  accessToken: {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description:
-      'An access token of an OpenID provider that the registry trusts: what its roles hold, of all tenants or of its own.',
-  },
-  apiKey: {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'bp_…',
-    description:
-      'An API key with scopes such as `registry:projects:read`: in its tenant, and in its project when it is bound to one.',
-  },
-  internalToken: {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'A token of a product or gateway: `/v1/internal`, and appending to the audit log.',
+    description: `\`Authorization: Bearer …\`; the \`x-credentials\` of an operation name the kinds that it may take:\n\n${kinds.join('\n')}`,
   },
 };
 
@@ -102,11 +102,11 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
 
 export const introduction = `Who the tenants are, what each may use, who may sign in, which API keys work, and everything that ever happened.
 
-**Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`). The credential is an access token of an OpenID provider that the registry trusts, an API key with scopes such as \`registry:projects:read\`, or a static token of the operator or of a product. \`GET /v1/me\` tells what it may do. Without a valid credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
+**Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`) and the kinds of credential that can carry it (\`x-credentials\`). The credential is an access token of an OpenID provider that the registry trusts, an API key with scopes such as \`registry:projects:read\`, or a static token of the operator or of a product. \`GET /v1/me\` tells what it may do. Without a valid credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
 
 **Limits.** Requests are counted for each principal, and for each address without a valid credential: \`RateLimit-*\` headers tell what is left, and above the limit the answer is 429 with \`Retry-After\`.
 
-**Data.** Fields are in snake_case, times are RFC 3339 in UTC, ids are UUIDs. Unknown fields and unknown query parameters are refused with 400. No text may contain a NUL.
+**Data.** Fields are in snake_case, times are RFC 3339 in UTC, ids are UUIDs. Unknown fields and unknown query parameters are refused with 400. No text may contain a NUL. Answers may gain members, and strings that list \`x-extensible-enum\` may gain values: pass over the members that you do not know, and expect values that you do not know.
 
 **Errors** are problems (RFC 9457, \`application/problem+json\`). Decide by \`code\`, which is stable; \`detail\` is for people; \`instance\` is the request id, also in the header \`X-Request-Id\`. A request may bring an \`X-Request-Id\` of its own: 1 to 128 letters, digits and \`._:-\`.
 

@@ -1,9 +1,14 @@
 /** Makes the JSON Schema that zod writes into the one that readers, linters and client generators take best. Nothing that is enforced is lost. */
 import { withKnownFields } from './fields.ts';
 import { isJson, type Json, mapMembers, member, pascal } from './json.ts';
+import { opened, withKnownValues } from './open-enums.ts';
 
-/** Keeps a schema under a name and returns the reference to it. */
-export type Keep = (name: string, schema: Json) => Json;
+export interface Tidying {
+  /** Whether callers send it or get it. */
+  readonly io: 'input' | 'output';
+  /** Keeps a schema under a name and returns the reference to it. */
+  keep(name: string, schema: Json): Json;
+}
 
 const UUID_LENGTH = 36;
 const INT32_MAX = 2_147_483_647;
@@ -13,10 +18,15 @@ const NO_NUL = '^[^\\x00]*$';
 const FORMATS_WITHOUT_PATTERN: readonly unknown[] = ['date', 'date-time'];
 
 /** Returns the schema, tidied; objects inside it that have no name get one after their place and go through `keep`. */
-export function tidy(schema: Json, name: string, keep: Keep): Json {
+export function tidy(schema: Json, name: string, tidying: Tidying): Json {
+  const tidied = tidyKind(schema, name, tidying);
+  return tidying.io === 'output' ? opened(tidied) : tidied;
+}
+
+function tidyKind(schema: Json, name: string, tidying: Tidying): Json {
   const { anyOf, oneOf, ...rest } = schema;
   const options = Array.isArray(anyOf) ? anyOf : Array.isArray(oneOf) ? oneOf : undefined;
-  if (options !== undefined) return tidyUnion(options.filter(isJson), rest, { name, keep });
+  if (options !== undefined) return tidyUnion(options.filter(isJson), rest, { name, tidying });
   if (typeof rest['$ref'] === 'string') {
     return { ...rest, $ref: rest['$ref'].replace('#/$defs/', '#/components/schemas/') };
   }
@@ -24,9 +34,9 @@ export function tidy(schema: Json, name: string, keep: Keep): Json {
   const closed: Json = only === undefined ? open : { ...open, enum: [only] };
   switch (closed['type']) {
     case 'object':
-      return tidyObject(closed, name, keep);
+      return tidyObject(closed, name, tidying);
     case 'array':
-      return { minItems: 0, ...closed, items: tidyInside(member(closed, 'items'), singular(name), keep) };
+      return tidyArray(closed, name, tidying);
     case 'string':
       return tidyString(closed);
     case 'integer':
@@ -38,23 +48,41 @@ export function tidy(schema: Json, name: string, keep: Keep): Json {
 }
 
 /** Like `tidy`, but an object is kept under its name and referred to. */
-function tidyInside(schema: Json, name: string, keep: Keep): Json {
-  const inside = tidy(schema, name, keep);
-  return inside['type'] === 'object' && isJson(inside['properties']) ? keep(name, inside) : inside;
+function tidyInside(schema: Json, name: string, tidying: Tidying): Json {
+  const inside = tidy(schema, name, tidying);
+  return inside['type'] === 'object' && isJson(inside['properties']) ? tidying.keep(name, inside) : inside;
 }
 
-function tidyObject(schema: Json, name: string, keep: Keep): Json {
-  const { properties, ...rest } = schema;
-  if (!isJson(properties)) return tidyDictionary(rest, keep);
+function tidyArray(schema: Json, name: string, tidying: Tidying): Json {
+  const items = withKnownValues(tidyInside(member(schema, 'items'), singular(name), tidying));
+  return { minItems: 0, ...withDefaultInWords(schema), items };
+}
+
+/** Moves a default into the description: client generators refuse one that is no scalar, and the server fills it in. */
+function withDefaultInWords({ default: fallback, ...schema }: Json): Json {
+  if (fallback === undefined) return schema;
+  const words = [schema['description'], `Absent: \`${JSON.stringify(fallback)}\`.`];
+  return { ...schema, description: words.filter((each) => each !== undefined).join(' ') };
+}
+
+function tidyObject(schema: Json, name: string, tidying: Tidying): Json {
+  const { properties, additionalProperties, ...rest } = schema;
+  if (!isJson(properties)) return tidyDictionary(schema, tidying);
   const tidied = mapMembers(properties, (value, field) =>
-    tidyInside(isJson(value) ? value : {}, name + pascal(field), keep),
+    tidyInside(isJson(value) ? value : {}, name + pascal(field), tidying),
   );
-  return { ...rest, properties: withKnownFields(tidied) };
+  // An answer may gain members: a client that was told otherwise would refuse them.
+  const closed = tidying.io === 'output' || additionalProperties === undefined ? {} : { additionalProperties };
+  return { ...rest, ...closed, properties: mapMembers(withKnownFields(tidied), told) };
 }
 
-/** One of any content is the same schema everywhere; what it is for stands beside the reference. */
-function tidyDictionary(schema: Json, keep: Keep): Json {
-  const { propertyNames: _, additionalProperties, type, ...about } = schema;
+function told(schema: unknown): unknown {
+  return isJson(schema) ? withKnownValues(schema) : schema;
+}
+
+/** JSON of any content is one schema everywhere; what it is for stands beside the reference. */
+function tidyDictionary(schema: Json, { keep }: Tidying): Json {
+  const { propertyNames: _, additionalProperties, type, ...about } = withDefaultInWords(schema);
   const free = isJson(additionalProperties) && Object.keys(additionalProperties).length === 0;
   if (!free) return schema;
   const { $ref } = keep('JsonObject', { type, description: 'JSON of any shape.', additionalProperties: true });
@@ -72,14 +100,14 @@ function tidyString(schema: Json): Json {
 
 interface Place {
   readonly name: string;
-  readonly keep: Keep;
+  readonly tidying: Tidying;
 }
 
-function tidyUnion(options: readonly Json[], about: Json, { name, keep }: Place): Json {
+function tidyUnion(options: readonly Json[], about: Json, { name, tidying }: Place): Json {
   const nullable = options.some(({ type }) => type === 'null');
   const others = options
     .filter(({ type }) => type !== 'null')
-    .map((option, index, { length }) => tidyInside(option, length === 1 ? name : `${name}Option${index + 1}`, keep));
+    .map((option, index, { length }) => tidyInside(option, length === 1 ? name : `${name}Option${index + 1}`, tidying));
   const [only] = others;
   if (only === undefined || others.length > 1) {
     return { ...about, anyOf: nullable ? [...others, { type: 'null' }] : others };

@@ -5,7 +5,6 @@ import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { date, id, label, name, slug, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 
 export const tenantStatus = z.enum(['demo', 'trial', 'active', 'frozen', 'archived']).meta({
-  id: 'TenantStatus',
   description: 'Where a tenant stands in its life. `frozen` is read-only; `archived` answers only audit reads.',
   examples: ['trial'],
 });
