@@ -1,30 +1,14 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** They open no database, or one of their own, so they run once. */
-const engineFree = [
-  'packages/client/test/{failure-error,feed,middleware,module-graph,operations,options,package,resilience,retry,sse,types,verifier}.test.ts',
-  'packages/db/test/{cli-calls,database-config,driver-imports,import-cycles,redact}.test.ts',
-  'packages/server/test/{architecture,oidc,oidc-answers,oidc-keys,openapi,register,schema-graph,security-document}.test.ts',
-  'packages/server/src/config.test.ts',
-  'packages/server/src/{authentication,http}/*.test.ts',
-  'packages/server/src/kernel/**/*.test.ts',
-  'packages/server/src/modules/tenants/lifecycle.test.ts',
-  'packages/server/src/modules/audit/formats.test.ts',
-  'packages/server/src/modules/catalog/catalog-file.test.ts',
-  'packages/server/src/modules/entitlements/verdict.test.ts',
-  'packages/testing/test/*.test.ts',
-];
-/** They are about one engine, so they run on that one alone. */
-const pgliteOnly: string[] = ['packages/db/test/directory-lock.test.ts', 'packages/server/test/{start,stop}.test.ts'];
-const postgresOnly: string[] = [
-  'packages/db/test/{locks,owners}.test.ts',
-  'packages/server/test/lock-order.test.ts',
-  'packages/server/test/unavailable.test.ts',
-  'packages/server/test/fault.test.ts',
-  'packages/server/test/linearizable.test.ts',
-];
+const every = globSync('packages/*/{src,test}/**/*.test.ts', { exclude: (path) => path.includes('node_modules') });
 
-const every = ['packages/*/{src,test}/**/*.test.ts'];
+/**
+ * A test file runs on PGlite and on PostgreSQL, unless its first line says otherwise: `// engine: none` for one that
+ * opens no database, or one of its own, `// engine: pglite` and `// engine: postgres` for one about that engine alone.
+ */
+const engineOf = (file: string) => /^\/\/ engine: (\w+)\n/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'both';
+const on = (...engines: string[]) => every.filter((file) => engines.includes(engineOf(file)));
 
 export default defineConfig({
   test: {
@@ -37,13 +21,12 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'pure', include: engineFree } },
+      { extends: true, test: { name: 'pure', include: on('none') } },
       {
         extends: true,
         test: {
           name: 'pglite',
-          include: every,
-          exclude: ['**/node_modules/**', ...engineFree, ...postgresOnly],
+          include: on('both', 'pglite'),
           globalSetup: 'packages/db/src/testing/pglite-setup.ts',
           provide: { engine: 'pglite' },
         },
@@ -52,8 +35,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'postgres',
-          include: every,
-          exclude: ['**/node_modules/**', ...engineFree, ...pgliteOnly],
+          include: on('both', 'postgres'),
           globalSetup: 'packages/db/src/testing/postgres-setup.ts',
           provide: { engine: 'postgres' },
         },

@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { failureError } from '../src/calls/failure-error.ts';
 import type { Problem } from '../src/problem.ts';

@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import type { ChangeEvent } from '../src/index.ts';
 import { type Answer, json, problem, rejectionOf, scripted, TOKEN } from './scripted-server.ts';

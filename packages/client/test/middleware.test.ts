@@ -1,3 +1,4 @@
+// engine: none
 /** The middleware inside the real frameworks, over HTTP where the framework has a server. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// engine: none
 /** The modules that an import of the SDK brings along, listed by a real bundler for browsers. */
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';

@@ -1,3 +1,4 @@
+// engine: none
 import { readFile } from 'node:fs/promises';
 import { appRouter } from '@tenant-registry/server/router';
 import { expect, test } from 'vitest';

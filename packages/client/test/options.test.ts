@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { createClient } from '../src/index.ts';
 import { rejectionOf, result, scripted, TOKEN } from './scripted-server.ts';

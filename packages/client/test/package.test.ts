@@ -1,3 +1,4 @@
+// engine: none
 /** The published package: packed, and unpacked into a project of its own as an installation would do, offline. */
 import { execFile } from 'node:child_process';
 import { access, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+// engine: none
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../src/index.ts';
 import {

@@ -1,3 +1,4 @@
+// engine: none
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../src/calls/answer.ts';
 import { retryDelayMs } from '../src/calls/retry.ts';

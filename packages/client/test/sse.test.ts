@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { eventsIn, type ServerSentEvent } from '../src/streams/sse.ts';
 

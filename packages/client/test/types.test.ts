@@ -1,3 +1,4 @@
+// engine: none
 /** The types that callers see. `tsc` checks them; running this file checks nothing. */
 import { expectTypeOf, test } from 'vitest';
 import type { Problem as ServerProblem } from '../../server/src/kernel/errors/problem.ts';

@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { createVerifier, RegistryError } from '../src/index.ts';
 import { steadyClock } from '../src/verifier/steady-clock.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// engine: none
 import { describe, expect, test } from 'vitest';
 import { redactPasswords, safeMessage } from '../src/redact.ts';
 

@@ -1,3 +1,4 @@
+// engine: none
 /** The import table of docs/architecture.md, as data. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

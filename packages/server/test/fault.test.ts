@@ -1,3 +1,4 @@
+// engine: postgres
 import { testDatabase } from '@tenant-registry/db/testing';
 import { expect, test } from 'vitest';
 import { runFaults } from './replicas/fault.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** What clients are told is what one register could have told, whatever happens to the replicas. Runs on PostgreSQL. */
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';

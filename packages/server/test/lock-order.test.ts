@@ -1,3 +1,4 @@
+// engine: postgres
 /** Changes that meet each other. Runs on PostgreSQL: PGlite has one connection, where nobody can wait for anybody. */
 import { tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';

@@ -1,3 +1,4 @@
+// engine: none
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

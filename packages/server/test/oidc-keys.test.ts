@@ -1,3 +1,4 @@
+// engine: none
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { DomainError } from '../src/kernel/errors.ts';

@@ -1,3 +1,4 @@
+// engine: none
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';

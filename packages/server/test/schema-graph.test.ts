@@ -1,3 +1,4 @@
+// engine: none
 /** What importing the shapes of a module brings along, as a bundler that resolves for browsers sees it. */
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,4 @@
+// engine: none
 /** docs/security.md says the truth: its table is the one in force, and every test that it names exists. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,4 @@
+// engine: pglite
 /** The process as an operator meets it. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// engine: pglite
 /** How the process stops, as its callers see it: over connections that they keep. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,7 +1,15 @@
 /** The two ways to verification say the same, and what it costs. */
 import { expect, onTestFinished, test } from 'vitest';
 import { ask, figure, newKey, proofsByArgon2, refusal } from './support/api-keys.ts';
-import { type Answer, DAY_MS, entitle, startTestServer, type TestServer, tenantIn, testServer } from './support/server.ts';
+import {
+  type Answer,
+  DAY_MS,
+  entitle,
+  startTestServer,
+  type TestServer,
+  tenantIn,
+  testServer,
+} from './support/server.ts';
 
 const server = testServer();
 

@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { systemActor } from '../kernel/actor.ts';
 import type { CredentialReader } from '../kernel/credentials.ts';

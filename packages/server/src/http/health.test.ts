@@ -1,3 +1,4 @@
+// engine: none
 import type { DatabaseHandle } from '@tenant-registry/db';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';

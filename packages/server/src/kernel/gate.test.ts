@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { DomainError } from './errors.ts';
 import { createGate, type GateOptions } from './gate.ts';

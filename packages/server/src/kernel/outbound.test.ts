@@ -1,3 +1,4 @@
+// engine: none
 import type { LookupAddress } from 'node:dns';
 import http, { type RequestListener } from 'node:http';
 import https from 'node:https';

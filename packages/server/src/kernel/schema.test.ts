@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { date, jsonObject, timestampInput } from './schema.ts';
 

@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { grants } from '../../modules.ts';
 import { tokenActor } from '../actor.ts';

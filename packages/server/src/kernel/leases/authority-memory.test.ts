@@ -1,3 +1,4 @@
+// engine: none
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type HeldLeases, heldLeases } from '../../../test/support/held-leases.ts';
 import { type AuthorityMemory, createAuthorityMemory } from './authority-memory.ts';

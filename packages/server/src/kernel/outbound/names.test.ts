@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { addressesInHosts, isLocalhost, nameServer, namesToTry, searchRules } from './names.ts';
 

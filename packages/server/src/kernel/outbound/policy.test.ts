@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { isPublicAddress, type OutboundEntry, outboundEntry, outboundPolicy } from './policy.ts';
 

@@ -1,3 +1,4 @@
+// engine: none
 import { argon2Sync } from 'node:crypto';
 import { argon2id } from 'hash-wasm';
 import { expect, test } from 'vitest';

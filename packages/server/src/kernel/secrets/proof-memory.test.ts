@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { createProofMemory } from './proof-memory.ts';
 

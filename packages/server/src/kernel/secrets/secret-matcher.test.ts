@@ -1,3 +1,4 @@
+// engine: none
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { expect, test } from 'vitest';

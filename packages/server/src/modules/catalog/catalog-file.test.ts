@@ -1,3 +1,4 @@
+// engine: none
 import { expect, test } from 'vitest';
 import { CatalogError, parseCatalog, readCatalog } from './catalog-file.ts';
 import { defaultCatalog } from './default-catalog.ts';
