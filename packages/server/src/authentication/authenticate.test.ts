@@ -41,7 +41,7 @@ test('the first reader that recognizes a credential identifies it', async () => 
   expect(kindOf('Basic x')).toBe('other');
 });
 
-test('a key keeps its kind whatever else its characters look like', () => {
+test('a credential that starts like a key is a key, even when it looks like a token', () => {
   const deps = {} as Parameters<typeof apiKeyCredential>[0]; // shapes are told without it
   const readers = [apiKeyCredential(deps), accessTokenCredential(grants, null)];
   const { kindOf } = createAuthenticator({ grants, tokens: { operator: [], internal: [] }, readers });

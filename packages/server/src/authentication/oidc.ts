@@ -1,4 +1,4 @@
-/** Access tokens of OpenID providers: who somebody is, proved by a signature of an issuer that the configuration names. */
+/** Verifies access tokens of OpenID providers: the signature of a configured issuer proves the person. */
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { Person } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -17,7 +17,7 @@ const TOKEN_CHARACTERS_MAX = 12_288;
 export interface OidcOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What may be fetched from beyond public addresses and the issuers' own hosts: OUTBOUND_ALLOW. */
+  /** Hosts and networks that may be fetched beside public addresses and the issuers' own hosts: OUTBOUND_ALLOW. */
   readonly allow?: readonly OutboundEntry[];
 }
 
@@ -47,7 +47,7 @@ export function createOidc(config: OidcConfig, { clock, logger, allow = [] }: Oi
       const source = sources.get(issuer);
       if (source === undefined) throw new OidcRefusal('unknown_issuer');
       const { protectedHeader, payload } = await proved(() =>
-        // Whatever key the header brings (jwk, jku, x5u, x5c) is not looked at: the issuer's own are asked.
+        // Keys in the header (jwk, jku, x5u, x5c) are ignored: only the issuer's published keys count.
         jwtVerify(token, source, {
           issuer,
           audience: [...audiences],
@@ -63,7 +63,7 @@ export function createOidc(config: OidcConfig, { clock, logger, allow = [] }: Oi
   };
 }
 
-/** What an unproved token says of itself: enough to choose who could prove it. */
+/** Reads the algorithm and the issuer of an unproved token: enough to choose the keys that could prove it. */
 function claimed(token: string): { alg: string; issuer: string } {
   if (token.length > TOKEN_CHARACTERS_MAX) throw new OidcRefusal('malformed');
   try {

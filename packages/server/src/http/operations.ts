@@ -10,7 +10,7 @@ export interface Operation {
   /** The procedure's path: `tenants.create`. */
   readonly procedure: string;
   readonly type: 'query' | 'mutation';
-  /** Null: anybody who is known may call it. */
+  /** Null: every known caller may call it. */
   readonly permission: Permission | null;
   readonly route: RestRoute;
   /** It changes nothing, although it is no GET. */

@@ -1,18 +1,18 @@
-/** Who asks. The one seam of authentication: everything behind it reads only this. */
+/** The caller of a request. Code behind authentication reads the caller from here alone. */
 import type { Grants, Permission, PlatformRole, Role, TenantRole } from './permissions.ts';
 
 export interface Actor {
-  /** By what it is known: a static token, a person's sign-in, a key. `system` is for work that nobody asked for, `anonymous` for who was refused. */
+  /** The kind of credential: a static token, a person's sign-in, a key. `system` is a worker, `anonymous` a refused caller. */
   readonly type: 'operator' | 'internal' | 'user' | 'api_key' | 'system' | 'anonymous';
   readonly id: string;
   readonly name: string;
-  /** Tells it from every other one, whoever issued its credential. */
+  /** Unique among all callers, across issuers. */
   readonly principal: string;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlySet<Permission>;
-  /** What an API key was given, the products' words too; null for who is no key. */
+  /** The scopes of an API key, the products' own words included; null for every other caller. */
   readonly scopes: readonly string[] | null;
-  /** The tenant that it belongs to and never sees beyond; null for who sees all. */
+  /** The tenant that the caller belongs to and never sees beyond; null for a caller that sees all tenants. */
   readonly tenant_id: string | null;
   /** The project that it is bound to inside its tenant, if any. */
   readonly project_id: string | null;
@@ -25,7 +25,7 @@ export function tokenActor(grants: Grants, type: 'operator' | 'internal'): Actor
   return { ...platform, type, id, name, principal: id, roles: [type], permissions: grants.ofRoles([type]) };
 }
 
-/** A worker: it needs no permission, because nobody asked for what it does. */
+/** Returns the actor of a worker. It needs no permission, because it acts on no caller's request. */
 export function systemActor(name: string): Actor {
   return {
     ...platform,
@@ -38,7 +38,7 @@ export function systemActor(name: string): Actor {
   };
 }
 
-/** Whoever was refused: known by an address alone. */
+/** Returns the actor of a refused caller, of which only the address is known. */
 export function anonymousActor(sourceIp: string): Actor {
   return {
     ...platform,
@@ -53,7 +53,7 @@ export function anonymousActor(sourceIp: string): Actor {
 
 const platform = { scopes: null, tenant_id: null, project_id: null } as const;
 
-/** What a proved token says of its bearer. */
+/** The person that a proved token describes. */
 export interface Person {
   readonly issuer: string;
   /** Unique within the issuer; 1 to 200 visible ASCII characters. */
@@ -80,7 +80,7 @@ export function personActor(grants: Grants, person: Person): Actor {
   return { ...known, tenant_id, roles: tenant_roles, permissions: grants.ofRoles(tenant_roles) };
 }
 
-/** What a verified key says of the program that holds it. */
+/** The program that holds a verified key. */
 export interface KeyHolder {
   readonly key_id: string;
   readonly name: string;

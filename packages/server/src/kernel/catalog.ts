@@ -1,4 +1,4 @@
-/** What can be sold, as the parts of the product see it; the module `catalog` makes it out of a file. */
+/** The products that can be sold, as every module sees them; the module `catalog` reads them from a file. */
 
 export interface CatalogEntry {
   /** The key that everything else names it by: `certifai`. */

@@ -1,4 +1,4 @@
-/** Where time comes from: nothing else asks the system, so tests can move it. */
+/** The one source of time. No other file asks the system, so tests can move the clock. */
 export type Clock = () => Date;
 
 export const systemClock: Clock = () => new Date();

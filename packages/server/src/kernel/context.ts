@@ -1,4 +1,4 @@
-/** What travels with a request: who asks, how to find it again, and what the product runs on. */
+/** The context of a request: its caller, its id, and the parts that the product runs on. */
 import type { DatabaseHandle, Db, idempotency, TenantScope, TenantTable } from '@tenant-registry/db';
 import type { Actor } from './actor.ts';
 import type { BackgroundQueue } from './async/background-queue.ts';
@@ -13,7 +13,7 @@ import type { Outbound } from './outbound.ts';
 import type { Grants } from './permissions.ts';
 import type { Argon2 } from './secrets/argon2.ts';
 
-/** What every module may use, made once at start. */
+/** The parts that every module may use, made once at start. */
 export interface KernelDependencies {
   /** Sees every tenant. */
   readonly db: Db;
@@ -37,17 +37,17 @@ export interface KernelDependencies {
   readonly holdings: Readonly<Record<string, TenantTable>>;
 }
 
-/** What modules add: each declares its member by merging, in the file that says what the member is. */
+/** The parts that modules add. Each module declares its member by merging, beside the code that makes it. */
 // biome-ignore lint/suspicious/noEmptyInterface: modules fill it
 export interface Ports {}
 
-/** What the product runs on, made once at start. */
+/** All parts that the product runs on, made once at start. */
 export interface Dependencies extends KernelDependencies, Ports {}
 
 export interface Context extends Dependencies {
   /** Sees what the actor may see: all tenants, or its own. */
   readonly db: Db;
-  /** Sees every tenant whoever asks: for what belongs to none. */
+  /** Sees every tenant, for every caller: for data that belongs to no tenant. */
   readonly root: Db;
   /** Null until a credential was accepted; procedures that need one refuse null. */
   readonly actor: Actor | null;
@@ -78,7 +78,7 @@ export const noRequest = {
   answerHeaders: new Map<string, string>(),
 } as const;
 
-/** A context in which somebody is known: what services get. */
+/** A context with a known caller, as services get it. */
 export interface ActorContext extends Context {
   readonly actor: Actor;
 }

@@ -2,7 +2,7 @@
 import type { Actor } from './actor.ts';
 import { type DomainError, kernelErrors } from './errors.ts';
 
-/** What a credential looks like, before anything is proved; the audit log names it. */
+/** The kind that a credential has by its shape, before anything is proved; the audit log names it. */
 export type CredentialKind = 'token' | 'jwt' | 'api_key' | 'other';
 
 export interface CredentialReader {

@@ -1,4 +1,4 @@
-/** What can go wrong, declared once per module, next to the constraint that proves it. */
+/** Errors that callers may see. A module declares each once, next to the constraint that proves it. */
 
 /** The statuses of the contract, by tRPC's names, with their HTTP numbers and titles. */
 export const statuses = {
@@ -19,7 +19,7 @@ export const statuses = {
 
 export type Status = keyof typeof statuses;
 
-/** What one place of the input did wrong; `pointer` is a JSON pointer (RFC 6901) into it, '' for the whole. */
+/** A mistake at one place of the input; `pointer` is a JSON pointer (RFC 6901), '' for the whole input. */
 export interface InputMistake {
   readonly pointer: string;
   readonly message: string;
@@ -35,9 +35,9 @@ export interface ErrorDefinition<Code extends string = string> {
   readonly constraint?: string;
   /** The field at fault. */
   readonly pointer?: string;
-  /** What its problem says beyond the standard members, for the document. */
+  /** The members of its problem beyond the standard ones, for the document. */
   readonly members?: Readonly<Record<string, MemberSchema>>;
-  /** What the document shows of it beside its sentence. */
+  /** The example that the document shows. */
   readonly example?: ErrorExtras;
 }
 
@@ -104,7 +104,7 @@ export const kernelErrors = {
   rateLimited: defineError({
     code: 'rate_limited',
     status: 'TOO_MANY_REQUESTS',
-    detail: 'Too many requests from you: wait as long as Retry-After says.',
+    detail: 'You sent too many requests: wait as long as Retry-After says.',
   }),
   tenantBusy: defineError({
     code: 'tenant_busy',
@@ -134,7 +134,7 @@ export const kernelErrors = {
   notFound: defineError({
     code: 'not_found',
     status: 'NOT_FOUND',
-    detail: 'There is no such thing, or it is not yours.',
+    detail: 'The resource does not exist, or it belongs to another tenant.',
   }),
   routeNotFound: defineError({
     code: 'route_not_found',
@@ -164,7 +164,7 @@ export const kernelErrors = {
   overloaded: defineError({
     code: 'overloaded',
     status: 'SERVICE_UNAVAILABLE',
-    detail: 'Too much is asked at once: try again.',
+    detail: 'The registry is overloaded: try again.',
   }),
   unavailable: defineError({
     code: 'unavailable',
@@ -174,7 +174,7 @@ export const kernelErrors = {
   internal: defineError({
     code: 'internal',
     status: 'INTERNAL_SERVER_ERROR',
-    detail: 'Something went wrong on our side. The request id finds it in the log.',
+    detail: 'The registry failed. The request id finds the cause in its log.',
   }),
 } as const;
 

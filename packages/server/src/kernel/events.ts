@@ -1,4 +1,4 @@
-/** What happened, as an object: one declaration gives the audit row, the outbox row and, later, the webhook. */
+/** Declares events. One declaration gives the audit row, the outbox row and, later, the webhook. */
 import type { z } from 'zod';
 
 export interface EventSubject {
@@ -13,13 +13,13 @@ export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly type: string;
   /** One sentence for the documentation of the event. */
   readonly description: string;
-  /** What may leave: fields that it does not name are dropped, so no secret reaches an audit row or a webhook. */
+  /** The fields that may leave the registry. All others are dropped, so no secret reaches an audit row or a webhook. */
   readonly payload: Schema;
-  /** Whom it concerns, taken from the payload. */
+  /** Returns the tenant and the target of the event, from its payload. */
   readonly subject: (payload: z.output<Schema>) => EventSubject;
-  /** It tells of something that was tried and failed: the audit row says so. */
+  /** The event tells of a failed attempt, and its audit row says so. */
   readonly failure?: true;
-  /** It changes what verifications of API keys of its tenant depend on: no replica may answer from before it once it is answered. */
+  /** Verifications of the tenant's API keys depend on it. Once the change is answered, no replica answers from before it. */
   readonly authority?: true;
 }
 

@@ -91,12 +91,12 @@ export async function idempotent<T extends Result>(
   return { replayed: false, result };
 }
 
-/** A person who now acts for another tenant, or for the platform, is nobody who may have the answers from before. */
+/** Separates the answers of one person by capacity: acting for another tenant must not replay the answers of the last. */
 function capacityOf({ principal, tenant_id }: Actor): string {
   return tenant_id === null ? principal : `${principal} in ${tenant_id}`;
 }
 
-/** When the keys before it are no longer remembered. */
+/** Returns the time before which keys are forgotten. */
 export function idempotencyExpiry(now: Date): Date {
   return addDays(now, -LIFE_DAYS);
 }
@@ -111,7 +111,7 @@ async function storedAnswer({ root, clock }: ActorContext, claim: idempotency.Id
   throw lost ? idempotencyErrors.outcomeLost() : idempotencyErrors.inFlight({ retryAfter: 1 });
 }
 
-/** The same members in another order are the same input. */
+/** Sorts members by name, so that their order does not make another input. */
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(sorted);

@@ -13,7 +13,7 @@ import type { Logger } from './logger.ts';
 /** Tenants whose authority changed; null: everything is to be forgotten. Must not throw. */
 export type AuthorityListener = (tenantIds: readonly string[] | null) => void;
 
-/** What a transaction has marked. */
+/** The marks that a transaction has placed. */
 export type Marks = readonly replicaLeases.PlacedMark[];
 
 export interface Leases {

@@ -2,7 +2,7 @@
 import { redactPasswords } from '@tenant-registry/db';
 import { type DestinationStream, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
 
-/** What code that logs needs; Fastify's request logger is one too. */
+/** The logger that code needs; Fastify's request logger is one too. */
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
 
 const SECRET_PATHS = ['authorization', 'cookie', 'key', 'token', 'secret', 'password', 'hash'].flatMap((name) => [
@@ -26,7 +26,7 @@ export function createLogger(level: string, destination?: DestinationStream): Pi
   );
 }
 
-/** What databases add to an error that has rows in it: the values of a row or a key, and those of the statement. */
+/** The members of a database error that hold values of rows, keys or statements. */
 const ROW_MEMBERS = ['detail', 'params'];
 
 /** The causes are written out, because the cause is what helps at night; connection strings lose their password. */

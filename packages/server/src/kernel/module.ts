@@ -1,4 +1,4 @@
-/** What a module declares, once: everything else that the product knows of it is derived from this. */
+/** The declaration of a module. Everything else that the product knows of a module is derived from it. */
 import type { TenantTable } from '@tenant-registry/db';
 import type { AnyRouter } from '@trpc/server';
 import type { Dependencies, KernelDependencies } from './context.ts';
@@ -12,21 +12,21 @@ import type { Worker } from './worker.ts';
 export interface ModuleDefinition {
   /** Its procedures: `/trpc/<name>.*`, and under `/v1` those that have a route. */
   readonly router: AnyRouter;
-  /** How the document introduces its operations. Absent when its routes carry the tag of another module, or `Internal`. */
+  /** The tag under which the document lists its operations. Absent when they carry the tag of another module, or `Internal`. */
   readonly tag?: { readonly name: string; readonly description: string };
   readonly errors?: ErrorSet;
-  /** What it records; no product may report an event of these types. */
+  /** The events that it records; no product may report an event of these types. */
   readonly events?: Readonly<Record<string, EventDefinition>>;
   readonly permissions?: Readonly<Record<string, PermissionHolders>>;
   readonly workers?: readonly Worker[];
   readonly settings?: AnySettings;
-  /** The tables that hold what is lost when a tenant is deleted, by the name that the caller reads. */
+  /** The tables whose rows are lost when a tenant is deleted, by the name that the caller reads. */
   readonly holdings?: Readonly<Record<string, TenantTable>>;
-  /** Makes what it adds to `Dependencies`; the members are declared by merging into `Ports`. */
+  /** Makes the members that it adds to `Dependencies`; they are declared by merging into `Ports`. */
   provide?(kernel: KernelDependencies, config: never): object;
   /** Makes the reader of the kind of credential that it owns. */
   credential?(deps: Dependencies): CredentialReader;
-  /** Ends what would keep the server from closing. */
+  /** Ends streams that would keep the server from closing. */
   close?(deps: Dependencies): void;
 }
 

@@ -1,4 +1,4 @@
-/** What OpenID Connect says of issuers and their keys: for whom checks a provider, and for whom believes one. */
+/** The rules of OpenID Connect for issuers and their keys, for the check of a provider and for the verification of tokens. */
 import { importJWK, type JWK } from 'jose';
 
 const RSA_BITS_MIN = 2048;
@@ -26,12 +26,12 @@ export function issuerMistake(issuer: string, acceptsScheme: (url: URL) => boole
   return /[?#]/.test(issuer) ? 'must have neither query nor fragment' : undefined;
 }
 
-/** Where the discovery document is (section 4.1): a slash at the end of the issuer counts once. */
+/** Returns the URL of the discovery document (section 4.1): a slash at the end of the issuer counts once. */
 export function discoveryUrl(issuer: string): string {
   return `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 }
 
-/** Tells whether the published key says what nobody but its owner may know. */
+/** Tells whether a published key contains its private half, or is symmetric. */
 export function isSecret({ kty, d, k, priv }: JsonObject): boolean {
   return [d, priv].some((part) => typeof part === 'string') || (kty === 'oct' && typeof k === 'string');
 }

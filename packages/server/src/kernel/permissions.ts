@@ -1,4 +1,4 @@
-/** What a caller may do: the roles, and how the permissions that modules declare come to be held. */
+/** Roles, and the permissions that modules declare for them. */
 
 /**
  * The closed vocabulary. Each module adds its words by declaration merging, beside the declaration that says who holds
@@ -19,7 +19,7 @@ export type TenantRole = (typeof tenantRoles)[number];
 /** `internal` is the role of products and gateways, which hold the internal token. */
 export type Role = PlatformRole | TenantRole | 'internal';
 
-/** Who holds a permission. A role of a tenant holds it inside its own tenant. */
+/** The holders of a permission. A role of a tenant holds it inside its own tenant. */
 export interface PermissionHolders {
   readonly roles: readonly Role[];
   /** Whether API keys can have it as a scope: every key, or only keys that are bound to no project. Absent: none. */
@@ -39,9 +39,9 @@ export const SCOPE_PREFIX = 'registry:';
 export interface Grants {
   /** Every permission there is, in the order of the modules. */
   readonly permissions: readonly Permission[];
-  /** What each role holds. */
+  /** The permissions of each role. */
   readonly byRole: Readonly<Record<Role, readonly Permission[]>>;
-  /** What an API key can be allowed on the registry itself: never more than an admin of its tenant. */
+  /** The permissions that an API key can have: never more than an admin of its tenant. */
   readonly byKeys: readonly Permission[];
   /** Returns what the roles hold together. */
   ofRoles(given: readonly Role[]): ReadonlySet<Permission>;

@@ -1,6 +1,6 @@
 /**
- * What an actor may know of: the application's half of tenant isolation. The database decides once more, by itself
- * (row-level security), so forgetting one of the two shows nothing to anybody.
+ * Decides what an actor may know of: the application's half of tenant isolation. The database decides once more by itself
+ * (row-level security), so a forgotten check in one half shows nothing.
  */
 import type { ActorContext } from './context.ts';
 import { kernelErrors } from './errors.ts';
@@ -11,7 +11,7 @@ interface Owned {
   readonly project_id?: string | null;
 }
 
-/** Returns the thing. Throws `not_found` when there is none, and just so when it is beyond the actor's tenant or project. */
+/** Returns the thing. Throws `not_found` both when there is none and when it is beyond the actor's tenant or project. */
 export function reachable<T extends Owned>({ actor }: ActorContext, thing: T | undefined): T {
   if (thing === undefined) throw kernelErrors.notFound();
   if (actor.tenant_id !== null && thing.tenant_id !== actor.tenant_id) throw kernelErrors.notFound();
@@ -19,14 +19,14 @@ export function reachable<T extends Owned>({ actor }: ActorContext, thing: T | u
   return thing;
 }
 
-/** The same for a tenant itself: whoever belongs to one reaches that one, also when bound to a project of it. */
+/** Returns the tenant, or throws `not_found`. An actor of a tenant reaches that tenant, also when bound to a project of it. */
 export function reachableTenant<T extends { readonly id: string }>({ actor }: ActorContext, tenant: T | undefined): T {
   if (tenant === undefined) throw kernelErrors.notFound();
   if (actor.tenant_id !== null && tenant.id !== actor.tenant_id) throw kernelErrors.notFound();
   return tenant;
 }
 
-/** The same for a project itself. */
+/** Returns the project, or throws `not_found`. An actor that is bound to a project reaches that project alone. */
 export function reachableProject<T extends { readonly id: string; readonly tenant_id: string }>(
   ctx: ActorContext,
   project: T | undefined,
@@ -41,7 +41,7 @@ interface Span {
   readonly project_id: string | undefined;
 }
 
-/** Returns the tenant and project that a list is limited to: what was asked for, or the actor's own. Throws `not_found` for others. */
+/** Returns the tenant and project that limit a list: the requested ones, or the actor's own. Throws `not_found` for others. */
 export function spanOf({ actor }: ActorContext, asked: { readonly [Field in keyof Span]?: Span[Field] }): Span {
   return {
     tenant_id: limited(actor.tenant_id, asked.tenant_id),

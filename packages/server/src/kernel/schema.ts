@@ -19,20 +19,20 @@ export const timestampInput = z.iso
 export const date = z.iso
   .date()
   .refine((text) => isYear(Number(text.slice(0, 4))), 'must be of a year from 0001 to 9999');
-/** A short text for people: trimmed of nothing, never empty. */
+/** A short text for people, never empty. White space is kept. */
 export const name = z.string().min(1).max(200);
 /** A short text from another system: an id over there, a code, a person. */
 export const label = z.string().min(1).max(200);
 /** The key of a product of the catalog. */
 export const product = z.string().min(1).max(100);
 
-/** Lower case letters, digits and inner dashes, 3 to 40 characters. The same rule is a check in the database. */
+/** Lower case letters, digits and inner dashes, 3 to 40 characters. A check in the database holds this rule too. */
 export const slug = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/, 'must be 3 to 40 lower case letters, digits and inner dashes')
   .meta({ minLength: 3, maxLength: 40 });
 
-/** Text in an answer. Whatever wrote it enforced its length, which is documented here and not checked again. */
+/** Text in an answer. Its writer enforced the length, which is documented here and not checked again. */
 export function textUpTo(max: number) {
   return z.string().meta({ maxLength: max });
 }
@@ -49,14 +49,14 @@ function utf8BytesOf(text: string): number {
   return text.length * 3 <= JSON_BYTES_MAX ? text.length : new TextEncoder().encode(text).byteLength;
 }
 
-/** NaN passes: what is no time at all is said already. */
+/** NaN passes: the schema has refused text that is no time. */
 function isYear(year: number): boolean {
   return !(year < 1 || year > 9999);
 }
 
 /**
  * The database knows offsets up to 15:59, and microseconds: finer ones it would round, the last into the year 10000.
- * What is not a time at all stays as it is, to be refused.
+ * Text that is no time stays as it is, and the schema refuses it.
  */
 function inUtc(text: string): string {
   const time = new Date(text);

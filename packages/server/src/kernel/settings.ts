@@ -1,4 +1,4 @@
-/** What a part of the product reads from the environment, declared once: the rule, the text of .env.example, the value. */
+/** Declares the variables that a part of the product reads: the rule, the text of .env.example, and the value of each. */
 import { z } from 'zod';
 
 /** The environment, without empty variables. */
@@ -59,7 +59,7 @@ export function listIn(list = ''): string[] {
   return list === '' ? [] : list.split(',').map((entry) => entry.trim());
 }
 
-// What an Authorization header can carry, and no caller can guess.
+// An Authorization header can carry it, and no caller can guess it.
 const SECRET = /^[!-~]{32,4096}$/;
 
 /** One secret or several, separated by commas; a mistake is told without the secret. */

@@ -16,7 +16,7 @@ interface Sweep<Schema extends z.ZodObject> {
   readonly event: EventDefinition<Schema>;
 }
 
-/** Makes a worker that ends each row once, whatever other replicas do at the same time. */
+/** Makes a worker that ends each row once, also when several replicas run it. */
 export function sweeper<Schema extends z.ZodObject>({ name, claim, event }: Sweep<Schema>): Worker {
   return {
     name,

@@ -1,4 +1,4 @@
-/** Work that nobody asked for: it acts under the name of its worker. */
+/** The context of a worker: it acts under the worker's name, on no caller's request. */
 import { systemActor } from './actor.ts';
 import { type ActorContext, type Dependencies, noRequest } from './context.ts';
 import { newId } from './ids.ts';

@@ -20,9 +20,8 @@ type NothingChanged = (authorityOf?: string) => void;
 type Work<T> = (tx: Tx, record: RecordEvent, nothingChanged: NothingChanged) => Promise<T>;
 
 /**
- * Runs the work in one transaction and returns what it returned, when no replica can answer any more from before it. A
- * work that neither records an event nor says `nothingChanged()` throws and rolls back, so no change of state can go
- * unrecorded.
+ * Runs the work in one transaction and returns its result once every replica has forgotten the state before it. Work that
+ * neither records an event nor says `nothingChanged()` throws and rolls back, so no change of state goes unrecorded.
  */
 export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> {
   const { leases } = ctx;
@@ -30,13 +29,13 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
   let marks: Marks | undefined;
   let outcome: 'committed' | 'unknown' = 'unknown';
   try {
-    // Read committed, whatever the database's default is: a mark must see the leases of its own moment.
+    // Read committed, and not the database's default: a mark must see the leases of its own moment.
     const result = await ctx.db
       .transaction()
       .setIsolationLevel('read committed')
       .execute(async (tx) => {
         const result = await accounted(ctx, tx, { work, authorityOf });
-        // What follows belongs to no tenant.
+        // The rows that follow belong to no tenant.
         if (ctx.actor.tenant_id !== null) await leaveTenant(tx);
         await markCommit(ctx, tx);
         if (authorityOf.size > 0) marks = await leases.mark(tx, [...authorityOf]);
@@ -46,7 +45,7 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
     return result;
   } finally {
     // Without marks there was nothing to tell, or the work failed and was rolled back. With them and without success it
-    // was the commit that failed: nobody knows whether it was carried out.
+    // was the commit that failed, and its outcome is unknown.
     if (marks !== undefined) await leases.settle([...authorityOf], marks, outcome);
   }
 }
@@ -87,7 +86,7 @@ export async function appendOnce<T>(ctx: ActorContext, append: (db: Db) => Promi
 
 async function markCommit({ idempotencyClaim, clock }: ActorContext, tx: Tx): Promise<void> {
   if (idempotencyClaim !== null && !(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
-    throw idempotencyErrors.inFlight(); // it took so long that somebody else took over
+    throw idempotencyErrors.inFlight(); // it took so long that another request took the key over
   }
 }
 

@@ -11,7 +11,7 @@ import { idempotent } from './idempotency.ts';
 import type { Logger } from './logger.ts';
 import type { Permission } from './permissions.ts';
 
-/** How a procedure appears under `/v1`. Its existence is what mounts and documents the route. */
+/** The appearance of a procedure under `/v1`. A procedure that has one is mounted and documented. */
 export interface RestRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `/v1/tenants/{id}`: each name in braces is a field of the input. */
@@ -29,11 +29,11 @@ export interface RestRoute {
   readonly etag?: boolean;
   /** `/v1/tenants/{id}`, filled from the output: the Location of a 201. */
   readonly location?: `/v1/${string}`;
-  /** How large the body may be, where 64 KiB is not enough. */
+  /** The largest body in bytes, where 64 KiB is not enough. */
   readonly bodyBytesMax?: number;
   /** The output is a TextStream or an EventStream, in one of these media types. */
   readonly stream?: readonly string[];
-  /** What differs from the examples that the fields carry; of a stream, its text by media type. */
+  /** Differences from the examples that the fields carry; for a stream, its text by media type. */
   readonly example?: {
     readonly request?: Readonly<Record<string, unknown>>;
     readonly response?: Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ export interface RestRoute {
 }
 
 export interface Meta {
-  /** Null: anybody who is known may call it. */
+  /** Null: every known caller may call it. */
   readonly permission?: Permission | null;
   /** A mutation that changes nothing: a repetition must be answered anew, not from memory. */
   readonly safe?: boolean;
@@ -66,7 +66,7 @@ const t = initTRPC
 
 export const router = t.router;
 
-/** Logs a failure that is ours, with its cause; what a caller did wrong is no entry. */
+/** Logs a failure of the registry with its cause; a caller's mistake is not logged. */
 export function logFailure(logger: Logger, error: DomainError, procedure: string): void {
   const { code, status } = error.definition;
   if (status === 'INTERNAL_SERVER_ERROR' || status === 'SERVICE_UNAVAILABLE') {
@@ -74,7 +74,7 @@ export function logFailure(logger: Logger, error: DomainError, procedure: string
   }
 }
 
-/** Turns every failure into its documented error, and logs those that nobody foresaw, once. */
+/** Turns every failure into its documented error, and logs unforeseen ones once. */
 const answerErrors = t.middleware(async ({ ctx, path, next }) => {
   const result = await next();
   if (result.ok) return result;
@@ -104,7 +104,7 @@ function storable(input: unknown, opaque: readonly string[] = []): unknown {
 }
 
 /**
- * A procedure for callers that hold the permission, or with null for everybody who is known: 401 without a credential,
+ * A procedure for callers that hold the permission, or with null for every known caller: 401 without a credential,
  * 403 without the permission.
  */
 export function procedure(permission: Permission | null) {

@@ -1,4 +1,4 @@
-/** How a token's claims are read. Pure: the signature is somebody else's business. */
+/** Reads a token's claims. Pure: the signature is verified elsewhere. */
 import type { JWTPayload } from 'jose';
 import type { Person } from '../../kernel/actor.ts';
 import { isJsonObject, type JsonObject } from '../../kernel/openid.ts';
@@ -14,7 +14,7 @@ const NAME_CLAIMS = ['preferred_username', 'email'];
 /** The last second that a Date can be. */
 const SECONDS_MAX = 8.64e12;
 
-/** Returns whom the claims are about, or throws `OidcRefusal`. Roles that nobody mapped are dropped. */
+/** Returns the person that the claims describe, or throws `OidcRefusal`. Roles without a mapping are dropped. */
 export function personOf(payload: JWTPayload, { claims, roleMap }: OidcConfig): Person {
   const { iss, sub, exp } = payload;
   if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OidcRefusal('subject', { genuine: true });

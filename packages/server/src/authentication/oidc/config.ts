@@ -1,4 +1,4 @@
-/** Whose tokens are believed, and how they are read: AUTH_OIDC_* of the environment. */
+/** The trusted issuers, and the way their tokens are read: AUTH_OIDC_* of the environment. */
 
 import type { PlatformRole, TenantRole } from '../../kernel/permissions.ts';
 
@@ -7,14 +7,14 @@ export interface OidcConfig {
   readonly issuers: readonly string[];
   /** A token must be meant for one of them. */
   readonly audiences: readonly string[];
-  /** Where a token says things: the name of a claim, or a path of names with dots between them. */
+  /** The place of each fact in a token: the name of a claim, or a path of names with dots between them. */
   readonly claims: {
     readonly tenant: string;
     readonly tenantRoles: string;
     readonly platformRoles: string;
     readonly name: string;
   };
-  /** What the issuers call a role → what it is here. */
+  /** The issuers' name of a role → the registry's role. */
   readonly roleMap: ReadonlyMap<string, PlatformRole | TenantRole>;
   readonly clockToleranceSeconds: number;
   /** The signatures that are accepted, by their names in RFC 7518: asymmetric ones only. */

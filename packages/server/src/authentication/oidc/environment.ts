@@ -103,7 +103,7 @@ function oidcConfigOf(data: Variables): OidcConfig | null {
 
 const LOOPBACK_ISSUER = /^http:\/\/(127(\.\d{1,3}){3}|\[::1\]|localhost)(:\d+)?(\/|$)/i;
 
-/** What each variable allows but their combination does not. Claims are compared as they will be used. */
+/** Finds combinations that contradict each other although each variable is valid. Claims are compared as they will be used. */
 function oidcContradictions(given: Given): string[] {
   const { APP_ENV = 'dev', AUTH_OIDC_ISSUER: issuer, AUTH_OIDC_AUDIENCE: audience } = given;
   const { AUTH_OIDC_TENANT_ROLES_CLAIM = 'org_roles', AUTH_OIDC_PLATFORM_ROLES_CLAIM = 'realm_access.roles' } = given;
@@ -127,7 +127,7 @@ function oidcContradictions(given: Given): string[] {
 
 export const oidcSettings = defineSettings({
   variables,
-  /** Whose tokens are believed besides static ones and API keys; null when no issuer is named. */
+  /** The trusted issuers of access tokens; null when none is named. */
   read: (data) => ({ oidc: oidcConfigOf(data) }),
   contradictions: oidcContradictions,
 });

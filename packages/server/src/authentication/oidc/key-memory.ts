@@ -1,4 +1,4 @@
-/** What is known of one issuer's keys, and how asking for them went: one fetch at a time, whoever waits shares it. */
+/** Keeps one issuer's keys and the outcome of the last fetch. One fetch runs at a time, and all waiters share it. */
 import { createLocalJWKSet } from 'jose';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -14,10 +14,10 @@ export interface KeyMemoryOptions {
 export interface KeyMemory {
   /** The keys of the last fetch that succeeded, and when that began, in milliseconds. */
   readonly known: { readonly lookup: ReturnType<typeof createLocalJWKSet>; readonly at: number } | undefined;
-  /** When the last fetch failed; undefined when it succeeded. */
+  /** The time at which the last fetch failed; undefined when it succeeded. */
   readonly failedAt: number | undefined;
   readonly pending: Promise<void> | undefined;
-  /** How many fetches have begun. */
+  /** The number of fetches that have begun. */
   readonly begun: number;
   /** The number of the last fetch that has ended. */
   readonly ended: number;

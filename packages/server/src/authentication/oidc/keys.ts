@@ -1,24 +1,24 @@
-/** When an issuer is asked for its keys: when those that are known are old, or a token names one that is not known. */
+/** Decides when to ask an issuer for its keys: when the known keys are old, or a token names an unknown one. */
 import { type CryptoKey, errors, type JWSHeaderParameters } from 'jose';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { createKeyMemory, type KeyMemory, type KeyMemoryOptions } from './key-memory.ts';
 import { OidcRefusal } from './refusal.ts';
 
-/** How long keys are used without asking again: a withdrawn one counts at most that long. */
+/** Keys are used this long without asking again, so a withdrawn key counts at most this long. */
 const AGE_MAX_MS = 5 * 60_000;
-/** How long keys are used when the provider cannot be asked again. */
+/** Keys are used this long when the provider cannot be reached. */
 const STALE_MAX_MS = 24 * 60 * 60_000;
-/** How long nobody is asked again after a token named a key that the issuer did not publish. */
+/** Pause before the next fetch after a token named a key that the issuer does not publish. */
 const COOLDOWN_MS = 10_000;
-/** How long nobody is asked again after the provider could not be reached. */
+/** Pause before the next fetch after the provider could not be reached. */
 const PAUSE_MS = 5_000;
-/** How long a provider that could not be reached is not waited for when there are keys to go on with. */
+/** Known keys are used without waiting for a provider that was unreachable this recently. */
 const DOWN_MS = 30_000;
 
 /** Resolves with the key that a token's header names; rejects with `OidcRefusal`, or with `unavailable` when that cannot be known. */
 export type KeySource = (header: JWSHeaderParameters) => Promise<CryptoKey>;
 
-/** Asks for nothing until the first token; never more often than the constants above allow, whatever tokens come. */
+/** Makes a source that fetches nothing before the first token, and never more often than the constants allow. */
 export function createKeySource(issuer: string, options: KeyMemoryOptions): KeySource {
   const memory = createKeyMemory(issuer, options);
   let fruitlessAt: number | undefined;

@@ -1,4 +1,4 @@
-/** What a signed token is for: issuers sign others than access tokens too, with the same keys. */
+/** Tells access tokens from the other tokens that issuers sign with the same keys. */
 import type { JWTHeaderParameters, JWTPayload } from 'jose';
 import { OidcRefusal } from './refusal.ts';
 
@@ -10,7 +10,7 @@ const KINDS = ['bearer', 'access', 'access_token', 'jwt', 'at+jwt'];
 /** Hashes that only ID tokens have, and what only logout and security event tokens tell. */
 const FOREIGN_CLAIMS = ['at_hash', 'c_hash', 's_hash', 'events'];
 
-/** Throws `OidcRefusal` unless the token is an access token that whoever holds it may use. */
+/** Throws `OidcRefusal` unless the token is an access token that its bearer may use. */
 export function requireAccessToken({ typ = 'JWT' }: JWTHeaderParameters, payload: JWTPayload): void {
   const isOther = (claim: string) =>
     Object.hasOwn(payload, claim) && !KINDS.includes(String(payload[claim]).toLowerCase());

@@ -1,4 +1,4 @@
-/** What an issuer publishes: its discovery document, and the keys that this one names. */
+/** Fetches the discovery document of an issuer and the keys that it names. */
 import type { JSONWebKeySet, JWK } from 'jose';
 import { canVerify, discoveryUrl, isJsonObject, isSecret, type JsonObject, jsonObject } from '../../kernel/openid.ts';
 import type { Outbound } from '../../kernel/outbound.ts';
@@ -8,7 +8,7 @@ const KEYS_MAX = 100;
 export interface Published {
   /** Only keys with which signatures of the accepted algorithms can be verified. */
   readonly keys: JSONWebKeySet;
-  /** How many keys were left out because everybody could sign with them. */
+  /** The number of keys that were left out because their private half was published. */
   readonly secrets: number;
 }
 

@@ -1,4 +1,4 @@
-/** Work that nobody waits for: one piece at a time, and rather forgotten than piled up. */
+/** Runs work that no answer waits for, one piece at a time. A full queue drops new work instead of growing. */
 import type { Logger } from '../logger.ts';
 
 const WAITING_MAX = 1_000;

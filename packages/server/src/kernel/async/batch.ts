@@ -1,4 +1,4 @@
-/** Questions that are asked at the same time are asked together. */
+/** Joins questions of one turn of the event loop into one query. */
 
 /**
  * Returns a function that answers like `askAll` for one subject, and gathers what is asked within one turn of the event

@@ -14,7 +14,7 @@ const setup = () => {
   return { access, flood };
 };
 
-test('what could not be written is one entry with what happened since, from the first time to the last', () => {
+test('an entry that could not be written is joined with later ones, from the first time to the last', () => {
   const { access } = setup();
   access.failed('jwt', 'expired', '192.0.2.1');
   const taken = access.drain();

@@ -1,4 +1,4 @@
-/** Who tried to get in and who did, gathered in memory: one audit row tells of many attempts, and noting costs no I/O. */
+/** Gathers accepted and refused credentials in memory: one audit row tells of many attempts, and noting costs no I/O. */
 import { LRUCache } from 'lru-cache';
 import type { Actor } from '../actor.ts';
 import type { Clock } from '../clock.ts';
@@ -14,7 +14,7 @@ export type AccessNote =
   | { readonly kind: 'denied'; readonly actor: Actor; readonly permission: string; readonly procedure: string }
   | { readonly kind: 'used'; readonly actor: Actor };
 
-/** The same, as often as it happened since the last time. */
+/** One note and the number of times it happened since the last drain. */
 export interface AccessEntry {
   readonly note: AccessNote;
   readonly count: number;
@@ -25,13 +25,13 @@ export interface AccessEntry {
 export interface AccessLog {
   /** A credential was refused. */
   failed(credential: CredentialKind, reason: string, sourceIp: string): void;
-  /** Somebody who is known asked to change something without holding the permission. */
+  /** A known caller asked for a change without holding the permission. */
   denied(actor: Actor, what: { readonly permission: string; readonly procedure: string }): void;
   /** A credential was accepted: noted once an hour for each. */
   used(actor: Actor): void;
-  /** Takes what was noted since the last time. */
+  /** Returns the notes since the last drain, and forgets them. */
   drain(): readonly AccessEntry[];
-  /** Gives back what could not be written: it counts together with what happened since. */
+  /** Takes back notes that could not be written; they count together with later ones. */
   restore(entries: readonly AccessEntry[]): void;
 }
 
@@ -76,7 +76,7 @@ export function createAccessLog(clock: Clock): AccessLog {
   };
 }
 
-/** What is counted as the same. */
+/** Returns the key under which equal notes are counted together. */
 function keyOf(note: AccessNote): string {
   switch (note.kind) {
     case 'failed':

@@ -1,13 +1,13 @@
-/** When things were last seen, gathered in memory and drained in batches: seeing costs one look-up and no I/O. */
+/** Gathers last-seen times in memory and drains them in batches: noting one costs a look-up and no I/O. */
 const INTERVAL_MS = 60_000;
 const IDS_MAX = 100_000;
 
 export interface LastSeen {
   /** Notes that the thing was seen; at most once a minute and id. */
   saw(id: string, at: Date): void;
-  /** Takes what was noted since the last time. */
+  /** Returns the notes since the last drain, and forgets them. */
   drain(): ReadonlyMap<string, Date>;
-  /** Gives a batch back that could not be written; what was seen later stays. */
+  /** Takes back a batch that could not be written; later times stay. */
   restore(batch: ReadonlyMap<string, Date>): void;
 }
 

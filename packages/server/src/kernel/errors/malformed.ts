@@ -1,4 +1,4 @@
-/** What no schema has to think of: text that PostgreSQL cannot store, numbers that JSON cannot carry, bottomless nesting. */
+/** Refuses input that no schema can want: text that PostgreSQL cannot store, numbers that JSON cannot carry, endless nesting. */
 import type { InputMistake } from '../errors.ts';
 
 const DEPTH_MAX = 32;

@@ -14,7 +14,7 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
-/** The URI that stays the same for a code for ever. */
+/** Returns the URI of a code; it never changes. */
 function problemType(code: string): string {
   return `urn:tenant-registry:problem:${code}`;
 }

@@ -1,4 +1,4 @@
-/** Whatever was thrown, wherever: one function says what the caller may know of it. */
+/** Turns every thrown value into the error that the caller may see. */
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { DomainError, type ErrorFactory, type InputMistake, kernelErrors } from '../errors.ts';
@@ -13,7 +13,7 @@ const byTrpcCode: Readonly<Partial<Record<TRPCError['code'], ErrorFactory>>> = {
   PAYLOAD_TOO_LARGE: kernelErrors.bodyTooLarge,
 };
 
-/** Returns the error to answer with. What nobody foresaw becomes `internal`, with the original as its cause. */
+/** Returns the error to answer with. An unforeseen one becomes `internal`, with the original as its cause. */
 export function toDomainError(error: unknown, constraints: ReadonlyMap<string, ErrorFactory>): DomainError {
   if (error instanceof DomainError) return error;
   if (error instanceof TRPCError) return fromTrpc(error, constraints);

@@ -22,14 +22,14 @@ function gate() {
   return { ask: vi.fn(() => promise), answer: resolve };
 }
 
-test('what was found is remembered, and only for the secret that it was found for', async () => {
+test('facts are remembered for the secret that they were found for, and for no other', async () => {
   expect(memory.recall('secret')).toBeUndefined();
   expect(await memory.fetch('secret', async () => facts('t1'))).toEqual(facts('t1'));
   expect(memory.recall('secret')).toEqual(facts('t1'));
   expect(memory.recall('secreT')).toBeUndefined();
 });
 
-test('a secret that is nobody’s leaves nothing behind, and neither does a failure', async () => {
+test('an unknown secret leaves nothing behind, and neither does a failure', async () => {
   expect(await memory.fetch('junk', async () => null)).toBeNull();
   expect(memory.recall('junk')).toBeUndefined();
   await expect(memory.fetch('key', () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
@@ -58,7 +58,7 @@ test('without the lease nothing is answered from memory and nothing is remembere
   expect([memory.recall('a'), memory.recall('b')]).toEqual([facts('t1'), undefined]);
 });
 
-test('what was read while a change came, or before the lease did, is answered but not remembered', async () => {
+test('facts read during a change, or before the lease, are answered but not remembered', async () => {
   const [before, without] = [gate(), gate()];
   const first = memory.fetch('a', before.ask);
   leases.change(['t2']);
@@ -72,7 +72,7 @@ test('what was read while a change came, or before the lease did, is answered bu
   expect([memory.recall('a'), memory.recall('b')]).toEqual([undefined, undefined]);
 });
 
-test('all who ask for one secret at the same time are served by one read', async () => {
+test('concurrent questions about one secret share one read', async () => {
   const read = gate();
   const all = Array.from({ length: 100 }, () => memory.fetch('a', read.ask));
   read.answer(facts('t1'));
@@ -80,7 +80,7 @@ test('all who ask for one secret at the same time are served by one read', async
   expect(read.ask).toHaveBeenCalledTimes(1);
 });
 
-test('nobody is served by a read that began before a change, or without the lease', async () => {
+test('no question is served by a read that began before a change, or without the lease', async () => {
   const old = gate();
   const early = memory.fetch('a', old.ask);
   leases.change(['t1']);
@@ -99,7 +99,7 @@ test('nobody is served by a read that began before a change, or without the leas
   await waiting;
 });
 
-test('after a minute it is read anew, whatever happened', async () => {
+test('facts are read anew after a minute', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
   await memory.fetch('a', async () => facts('t1'));

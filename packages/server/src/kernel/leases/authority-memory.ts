@@ -1,6 +1,6 @@
 /**
- * Remembers what a presented secret may do, for as long as this replica holds a lease: then nobody was told of a change
- * that is not known here. Without the lease nothing is answered from memory.
+ * Remembers the authority of presented secrets while this replica holds a lease: no caller was then told of a change that
+ * is unknown here. Without the lease nothing is answered from memory.
  */
 import { LRUCache } from 'lru-cache';
 import type { Leases } from '../leases.ts';
@@ -13,8 +13,8 @@ export interface AuthorityMemory<Facts> {
   /** Returns what is remembered of the secret, if it may be answered from at this instant. Costs no I/O. */
   recall(secret: string): Facts | undefined;
   /**
-   * Asks for the facts, once for all who ask for the same secret while nothing changes, and remembers what was found if
-   * it is still the truth then. Null, which nobody needs to remember, means that the secret is nobody's.
+   * Asks for the facts, once for all concurrent questions about one secret while nothing changes, and remembers them if
+   * they still hold. Null means that the secret is unknown, and is not remembered.
    */
   fetch(secret: string, ask: () => Promise<Facts | null>): Promise<Facts | null>;
 }
@@ -33,7 +33,7 @@ interface Entry<Facts> {
 }
 
 interface Flight<Facts> {
-  /** When it began. */
+  /** The generation of the leases when it began. */
   readonly generation: number;
   readonly held: boolean;
   readonly answer: Promise<Facts | null>;
@@ -61,7 +61,7 @@ export function createAuthorityMemory<Facts extends { readonly tenant_id: string
   function fly(digest: string, ask: () => Promise<Facts | null>): Flight<Facts> {
     const [generation, held] = [leases.generation(), leases.held()];
     const answer = ask().then((facts) => {
-      // Read before a change, it may be older than the change; read without a lease, older than one that nobody told of.
+      // A read from before a change may be older than it; without a lease, older than a change that was not told here.
       if (facts !== null && held && leases.generation() === generation) remember(digest, facts);
       return facts;
     });
@@ -77,7 +77,7 @@ export function createAuthorityMemory<Facts extends { readonly tenant_id: string
     async fetch(secret, ask) {
       const digest = digestOf(secret);
       const underway = flights.get(digest);
-      // Whoever comes after a change was answered may not be served by a read that began before it.
+      // A question asked after a change was answered must not be served by a read that began before the change.
       const joinable = underway?.held && underway.generation === leases.generation() && leases.held();
       if (joinable) return underway.answer;
       const flight = fly(digest, ask);

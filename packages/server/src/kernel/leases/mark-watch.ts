@@ -21,11 +21,11 @@ export interface MarkWatch {
   gone(marks: readonly Mark[]): Promise<void>;
 }
 
-/** Between two questions; the longer somebody has waited, the longer. */
+/** The pause between two questions grows with the longest wait. */
 const PAUSE_MS = { min: 2, max: 25 };
 const CLEANUP_MS = 1_000;
 
-/** Makes one; all who wait in a process share its questions. It ends leases that ran out, so that nobody waits for them again. */
+/** Makes a watch whose questions all waiters of the process share. It ends leases that ran out, so that no one waits for them twice. */
 export function createMarkWatch(db: Db, logger: Logger): MarkWatch {
   const waiting = new Map<string, Waiting>();
   const pause = createInterruptiblePause();
@@ -67,7 +67,7 @@ function leftMs({ mark, since }: Waiting): number {
   return mark.lease_ms - (performance.now() - since);
 }
 
-/** Which of them nobody needs to wait for any longer. */
+/** Returns the marks that no longer need a wait. */
 async function finished(db: Db, asked: readonly Waiting[], logger: Logger): Promise<Waiting[]> {
   const ids = asked.map(({ mark }) => mark.id);
   const open = await within(Math.min(...asked.map(leftMs)), replicaLeases.listOpenMarks(db, ids));
@@ -90,7 +90,7 @@ async function endLeases(db: Db, over: readonly Waiting[]): Promise<void> {
   for (const [replicaId, seen] of acks) await replicaLeases.deleteReplicaLease(db, replicaId, seen);
 }
 
-/** What the work resolves to, or undefined when it fails or takes longer. */
+/** Resolves to the result of the work, or to undefined when it fails or takes longer. */
 function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   return withinDeadline(work, Math.max(0, ms), () => new Error('too late')).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** Which lease a replica has, whether it is believed in, and what must be forgotten when it is not. No I/O. */
+/** The state of a replica's lease: its id, its validity, and the duty to forget when it is lost. No I/O. */
 
 import type { Logger } from '../logger.ts';
 import type { LeaseValidity, Moment } from './validity.ts';
@@ -11,7 +11,7 @@ export interface LeaseStateOptions {
   readonly observer?: LeaseObserver | undefined;
 }
 
-/** Who counts. */
+/** Counts what happens to the lease. */
 export interface LeaseObserver {
   renewed(): void;
   lost(): void;

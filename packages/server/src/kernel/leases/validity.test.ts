@@ -50,7 +50,7 @@ test('either clock ends it: one stands still while a machine sleeps, the other c
   expect(setBack.holds()).toBe(false);
 });
 
-test('what was asked earlier does not make it shorter, and what has ended needs a new one', () => {
+test('an earlier question does not shorten a lease, and an ended lease needs a new one', () => {
   const { pass, moment, extend, end, holds } = lease();
   const early = moment();
   pass(500);

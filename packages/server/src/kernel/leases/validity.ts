@@ -1,4 +1,4 @@
-/** How long a lease may be believed in. Pure: both clocks are given. */
+/** Decides how long a lease may be relied on. Pure: both clocks are given. */
 import type { Clock } from '../clock.ts';
 
 /** One moment by both clocks: the steady one stands still while a machine sleeps, the other one jumps. */

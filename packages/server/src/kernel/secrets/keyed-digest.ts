@@ -5,7 +5,7 @@ export type KeyedDigest = (secret: string) => string;
 
 /**
  * Makes digests under a random key that this process alone has. SHA-256 of the key and the secret: digests never leave
- * the process, so nobody could use that such a hash can be lengthened, and it takes a quarter of an HMAC's time.
+ * the process, so length extension gives an attacker nothing, and it takes a quarter of an HMAC's time.
  */
 export function createKeyedDigest(): KeyedDigest {
   const key = randomBytes(32).toString('base64');

@@ -3,7 +3,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 
 export interface StoredDigest {
   readonly digest: Uint8Array | null;
-  /** Which pepper made it. */
+  /** The id of the pepper that made it. */
   readonly digest_pepper: string | null;
 }
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createProofMemory } from './proof-memory.ts';
 
-test('a proof is made once for all who ask at the same time, and remembered', async () => {
+test('concurrent questions share one proof, which is remembered', async () => {
   const memory = createProofMemory(10);
   let proofs = 0;
   const prove = async () => {

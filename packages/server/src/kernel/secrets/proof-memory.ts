@@ -7,8 +7,8 @@ import { createKeyedDigest } from './keyed-digest.ts';
 
 export interface ProofMemory {
   /**
-   * Tells whether the plaintext belongs to the stored hash: from memory, else by `prove`, once for all callers that
-   * ask for the same at the same time. Only a success is remembered.
+   * Tells whether the plaintext belongs to the stored hash: from memory if it was proved before, otherwise by `prove`,
+   * which concurrent questions about one pair share. Only a success is remembered.
    */
   proved(plaintext: string, stored: string, prove: () => Promise<boolean>): Promise<boolean>;
 }

@@ -30,11 +30,11 @@ test.each([
   expect(holderOf(presented)).toBeUndefined();
 });
 
-test('without any secret nobody is named', () => {
+test('without any secret no holder is found', () => {
   expect(createSecretMatcher([])('')).toBeUndefined();
 });
 
-test('every known secret is compared, by the comparison that takes constant time, whatever was presented', () => {
+test('every known secret is compared, in constant time, for every presented text', () => {
   const secrets = ['first', 'second', 'third'].map((name) => name.padEnd(32, '.'));
   const holderOf = createSecretMatcher(secrets.map((secret) => ({ secret, holder: secret })));
   const original = crypto.timingSafeEqual;

@@ -1,4 +1,4 @@
-/** Finds out which of a few known secrets was presented, and tells nobody how close a guess was. */
+/** Finds the holder of a presented secret among a few, without showing how close a guess was. */
 import { timingSafeEqual } from 'node:crypto';
 
 const NOT_UTF8 = 0xff;
@@ -12,7 +12,7 @@ export interface KnownSecret<Holder> {
 
 /**
  * Returns a function that gives the holder of a secret, or undefined. Every known secret is compared in constant time
- * over one length, whatever was presented, so the time tells neither a secret's content nor its length.
+ * over one length, so the time tells neither a secret's content nor its length.
  */
 export function createSecretMatcher<Holder>(
   known: readonly KnownSecret<Holder>[],
@@ -29,7 +29,7 @@ export function createSecretMatcher<Holder>(
   };
 }
 
-/** What is longer is cut off, but not before a place where every known secret has padding, which no text has. */
+/** Cuts longer text, after the place where every known secret has padding; no text contains the padding byte. */
 function padInto(buffer: Buffer, secret: string): Buffer {
   return buffer.fill(NOT_UTF8, buffer.write(secret));
 }

@@ -1,7 +1,7 @@
 /** Server-sent events: what is written as things happen, for as long as the caller listens. */
 import { z } from 'zod';
 
-/** Events in the form of text/event-stream. Whoever stops reading early calls `return`, as `for await` does. */
+/** Events in the form of text/event-stream. A reader that stops early calls `return`, as `for await` does. */
 export interface EventStream extends AsyncIterable<string> {
   readonly mediaType: 'text/event-stream';
   /** Aborts when the reader is too slow to be kept: the connection is to be broken. */

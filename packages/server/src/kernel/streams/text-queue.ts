@@ -3,7 +3,7 @@
 export interface TextQueue extends AsyncIterable<string> {
   /** Adds a piece; false when it does not fit: the queue is then empty and over, as it may also have been before. */
   push(piece: string): boolean;
-  /** What was pushed is still given; then it is over. */
+  /** Gives the pushed pieces to the reader and then ends the stream. */
   end(): void;
 }
 

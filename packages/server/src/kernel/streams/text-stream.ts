@@ -1,10 +1,10 @@
 /** An answer that is written while it is read: for what may be longer than memory. */
 import { z } from 'zod';
 
-/** Text in pieces, with what it is. Whoever stops reading early calls `return`, as `for await` does. */
+/** Text in pieces, with what it is. A reader that stops early calls `return`, as `for await` does. */
 export interface TextStream extends AsyncIterable<string> {
   readonly mediaType: string;
-  /** What a browser saves it as. */
+  /** The name of the file that a browser saves. */
   readonly filename: string;
 }
 
