@@ -8,9 +8,9 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 interface Rule {
-  /** Which files, as a pattern on the path from the root of the repository. */
+  /** The files, as a pattern on the path from the root of the repository. */
   readonly files: RegExp;
-  /** What they may import: a path of ours, or the name of a package. `{module}` is the file's own module folder. */
+  /** Their allowed imports: paths of the repository, or names of packages. `{module}` is the file's own module folder. */
   readonly may: readonly RegExp[];
 }
 

@@ -1,4 +1,4 @@
-/** Who may do what, for every operation there is: by role, by tenant, by project. */
+/** Every operation by role, by tenant and by project: who is let in, and who is refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listOperations, type Operation } from '../src/http/operations.ts';
 import { platformRoles, type Role, tenantRoles } from '../src/kernel/permissions.ts';
@@ -203,7 +203,7 @@ describe('a key that is bound to a project', () => {
   });
 });
 
-test('nobody makes or rotates a key that may do what they may not', async () => {
+test('no caller makes or rotates a key that may do more than the caller', async () => {
   const token = await ownKey({ scopes: ['registry:api_keys:write'] });
   const body = { tenant_id: own.tenant_id, name: 'x', scopes: ['registry:projects:write'] };
   const made = await server.call('POST /v1/api-keys', { token, body });

@@ -57,7 +57,7 @@ test.each(operations)(
 );
 
 // proves A65, A66
-// Whoever has one of these tokens may append to the audit log.
+// Each of these tokens may append to the audit log.
 test.each(operations.filter(({ permission }) => permission !== 'audit:append' && permission !== null))(
   '$name refuses a caller without its permission and says which is missing',
   async ({ call, permission, route }) => {
@@ -201,7 +201,7 @@ test('health needs no credential, and readiness names what fails', async () => {
   expect(await server.call('GET /readyz', { token: null })).toMatchObject({ status: 200, body: { status: 'ok' } });
 });
 
-test('what nobody foresaw is answered with 500 and silence, and logged once with its cause', async () => {
+test('an unforeseen error is answered with 500 and silence, and logged once with its cause', async () => {
   const broken = await startTestServer();
   await broken.app.deps.db.schema.dropTable('outbox_events').execute();
   const { status, body, headers } = await broken.call('POST /v1/tenants', { body: { slug: uniqueSlug(), name: 'X' } });

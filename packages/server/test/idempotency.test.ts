@@ -45,7 +45,7 @@ test('a repeated request is done once and gets the stored answer, marked as repl
 });
 
 // Before the tests that move the clock, past every token.
-test('whoever changes sides gets no answer from before: not of the tenant that was left, nor of the platform', async () => {
+test('a person in another tenant or role gets no answer from before: neither of the former tenant nor of the platform', async () => {
   const [tenant, next] = [await newTenant(server), await newTenant(server)];
   const [key, body] = [randomUUID(), { tenant_id: tenant.id, name: 'ci' }];
   const make = async (claims: object) =>
@@ -62,7 +62,7 @@ test('whoever changes sides gets no answer from before: not of the tenant that w
   expect([left.status, left.body.code]).toEqual([404, 'not_found']);
 });
 
-test('the same key with another body, or for another operation, is refused and does nothing', async () => {
+test('a key sent again with another body, or for another operation, is refused and does nothing', async () => {
   const key = randomUUID();
   const { body: tenant } = await create(key, bodyOf());
   const other = await create(key, bodyOf());
@@ -102,7 +102,7 @@ test('a secret is never stored: the replay of a new key comes without it, and ve
   expect((await server.call(`GET /v1/api-keys?tenant_id=${tenant.id}`)).body.items).toHaveLength(1);
 });
 
-test('a verdict is never replayed: after a revocation the same request is refused', async () => {
+test('a verdict is never replayed: after a revocation the repeated request is refused', async () => {
   const tenant = await tenantIn(server, 'active');
   const { body: key } = await server.call('POST /v1/api-keys', { body: { tenant_id: tenant.id, name: 'k' } });
   const headers = { 'idempotency-key': randomUUID() };
@@ -130,7 +130,7 @@ test('after a day the key is forgotten, and the worker deletes its row', async (
 test('a request that was carried out but whose answer was lost is not done again', async () => {
   const [key, body] = [randomUUID(), bodyOf()];
   await create(key, body);
-  // What a crash between commit and answer leaves.
+  // A crash between commit and answer leaves this row.
   await server.app.deps.db.updateTable('idempotency_keys').set({ body: null }).where('key', '=', key).execute();
   // Until its lease is over, the process may still be about to store it.
   expect((await create(key, body)).body.code).toBe('idempotency_key_in_flight');
@@ -142,7 +142,7 @@ test('a request that was carried out but whose answer was lost is not done again
 test('a request whose process died before it was carried out is done by the next try, after its lease', async () => {
   const [key, body] = [randomUUID(), bodyOf()];
   await create(key, body);
-  // What a crash before the commit leaves: a claim, and no tenant.
+  // A crash before the commit leaves a claim, and no tenant.
   const { db } = server.app.deps;
   await db.updateTable('idempotency_keys').set({ body: null, committed_at: null }).where('key', '=', key).execute();
   await db.deleteFrom('tenants').where('slug', '=', body.slug).execute();
@@ -156,7 +156,7 @@ test.each(['', ' ', 'x'.repeat(256), 'with space'])('the key %j is refused', asy
   expect([status, body.code]).toEqual([400, 'invalid_idempotency_key']);
 });
 
-test('keys belong to whoever sent them, and a caller that may not do the work learns nothing from them', async () => {
+test('a key belongs to its sender, and a caller that may not do the work learns nothing from it', async () => {
   const [key, body] = [randomUUID(), bodyOf()];
   await create(key, body);
   expect((await create(key, body, server.internalToken)).status).toBe(403);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** The context of an operator, whom the application refuses nothing, in which the database knows one tenant alone. */
+/** The context of an operator, to whom the application refuses nothing, while the database shows one tenant alone. */
 function unchecked(tenant_id: string, project_id: string | null = null): ActorContext {
   const { deps } = server.app;
   const db = deps.forTenant({ tenant_id, project_id });
@@ -30,7 +30,7 @@ function unchecked(tenant_id: string, project_id: string | null = null): ActorCo
   return { ...deps, ...noRequest, db, root: deps.db, actor, requestId: 'unchecked', answerHeaders: new Map() };
 }
 
-/** The context of somebody of a tenant, whom the application knows, and to whom the database shows everything. */
+/** The context of a key of a tenant that the application checks, and to which the database shows everything. */
 function unscoped(tenant_id: string, project_id: string | null = null): ActorContext {
   const { db } = server.app.deps;
   const scopes = grants.byKeys.map((permission) => SCOPE_PREFIX + permission);
@@ -63,7 +63,7 @@ const operations = listOperations()
   .filter((operation) => walkOf(operation).withoutRows === undefined)
   .map((operation) => ({ operation, name: operation.route.operation }));
 
-/** What an answer must not have in it: every id and secret of the tenant. */
+/** The ids and secrets of a tenant: no answer to another tenant may contain one. */
 const marksOf = (held: Held) => Object.values(thingsIn(held)).filter((value) => value.length > 20);
 
 // proves A66
@@ -80,7 +80,7 @@ describe('without the check of the application', () => {
     expect(await rowsOf(target)).toEqual(before);
   });
 
-  test('the same requests for the own tenant work, so it is the database that refuses', async () => {
+  test('equal requests for the own tenant work, so it is the database that refuses', async () => {
     const inside = operations.filter(
       ({ operation }) => operation.type === 'query' && 'tenant_id' in operation.input.shape,
     );
@@ -129,7 +129,7 @@ describe('without the check of the database', () => {
     }
   });
 
-  test('who is bound to a project knows of no other, nor of what belongs to none', async () => {
+  test('a key that is bound to a project sees no other project, and nothing outside of projects', async () => {
     const sibling = (await newProject(server, own.tenant_id)).id;
     const ctx = unscoped(own.tenant_id, own.project);
     for (const name of ['get_project', 'update_project', 'archive_project'])
@@ -145,7 +145,7 @@ describe('without the check of the database', () => {
   });
 });
 
-test('whoever belongs to a tenant is given the handle of the tenant, and of the project when bound to one', async () => {
+test('a caller of a tenant is given the handle of the tenant, and of the project when bound to one', async () => {
   const database = await testDatabase();
   const asked: unknown[] = [];
   const forTenant: typeof database.forTenant = (scope) => {

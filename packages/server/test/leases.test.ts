@@ -60,7 +60,7 @@ describe('a change', () => {
     expect(b.hits()).toBe(before + 1);
   });
 
-  test('waits for nobody when the replica is alone, and writes nothing for it', async () => {
+  test('waits for no replica when there is one, and writes nothing for it', async () => {
     const { leases } = await startReplica();
     const marks = await database.db
       .transaction()
@@ -69,7 +69,7 @@ describe('a change', () => {
     await leases.settle([], marks, 'committed');
   });
 
-  test('that was rolled back tells nobody', async () => {
+  test('that was rolled back tells no replica', async () => {
     const [a, b] = [await startReplica(), await startReplica()];
     const subject = await insertSubject(database);
     await expectRemembered(b, subject);
@@ -84,7 +84,7 @@ describe('a change', () => {
     await expectRemembered(b, subject);
   });
 
-  test('of a process that died right after the commit is forgotten by the others all the same', async () => {
+  test('of a process that died right after the commit is still forgotten by the others', async () => {
     const [a, b] = [await startReplica(), await startReplica({ leaseMs: 500 })];
     const subject = await insertSubject(database);
     await expectRemembered(b, subject);
@@ -104,7 +104,7 @@ describe('a change', () => {
     const order: string[] = [];
     const written = a.write(subject, false).then(() => order.push('answered'));
     await expect.poll(async () => (await openMarks()).length).toBe(1);
-    // Whoever reads the new state has to wait as well.
+    // A reader of the new state has to wait as well.
     const told = b.read(subject).then(() => order.push('told'));
     for (let i = 0; i < 20; i++) await openMarks();
     order.push('acknowledged');
@@ -144,7 +144,7 @@ describe('a change', () => {
   });
 });
 
-describe('what is remembered', () => {
+describe('a remembered authority', () => {
   test('of a tenant is forgotten before a change here is committed: from then on others may know better', async () => {
     const { leases } = await startReplica();
     const told: unknown[] = [];
@@ -160,7 +160,7 @@ describe('what is remembered', () => {
   });
 });
 
-describe('what is read', () => {
+describe('a read authority', () => {
   test('before a change and arrives after it is not remembered, wherever the change is made', async () => {
     const [a, b] = [await startReplica(), await startReplica()];
     const subject = await insertSubject(database);
@@ -197,7 +197,7 @@ describe('a lease', () => {
     expect(await off.read(subject)).toBe(false);
   });
 
-  test('is not held while nobody can listen, and that is said once', async () => {
+  test('is not held while the replica cannot listen, and the log says so once', async () => {
     const replica = createMemoryReplica({ db: database.db, listen: () => Promise.reject(new Error('not now')) });
     await replica.leases.start();
     expect(replica.leases.held()).toBe(false);
@@ -282,7 +282,7 @@ describe('the API', () => {
     expect([...(await toldBy(() => server.call(`DELETE /v1/tenants/${tenant.id}`)))]).toEqual([tenant.id]);
   });
 
-  test('what takes no authority away and gives none to what is there tells nobody', async () => {
+  test('a change that neither takes nor gives authority tells no replica', async () => {
     const told = await toldBy(async () => {
       const tenant = await newTenant(server);
       await server.call('POST /v1/api-keys', { body: { tenant_id: tenant.id, name: 'k' } });

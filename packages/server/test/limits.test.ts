@@ -1,4 +1,4 @@
-/** How much anybody may ask, and what happens above it. */
+/** The limits of requests, and the answers above them. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
@@ -53,7 +53,7 @@ test('an address without a credential has a limit of its own', async () => {
   expect((await server.call('GET /v1/tenants')).status).toBe(200);
 });
 
-test('an address is the same whatever port a proxy adds to it, and IPv6 addresses of one network are one', async () => {
+test('a port that a proxy adds does not make another address, and IPv6 addresses of one network count as one', async () => {
   const server = await limited({ addressPerMinute: 2 }, { trustProxy: 'loopback' });
   const from = async (address: string) =>
     (await server.call('GET /v1/tenants', { token: null, headers: { 'x-forwarded-for': address } })).status;
@@ -65,7 +65,7 @@ test('an address is the same whatever port a proxy adds to it, and IPv6 addresse
   expect(await from('2001:db8:0:1::1')).toBe(401);
 });
 
-test('what a proxy forwards as an address is on record as an address, whatever else it says', async () => {
+test('the audit log keeps the address alone of what a proxy forwards', async () => {
   const server = await limited({}, { trustProxy: 'loopback' });
   for (const [forwarded, address] of [
     ['192.0.2.7:51234', '192.0.2.7'],
@@ -125,7 +125,7 @@ test('after too many refused credentials an address is not listened to, not even
   expect(reasons).toEqual(['invalid_key', 'rate_limited']);
 });
 
-test('a process that cannot keep up answers 503 with Retry-After instead of queueing, and its health all the same', async () => {
+test('a process that cannot keep up answers 503 with Retry-After instead of queueing, and still answers /healthz', async () => {
   const server = await limited({ eventLoopDelayMaxMs: 100 });
   const until = performance.now() + 1_500;
   const statuses: number[] = [];

@@ -1,5 +1,5 @@
 // engine: postgres
-/** What clients are told is what one register could have told, whatever happens to the replicas. Runs on PostgreSQL. */
+/** Under every disturbance of the replicas, clients read what one register could have answered. Runs on PostgreSQL. */
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -29,7 +29,7 @@ afterAll(() => database.close());
 /** Of the fewest operations, a small part: which reads come when is left to chance. */
 const SEEN_MIN = 25;
 
-/** Both happened, many times, and nobody was told what was not so. */
+/** Reads and writes happened many times, and no read told a wrong state. */
 function expectRegister(report: RegisterReport): void {
   expect(report.violations).toEqual([]);
   expect(report.accepted).toBeGreaterThan(SEEN_MIN);
@@ -72,7 +72,7 @@ describe('replicas with a memory in one process', () => {
   });
 });
 
-/** How each is started, and how much is asked of it: the server hashes every key that it makes. */
+/** The start of each kind of replica, and its number of operations: the server hashes every key that it makes. */
 const fleets = {
   'processes with a memory': { startMember: startMemoryProcess, operations: 2_000 },
   'server processes': { startMember: startServerReplica, operations: 600 },

@@ -1,5 +1,5 @@
 // engine: postgres
-/** Changes that meet each other. Runs on PostgreSQL: PGlite has one connection, where nobody can wait for anybody. */
+/** Changes that meet each other. Runs on PostgreSQL: PGlite has one connection, so no two changes can meet. */
 import { tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';

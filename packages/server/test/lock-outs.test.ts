@@ -1,4 +1,4 @@
-/** Lock-outs count guesses, and lock out nobody but the guesser. */
+/** Lock-outs count guesses, and lock out the guesser alone. */
 import { afterEach, expect, test } from 'vitest';
 import { testConfig } from '../src/testing.ts';
 import { ask, newKey, proofsByArgon2 } from './support/api-keys.ts';
@@ -29,7 +29,7 @@ async function startServer(options: TestServerOptions = {}): Promise<TestServer>
 const HOME = '192.0.2.1';
 const AWAY = '192.0.2.2';
 
-/** Who am I, from an address that the proxy tells. */
+/** Asks `GET /v1/me` from an address that the proxy tells. */
 async function me(server: TestServer, token: string, address = HOME) {
   const { status, body, headers } = await server.call('GET /v1/me', { token, headers: { 'x-forwarded-for': address } });
   return { status, detail: body.detail, challenge: headers.get('www-authenticate') };
@@ -38,7 +38,7 @@ async function me(server: TestServer, token: string, address = HOME) {
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 const wrong = (key: { prefix: string }, n: number) => `${key.prefix}${String(n).padStart(14, 'A')}`;
 
-test('a key that has ended says so to its holder, and locks nobody out, however often it is used', async () => {
+test('a key that has ended says so to its holder, and locks no address out, however often it is used', async () => {
   const server = await startServer();
   const good = await newKey(server);
   const revoked = await newKey(server);
@@ -77,7 +77,7 @@ test('a wrong key with the prefix of a revoked one learns nothing, and counts as
   expect((await me(server, revoked.key)).status).toBe(429);
 });
 
-test('a signed token that has ended, has not begun or is for another use locks nobody out; a forged one counts', async () => {
+test('a signed token that has ended, has not begun or is for another use locks no address out; a forged one counts', async () => {
   const issuer = await newIssuer();
   const server = await startServer({ oidc: oidcFor(issuer) });
   const { id: tenant_id } = await tenantIn(server, 'active');

@@ -34,7 +34,7 @@ const discovery =
   (issuer, path) =>
     isDiscovery(path) ? changed(issuer) : undefined;
 
-test('what the fake provider of these tests says when nothing is wrong is believed', async () => {
+test('a correct answer of the fake provider is accepted', async () => {
   const real = await newIssuer();
   const fake = await fakeIssuer(discovery(discoveryOf), real);
   expect(await outcome(newOidc([fake]).verify(await real.sign({ iss: fake.url })))).toBe('accepted');

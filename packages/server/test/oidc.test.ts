@@ -77,7 +77,7 @@ test('roles in a tenant count for nothing when the token names no tenant', async
   expect(await identityFrom({ org_roles: ['IT_ADMIN'] })).toMatchObject({ tenant_id: null, tenant_roles: [] });
 });
 
-test('what is no known role gives nothing, whatever it is called and whatever shape the claim has', async () => {
+test('an unknown role gives nothing, under every name and in every shape of the claim', async () => {
   for (const org_roles of [
     ['admin', 'it_admin', '__proto__', 'constructor', ' IT_ADMIN', 7, null, ['IT_ADMIN'], { IT_ADMIN: true }],
     { IT_ADMIN: true },
@@ -295,7 +295,7 @@ test('a token that was changed after it was signed is refused, wherever it was c
     expect(await outcome(oidc.verify(token as string)), token).toBe(reason);
 });
 
-test('what is no token at all, or a very long one, is refused at once', async () => {
+test('text that is no token, and a very long token, are refused at once', async () => {
   const crit = await issuer.sign().then((token) => token.split('.'));
   const withCrit = { alg: 'RS256', kid: issuer.keys.rsa.kid, crit: ['exp'], exp: 1 };
   const strange = [Buffer.from(JSON.stringify(withCrit)).toString('base64url'), ...crit.slice(1)].join('.');

@@ -1,5 +1,5 @@
 // engine: none
-/** What client generators need of the document: each rule is one on which generated code broke. */
+/** The needs of client generators: generated code broke on each of these rules once. */
 import { expect, test } from 'vitest';
 import { isJson, type Json, member } from '../src/http/openapi/json.ts';
 import { openapiDocument } from '../src/http/openapi.ts';
@@ -64,7 +64,7 @@ test('no default is an object or a list, and nothing is a constant', () => {
   expect(odd.map(([place]) => place)).toEqual([]);
 });
 
-test('no two components have one name in whatever case, because each becomes a type or a function', () => {
+test('no two component names differ in case alone, because each becomes a type or a function', () => {
   const names = Object.values(components).flatMap((kind) => Object.keys(isJson(kind) ? kind : {}));
   const byName = Map.groupBy(names, (name) => name.toLowerCase());
   expect([...byName.values()].filter(({ length }) => length > 1)).toEqual([]);

@@ -21,16 +21,16 @@ test('during a write both values fit, in their order', () => {
   ).toBe(0);
 });
 
-test('what began after a write was answered tells of it', () => {
+test('a read that began after a write was answered tells of the write', () => {
   expect(check([{ began: 21, ended: 22, value: true }])).toBe(1);
   expect(check([{ began: 19, ended: 22, value: true }])).toBe(0);
 });
 
-test('nobody tells of a write before it began', () => {
+test('no read tells of a write before it began', () => {
   expect(check([{ began: 5, ended: 9, value: false }])).toBe(1);
 });
 
-test('what one read has told, no later one takes back', () => {
+test('no read takes back the state that an earlier read told', () => {
   const takenBack = [
     { began: 11, ended: 12, value: false },
     { began: 13, ended: 14, value: true },
@@ -39,7 +39,7 @@ test('what one read has told, no later one takes back', () => {
   expect(check(takenBack, [made, revoked, { began: 13.5, ended: 30, value: true }])).toBe(0);
 });
 
-test('a write of which nobody knows whether it was carried out may be told of or not, but not taken back', () => {
+test('a write with an unknown outcome may be told or not, but not taken back', () => {
   const unknown = [made, { ...revoked, ended: Number.POSITIVE_INFINITY }];
   expect(check([{ began: 90, ended: 91, value: true }], unknown)).toBe(0);
   expect(

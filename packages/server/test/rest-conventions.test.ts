@@ -1,4 +1,4 @@
-/** What holds for every operation of the document when it succeeds. */
+/** Rules that every successful operation of the document keeps. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
@@ -33,7 +33,7 @@ test.each(operations)(
 
 const created = operations.filter(({ route }) => route.status === 201);
 
-test('what is created as one resource that can be read says where', () => {
+test('the creation of a readable resource answers with its Location', () => {
   const readable = new Set(operations.filter(({ route }) => route.method === 'GET').map(({ route }) => route.path));
   for (const { name, route } of created.filter((each) => readable.has(`${each.route.path}/{id}` as '/v1/'))) {
     expect([name, route.location]).toEqual([name, `${route.path}/{id}`]);

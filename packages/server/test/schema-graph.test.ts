@@ -1,5 +1,5 @@
 // engine: none
-/** What importing the shapes of a module brings along, as a bundler that resolves for browsers sees it. */
+/** The imports of every module's shapes, as a bundler that resolves for browsers sees them. */
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';

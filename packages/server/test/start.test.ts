@@ -59,7 +59,7 @@ test('a first start makes acme and private tokens and prints a line that works w
   expect(((await again.json()) as { items: unknown[] }).items).toHaveLength(1);
 });
 
-test('a second process on the same directory is refused with the pid of the first, and the first goes on', async () => {
+test('a second process on one directory is refused with the pid of the first, and the first goes on', async () => {
   const folder = newFolder();
   const first = start({ DATA_DIR: folder });
   const address = await first.ready;

@@ -1,5 +1,5 @@
 // engine: pglite
-/** How the process stops, as its callers see it: over connections that they keep. */
+/** The stop of the process, as callers see it on connections that they keep. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

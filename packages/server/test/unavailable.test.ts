@@ -1,5 +1,5 @@
 // engine: postgres
-/** What callers see while the database is away. Runs on PostgreSQL, through a link that the test can cut. */
+/** The answers while the database is away. Runs on PostgreSQL, through a link that the test can cut. */
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What a replica answers from memory, while it holds the lease. */
+/** Answers from memory, while the replica holds its lease. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ask, figure, newKey, refusal } from './support/api-keys.ts';
 import { type HeldLeases, heldLeases } from './support/held-leases.ts';

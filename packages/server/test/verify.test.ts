@@ -1,4 +1,4 @@
-/** The two ways to verification say the same, and what it costs. */
+/** Verification over its two ways, which give equal answers, and its cost. */
 import { expect, onTestFinished, test } from 'vitest';
 import { ask, figure, newKey, proofsByArgon2, refusal } from './support/api-keys.ts';
 import {
@@ -13,7 +13,7 @@ import {
 
 const server = testServer();
 
-/** The same question over tRPC, told in the words of REST. */
+/** Asks over tRPC, and returns the answer in the form of REST. */
 async function askTrpc(server: TestServer, question: unknown, token: string | null) {
   const { status, body } = await server.call('POST /trpc/apiKeys.verify', { body: question, token });
   return { status, body: status === 200 ? body.result.data : body.error.data.problem };
@@ -31,7 +31,7 @@ async function bothWays(question: unknown, options: { server?: TestServer; token
 }
 
 // proves A49, A60
-test('every verdict is the same over /v1 and over tRPC', async () => {
+test('verdicts over /v1 and over tRPC are equal', async () => {
   const tenant = await tenantIn(server, 'active');
   const expires_at = new Date(server.clock.now().getTime() + 2 * DAY_MS).toISOString();
   const key = await newKey(server, { tenant_id: tenant.id, scopes: ['a:read'], expires_at });
@@ -83,7 +83,7 @@ test.each([
   expect(await bothWays({ key })).toEqual({ status: 200, body: refusal('not_found') });
 });
 
-test('who may not ask is refused in the same words over /v1 and over tRPC', async () => {
+test('refusals of callers over /v1 and over tRPC are equal', async () => {
   const question = { key: 'bp_AAAAAAAAAAAAAAAAAAAAAA' };
   expect((await bothWays(question, { token: null })).status).toBe(401);
   expect((await bothWays(question, { token: 'wrong' })).status).toBe(401);
@@ -113,7 +113,7 @@ test('a query is refused, and the request line is logged like every other', asyn
   expect(line.route).toBe('/v1/internal/api-keys/verify');
 });
 
-test('what is no key costs no read, and an unknown prefix one read and no argon2', async () => {
+test('text that is no key costs no read, and an unknown prefix one read and no argon2', async () => {
   const reads = () => figure(server, 'authority_lookups_total', { source: 'database' });
   const [readsBefore, argon2Before] = [await reads(), await proofsByArgon2(server)];
   for (const key of ['', 'bp_', 'x'.repeat(200), 'bp_AAAAAAAAAAAAAAAAAAAAA!']) await ask(server, { key });
@@ -124,7 +124,7 @@ test('what is no key costs no read, and an unknown prefix one read and no argon2
 });
 
 // proves A29
-test('a hundred who ask for one cold key at the same time cost one argon2', async () => {
+test('a hundred concurrent questions about one cold key cost one argon2', async () => {
   const { key } = await newKey(server);
   const before = await proofsByArgon2(server);
   const answers = await Promise.all(Array.from({ length: 100 }, () => ask(server, { key })));
@@ -158,7 +158,7 @@ test('a prefix on which twenty have failed within a minute is refused with 429, 
   expect((await ask(server, { key: wrong(1) })).body).toEqual(refusal('not_found'));
 });
 
-test('when the last keys were used is written when the server closes', async () => {
+test('last-used times that wait are written when the server closes', async () => {
   const own = await startTestServer();
   const key = await newKey(own);
   await ask(own, { key: key.key });
@@ -195,7 +195,7 @@ test('the figures are for who holds the internal token, and name no tenant, key 
     expect(body).not.toContain(secret);
 });
 
-test('paths that nobody knows are counted as one, whatever they are', async () => {
+test('unknown paths are counted as one series', async () => {
   const count = () => figure(server, 'http_requests_total', { route: 'unknown', method: 'GET', status: '4xx' });
   const before = await count();
   await server.call('GET /no/such/path');

@@ -1,4 +1,4 @@
-/** What happens to replicas and their database while they work. Each goes on until the signal says that it is enough. */
+/** Disturbances of replicas and their database at work. Each goes on until its signal aborts. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '@tenant-registry/db';
@@ -32,7 +32,7 @@ export function silenceLink(link: Link, leaseMs: number): Disturbance {
   });
 }
 
-/** Stops the process in the middle of whatever it does, for longer than a lease, and lets it continue. */
+/** Stops the process in the middle of its work, for longer than a lease, and lets it continue. */
 export function freeze(child: ChildProcess, leaseMs: number): Disturbance {
   return repeat(leaseMs, async () => {
     child.kill('SIGSTOP');

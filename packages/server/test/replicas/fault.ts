@@ -21,7 +21,7 @@ export interface FaultReport {
 }
 
 export interface FaultOptions {
-  /** A migrated PostgreSQL database that nobody else uses. */
+  /** A migrated PostgreSQL database for this run alone. */
   readonly url: string;
   readonly db: Db;
   readonly kills: number;

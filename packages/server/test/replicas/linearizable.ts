@@ -19,7 +19,7 @@ export interface Replica {
 export interface RegisterOptions {
   readonly replicas: readonly Replica[];
   readonly newSubject: () => Promise<Subject>;
-  /** How many reads and writes there are to be at least. */
+  /** The least number of reads and writes. */
   readonly operations: number;
   readonly readers?: number;
   readonly writers?: number;
@@ -32,7 +32,7 @@ export interface RegisterReport {
   readonly writes: number;
   readonly revocations: number;
   readonly unanswered: number;
-  /** How long answered writes took, sorted. */
+  /** The times of answered writes, sorted. */
   readonly write_ms: readonly number[];
   /** Sentences about what no register would have told; empty is the goal. */
   readonly violations: readonly string[];
@@ -80,7 +80,7 @@ async function writerLoop(run: Run, going: () => boolean): Promise<void> {
     if (register.writes.at(-1)?.value === false && known) {
       known = await write(run, register, true, () => some(run.replicas).write(subject, true));
     }
-    // Repeated until it is answered, by whichever replica: the answer is what counts.
+    // Repeated until any replica answers it: the answer counts.
     const revoked = async () => {
       while (!(await some(run.replicas).revoke(subject))) run.unanswered += 1;
       return true;

@@ -8,7 +8,7 @@ import { createLogger } from '../../src/kernel/logger.ts';
 export interface Subject {
   readonly id: string;
   readonly tenant_id: string;
-  /** The plaintext; empty where nobody presents it. */
+  /** The plaintext; empty for a key that is never presented. */
   readonly key: string;
 }
 
@@ -18,7 +18,7 @@ export interface MemoryReplica {
   read(subject: Subject): Promise<boolean>;
   /** Revokes it, or takes that back, as a service changes things: marked and settled. */
   write(subject: Subject, live: boolean): Promise<void>;
-  /** How often memory has answered. */
+  /** The number of answers from memory. */
   hits(): number;
   /** Every line that was logged, parsed. */
   readonly logs: readonly Record<string, unknown>[];
@@ -54,7 +54,7 @@ function createMemoryReader({ db }: Pick<DatabaseHandle, 'db'>, leases: Leases) 
       }
       const [held, generation] = [leases.held(), leases.generation()];
       const { live, marks } = await readWithMarks(db, id);
-      await leases.settled(marks); // before it is remembered: a hit waits for nobody
+      await leases.settled(marks); // before it is remembered: a hit does not wait
       if (held && leases.generation() === generation) remembered.set(id, { tenantId: tenant_id, live });
       return live;
     },

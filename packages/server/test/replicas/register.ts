@@ -1,7 +1,7 @@
 /** Whether a history of reads and writes is one that a single register, with one writer at a time, could have given. */
 
 export interface Operation {
-  /** When it was asked and when it was answered, by one clock. */
+  /** The times of question and answer, by one clock. */
   readonly began: number;
   readonly ended: number;
   readonly value: boolean;
@@ -9,7 +9,7 @@ export interface Operation {
 
 export interface History {
   readonly name: string;
-  /** One after the other; the first one made the register. `ended: Infinity`: nobody knows whether it was carried out. */
+  /** One after the other; the first one made the register. `ended: Infinity`: the outcome is unknown. */
   readonly writes: readonly Operation[];
   readonly reads: readonly Operation[];
 }

@@ -1,4 +1,4 @@
-/** What the tests of verification share: keys, questions and figures. */
+/** Keys, questions and figures for the tests of verification. */
 import type { RefusalCode, RefusedApiKey } from '../../src/modules/api-keys/schema.ts';
 import { type Answer, type TestServer, tenantIn } from './server.ts';
 
@@ -40,12 +40,12 @@ interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
 }
 
-/** How many argon2id computations verification has made. */
+/** Returns the number of argon2id computations that verification has made. */
 export function proofsByArgon2(server: TestServer): Promise<number> {
   return figure(server, 'argon2_seconds_count', { operation: 'verify' });
 }
 
-/** How many argon2id computations the server has made, to verify and to make hashes. */
+/** Returns the number of argon2id computations that the server has made, for verification and for new hashes. */
 export function computations(server: TestServer): Promise<number> {
   return figure(server, 'argon2_seconds_count');
 }

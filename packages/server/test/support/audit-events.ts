@@ -21,7 +21,7 @@ export function appendEvents({ call, internalToken: token }: TestServer, events:
   return call('POST /v1/audit/bulk', { body: { events }, token });
 }
 
-/** How many the audit log has, of all tenants. */
+/** Returns the number of events in the audit log, of all tenants. */
 export async function countEvents({ app }: TestServer): Promise<number> {
   const count = app.deps.db.selectFrom('audit_log').select((eb) => eb.fn.countAll<number>().as('n'));
   return (await count.executeTakeFirstOrThrow()).n;

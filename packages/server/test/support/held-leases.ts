@@ -4,7 +4,7 @@ import type { Leases } from '../../src/kernel/leases.ts';
 export interface HeldLeases extends Leases {
   /** Whether the lease is held from now on. */
   hold(held: boolean): void;
-  /** What another replica's change does here; null: everything is to be forgotten. */
+  /** Acts like a change of another replica; null: everything is to be forgotten. */
   change(tenantIds: readonly string[] | null): void;
 }
 

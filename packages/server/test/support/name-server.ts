@@ -50,7 +50,7 @@ export async function startNameServer({ names = {}, silent = false }: NameServer
 interface Question {
   readonly name: string;
   readonly family: 4 | 6 | undefined;
-  /** Where the question ends in the message. */
+  /** Returns the offset at which the question of a message ends. */
   readonly end: number;
 }
 

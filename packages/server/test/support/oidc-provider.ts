@@ -22,11 +22,11 @@ export interface SignOptions {
 }
 
 export interface TestIssuer {
-  /** What tokens have as `iss`. */
+  /** The `iss` of its tokens. */
   readonly url: string;
-  /** What tokens have as `aud`, unless told otherwise. */
+  /** The `aud` of its tokens, unless another one is given. */
   readonly audience: string;
-  /** What the provider was asked, since it started. */
+  /** The requests to the provider since it started. */
   readonly requests: { discovery: number; keys: number; token: number };
   /** The keys that it signs with now, private parts included. */
   readonly keys: SigningKeys;
@@ -36,7 +36,7 @@ export interface TestIssuer {
   sign(claims?: Claims, options?: SignOptions): Promise<string>;
   /** Signs with new keys from now on; the old ones stay published unless they are withdrawn. */
   rotateKeys(options?: { readonly withdraw: boolean }): Promise<void>;
-  /** Answers nobody until `resume`, which listens on the same port again. */
+  /** Stops answering until `resume`, which listens on that port again. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What the tests of sign-in share: a verifier for an issuer, on a clock that can be moved. */
+/** A verifier for an issuer, on a clock that can be moved, for the tests of sign-in. */
 import { onTestFinished } from 'vitest';
 import { OidcRefusal } from '../../src/authentication/oidc/refusal.ts';
 import { createOidc, type Oidc } from '../../src/authentication/oidc.ts';
@@ -37,7 +37,7 @@ export function newOidc(issuers: readonly { url: string }[], env: Readonly<Recor
   };
 }
 
-/** How the verification ended: `accepted`, the reason of the refusal, or the code of the error. */
+/** The outcome of the verification: `accepted`, the reason of the refusal, or the code of the error. */
 export async function outcome(verification: Promise<unknown>): Promise<string> {
   try {
     await verification;
@@ -56,7 +56,7 @@ export async function newIssuer(path = ''): Promise<TestIssuer> {
   return issuer;
 }
 
-/** How many times each outcome came. */
+/** Counts each outcome. */
 export function tally(outcomes: readonly string[]): Record<string, number> {
   return Object.fromEntries(
     [...new Set(outcomes)].map((each) => [each, outcomes.filter((one) => one === each).length]),

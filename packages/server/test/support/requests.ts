@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Operation } from '../../src/http/operations.ts';
 import { newTenant, type TestServer, UNKNOWN } from './server.ts';
 
-/** What a request may speak of beyond its tenant; each module merges in the things that it can make. */
+/** The things that a request may name beyond its tenant; each module merges in the ones that it can make. */
 // biome-ignore lint/suspicious/noEmptyInterface: modules fill it
 export interface Things {}
 
@@ -27,7 +27,7 @@ export interface WalkExceptions {
   readonly whenFrozen?: string;
   /** It names no tenant, and nothing of one, so a foreign tenant cannot be named either. */
   readonly namesNoTenant?: string;
-  /** What it answers is not decided by row-level security. */
+  /** Row-level security does not decide its answer. */
   readonly withoutRows?: string;
 }
 
@@ -47,7 +47,7 @@ export interface Maker {
 }
 
 export interface ModuleRequests {
-  /** How the things of the module are made in a tenant. */
+  /** The makers of the module's things in a tenant. */
   readonly things?: Readonly<Record<string, Maker>>;
   /** By operation id. */
   readonly operations: Readonly<Record<string, WalkedOperation>>;
@@ -91,7 +91,7 @@ export function heldWithAll(server: TestServer): Promise<Held> {
   return heldWith(server, [...makers.keys()] as (keyof Things)[]);
 }
 
-/** What exists nowhere, in the form of what a tenant holds. */
+/** Names of things that do not exist, in the form of existing ones. */
 export const nowhere: Held = guarded({
   tenant_id: UNKNOWN,
   tenant_slug: 'nowhere',
@@ -136,7 +136,7 @@ export function requestOf(server: TestServer, operation: Operation, held: Held) 
   return [`${route.method} ${filled}${query}`, { token, ...(body === undefined ? {} : { body }) }] as const;
 }
 
-/** The same request as the input of the procedure. */
+/** Returns the request as the input of the procedure. */
 export function inputOf(operation: Operation, held: Held): Record<string, unknown> {
   const { path, query = '', body } = walkOf(operation).request(held);
   const asked = [...new URLSearchParams(query)].map(([name, value]) => [

@@ -7,12 +7,12 @@ export interface Traces {
   readonly logs: readonly string[];
   /** The text of every answer, without a key that it was there to show. */
   readonly answers: readonly string[];
-  /** What `/metrics` shows. */
+  /** The text of `/metrics`. */
   readonly metrics: string;
   readonly db: Db;
 }
 
-/** An API key, or the beginning of a JWT, whoever made it. */
+/** An API key, or the beginning of a JWT. */
 const SHAPES = 'bp_[A-Za-z0-9_-]{22}|eyJ[A-Za-z0-9_-]{10}';
 
 /** Throws, naming the place and never the secret, when one is in a log line, an answer, a metric, an audit row, an event or a stored answer. */

@@ -39,7 +39,7 @@ export function startProcess(env: Environment, script: string = main): StartedPr
     child.stderr.on('data', read);
     void ended.then(() => reject(new Error(`the process ended before it was ready: ${output}`)));
   });
-  ready.catch(() => {}); // not everybody waits for it
+  ready.catch(() => {}); // some callers never wait for it
   return { child, output: () => output, ended, ready };
 }
 

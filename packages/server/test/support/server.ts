@@ -62,7 +62,7 @@ export interface TestServerOptions extends Partial<AppOptions['config']> {
 }
 
 /**
- * Starts one; it fetches from public addresses only and limits nobody, unless told otherwise. Its `close` fails when a
+ * Starts one; it fetches from public addresses only and limits no caller, unless told otherwise. Its `close` fails when a
  * secret was seen where none belongs.
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {

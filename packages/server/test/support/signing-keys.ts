@@ -7,7 +7,7 @@ export type SigningKeys = Readonly<Record<'rsa' | 'ec' | 'ed', JWK>>;
 
 const idle: SigningKeys[] = [];
 
-/** Resolves with keys that nobody else has now. */
+/** Resolves with keys that no other test holds. */
 export async function takeKeys(): Promise<SigningKeys> {
   const { rsa, ec, ed } = idle.pop() ?? {
     rsa: await newKey('RS256'),
@@ -18,7 +18,7 @@ export async function takeKeys(): Promise<SigningKeys> {
   return { rsa: named(rsa), ec: named(ec), ed: named(ed) };
 }
 
-/** For whoever comes next: their old owner signs no more. */
+/** Gives the keys to the next test: their former owner signs no more. */
 export function giveKeysBack(keys: readonly SigningKeys[]): void {
   idle.push(...keys);
 }

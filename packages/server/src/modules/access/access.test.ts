@@ -18,7 +18,7 @@ const rowsOf = (action: string) =>
   server.app.deps.db.selectFrom('audit_log').selectAll().where('action', '=', action).orderBy('id').execute();
 
 // proves A65
-test('everybody is told who they are, their tenant, roles and permissions', async () => {
+test('every caller is told its identity, tenant, roles and permissions', async () => {
   const tenant = await newTenant(server);
   const operator = await server.call('GET /v1/me');
   expect(operator.body).toMatchObject({ type: 'operator', id: 'operator_token', tenant_id: null, roles: ['operator'] });
@@ -50,7 +50,7 @@ test('everybody is told who they are, their tenant, roles and permissions', asyn
   });
 });
 
-test('what people and keys do is on record under their own id and name', async () => {
+test('actions of people and keys are on record under their own id and name', async () => {
   const tenant = await newTenant(server);
   const token = await issuer.token({ tenant_id: tenant.id, org_roles: ['IT_ADMIN'], name: 'Jane Doe', sub: 'jane' });
   const { body: me } = await server.call('GET /v1/me', { token });
@@ -81,7 +81,7 @@ test('refused credentials are one audit row for each kind, reason and address, w
   expect(JSON.stringify(rows)).not.toContain(junk);
 });
 
-test('a change that somebody may not make is on record, in the tenant’s own log; a read is not', async () => {
+test('a denied change is on record in the log of the tenant; a denied read is not', async () => {
   const tenant = await newTenant(server);
   const token = await issuer.token({ tenant_id: tenant.id, org_roles: ['USER'], name: 'Max' });
   const attempt = () => server.call('POST /v1/api-keys', { token, body: { tenant_id: tenant.id, name: 'x' } });
@@ -99,7 +99,7 @@ test('a change that somebody may not make is on record, in the tenant’s own lo
   ]);
 });
 
-test('somebody whose token names a tenant that does not exist is on record without it, and holds nobody up', async () => {
+test('a person whose token names an unknown tenant is on record without it, and holds up no other entry', async () => {
   const ghost = randomUUID();
   const token = await issuer.token({ tenant_id: ghost, org_roles: ['USER'], name: 'Ghost', sub: 'ghost' });
   const body = { tenant_id: ghost, name: 'x' };

@@ -6,7 +6,7 @@ import { accessEvents } from './schema.ts';
 
 export const accessModule = defineModule({
   router: accessRouter,
-  tag: { name: 'Access', description: 'Who a credential belongs to, and what it may do.' },
+  tag: { name: 'Access', description: 'The holder of a credential, and its permissions.' },
   events: accessEvents,
   workers: [accessWorker],
 });

@@ -18,13 +18,13 @@ export const caller = z
       examples: ['user'],
     }),
     id: textUpTo(200).meta({
-      description: 'What audit rows name it by: the subject of the token, the id of the key.',
+      description: 'The id in audit rows: the subject of the token, the id of the key.',
       examples: ['2f6c1b5e-9a43-4a57-8d10-7c1f0b9e2d44'],
     }),
-    name: textUpTo(200).meta({ description: 'What people know it by.', examples: ['Jane Doe'] }),
+    name: textUpTo(200).meta({ description: 'The name for people.', examples: ['Jane Doe'] }),
     tenant_id: id
       .nullable()
-      .describe('The tenant that it belongs to and never sees beyond; null: it may do the same in all.'),
+      .describe('The tenant that it belongs to and never sees beyond; null: it may act in all tenants.'),
     project_id: id
       .nullable()
       .describe('The project that an API key is bound to; null: it is bound to none, like people and tokens.'),
@@ -34,12 +34,12 @@ export const caller = z
       examples: [['admin']],
     }),
     permissions: z.array(textUpTo(100)).meta({
-      description: 'What it may do, inside what it may see.',
+      description: 'Its permissions, inside the tenant and project that it can see.',
       maxItems: PERMISSIONS_MAX,
       examples: [['tenants:read', 'projects:read']],
     }),
   })
-  .meta({ id: 'Caller', description: 'Who a credential belongs to, and what it may do.' });
+  .meta({ id: 'Caller', description: 'The holder of a credential, and its permissions.' });
 export type Caller = z.infer<typeof caller>;
 
 const many = {
@@ -72,7 +72,7 @@ export const accessEvents = {
   }),
   denied: defineEvent({
     type: 'access.denied',
-    description: 'Somebody asked for a change without holding the permission: one event for all of a short time.',
+    description: 'A caller asked for changes without holding the permission: one event for all of a short time.',
     payload: denied,
     subject: ({ tenant_id, procedure }) => ({
       tenant_id,

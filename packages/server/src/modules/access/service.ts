@@ -7,7 +7,7 @@ import { violates } from '../../kernel/errors/from-database.ts';
 import { transact } from '../../kernel/transact.ts';
 import { accessEvents, type Caller } from './schema.ts';
 
-/** Who the caller is, and what it may do. */
+/** Returns the caller's identity and permissions. */
 export async function whoAmI({ actor, grants }: ActorContext): Promise<Caller> {
   const { type, id, name, tenant_id, project_id, roles } = actor;
   if (type === 'anonymous' || type === 'system') throw new Error('behind authentication everybody has a credential');

@@ -1,4 +1,4 @@
-/** What the verification of API keys counts. */
+/** The series that the verification of API keys counts. */
 import type { Metrics } from '../../kernel/metrics.ts';
 
 /** From what memory answers in to what a database in trouble takes. */

@@ -1,4 +1,4 @@
-/** Who may read, make and verify API keys. An operator does not verify: products do. */
+/** The holders of the permissions on API keys. An operator does not verify: products do. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const apiKeyPermissions = definePermissions({

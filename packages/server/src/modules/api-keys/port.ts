@@ -1,4 +1,4 @@
-/** What API keys add to `ctx`. */
+/** The members that API keys add to `ctx`. */
 import type { apiKeys } from '@tenant-registry/db';
 import type { LastSeen } from '../../kernel/buffered/last-seen.ts';
 import type { Peppers } from '../../kernel/secrets/pepper.ts';
@@ -15,7 +15,7 @@ export interface ApiKeysPort {
   ): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
   readonly peppers: Peppers;
   readonly metrics: KeyMetrics;
-  /** When keys were last used. */
+  /** Last-used times of keys. */
   readonly lastUsed: LastSeen;
 }
 

@@ -1,4 +1,4 @@
-/** Who may read the audit log and append to it. */
+/** The holders of the permissions on the audit log. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const auditPermissions = definePermissions({

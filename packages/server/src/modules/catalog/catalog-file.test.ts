@@ -15,7 +15,7 @@ const mistakesIn = (text: string): readonly string[] => {
   return [];
 };
 
-test('what a file leaves out takes its default, and the order is that of the file', () => {
+test('fields that a file leaves out take their defaults, and products keep the order of the file', () => {
   const catalog = parseCatalog(JSON.stringify({ items: [{ ...entry, product: 'z' }, entry] }));
   expect([...catalog.keys()]).toEqual(['z', 'certifai']);
   expect(catalog.get('certifai')).toEqual({ ...entry, supports_projects: false, trial_days: 14, features: [] });

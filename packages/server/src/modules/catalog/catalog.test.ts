@@ -210,7 +210,7 @@ test('a used trial stays used when it ended, and when the entitlement was taken 
   expect((await trial(ended.id)).body.code).toBe('trial_used');
 });
 
-test('who has the product already needs no trial, and keeps the one that it has not used', async () => {
+test('a tenant that has the product already needs no trial, and keeps its unused one', async () => {
   const { id } = await tenantIn(server, 'active');
   await entitle(server, id);
   const { status, body } = await trial(id);

@@ -1,4 +1,4 @@
-/** What is sold when no file says otherwise. */
+/** The products that are sold without a catalog file. */
 import type { Catalog, CatalogEntry } from '../../kernel/catalog.ts';
 
 const products: readonly CatalogEntry[] = [

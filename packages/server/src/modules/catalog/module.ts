@@ -9,7 +9,7 @@ import { catalogEvents } from './schema.ts';
 
 declare module '../../kernel/context.ts' {
   interface Ports {
-    /** What can be sold: the content of the file, or the two built-in products. */
+    /** The products that can be sold: those of the file, or the two built-in ones. */
     readonly catalog: Catalog;
   }
 }

@@ -1,4 +1,4 @@
-/** Who may read the catalog, ask for a product, and decide. */
+/** The holders of the permissions on the catalog and its requests. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const catalogPermissions = definePermissions({

@@ -4,7 +4,7 @@ import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, name, product, textUpTo, timestamp } from '../../kernel/schema.ts';
 
-/** What the request of a trial is answered with. */
+/** The answer to the request of a trial. */
 export { entitlement as startedTrial } from '../entitlements/schema.ts';
 
 const TRIAL_DAYS = 14;
@@ -30,23 +30,25 @@ export const catalogFile = z.strictObject({
 
 const catalogEntry = z
   .object({
-    product: textUpTo(100).describe('What other operations name it by.'),
+    product: textUpTo(100).describe('The key that other operations name it by.'),
     name: textUpTo(200).meta({ examples: ['Certifai'] }),
     description: textUpTo(2000).meta({
-      description: 'What it does, for people.',
+      description: 'Its purpose, for people.',
       examples: ['Certificates for machines and their parts, from the drawing to the audit.'],
     }),
     supports_projects: z
       .boolean()
       .meta({ description: 'Whether a tenant entitled to it may have projects.', examples: [true] }),
-    trial_days: z.int().meta({ description: 'How long a trial lasts.', minimum: 1, maximum: 365, examples: [14] }),
+    trial_days: z
+      .int()
+      .meta({ description: 'The length of a trial in days.', minimum: 1, maximum: 365, examples: [14] }),
     contract_version: textUpTo(50).meta({
       description: 'Of the contract that a customer signs today.',
       examples: ['2026-01'],
     }),
     features: z
       .array(textUpTo(100))
-      .meta({ description: 'What it consists of.', maxItems: 100, examples: [['certificates', 'audits']] }),
+      .meta({ description: 'Its parts.', maxItems: 100, examples: [['certificates', 'audits']] }),
   })
   .meta({ id: 'CatalogEntry', description: 'A product that can be asked for.' });
 
@@ -59,9 +61,12 @@ export const catalog = z
   .meta({ id: 'Catalog', description: 'The products that can be asked for.' });
 export type CatalogAnswer = z.infer<typeof catalog>;
 
-const requestState = z.enum(['open', 'granted', 'rejected']).describe('What came of it.');
+const requestState = z.enum(['open', 'granted', 'rejected']).describe('The decision.');
 
-const aboutMessage = { description: 'For whoever decides.', examples: ['We need it for the audit in March.'] };
+const aboutMessage = {
+  description: 'A message to the operator who decides.',
+  examples: ['We need it for the audit in March.'],
+};
 
 export const catalogRequest = z
   .object({
@@ -73,7 +78,7 @@ export const catalogRequest = z
     message: textUpTo(2000).nullable().meta(aboutMessage),
     requested_by: textUpTo(200).meta({ description: 'The id of who asked.', examples: ['operator'] }),
     decided_by: textUpTo(200).nullable().describe('The id of who granted or rejected; null for a trial.'),
-    decided_at: timestamp.nullable().describe('When it was granted or rejected; null while it is open.'),
+    decided_at: timestamp.nullable().describe('The time of the decision; null while it is open.'),
     created_at: timestamp,
     updated_at: timestamp,
   })

@@ -97,11 +97,11 @@ export async function rejectCatalogRequest(ctx: ActorContext, id: string): Promi
 
 interface Decision {
   readonly state: 'granted' | 'rejected';
-  /** What follows from it, with the request as it is then. */
+  /** The work that the decision brings, with the request as decided. */
   readonly work: (change: Change, row: CatalogRequest) => Promise<void>;
 }
 
-/** Locks the request, and decides it unless somebody has. */
+/** Locks the request, and decides it unless it is decided already. */
 function decide(ctx: ActorContext, id: string, { state, work }: Decision): Promise<CatalogRequest> {
   return transact(ctx, async (tx, record) => {
     const { findCatalogRequest: find, lockCatalogRequest: lock } = catalogRequests;
@@ -115,7 +115,7 @@ function decide(ctx: ActorContext, id: string, { state, work }: Decision): Promi
   });
 }
 
-/** What a new request says of its origin. */
+/** Returns the fields that tell where a new request comes from. */
 function asked({ actor, clock }: ActorContext) {
   return { id: newId(clock), requested_by: actor.id, created_at: clock() };
 }

@@ -37,7 +37,7 @@ function newFeed(options: Partial<ChangeFeedOptions> = {}) {
   };
 }
 
-/** What comes next, as a list of `name data`, and the id of the last event that has one. */
+/** Reads the next events as a list of `name data`, and the id of the last event that has one. */
 function reading(stream: EventStream) {
   const iterator = stream[Symbol.asyncIterator]();
   let id: string | null = null;
@@ -85,7 +85,7 @@ test('it is alive only while the replica hears of changes, and says for how long
   expect(await reader.next()).toEqual(['alive {"elapsed_ms":2500}']);
 });
 
-test('who comes back with an id gets what was missed and keeps what it has', async () => {
+test('a listener that comes back with an id gets the missed events alone', async () => {
   const { feed, tell } = newFeed();
   const reader = reading(feed.open(null));
   await reader.next();
@@ -100,7 +100,7 @@ test('who comes back with an id gets what was missed and keeps what it has', asy
   expect(await upToDate.next()).toEqual([open, 'alive {"elapsed_ms":0}']);
 });
 
-test('what was missed is known for so many events; after them, and for ids of others, there is a reset', async () => {
+test('a bounded number of missed events is kept; after them, and for unknown ids, there is a reset', async () => {
   const { feed, tell } = newFeed({ eventsMax: 2 });
   const reader = reading(feed.open(null));
   await reader.next();
@@ -151,7 +151,7 @@ test('a reader that does not keep up is cut off, and nothing is kept for it', as
   expect(state.beats.size).toBe(0);
 });
 
-test('so many may listen and no more; who leaves makes room, and nobody listening costs nothing', async () => {
+test('the number of listeners is bounded; one that leaves makes room, and none costs nothing', async () => {
   const { feed, state } = newFeed({ listenersMax: 2 });
   const [first, second] = [reading(feed.open(null)), reading(feed.open(null))];
   expect(() => feed.open(null)).toThrow(DomainError);
@@ -166,7 +166,7 @@ test('so many may listen and no more; who leaves makes room, and nobody listenin
   expect(state.beats.size).toBe(0);
 });
 
-test('two that are let in at the same time do not both get the last place', async () => {
+test('two concurrent listeners do not both get the last place', async () => {
   const { feed } = newFeed({ listenersMax: 1 });
   const streams = [feed.open(null), feed.open(null)];
   const [first, second] = streams.map(reading);

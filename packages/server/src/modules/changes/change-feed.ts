@@ -14,19 +14,19 @@ export interface ChangeFeed {
    * `overloaded` when too many listen, and once it is closed.
    */
   open(lastEventId: string | null): EventStream;
-  /** How many listen. */
+  /** The number of listeners. */
   listening(): number;
   /** Ends every stream. */
   close(): void;
 }
 
 export interface ChangeFeedOptions {
-  /** Where changes are heard of: while one is held, before they are answered. */
+  /** The source of changes. While a lease is held, it tells of each change before the change is answered. */
   readonly source: Pick<Leases, 'held' | 'onChange'>;
   /** For how long another replica may still answer as before a change that was heard of here: the time of a lease. */
   readonly settleMs: number;
   readonly listenersMax?: number;
-  /** How many events can be missed and still be told later. */
+  /** The number of missed events that can still be told later. */
   readonly eventsMax?: number;
   readonly timing?: Timing;
 }
@@ -54,7 +54,7 @@ interface Listener {
   readonly cut: AbortController;
 }
 
-/** Makes the feed of this process. It does nothing while nobody listens. */
+/** Makes the feed of this process. Without listeners it does nothing. */
 export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   const { source, settleMs, listenersMax = LISTENERS_MAX, eventsMax = EVENTS_MAX, timing = system } = options;
   const ring = createEventRing(eventsMax);
@@ -102,7 +102,7 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   };
 }
 
-/** Who never reads, as with HEAD, never joins. */
+/** Joins the listener at its first read; a request that never reads, such as HEAD, never joins. */
 function streamOf({ queue, cut }: Listener, join: () => void): EventStream {
   return {
     mediaType: 'text/event-stream',

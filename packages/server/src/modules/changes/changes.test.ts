@@ -90,7 +90,7 @@ test('the change of a key, of an entitlement and of a tenant is told, and a new 
   ];
   for (const [index, step] of steps.entries()) {
     expect((await step()).status).toBeLessThan(300);
-    // Where it is made, each is told before it is committed and again before it is answered.
+    // The replica that makes a change tells it before the commit and again before the answer.
     const times = 2 * (index + 1);
     const text = await until(new RegExp(String.raw`(event: change\n.*\n.*\n\n[^]*){${times}}`));
     const told = text.match(/event: change\n.*\n.*/g);
@@ -111,7 +111,7 @@ test('a replica without a lease says that it may miss changes, and tells to forg
   await until(/event: reset\nid: .*\ndata: {}\n\nevent: down/);
 });
 
-test('who may not verify keys may not listen, and is told so with a problem', async () => {
+test('a caller that may not verify keys may not listen, and gets a problem', async () => {
   const refused = await shared.call('GET /v1/internal/changes');
   expect([refused.status, refused.body.code, refused.body.permission]).toEqual([403, 'forbidden', 'api_keys:verify']);
   const stranger = await shared.call('GET /v1/internal/changes', { token: null });
@@ -128,7 +128,7 @@ test('listeners that go away, and requests that only look, leave nothing behind'
   expect(changeFeed.listening()).toBe(1);
   leave();
   await vi.waitFor(() => expect(changeFeed.listening()).toBe(0));
-  // It is nothing that anybody has to look at.
+  // A leaving listener is logged at no level that asks for attention.
   expect(shared.logs.filter((line) => line.includes('"reqId"') && !line.includes('"level":"info"'))).toEqual([]);
 });
 

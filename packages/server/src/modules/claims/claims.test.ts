@@ -65,7 +65,7 @@ test('the id comes before the slug, both before the attributes; what finds nothi
   expect(await found({ tenant_id: UNKNOWN, tenant_slug: nobody, user_attrs: attributes })).toBe(d.id);
 });
 
-test('when no tenant matches, it is not found', async () => {
+test('a question that no tenant matches is not found', async () => {
   for (const question of [
     {},
     { tenant_id: UNKNOWN },

@@ -1,4 +1,4 @@
-/** Who may ask for the claims of a token. */
+/** The holder of the permission to ask for the claims of a token. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const claimsPermissions = definePermissions({

@@ -1,4 +1,4 @@
-/** What an identity provider asks about a tenant when somebody signs in, and what it puts into the token. */
+/** The question of an identity provider at a sign-in, and the claims that it puts into the token. */
 import { z } from 'zod';
 import { id, label, slug, textUpTo } from '../../kernel/schema.ts';
 import { tenantStatus } from '../tenants/schema.ts';
@@ -30,7 +30,7 @@ export const keycloakClaims = z
     tenant_slug: textUpTo(40),
     org_roles: z.array(textUpTo(200)).meta({ ...aboutRoles, maxItems: ROLES_MAX }),
     products: z.array(textUpTo(100)).meta({
-      description: 'What the tenant is entitled to now, in alphabetical order.',
+      description: 'The products that the tenant is entitled to now, in alphabetical order.',
       maxItems: 1000,
       examples: [['certifai', 'compliance']],
     }),

@@ -7,7 +7,7 @@ import { listEntitlements } from '../entitlements/service.ts';
 import type { KeycloakClaims, KeycloakClaimsQuestion } from './schema.ts';
 
 /**
- * The claims of the first tenant that is found: by id, by slug, then by the same two of the user's attributes.
+ * The claims of the first tenant that is found: by id, by slug, then by these two attributes of the user.
  * Throws `not_found`, `tenant_archived`.
  */
 export async function keycloakClaimsOf(ctx: ActorContext, question: KeycloakClaimsQuestion): Promise<KeycloakClaims> {

@@ -90,7 +90,7 @@ test('new terms replace the old ones whole, keep the start, and equal terms writ
   expect(await actionsOf(id)).toEqual(['entitlement.granted', 'entitlement.granted']);
 });
 
-test('what is over starts again when it is granted again', async () => {
+test('an entitlement that is over starts again when it is granted again', async () => {
   const { id } = await tenantIn(server, 'active');
   const first = (await set(id, { ends_at: inDays(1) })).body;
   server.clock.advance(2 * DAY_MS);
@@ -141,7 +141,7 @@ test.each([
   expect(await listOf(id)).toEqual([]);
 });
 
-test('a config of 32 KiB is taken, and one byte more is refused, whatever it is made of', async () => {
+test('a config of 32 KiB is taken, and one byte more is refused, in any script', async () => {
   const { id } = await tenantIn(server, 'active');
   const bytes = (config: object) => Buffer.byteLength(JSON.stringify(config));
   for (const letter of ['a', 'ü', '✓']) {
@@ -155,7 +155,7 @@ test('a config of 32 KiB is taken, and one byte more is refused, whatever it is 
   }
 });
 
-test('a number in a config that nobody can store is refused, not turned into null', async () => {
+test('a number that JSON cannot carry is refused in a config, not turned into null', async () => {
   const { id } = await tenantIn(server, 'active');
   for (const number of ['1e400', '-1e400', '9007199254740993']) {
     const { status, body } = await server.call('PUT /v1/entitlements', {
@@ -187,7 +187,7 @@ test('an unknown product and an unknown tenant are each not found', async () => 
   }
 });
 
-test('what is taken away is gone at once, is in the audit log, and cannot be taken away again', async () => {
+test('a revoked entitlement is gone at once, is in the audit log, and cannot be revoked again', async () => {
   const { id } = await tenantIn(server, 'active');
   await set(id);
   const path = `DELETE /v1/entitlements?tenant_id=${id}&product=certifai`;
@@ -200,7 +200,7 @@ test('what is taken away is gone at once, is in the audit log, and cannot be tak
   expect(await actionsOf(id)).toEqual(['entitlement.granted', 'entitlement.revoked']);
 });
 
-test('what left the catalog is still listed, checked and taken away', async () => {
+test('an entitlement to a product that left the catalog is still listed, checked and revoked', async () => {
   const { id } = await tenantIn(server, 'active');
   await server.app.deps.db.insertInto('tenant_products').values({ tenant_id: id, product: 'sunset' }).execute();
   expect((await listOf(id))[0]).toMatchObject({ product: 'sunset', active: true });

@@ -8,7 +8,7 @@ import { productTrialWorker } from './trial.worker.ts';
 
 export const entitlementsModule = defineModule({
   router: entitlementsRouter,
-  tag: { name: 'Entitlements', description: 'Which products a tenant may use, on what terms, until when.' },
+  tag: { name: 'Entitlements', description: 'The products that a tenant may use, their terms and their ends.' },
   errors: entitlementErrors,
   events: entitlementEvents,
   permissions: entitlementPermissions,

@@ -1,4 +1,4 @@
-/** Who may read and change entitlements. */
+/** The holders of the permissions on entitlements. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const entitlementPermissions = definePermissions({

@@ -6,7 +6,7 @@ import { id, jsonObject, product, textUpTo, timestamp, timestampInput } from '..
 const source = z.enum(['contract', 'trial', 'demo']).describe('Why the tenant has it.');
 
 const aboutConfig = {
-  description: 'What the product wants to know about this tenant, at most 32 KiB of JSON.',
+  description: 'Settings of the product for this tenant, at most 32 KiB of JSON.',
   examples: [{ seats: 25 }],
 };
 
@@ -31,7 +31,7 @@ export const entitlement = z
     ...terms,
     active: z
       .boolean()
-      .meta({ description: 'Whether it is running now, whatever state the tenant is in.', examples: [true] }),
+      .meta({ description: 'Whether it is running now, in every status of the tenant.', examples: [true] }),
     created_at,
     updated_at,
   })
@@ -82,7 +82,7 @@ export const entitlementVerdict = z
     allowed: z.boolean().meta({ description: 'Whether the tenant may use the product.', examples: [true] }),
     reason: reason.describe('Why.'),
     source: source.nullable().describe('Null when the tenant never had it, or no longer has it.'),
-    ends_at: timestamp.nullable().describe('When it ends or ended; null: it has no end.'),
+    ends_at: timestamp.nullable().describe('The time of its end, past or future; null: it has no end.'),
   })
   .meta({ id: 'EntitlementVerdict', description: 'Whether a tenant may use a product, and why.' });
 export type EntitlementVerdict = z.infer<typeof entitlementVerdict>;

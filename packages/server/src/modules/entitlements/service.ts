@@ -21,7 +21,7 @@ import {
 } from './schema.ts';
 import { isActive, isOver, reasonFor } from './verdict.ts';
 
-/** A change under way in somebody's transaction. */
+/** A change under way in the caller's transaction. */
 export interface Change {
   readonly tx: Tx;
   readonly record: RecordEvent;
@@ -35,7 +35,7 @@ export async function listEntitlements(ctx: ActorContext, tenantId: string): Pro
 }
 
 /**
- * Entitles the tenant to the product on exactly these terms, whatever it had; equal terms change nothing.
+ * Entitles the tenant to the product on exactly these terms, in place of earlier ones; equal terms change nothing.
  * Throws `product_not_found`, `end_in_the_past`, `not_found`, `tenant_frozen`, `precondition_failed`.
  */
 export async function setEntitlement(ctx: ActorContext, input: SetEntitlement): Promise<Entitlement> {
@@ -70,7 +70,7 @@ export async function revokeEntitlement(ctx: ActorContext, key: EntitlementKey):
   });
 }
 
-/** Whether the tenant may use the product, and why. A product that nobody knows is one that it may not use. Throws `not_found`. */
+/** Whether the tenant may use the product, and why. An unknown product is one that it may not use. Throws `not_found`. */
 export async function checkEntitlement(ctx: ActorContext, input: CheckEntitlement): Promise<EntitlementVerdict> {
   const { tenant_id, product, at } = input;
   const { status } = await getTenant(ctx, tenant_id);

@@ -1,4 +1,4 @@
-/** Who may read and change SSO configurations. */
+/** The holders of the permissions on SSO configurations. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const idpConfigPermissions = definePermissions({

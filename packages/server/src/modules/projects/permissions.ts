@@ -1,4 +1,4 @@
-/** Who may read and change projects. */
+/** The holders of the permissions on projects. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const projectPermissions = definePermissions({

@@ -6,7 +6,7 @@ import { id, name, slug, textUpTo, timestamp } from '../../kernel/schema.ts';
 
 const projectStatus = z.enum(['active', 'archived']);
 
-const aboutDescription = { description: 'What it is for.', examples: ['The fourth press line in Hall B.'] };
+const aboutDescription = { description: 'Its purpose.', examples: ['The fourth press line in Hall B.'] };
 
 export const project = z
   .object({

@@ -67,7 +67,7 @@ export const tenantErrors = {
   }),
 } as const;
 
-/** What the status of a tenant forbids to work inside it. */
+/** The errors of reading and of writing inside a tenant whose status forbids it. */
 export const tenancyErrors = {
   read: [tenantErrors.tenantArchived],
   write: [tenantErrors.tenantFrozen, tenantErrors.tenantArchived],

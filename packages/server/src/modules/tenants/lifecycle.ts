@@ -4,9 +4,9 @@ import type { TenantStatus } from './schema.ts';
 
 export type Transition = 'activate' | 'cancel' | 'archive';
 
-/** How long a new customer may try. */
+/** The length of a new customer's trial. */
 export const TRIAL_DAYS = 14;
-/** How long a frozen tenant can come back. */
+/** The time in which a frozen tenant can be activated again. */
 export const REACTIVATION_DAYS = 30;
 
 export interface LifecycleFacts {

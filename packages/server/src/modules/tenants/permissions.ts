@@ -1,4 +1,4 @@
-/** Who may read, change and end tenants. */
+/** The holders of the permissions on tenants. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const tenantPermissions = definePermissions({

@@ -5,25 +5,25 @@ import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { date, id, label, name, slug, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 
 export const tenantStatus = z.enum(['demo', 'trial', 'active', 'frozen', 'archived']).meta({
-  description: 'Where a tenant stands in its life. `frozen` is read-only; `archived` answers only audit reads.',
+  description: 'The stage of a tenant in its life. `frozen` is read-only; `archived` answers only audit reads.',
   examples: ['trial'],
 });
 export type TenantStatus = z.infer<typeof tenantStatus>;
 
 const tenantKind = z.enum(['customer', 'demo']).describe('A `demo` neither pays nor ends, and takes no transition.');
 
-/** What is agreed with a customer, in the words of the document. */
+/** The terms of a customer, in the words of the document. */
 const aboutTerms = {
   plan: { description: 'The plan that it is on.', examples: ['professional'] },
   erp_id: { description: 'The tenant in the ERP system.', examples: ['C-10482'] },
   stripe_id: { description: 'The customer at Stripe.', examples: ['cus_Q4x8Zb2LmN1pRt'] },
   trial_ends_at: {
-    description: 'When its trial ends, and it freezes unless it was activated.',
+    description: 'The end of its trial; it freezes then unless it was activated.',
     examples: ['2026-01-29T09:30:00.000Z'],
   },
   contract_starts_on: { description: 'The first day of the contract.', examples: ['2026-02-01'] },
   contract_ends_on: { description: 'The last day of the contract.', examples: ['2027-01-31'] },
-  sales_owner: { description: 'Who looks after it in sales.', examples: ['j.doe@example.com'] },
+  sales_owner: { description: 'The person in sales who looks after it.', examples: ['j.doe@example.com'] },
 } as const;
 
 export const tenant = z
@@ -40,8 +40,8 @@ export const tenant = z
     contract_starts_on: date.nullable().meta(aboutTerms.contract_starts_on),
     contract_ends_on: date.nullable().meta(aboutTerms.contract_ends_on),
     sales_owner: textUpTo(200).nullable().meta(aboutTerms.sales_owner),
-    frozen_at: timestamp.nullable().describe('Since when it is frozen: 30 days later it is archived.'),
-    archived_at: timestamp.nullable().describe('When it was archived.'),
+    frozen_at: timestamp.nullable().describe('The time of its freeze; 30 days later it is archived.'),
+    archived_at: timestamp.nullable().describe('The time of its archiving.'),
     created_at: timestamp,
     updated_at: timestamp,
   })

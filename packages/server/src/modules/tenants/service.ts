@@ -133,13 +133,13 @@ export async function lockWritableTenant(ctx: ActorContext, tx: Tx, id: string):
   return writable(ctx, await tenants.lockTenantShared(tx, id));
 }
 
-/** How a row of a tenant is found and locked; `reach` refuses what the caller may not know of. */
+/** The statements that find and lock a row of a tenant; `reach` refuses rows that the caller may not know of. */
 interface OwnedRow<Row> {
   readonly id: string;
   readonly find: (tx: Tx, id: string) => Promise<Row | undefined>;
   readonly lock: (tx: Tx, id: string) => Promise<Row | undefined>;
   readonly reach: (ctx: ActorContext, row: Row | undefined) => Row;
-  /** Works in a frozen and in an archived tenant too: for what takes access away. */
+  /** Works in a frozen and in an archived tenant too: for changes that take access away. */
   readonly whateverStatus?: boolean;
 }
 

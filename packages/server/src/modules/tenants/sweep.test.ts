@@ -14,7 +14,7 @@ const server = testServer();
 const freeze = () => runWorker(server, 'tenant-trial-end');
 const archive = () => runWorker(server, 'tenant-archive');
 
-// What earlier tests left behind would be counted otherwise: its time comes too.
+// Tenants of earlier tests come due too, and would be counted.
 beforeEach(async () => {
   while ((await freeze()) > 0);
   server.clock.advance(30 * DAY_MS);
@@ -61,7 +61,7 @@ test('active and demo tenants, and trials without an end, are left alone', async
   for (const { id, status } of spared) expect((await read(id)).status).toBe(status);
 });
 
-test('a tenant frozen for 30 days is archived at that moment and not before, whoever froze it', async () => {
+test('a tenant frozen for 30 days is archived at that moment and not before, however it was frozen', async () => {
   const canceled = await tenantIn(server, 'frozen');
   const swept = await newTenant(server, { trial_ends_at: server.clock.now().toISOString() });
   expect(await freeze()).toBe(1);
@@ -145,7 +145,7 @@ test.runIf(inject('engine') === 'postgres')(
   },
 );
 
-// PGlite has one connection, as above.
+// PGlite has one connection, so nothing runs at once there.
 test.runIf(inject('engine') === 'postgres')(
   'a tenant that is activated while the sweeper looks is either, never both',
   async () => {

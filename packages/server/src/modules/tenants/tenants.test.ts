@@ -90,7 +90,7 @@ test('a contract that ends before it starts is refused by the database and told 
 });
 
 // proves A38, A39
-test('a tenant is read by id and by slug, with the same body and tag', async () => {
+test('reading a tenant by id and by slug gives one body and one tag', async () => {
   const tenant = await newTenant(server);
   const byId = await server.call(`GET /v1/tenants/${tenant.id}`);
   const bySlug = await server.call(`GET /v1/tenants/by-slug/${tenant.slug}`);
