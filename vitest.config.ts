@@ -10,6 +10,8 @@ const every = globSync('packages/*/{src,test}/**/*.test.ts', { exclude: (path) =
 const engineOf = (file: string) => /^\/\/ engine: (\w+)\n/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'both';
 const on = (...engines: string[]) => every.filter((file) => engines.includes(engineOf(file)));
 
+const LIMIT_MS = 300_000;
+
 export default defineConfig({
   test: {
     // Threads that stay: a test file costs neither a process nor another compilation of PGlite. It has a database of
@@ -17,9 +19,11 @@ export default defineConfig({
     pool: 'threads',
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 30_000,
+    // No test asserts a time, so a limit only ends what hangs: it must not end what is slow on an oversubscribed machine.
+    testTimeout: LIMIT_MS,
+    hookTimeout: LIMIT_MS,
+    teardownTimeout: LIMIT_MS,
+    expect: { poll: { timeout: LIMIT_MS, interval: 20 } },
     projects: [
       { extends: true, test: { name: 'pure', include: on('none') } },
       {

@@ -1,5 +1,6 @@
 /** A verifier whose registry, feed, clock and pauses a test controls. */
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { eventually } from '../../server/test/support/eventually.ts';
 import type { ApiKeyVerdict, ChangeEvent, Client, FeedOptions, FeedState, VerifierOptions } from '../src/index.ts';
 import { createVerifierOn } from '../src/verifier.ts';
 
@@ -125,7 +126,7 @@ export function verifierHarness(options: Partial<VerifierOptions> = {}) {
     pauses,
     put,
     /** Waits until the registry has received this number of questions. */
-    asked: (count: number) => vi.waitFor(() => expect(questions).toHaveLength(count)),
+    asked: (count: number) => eventually(() => expect(questions).toHaveLength(count)),
     /** Sets the registry's answer. With undefined the registry is silent until the test answers the `questions`. */
     answers(next: (() => ApiKeyVerdict) | undefined) {
       answer = next;

@@ -1,5 +1,6 @@
 /** The verifier against a real registry that holds a lease, with its feed over a TCP relay that the test cuts. */
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../server/test/support/eventually.ts';
 import { newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
 import { createClient, createVerifier, type FeedState, type Verifier } from '../src/index.ts';
 import { cuttableRelay } from './relay.ts';
@@ -11,8 +12,6 @@ beforeAll(async () => {
   await server.app.deps.leases.start();
 });
 afterAll(() => server.close());
-
-const WAIT = { timeout: 15_000, interval: 20 };
 
 async function newKey(): Promise<{ readonly id: string; readonly key: string; readonly tenant_id: string }> {
   const { id: tenant_id } = await newTenant(server);
@@ -43,15 +42,15 @@ async function newVerifier() {
   return { verifier, relay, asked, states };
 }
 
-const live = (verifier: Verifier, expected = true) => vi.waitFor(() => expect(verifier.live).toBe(expected), WAIT);
+const live = (verifier: Verifier, expected = true) => eventually(() => expect(verifier.live).toBe(expected));
 
 /** Asks until the verdict is kept: the first answers are not, while an earlier change may still settle. */
 async function remembered(verifier: Verifier, asked: readonly string[], key: string): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const before = asked.length;
     expect(await verifier.verify(key)).toMatchObject({ valid: true });
     expect(asked).toHaveLength(before);
-  }, WAIT);
+  });
 }
 
 /** Repeats a scenario that fails because the busy machine lost its lease: the verifier rightly asks each time then. */
@@ -80,7 +79,7 @@ test(
     for (let round = 0; round < 10; round += 1) await verifier.verify(key.key);
     expect(asked).toHaveLength(before);
     await revoke(key);
-    await vi.waitFor(async () => expect(await verifier.verify(key.key)).toEqual(refusal('revoked')), WAIT);
+    await eventually(async () => expect(await verifier.verify(key.key)).toEqual(refusal('revoked')));
   }),
 );
 
@@ -95,9 +94,9 @@ test(
     const withProduct = () => verifier.verify(key.key, { product: 'certifai' });
     expect(await withProduct()).toEqual(refusal('not_entitled'));
     await server.call('PUT /v1/entitlements', { body: { tenant_id: key.tenant_id, product: 'certifai' } });
-    await vi.waitFor(async () => expect(await withProduct()).toMatchObject({ valid: true }), WAIT);
+    await eventually(async () => expect(await withProduct()).toMatchObject({ valid: true }));
     await server.call(`POST /v1/tenants/${key.tenant_id}/cancel`);
-    await vi.waitFor(async () => expect(await withProduct()).toEqual(refusal('tenant_frozen')), WAIT);
+    await eventually(async () => expect(await withProduct()).toEqual(refusal('tenant_frozen')));
     const before = asked.length;
     await verifier.verify(other.key);
     expect(asked).toHaveLength(before);
@@ -114,7 +113,7 @@ test(
     await remembered(verifier, asked, other.key);
     relay.cut();
     await revoke(key);
-    await vi.waitFor(() => expect(states.map((state) => state.live)).toEqual([true, false, true]), WAIT);
+    await eventually(() => expect(states.map((state) => state.live)).toEqual([true, false, true]));
     expect(states[1]?.error).toMatchObject({ code: 'network' });
     expect(await verifier.verify(key.key)).toEqual(refusal('revoked'));
     const before = asked.length;
@@ -132,16 +131,16 @@ test('after three seconds of a silent feed each question goes to the registry', 
   await revoke(key);
   const revokedAt = performance.now();
   let acceptedUntil = revokedAt;
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const sentAt = performance.now();
     const { valid } = await verifier.verify(key.key);
     if (valid) acceptedUntil = sentAt;
     expect(valid).toBe(false);
-  }, WAIT);
+  });
   // A busy machine cannot stretch this bound: the verifier checks the age of the feed when it gives the verdict.
   expect(acceptedUntil - revokedAt).toBeLessThanOrEqual(3_000);
   expect(verifier.live).toBe(false);
-  await vi.waitFor(() => expect(states.at(-1)).toMatchObject({ live: false, error: { code: 'timeout' } }), WAIT);
+  await eventually(() => expect(states.at(-1)).toMatchObject({ live: false, error: { code: 'timeout' } }));
   relay.recover();
   await live(verifier);
   expect(await verifier.verify(key.key)).toEqual(refusal('revoked'));
@@ -153,7 +152,7 @@ test('the loss of the registry lease ends all verdicts, and a new lease allows n
   await live(verifier);
   await remembered(verifier, asked, key.key);
   await server.app.deps.leases.settle([], [], 'unknown');
-  await vi.waitFor(() => expect(verifier.size).toBe(0), WAIT);
+  await eventually(() => expect(verifier.size).toBe(0));
   await live(verifier);
   await remembered(verifier, asked, key.key);
 });
@@ -166,7 +165,7 @@ test('closing ends the connection and forgets all verdicts', async () => {
   expect(relay.open()).toBe(1);
   verifier.close();
   expect([verifier.size, verifier.live]).toEqual([0, false]);
-  await vi.waitFor(() => expect(relay.open()).toBe(0), WAIT);
+  await eventually(() => expect(relay.open()).toBe(0));
   expect(await verifier.verify(key.key)).toMatchObject({ valid: true });
 });
 
@@ -175,7 +174,7 @@ test('a token without access to the feed is reported to onFeed, and questions ge
   const states: FeedState[] = [];
   const verifier = createVerifier({ client, onFeed: (state) => void states.push(state) });
   onTestFinished(() => verifier.close());
-  await vi.waitFor(() => expect(states).toHaveLength(1), WAIT);
+  await eventually(() => expect(states).toHaveLength(1));
   expect(states[0]).toMatchObject({ live: false, error: { code: 'forbidden', status: 403 } });
   expect(JSON.stringify(states)).not.toContain(server.operatorToken);
   await expect(verifier.verify('bp_AAAAAAAAAAAAAAAAAAAAAA')).rejects.toMatchObject({ code: 'forbidden' });

@@ -20,7 +20,7 @@ async function printed(args: readonly string[], env: Env): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-describe('the commands', { timeout: 120_000 }, () => {
+describe('the commands', () => {
   // proves A6, A7, A24, C12, C38, C39
   test('move the schema and say what they did; with no command everything is applied', async () => {
     const env = await commandEnv('empty');

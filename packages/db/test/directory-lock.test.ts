@@ -151,7 +151,7 @@ describe('the lock of a directory', () => {
   });
 });
 
-describe('a PGlite directory', { timeout: 120_000 }, () => {
+describe('a PGlite directory', () => {
   test('is refused to a second process with the pid of the first, which goes on working', async () => {
     const DATA_DIR = await dataDirectory('migrated');
     const dataDir = join(DATA_DIR, 'pglite');

@@ -22,7 +22,7 @@ function marks(list: string): Record<string, string> {
 
 const marked = (mark: string) => Object.fromEntries(names.map((name) => [name, mark]));
 
-describe('the kysely command', { timeout: 120_000 }, () => {
+describe('the kysely command', () => {
   // proves A6, A8, B13, B14
   test('works on the same database, folder and bookkeeping as migrate', async () => {
     const env = await commandEnv('empty');

@@ -234,7 +234,7 @@ describe('closing', () => {
     );
     await close();
     const gone = () => sql`select 1 from pg_stat_activity where pid = ${rows[0]?.pid}`.execute(database.db);
-    await expect.poll(async () => (await gone()).rows, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(async () => (await gone()).rows).toEqual([]);
   });
 
   test('the handle closes those made from it, used or not', async () => {

@@ -9,4 +9,4 @@ test('a server killed at any moment leaves no change without its events, and no 
   expect(report.contradictions).toEqual([]);
   expect(report.acknowledged).toBeGreaterThan(0);
   await database.close();
-}, 120_000);
+});

@@ -142,5 +142,5 @@ test('a process that cannot keep up answers 503 with Retry-After instead of queu
   }
   expect(statuses).toContain(503);
   expect((await server.call('GET /healthz', { token: null })).status).toBe(200);
-  await expect.poll(async () => (await server.call('GET /v1/tenants')).status, { timeout: 10_000 }).toBe(200);
+  await expect.poll(async () => (await server.call('GET /v1/tenants')).status).toBe(200);
 });

@@ -10,7 +10,6 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { INTERNAL, OPERATOR, type StartedProcess, startProcess } from './support/server-process.ts';
 
 // A first start makes a PGlite cluster, which takes many seconds on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const started: ChildProcess[] = [];
 const folders: string[] = [];

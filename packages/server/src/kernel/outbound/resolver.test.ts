@@ -5,7 +5,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { type NameServerOptions, startNameServer } from '../../../test/support/name-server.ts';
 import { createOutbound } from '../outbound.ts';
 import { type OutboundEntry, outboundEntry } from './policy.ts';
@@ -94,7 +95,7 @@ test('a look-up ends when its signal aborts, and others go on', async () => {
   const [ended, goesOn] = [new AbortController(), new AbortController()];
   const first = resolve('slow.example', { signal: ended.signal, named: false });
   const second = resolve('slow.example', { signal: goesOn.signal, named: false });
-  await vi.waitFor(() => expect(server.asked).toHaveLength(4), { timeout: 20_000 });
+  await eventually(() => expect(server.asked).toHaveLength(4));
   ended.abort();
   await expect(first).rejects.toMatchObject({ code: 'ECANCELLED' });
   await expect(resolve('slow.example', { signal: ended.signal, named: false })).rejects.toBe(ended.signal.reason);
@@ -121,9 +122,7 @@ test('thirty look-ups at a silent name server delay neither another fetch nor th
       return error;
     }),
   );
-  await vi.waitFor(() => expect(silent.asked.filter((each) => each.startsWith('A '))).toHaveLength(30), {
-    timeout: 20_000,
-  });
+  await eventually(() => expect(silent.asked.filter((each) => each.startsWith('A '))).toHaveLength(30));
   // The database's driver looks its host up like this.
   expect(await dns.lookup('localhost')).toMatchObject({ family: expect.any(Number) });
   expect(await outbound.get(`http://localhost:${port}/`)).toBe('{}');

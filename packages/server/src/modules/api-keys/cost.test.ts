@@ -1,6 +1,7 @@
 /** The price of keys: which requests cost an argon2id computation, and whose computations wait for whose. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, computations, figure, newKey } from '../../../test/support/api-keys.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import {
   type Answer,
   newProject,
@@ -90,7 +91,7 @@ test('a tenant that creates keys without end gets 429, and another one creates a
   const { gate } = server.app.deps.argon2;
   const refusedBefore = gate.load().refused;
   const until = (load: { waiting: number; refused: number }) =>
-    vi.waitFor(() => expect(gate.load()).toMatchObject(load), { timeout: 20_000 });
+    eventually(() => expect(gate.load()).toMatchObject(load));
   const leave = await gate.enter(attacker.id);
   const attack = Array.from({ length: 6 }, () => create({ tenant_id: attacker.id }));
   await until({ waiting: 2, refused: refusedBefore + 4 });

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
 import { newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
 import { changesExample } from './schema.ts';
 
@@ -120,14 +121,14 @@ test('a caller that may not verify keys may not listen, and gets a problem', asy
 
 test('listeners that go away, and requests that only look, leave nothing behind', async () => {
   const { changeFeed } = shared.app.deps;
-  await vi.waitFor(() => expect(changeFeed.listening()).toBe(0));
+  await eventually(() => expect(changeFeed.listening()).toBe(0));
   expect((await shared.call('HEAD /v1/internal/changes', { token: shared.internalToken })).status).toBe(200);
   expect(changeFeed.listening()).toBe(0);
   const { until, leave } = await listen(shared);
   await until(/event: alive/);
   expect(changeFeed.listening()).toBe(1);
   leave();
-  await vi.waitFor(() => expect(changeFeed.listening()).toBe(0));
+  await eventually(() => expect(changeFeed.listening()).toBe(0));
   // A leaving listener is logged at no level that asks for attention.
   expect(shared.logs.filter((line) => line.includes('"reqId"') && !line.includes('"level":"info"'))).toEqual([]);
 });
@@ -154,17 +155,14 @@ test('a reader that stops reading is disconnected', async () => {
   onTestFinished(() => open.mockRestore());
   socket.write(`GET /v1/internal/changes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${shared.internalToken}\r\n\r\n`);
   socket.pause();
-  await vi.waitFor(() => expect(open).toHaveBeenCalled());
+  await eventually(() => expect(open).toHaveBeenCalled());
   const { cut } = open.mock.results[0]?.value ?? {};
   const tenants = Array.from({ length: 500 }, () => TENANT);
   // As much as the system takes for it, and then more than is kept.
-  await vi.waitFor(
-    () => {
-      for (let told = 0; told < 20; told += 1) void tell(shared, tenants);
-      expect(cut.aborted).toBe(true);
-    },
-    { timeout: 20_000, interval: 1 },
-  );
+  await eventually(() => {
+    for (let told = 0; told < 20; told += 1) void tell(shared, tenants);
+    expect(cut.aborted).toBe(true);
+  });
   socket.resume();
   await new Promise((resolve) => socket.once('close', resolve));
 });
