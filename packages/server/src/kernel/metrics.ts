@@ -1,4 +1,4 @@
-/** What the process counts about itself. No label names a tenant, a key or an address: each series is one of few. */
+/** The counters of one app. No label names a tenant, a key or an address: each series is one of few. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gate } from './gate.ts';
 

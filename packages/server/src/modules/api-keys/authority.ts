@@ -1,4 +1,4 @@
-/** Plaintext → what it may do now: proof and authority apart. */
+/** Presented plaintext → the key's authority now. Proof and authority are found apart from each other. */
 import { apiKeys, type Db } from '@tenant-registry/db';
 import type { BackgroundQueue } from '../../kernel/async/background-queue.ts';
 import { batched } from '../../kernel/async/batch.ts';
@@ -36,7 +36,7 @@ type Answer = apiKeys.ApiKeyAuthority | null;
 
 /**
  * Makes the function that tells what a key-shaped plaintext may do, as of a moment after it was called, or null when it
- * is nobody's. From memory it answers without waiting. It throws `unavailable` when the database does not answer within
+ * belongs to no key. From memory it answers without waiting. It throws `unavailable` when the database does not answer within
  * two seconds, `overloaded` when too many proofs wait, and `too_many_attempts`.
  */
 export function createKeyAuthority(
@@ -55,7 +55,7 @@ export function createKeyAuthority(
     );
     for (const candidate of candidates?.slice(0, CANDIDATES_MAX) ?? []) {
       if (!(await proves(key, candidate, caller))) continue;
-      // What was read may be newer than what another replica still answers.
+      // The facts that were read may be newer than those from which another replica still answers.
       if (candidate.marks.length > 0) await leases.settled(candidate.marks);
       return candidate.authority;
     }
@@ -71,8 +71,8 @@ export function createKeyAuthority(
 }
 
 /**
- * Whether a plaintext belongs to a stored key is proved once: by the digest under a pepper where there is one, else by
- * argon2id, which is the hash of record. What is stored is renewed behind the answer's back.
+ * Proves once that a plaintext belongs to a stored key: by the digest under a pepper where there is one, otherwise by
+ * argon2id, which is the hash of record. Stored digests and hashes that are not the newest are renewed after the answer.
  */
 function createProver({ db, argon2, peppers, backgroundQueue, clock, metrics }: KeyAuthorityOptions) {
   const proofs = createProofMemory(ENTRIES_MAX);

@@ -91,7 +91,7 @@ function lockKey(ctx: ActorContext, tx: Tx, how: { readonly id: string; readonly
   return lockOwned(ctx, tx, { ...how, find, lock, reach: reachable });
 }
 
-/** Throws what the transaction would refuse the new key for, before a hash is computed for it. The transaction checks again, under locks. */
+/** Refuses a new key as the transaction would, before a hash is computed for it. The transaction checks again, under locks. */
 async function requirePlace(ctx: ActorContext, { tenant_id, project_id }: Place): Promise<void> {
   await writableTenant(ctx, tenant_id);
   if (!project_id) return;
