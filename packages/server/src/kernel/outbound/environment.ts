@@ -1,6 +1,7 @@
-/** OUTBOUND_ALLOW: what may be fetched although it is not public. */
+/** OUTBOUND_*: hosts that may be fetched from although they are not public, and the name servers to ask for hosts. */
 import { z } from 'zod';
-import { defineSettings, variable } from '../settings.ts';
+import { defineSettings, listIn, variable } from '../settings.ts';
+import { nameServer } from './names.ts';
 import { type OutboundEntry, outboundEntry } from './policy.ts';
 
 const outboundAllow = z
@@ -18,12 +19,33 @@ function readEntry(text: string, context: z.RefinementCtx): OutboundEntry {
   return z.NEVER;
 }
 
+const nameServers = z
+  .string()
+  .transform((list, context) => listIn(list).map((text) => readNameServer(text, context)))
+  .default([]);
+
+function readNameServer(text: string, context: z.RefinementCtx): string {
+  const server = nameServer(text);
+  if (server !== undefined) return server;
+  const message = `has ${JSON.stringify(text)}, which is no address and no address:port`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
 export const outboundSettings = defineSettings({
   variables: {
     OUTBOUND_ALLOW: variable(outboundAllow, {
       about:
         'Identity providers are fetched from public addresses and over https only. What is named here is fetched all the same: hosts, host:port, addresses or networks, separated by commas; a named host also over plain http (localhost:8080).',
     }),
+    OUTBOUND_DNS_SERVERS: variable(nameServers, {
+      about:
+        'Name servers that are asked for the hosts of identity providers: addresses or address:port, separated by commas. Empty: those of the system. Names in the hosts file are known without asking.',
+    }),
   },
-  read: (data) => ({ outboundAllow: data.OUTBOUND_ALLOW as readonly OutboundEntry[] }),
+  read: (data) => ({
+    outboundAllow: data.OUTBOUND_ALLOW as readonly OutboundEntry[],
+    /** As `address:port`; none: those of the system. */
+    outboundNameServers: data.OUTBOUND_DNS_SERVERS as readonly string[],
+  }),
 });

@@ -12,7 +12,7 @@ import { createOutbound } from '../outbound.ts';
 import { type OutboundEntry, outboundEntry } from './policy.ts';
 import { createResolver, type ResolverOptions } from './resolver.ts';
 
-/** Longer than any test takes: what ends a look-up is the test. */
+/** Longer than any test takes, so that only the test ends a look-up. */
 const FOR_EVER_MS = 600_000;
 
 async function nameServer(options: NameServerOptions) {
