@@ -9,6 +9,7 @@ import { ConfigError, readConfig, variableNames } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 
 const token = 'x'.repeat(32);
+const pepper = 'p'.repeat(32);
 const mistakesOf = (env: Record<string, string>): string => {
   try {
     readConfig(env);
@@ -65,11 +66,18 @@ test('a way past a pooler wants the way through it, and is checked like it', () 
   );
 });
 
-test('production refuses the embedded engine and wants both tokens, and says all of it', () => {
+test('production refuses the embedded engine and wants both tokens and a pepper, and says all of it', () => {
   const message = mistakesOf({ APP_ENV: 'prod', PORT: 'x' });
   expect(message).toContain('PORT must be a whole number');
-  for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN', 'INTERNAL_TOKEN'])
+  for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN', 'INTERNAL_TOKEN', 'API_KEY_PEPPER'])
     expect(message).toContain(`${name} is missing`);
+});
+
+test('only production wants a pepper: without one each restart proves every key by argon2id', () => {
+  const env = { DATABASE_URL: 'postgres://u@h/d', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y` };
+  expect(mistakesOf({ ...env, APP_ENV: 'prod' })).toContain('API_KEY_PEPPER is missing');
+  expect(mistakesOf({ ...env, APP_ENV: 'prod', API_KEY_PEPPER: pepper })).toBe('');
+  expect(mistakesOf({ ...env, APP_ENV: 'stage' })).toBe('');
 });
 
 test('development beyond loopback wants tokens too', () => {
@@ -83,7 +91,8 @@ test('development beyond loopback wants tokens too', () => {
 });
 
 test('outside development nobody migrates unless told to', () => {
-  const env = { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y` };
+  const tokens = { OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y`, API_KEY_PEPPER: pepper };
+  const env = { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', ...tokens };
   expect(readConfig(env).migrateOnStart).toBe(false);
   expect(readConfig({ ...env, MIGRATE_ON_START: 'true' }).migrateOnStart).toBe(true);
 });
@@ -222,7 +231,7 @@ test('an issuer over plain http is for loopback and development', () => {
 });
 
 test('operators may come in by OIDC alone, and then no token of theirs is made; the internal token is wanted all the same', () => {
-  const env = { ...issuer, APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d' };
+  const env = { ...issuer, APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', API_KEY_PEPPER: pepper };
   expect(mistakesOf({ ...env, INTERNAL_TOKEN: token })).toBe('');
   const config = readConfig({ ...env, INTERNAL_TOKEN: token });
   expect(withDevTokens(config).tokens).toEqual({ operator: [], internal: [token] });
