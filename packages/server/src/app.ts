@@ -108,16 +108,21 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     metrics,
     backgroundQueue: createBackgroundQueue(logger),
     accessLog: createAccessLog(clock),
-    outbound: given.outbound ?? createOutbound({ allow: config.outboundAllow }),
+    outbound: given.outbound ?? createOutbound(fetchingOf(config)),
     holdings,
   };
   addGauges(kernel);
   return { ...kernel, ...providePorts(kernel, config) };
 }
 
+/** The rules of OUTBOUND_* for fetches. */
+function fetchingOf({ outboundAllow: allow, outboundNameServers: nameServers }: Config) {
+  return { allow, nameServers };
+}
+
 /** Static tokens, access tokens of the trusted issuers, and the credentials that modules own. */
 function authenticatorOf({ config, clock, logger }: AppOptions, deps: Dependencies): Authenticator {
-  const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, allow: config.outboundAllow });
+  const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, ...fetchingOf(config) });
   const own = declared.flatMap((module) => module.credential?.(deps) ?? []);
   return createAuthenticator({ grants, tokens: config.tokens, readers: [...own, accessTokenCredential(grants, oidc)] });
 }

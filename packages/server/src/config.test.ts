@@ -138,6 +138,14 @@ test('OUTBOUND_ALLOW takes hosts, addresses and networks, and each mistake in it
     expect(message).toContain(`OUTBOUND_ALLOW has ${wrong}`);
 });
 
+test('OUTBOUND_DNS_SERVERS takes addresses with and without a port, and each mistake in it is named', () => {
+  expect(readConfig({}).outboundNameServers).toEqual([]);
+  const { outboundNameServers } = readConfig({ OUTBOUND_DNS_SERVERS: '10.0.0.53, 127.0.0.1:5353,fd00::53' });
+  expect(outboundNameServers).toEqual(['10.0.0.53:53', '127.0.0.1:5353', '[fd00::53]:53']);
+  const message = mistakesOf({ OUTBOUND_DNS_SERVERS: '10.0.0.53,ns.corp,10.0.0.53:x' });
+  for (const wrong of ['"ns.corp"', '"10.0.0.53:x"']) expect(message).toContain(`OUTBOUND_DNS_SERVERS has ${wrong}`);
+});
+
 // proves A65
 test('an issuer and an audience are all that Keycloak needs; the rest has its defaults', () => {
   expect(readConfig({}).oidc).toBeNull();

@@ -1,4 +1,4 @@
-/** Verifies access tokens of OpenID providers: the signature of a configured issuer proves the person. */
+/** Access tokens of OpenID providers: a signature of an issuer that the configuration names proves the person. */
 import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { Person } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -17,8 +17,10 @@ const TOKEN_CHARACTERS_MAX = 12_288;
 export interface OidcOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Hosts and networks that may be fetched beside public addresses and the issuers' own hosts: OUTBOUND_ALLOW. */
+  /** OUTBOUND_ALLOW: hosts and networks that may be fetched from, beside public addresses and the issuers' own hosts. */
   readonly allow?: readonly OutboundEntry[];
+  /** OUTBOUND_DNS_SERVERS; absent: those of the system. */
+  readonly nameServers?: readonly string[];
 }
 
 export interface Oidc {
@@ -30,10 +32,10 @@ export interface Oidc {
 }
 
 /** Asks no issuer for anything until a token of it comes. */
-export function createOidc(config: OidcConfig, { clock, logger, allow = [] }: OidcOptions): Oidc {
+export function createOidc(config: OidcConfig, { clock, logger, allow = [], nameServers = [] }: OidcOptions): Oidc {
   const { issuers, audiences, algorithms, clockToleranceSeconds } = config;
   const hosts = issuers.map((issuer) => ({ host: hostOf(new URL(issuer)) }));
-  const outbound = createOutbound({ allow: [...allow, ...hosts], redirectsMax: 0 });
+  const outbound = createOutbound({ allow: [...allow, ...hosts], nameServers, redirectsMax: 0 });
   const sources = new Map<string, KeySource>(
     issuers.map((issuer) => {
       const fetch = () => fetchPublished(issuer, outbound, algorithms);
@@ -47,7 +49,7 @@ export function createOidc(config: OidcConfig, { clock, logger, allow = [] }: Oi
       const source = sources.get(issuer);
       if (source === undefined) throw new OidcRefusal('unknown_issuer');
       const { protectedHeader, payload } = await proved(() =>
-        // Keys in the header (jwk, jku, x5u, x5c) are ignored: only the issuer's published keys count.
+        // Only the issuer's own keys count. Keys that the header brings or names (jwk, jku, x5u, x5c) are not looked at.
         jwtVerify(token, source, {
           issuer,
           audience: [...audiences],
@@ -63,7 +65,7 @@ export function createOidc(config: OidcConfig, { clock, logger, allow = [] }: Oi
   };
 }
 
-/** Reads the algorithm and the issuer of an unproved token: enough to choose the keys that could prove it. */
+/** Reads from an unproved token which issuer and algorithm could prove it. */
 function claimed(token: string): { alg: string; issuer: string } {
   if (token.length > TOKEN_CHARACTERS_MAX) throw new OidcRefusal('malformed');
   try {
