@@ -2,12 +2,14 @@
 import type { Db } from '@tenant-registry/db';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
-import type { Context, Dependencies } from '../kernel/context.ts';
+import type { Dependencies } from '../kernel/context.ts';
+import { callerSignal } from './caller-signal.ts';
+import type { ContextOf } from './rest.ts';
 import { sourceAddress } from './source-address.ts';
 
 /** Returns the function that makes the context of a request. */
-export function contextsOf(deps: Dependencies): (request: FastifyRequest) => Context {
-  return (request) => ({
+export function contextsOf(deps: Dependencies): ContextOf {
+  return (request, reply) => ({
     ...deps,
     db: visibleTo(request.actor, deps),
     root: deps.db,
@@ -15,6 +17,7 @@ export function contextsOf(deps: Dependencies): (request: FastifyRequest) => Con
     actor: request.actor,
     refusal: request.refusal,
     requestId: request.id,
+    signal: callerSignal(reply.raw),
     sourceIp: sourceAddress(request),
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),

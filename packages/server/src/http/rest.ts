@@ -11,7 +11,7 @@ import { sendProblem } from './problem.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
 import { sendStream } from './stream.ts';
 
-type ContextOf = (request: FastifyRequest) => Context;
+export type ContextOf = (request: FastifyRequest, reply: FastifyReply) => Context;
 
 export interface Mounted {
   readonly contextOf: ContextOf;
@@ -42,7 +42,7 @@ export function mountRest(app: FastifyInstance, { deps, contextOf, operations, f
     app.route({
       method: METHODS.filter((method) => !allowed.some((each) => each === method)),
       url,
-      // Answered before a body is read: the method is wrong whatever it carries.
+      // Answered before a body is read: no body makes the method right.
       onRequest: async (_, reply) => sendProblem(reply.header('allow', allow), kernelErrors.methodNotAllowed()),
       handler: () => undefined,
     });
@@ -60,7 +60,7 @@ function handlerOf(operation: Operation, { constraints }: Dependencies, contextO
   return async (request: FastifyRequest, reply: FastifyReply) => {
     try {
       const { params, query, body } = request as RequestParts;
-      const ctx = contextOf(request);
+      const ctx = contextOf(request, reply);
       const output = await call(ctx, () => read({ params, query, body }));
       reply.headers(Object.fromEntries(ctx.answerHeaders));
       if (stream !== undefined) return sendStream(reply, output as TextStream | EventStream); // its output schema says so

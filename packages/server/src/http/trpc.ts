@@ -17,7 +17,7 @@ type Options = FastifyTRPCPluginOptions<AppRouter>['trpcOptions'];
 export async function mountTrpc(app: FastifyInstance, { contextOf, operations }: Mounted): Promise<void> {
   const trpcOptions: Options = {
     router: appRouter,
-    createContext: ({ req }) => contextOf(req),
+    createContext: ({ req, res }) => contextOf(req, res),
     // One call a request: what a request may cost stays bounded.
     allowBatching: false,
     responseMeta({ ctx, errors: [error] }) {

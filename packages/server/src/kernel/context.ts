@@ -54,6 +54,8 @@ export interface Context extends Dependencies {
   /** Why the credential was refused, when one was sent. */
   readonly refusal: DomainError | null;
   readonly requestId: string;
+  /** Aborts when the answer is over, with the error that work for it ends with: the caller has left, or has another answer. */
+  readonly signal: AbortSignal;
   readonly sourceIp: string | null;
   /** The value of If-Match, when the caller sent it. */
   readonly ifMatch: string | null;
@@ -70,6 +72,7 @@ export interface Context extends Dependencies {
 /** The parts of a context that no request has brought. */
 export const noRequest = {
   refusal: null,
+  signal: new AbortController().signal,
   sourceIp: null,
   ifMatch: null,
   idempotencyKey: null,
