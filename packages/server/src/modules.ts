@@ -72,7 +72,7 @@ export const tags = list.flatMap(({ tag }) => tag ?? []);
 
 type Providing = Extract<Module, { readonly provide: unknown }>['provide'];
 /** What the modules read of the configuration when they make their ports. */
-export type ModuleConfig = All<Parameters<Providing>[1]>;
+export type ModuleConfig = All<NonNullable<Parameters<Providing>[1]>>;
 
 /** Makes what the modules add to `ctx`. */
 export function providePorts(kernel: KernelDependencies, config: ModuleConfig): Ports {

@@ -150,7 +150,8 @@ function breaches(): string[] {
   return imports.flatMap(({ from, to }) => {
     const rule = rules.find((each) => each.files.test(from));
     if (rule === undefined) return [];
-    const allowed = rule.may.some((pattern) => new RegExp(pattern.source.replace('{module}', dirname(from))).test(to));
+    const own = /^.+\/modules\/[^/]+/.exec(from)?.[0] ?? dirname(from);
+    const allowed = rule.may.some((pattern) => new RegExp(pattern.source.replace('{module}', own)).test(to));
     return allowed ? [] : [`${from} may not import ${to}`];
   });
 }

@@ -1,3 +1,4 @@
+// engine: none
 import { expect, onTestFinished, test } from 'vitest';
 import type { Order } from '../../../test/support/threads/obedient.ts';
 import { createThread, ThreadTimeout } from './thread.ts';

@@ -2,7 +2,9 @@
 import { defineModule } from '../../kernel/module.ts';
 import { idpConfigErrors } from './errors.ts';
 import { idpConfigPermissions } from './permissions.ts';
+import type { IdpConfigsPort } from './port.ts';
 import { idpConfigsRouter } from './router.ts';
+import { createSamlReader } from './saml/reader.ts';
 import { idpConfigEvents } from './schema.ts';
 
 export const idpConfigsModule = defineModule({
@@ -15,4 +17,11 @@ export const idpConfigsModule = defineModule({
   events: idpConfigEvents,
   permissions: idpConfigPermissions,
   holdings: { idp_configs: 'tenant_idp_config' },
+  provide({ metrics }) {
+    const saml = createSamlReader();
+    metrics.observeGate(saml.gate);
+    const port: IdpConfigsPort = { saml };
+    return { idpConfigs: port };
+  },
+  close: ({ idpConfigs }) => idpConfigs.saml.close(),
 });

@@ -13,7 +13,8 @@ const jitPolicy = z.enum(['allow', 'deny']).describe('Whether somebody unknown g
 const SECRET_NAME = /^(client_?secret|password|private_?key)$/i;
 
 const aboutMetadata = {
-  description: 'At most 32 KiB of JSON. Of a SAML provider, `xml` is its metadata: an EntityDescriptor without a DTD.',
+  description:
+    'At most 32 KiB of JSON. Of a SAML provider, `xml` is its metadata: an EntityDescriptor without a DTD, at most 16 levels deep and with at most 32 namespaces at one place.',
   examples: [{ contact: 'it@acme.example' }],
 };
 const aboutClaimMappings = {

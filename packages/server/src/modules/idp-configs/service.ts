@@ -2,20 +2,19 @@
 import { idpConfigs, type Tx } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
-import { DomainError, kernelErrors } from '../../kernel/errors.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { lockOwned, lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
 import { changesOf, invalidatesVerification } from './changes.ts';
+import { checkProvider } from './check.ts';
 import { idpConfigErrors } from './errors.ts';
 import { issuerMistake } from './issuer.ts';
-import { checkOidc } from './oidc.ts';
-import { judgeSamlMetadata, readSamlMetadata } from './saml.ts';
+import type { SamlSummary } from './saml/summary.ts';
 import {
   type CreateIdpConfig,
-  type Finding,
   type IdpConfig,
   type IdpVerification,
   idpConfig,
@@ -24,12 +23,19 @@ import {
   type UpdateIdpConfig,
 } from './schema.ts';
 
-/** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`. */
+/** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`, `tenant_busy`. */
 export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig): Promise<IdpConfig> {
   requireUsable(ctx, input);
+  await writableTenant(ctx, input.tenant_id);
+  const saml_summary = await readSaml(ctx, input);
   return transact(ctx, async (tx, record) => {
     await lockWritableTenant(ctx, tx, input.tenant_id);
-    const row = await idpConfigs.insertIdpConfig(tx, { ...input, id: newId(ctx.clock), created_at: ctx.clock() });
+    const row = await idpConfigs.insertIdpConfig(tx, {
+      ...input,
+      saml_summary,
+      id: newId(ctx.clock),
+      created_at: ctx.clock(),
+    });
     await record(idpConfigEvents.created, row);
     return row;
   });
@@ -55,23 +61,25 @@ export async function getIdpConfig(ctx: ActorContext, id: string): Promise<IdpCo
 }
 
 /**
- * Changes a configuration; what a verification depends on must be verified again. A deactivated one takes no change
- * but its return. Throws `idp_config_deactivated`, `idp_config_active`, `metadata_invalid`, `precondition_failed`.
+ * Changes a configuration; a change that a verification depends on clears `verified_at`. A deactivated one takes no change
+ * but its return. Metadata are read before the transaction, which must not wait for that. Throws `idp_config_deactivated`,
+ * `idp_config_active`, `metadata_invalid`, `precondition_failed`, `tenant_busy`.
  */
 export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: UpdateIdpConfig): Promise<IdpConfig> {
+  const seen = await findWritable(ctx, id);
+  const { metadata } = acceptedChanges(ctx, seen, input);
+  const saml_summary = await readSaml(ctx, { ...seen, metadata });
   return transact(ctx, async (tx, record, nothingChanged) => {
     const current = await lockWritable(ctx, tx, id);
-    requireMatch(ctx, idpConfig.parse(current));
-    const changes = changesOf(current, input);
+    const changes = acceptedChanges(ctx, current, input);
     const changed = Object.keys(changes);
     if (changed.length === 0) {
       nothingChanged();
       return current;
     }
-    if (current.status === 'deactivated' && changes.status !== 'active') throw idpConfigErrors.idpConfigDeactivated();
-    requireUsable(ctx, { ...changes, kind: current.kind });
     const row = await idpConfigs.updateIdpConfig(tx, id, {
       ...changes,
+      ...(changes.metadata === undefined ? {} : { saml_summary }),
       version: current.version + 1,
       ...(invalidatesVerification(changes) ? { verified_at: null } : {}),
     });
@@ -79,6 +87,18 @@ export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: Updat
     await record(event, { ...row, changed });
     return row;
   });
+}
+
+type Changes = ReturnType<typeof changesOf>;
+
+/** Returns the fields that the input changes of a configuration as it is. Throws for a change that may not be made. */
+function acceptedChanges(ctx: ActorContext, current: IdpConfig, input: Changes): Changes {
+  requireMatch(ctx, idpConfig.parse(current));
+  const changes = changesOf(current, input);
+  if (Object.keys(changes).length === 0) return changes;
+  if (current.status === 'deactivated' && changes.status !== 'active') throw idpConfigErrors.idpConfigDeactivated();
+  requireUsable(ctx, { ...changes, kind: current.kind });
+  return changes;
 }
 
 /** Deactivates a configuration; it stays in the list. Deactivating again changes nothing. Throws `not_found`, `tenant_frozen`. */
@@ -93,72 +113,53 @@ export async function deactivateIdpConfig(ctx: ActorContext, id: string): Promis
 }
 
 /**
- * Asks the provider, or reads its metadata, and keeps the outcome: active and verified, or degraded. The provider is
- * asked while no transaction is open. Throws `idp_config_changed` when somebody changed the configuration meanwhile,
- * `idp_config_deactivated`, and `idp_config_active` when another one took its place.
+ * Asks the provider, or judges its metadata, and keeps the outcome: active and verified, or degraded. The provider is
+ * asked while no transaction is open. Throws `idp_config_changed` when the configuration changed meanwhile,
+ * `idp_config_deactivated`, `idp_config_active` when another one took its place, and `tenant_busy`.
  */
 export async function verifyIdpConfig(ctx: ActorContext, id: string): Promise<IdpVerification> {
-  const seen = reachable(ctx, await idpConfigs.findIdpConfig(ctx.db, id));
-  await writableTenant(ctx, seen.tenant_id);
+  const seen = await findWritable(ctx, id);
   if (seen.status === 'deactivated') throw idpConfigErrors.idpConfigDeactivated();
   const now = ctx.clock();
-  const { findings, ...rest } = await check(ctx, seen, now);
+  const { findings, saml_summary, ...rest } = await checkProvider(ctx, seen, now);
   const ok = findings.every(({ severity }) => severity !== 'error');
   return transact(ctx, async (tx, record) => {
     const current = await lockWritable(ctx, tx, id);
     if (current.version !== seen.version) throw idpConfigErrors.idpConfigChanged();
-    const row = await idpConfigs.updateIdpConfig(
-      tx,
-      id,
-      ok ? { status: 'active', verified_at: now } : { status: 'degraded' },
-    );
+    const row = await idpConfigs.updateIdpConfig(tx, id, {
+      ...(ok ? { status: 'active', verified_at: now } : { status: 'degraded' }),
+      ...(saml_summary === undefined ? {} : { saml_summary }),
+    });
     const event = ok ? idpConfigEvents.verified : idpConfigEvents.verificationFailed;
     await record(event, { ...row, findings: findings.map(({ code }) => code) });
     return { ok, checked_at: now.toISOString(), findings, ...rest, idp_config: row };
   });
 }
 
-type Checked = Pick<IdpVerification, 'findings' | 'certificates'>;
-
-async function check(ctx: Context, { id, kind, issuer, metadata }: IdpConfig, now: Date): Promise<Checked> {
-  switch (kind) {
-    case 'oidc': {
-      const report = (err: Error) =>
-        ctx.logger.warn({ err, idp_config_id: id }, 'an identity provider was not reached');
-      return { findings: await checkOidc(ctx.outbound, issuer, report) };
-    }
-    case 'saml':
-      return checkSaml(metadata, { issuer, now, acceptsScheme: ctx.outbound.acceptsScheme });
-    default:
-      return kind satisfies never;
-  }
-}
-
-function checkSaml({ xml }: IdpConfig['metadata'], facts: Parameters<typeof judgeSamlMetadata>[1]): Checked {
-  const failed = (code: Finding['code'], message: string) => ({
-    findings: [{ severity: 'error' as const, code, message }],
-    certificates: [],
-  });
-  if (xml === undefined) return failed('metadata_missing', 'The configuration has no metadata.xml.');
-  try {
-    return judgeSamlMetadata(readSamlMetadata(String(xml)), facts);
-  } catch (error) {
-    if (error instanceof DomainError) return failed('metadata_invalid', error.message);
-    throw error;
-  }
-}
-
 type Usable = Pick<IdpConfig, 'kind'> & Pick<UpdateIdpConfig, 'issuer' | 'metadata'>;
 
-/** What the schema cannot say, because it depends on the kind and on what this server may fetch. */
+/** Throws for an issuer or metadata that the schema accepts, and the kind or the rules for fetching do not. */
 function requireUsable({ outbound }: Context, { kind, issuer, metadata }: Usable): void {
   const mistake = issuer === undefined ? undefined : issuerMistake(kind, issuer, outbound.acceptsScheme);
   if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [{ pointer: '/issuer', message: mistake }] });
   const xml = metadata?.['xml'];
-  if (kind !== 'saml' || xml === undefined) return;
-  if (typeof xml !== 'string')
+  if (kind === 'saml' && xml !== undefined && typeof xml !== 'string')
     throw idpConfigErrors.metadataInvalid({ detail: 'The SAML metadata in metadata.xml must be text.' });
-  readSamlMetadata(xml);
+}
+
+type WithMetadata = Pick<IdpConfig, 'kind' | 'tenant_id'> & { readonly metadata?: IdpConfig['metadata'] | undefined };
+
+/** Resolves with the summary of new metadata, null when there are none. Throws `metadata_invalid`, `tenant_busy`. */
+async function readSaml(ctx: Context, { kind, tenant_id, metadata }: WithMetadata): Promise<SamlSummary | null> {
+  const xml = metadata?.['xml'];
+  return kind === 'saml' && typeof xml === 'string' ? ctx.idpConfigs.saml.read(xml, tenant_id, ctx.signal) : null;
+}
+
+/** The configuration as it is now, in a tenant that takes writes: for work before the transaction, which locks it. */
+async function findWritable(ctx: ActorContext, id: string): Promise<idpConfigs.IdpConfigRow> {
+  const row = reachable(ctx, await idpConfigs.findIdpConfig(ctx.db, id));
+  await writableTenant(ctx, row.tenant_id);
+  return row;
 }
 
 /** The configuration, locked, in a tenant that takes writes. */

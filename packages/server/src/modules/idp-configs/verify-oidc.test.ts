@@ -11,9 +11,9 @@ import { createOutbound, type Outbound, type OutboundOptions } from '../../kerne
 
 const local: OutboundOptions = { allow: [outboundEntry('127.0.0.1') as OutboundEntry] };
 let current = createOutbound(local);
-/** What each test sets it to. */
+/** The one that the test has set. */
 const outbound: Outbound = {
-  get: (url) => current.get(url),
+  get: (url, options) => current.get(url, options),
   acceptsScheme: (url) => current.acceptsScheme(url),
 };
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import { idpConfigs } from '@tenant-registry/db';
 import { generate } from 'selfsigned';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { auditOf, DAY_MS, newTenant, startTestServer, testServer } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -160,9 +161,11 @@ test('a certificate that ends within 30 days is a warning, and fails from the mo
     true,
     ['info certificates_checked', 'warning certificate_expires_soon'],
   ]);
+  const readings = vi.spyOn(own.app.deps.idpConfigs.saml, 'read');
   own.clock.advance(29 * DAY_MS);
   const late = (await own.call(`POST /v1/idp-configs/${config.id}/verify`)).body;
   expect([late.ok, told(late).slice(1)]).toEqual([false, ['error certificate_expired']]);
+  expect(readings).not.toHaveBeenCalled();
   await own.close();
 });
 
@@ -269,8 +272,97 @@ test('new metadata must be verified again', async () => {
   expect(await verify(id)).toMatchObject({ ok: true, certificates: [{ subject: 'CN=next.example' }] });
 });
 
-test('metadata as deep and as wide as fits is judged like any other', async () => {
-  const deep = entityOf('<a>'.repeat(4_000) + '</a>'.repeat(4_000));
-  const wide = entityOf('<a/>'.repeat(7_000));
-  for (const xml of [deep, wide]) expect(told(await verifyXml(xml))).toEqual(['error no_idp_descriptor']);
+test('metadata as wide as fits are judged like any other, and too deep ones are refused by field', async () => {
+  expect(told(await verifyXml(entityOf('<a/>'.repeat(7_000))))).toEqual(['error no_idp_descriptor']);
+  const config = await newConfig({ xml: metadataOf(keyOf(good)) });
+  const metadata = { xml: entityOf('<a>'.repeat(17) + '</a>'.repeat(17)) };
+  const answers = [
+    await server.call('POST /v1/idp-configs', {
+      body: { tenant_id: config.tenant_id, kind: 'saml', alias: 'ADFS', issuer: 'urn:other', metadata },
+    }),
+    await server.call(`PATCH /v1/idp-configs/${config.id}`, { body: { metadata } }),
+  ];
+  for (const { status, body } of answers) {
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'metadata_invalid', '/metadata/xml']);
+    expect(body.detail).toContain('16 levels');
+  }
+});
+
+/** Counts how often documents are read from now on. */
+function countReadings(): () => number {
+  const spy = vi.spyOn(server.app.deps.idpConfigs.saml, 'read');
+  onTestFinished(() => spy.mockRestore());
+  return () => spy.mock.calls.length;
+}
+
+const storedSummary = async (id: string) =>
+  (await idpConfigs.findIdpConfig(server.app.deps.db, id))?.saml_summary as Record<string, unknown> | null;
+
+test('metadata are read once, when they are written, and no verification reads them again', async () => {
+  const readings = countReadings();
+  const { id } = await newConfig({ xml: metadataOf(keyOf(good)) });
+  expect(await storedSummary(id)).toMatchObject({ entity_id: ENTITY });
+  for (let round = 0; round < 3; round++) expect((await verify(id)).ok).toBe(true);
+  await server.call(`PATCH /v1/idp-configs/${id}`, { body: { alias: 'Other' } });
+  await server.call(`PATCH /v1/idp-configs/${id}`, { body: { metadata: { xml: metadataOf(keyOf(good)) } } });
+  expect(readings()).toBe(1);
+  await server.call(`PATCH /v1/idp-configs/${id}`, { body: { metadata: { xml: metadataOf() } } });
+  expect(told(await verify(id))).toEqual(['info metadata_checked', 'error no_certificate']);
+  expect(readings()).toBe(2);
+  const { body } = await server.call(`PATCH /v1/idp-configs/${id}`, { body: { metadata: {} } });
+  expect(await storedSummary(id)).toBeNull();
+  expect(body).not.toHaveProperty('saml_summary');
+});
+
+test('metadata from before summaries are read by the first verification, and its summary is kept', async () => {
+  const { id } = await newConfig({ xml: metadataOf(keyOf(good)) });
+  const { db } = server.app.deps;
+  await db.updateTable('tenant_idp_config').set({ saml_summary: null }).where('id', '=', id).execute();
+  const readings = countReadings();
+  expect(await verify(id)).toMatchObject({ ok: true, certificates: [{ subject: 'CN=good.example' }] });
+  expect(await storedSummary(id)).toMatchObject({ entity_id: ENTITY });
+  expect((await verify(id)).ok).toBe(true);
+  expect(readings()).toBe(1);
+});
+
+test('while a document waits to be read, its tenant is not locked', async () => {
+  const { id, tenant_id } = await newConfig({ xml: metadataOf(keyOf(good)) });
+  const { gate } = server.app.deps.idpConfigs.saml;
+  const leave = await gate.enter('another tenant');
+  const changed = server.call(`PATCH /v1/idp-configs/${id}`, { body: { metadata: { xml: metadataOf() } } });
+  await vi.waitFor(() => expect(gate.load().waiting).toBe(1), { timeout: 20_000 });
+  expect((await server.call(`POST /v1/tenants/${tenant_id}/cancel`)).status).toBe(200);
+  leave();
+  const { status, body } = await changed;
+  expect([status, body.code]).toEqual([409, 'tenant_frozen']);
+});
+
+test('a document of a tenant that may not write, or of a caller that has gone, does not wait to be read', async () => {
+  const { id, tenant_id } = await newConfig({ xml: metadataOf(keyOf(good)) });
+  const { gate } = server.app.deps.idpConfigs.saml;
+  const leave = await gate.enter('another tenant');
+  const gone = new AbortController();
+  const left = fetch(`${server.url}/v1/idp-configs/${id}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${server.operatorToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ metadata: { xml: metadataOf() } }),
+    signal: gone.signal,
+  });
+  await vi.waitFor(() => expect(gate.load().waiting).toBe(1), { timeout: 20_000 });
+  gone.abort();
+  await expect(left).rejects.toThrow();
+  await vi.waitFor(() => expect(gate.load().waiting).toBe(0), { timeout: 20_000 });
+  await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
+  const metadata = { xml: metadataOf() };
+  const answers = [
+    await server.call('POST /v1/idp-configs', {
+      body: { tenant_id, kind: 'saml', alias: 'ADFS', issuer: 'urn:other', metadata },
+    }),
+    await server.call(`PATCH /v1/idp-configs/${id}`, { body: { metadata } }),
+    await server.call(`POST /v1/idp-configs/${id}/verify`),
+  ];
+  for (const { status, body } of answers) expect([status, body.code]).toEqual([409, 'tenant_frozen']);
+  expect((await server.call(`GET /v1/idp-configs/${id}`)).body.version).toBe(1);
+  expect(server.logs.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  leave();
 });

@@ -1,0 +1,58 @@
+/** The check behind a verification: would a sign-in through this provider work? It writes nothing. */
+import type { idpConfigs } from '@tenant-registry/db';
+import type { Context } from '../../kernel/context.ts';
+import { DomainError } from '../../kernel/errors.ts';
+import type { Outbound } from '../../kernel/outbound.ts';
+import { idpConfigErrors } from './errors.ts';
+import { checkOidc } from './oidc.ts';
+import { judgeSamlMetadata } from './saml/judge.ts';
+import { type SamlSummary, summaryOf } from './saml/summary.ts';
+import type { Finding, IdpVerification } from './schema.ts';
+
+export interface Checked extends Pick<IdpVerification, 'findings' | 'certificates'> {
+  /** Set when the metadata had to be read: the summary to keep. */
+  readonly saml_summary?: SamlSummary;
+}
+
+/**
+ * Asks an OIDC provider, or judges the summary of a SAML provider's metadata. Throws `tenant_busy`, `overloaded`, and the
+ * reason of the caller's signal.
+ */
+export async function checkProvider(ctx: Context, config: idpConfigs.IdpConfigRow, now: Date): Promise<Checked> {
+  switch (config.kind) {
+    case 'oidc':
+      return checkByAsking(ctx, config);
+    case 'saml':
+      return checkSaml(ctx, config, now);
+    default:
+      return config.kind satisfies never;
+  }
+}
+
+async function checkByAsking(ctx: Context, { id, issuer }: idpConfigs.IdpConfigRow): Promise<Checked> {
+  const { signal } = ctx;
+  const outbound: Outbound = { ...ctx.outbound, get: (url) => ctx.outbound.get(url, { signal }) };
+  const report = (err: Error) => ctx.logger.warn({ err, idp_config_id: id }, 'an identity provider was not reached');
+  return { findings: await checkOidc(outbound, issuer, report) };
+}
+
+async function checkSaml(ctx: Context, config: idpConfigs.IdpConfigRow, now: Date): Promise<Checked> {
+  const xml = (config.metadata as { readonly xml?: unknown }).xml; // the table holds the column to an object
+  if (xml === undefined) return failed('metadata_missing', 'The configuration has no metadata.xml.');
+  const facts = { issuer: config.issuer, now, acceptsScheme: ctx.outbound.acceptsScheme };
+  const known = summaryOf(config.saml_summary, String(xml));
+  if (known !== undefined) return judgeSamlMetadata(known, facts);
+  try {
+    const saml_summary = await ctx.idpConfigs.saml.read(String(xml), config.tenant_id, ctx.signal);
+    return { ...judgeSamlMetadata(saml_summary, facts), saml_summary };
+  } catch (error) {
+    if (error instanceof DomainError && error.definition === idpConfigErrors.metadataInvalid.definition) {
+      return failed('metadata_invalid', error.message);
+    }
+    throw error;
+  }
+}
+
+function failed(code: Finding['code'], message: string): Checked {
+  return { findings: [{ severity: 'error', code, message }], certificates: [] };
+}
