@@ -15,8 +15,8 @@ export interface Checked extends Pick<IdpVerification, 'findings' | 'certificate
 }
 
 /**
- * Asks an OIDC provider, or judges the summary of a SAML provider's metadata. Throws `tenant_busy`, `overloaded`, and the
- * reason of the caller's signal.
+ * Asks an OIDC provider, in the tenant's turn, or judges the summary of a SAML provider's metadata. Throws `tenant_busy`,
+ * `overloaded`, and the reason of the caller's signal.
  */
 export async function checkProvider(ctx: Context, config: idpConfigs.IdpConfigRow, now: Date): Promise<Checked> {
   switch (config.kind) {
@@ -29,11 +29,12 @@ export async function checkProvider(ctx: Context, config: idpConfigs.IdpConfigRo
   }
 }
 
-async function checkByAsking(ctx: Context, { id, issuer }: idpConfigs.IdpConfigRow): Promise<Checked> {
+async function checkByAsking(ctx: Context, { id, tenant_id, issuer }: idpConfigs.IdpConfigRow): Promise<Checked> {
   const { signal } = ctx;
   const outbound: Outbound = { ...ctx.outbound, get: (url) => ctx.outbound.get(url, { signal }) };
   const report = (err: Error) => ctx.logger.warn({ err, idp_config_id: id }, 'an identity provider was not reached');
-  return { findings: await checkOidc(outbound, issuer, report) };
+  const ask = () => checkOidc(outbound, issuer, report);
+  return { findings: await ctx.idpConfigs.providerGate.run(tenant_id, ask, { signal }) };
 }
 
 async function checkSaml(ctx: Context, config: idpConfigs.IdpConfigRow, now: Date): Promise<Checked> {

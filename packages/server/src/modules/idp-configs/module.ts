@@ -1,4 +1,6 @@
 /** SSO configuration: the identity providers through which people of a tenant sign in. */
+import { createAllowance } from '../../kernel/allowance.ts';
+import { createGate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { idpConfigErrors } from './errors.ts';
 import { idpConfigPermissions } from './permissions.ts';
@@ -6,6 +8,12 @@ import type { IdpConfigsPort } from './port.ts';
 import { idpConfigsRouter } from './router.ts';
 import { createSamlReader } from './saml/reader.ts';
 import { idpConfigEvents } from './schema.ts';
+
+/** Each is a row of the audit log too. */
+const VERIFICATIONS_MAX = 30;
+const MINUTE_MS = 60_000;
+/** A question waits for a provider most of the time, and for 10 s at most. */
+const PROVIDER_GATE = { places: 16, waitingMax: 64, tenantPlacesMax: 2, tenantWaitingMax: 4 };
 
 export const idpConfigsModule = defineModule({
   router: idpConfigsRouter,
@@ -17,10 +25,17 @@ export const idpConfigsModule = defineModule({
   events: idpConfigEvents,
   permissions: idpConfigPermissions,
   holdings: { idp_configs: 'tenant_idp_config' },
-  provide({ metrics }) {
+  provide({ clock, metrics }) {
+    const verifications = createAllowance({
+      max: VERIFICATIONS_MAX,
+      windowMs: MINUTE_MS,
+      clock,
+      detail: `A tenant has ${VERIFICATIONS_MAX} verifications of its SSO configurations a minute: wait as long as Retry-After says.`,
+    });
+    const providerGate = createGate({ name: 'identity_providers', ...PROVIDER_GATE });
     const saml = createSamlReader();
-    metrics.observeGate(saml.gate);
-    const port: IdpConfigsPort = { saml };
+    for (const gate of [providerGate, saml.gate]) metrics.observeGate(gate);
+    const port: IdpConfigsPort = { verifications, providerGate, saml };
     return { idpConfigs: port };
   },
   close: ({ idpConfigs }) => idpConfigs.saml.close(),

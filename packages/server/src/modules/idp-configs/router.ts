@@ -106,7 +106,7 @@ export const idpConfigsRouter = router({
         operation: 'verify_idp_config',
         summary: 'Verify an SSO configuration',
         description:
-          'Always 200: `ok` tells. Of an OIDC provider the discovery document and the keys are fetched and checked, of a SAML provider its metadata and certificates are checked. Success makes the configuration active, failure makes it degraded.',
+          'Always 200: `ok` tells. Of an OIDC provider the discovery document and the keys are fetched and checked, of a SAML provider its metadata and certificates are checked. A tenant has 30 verifications a minute. Success makes the configuration active, failure makes it degraded.',
         errors: [
           idpConfigErrors.idpConfigActive,
           idpConfigErrors.idpConfigDeactivated,

@@ -115,11 +115,12 @@ export async function deactivateIdpConfig(ctx: ActorContext, id: string): Promis
 /**
  * Asks the provider, or judges its metadata, and keeps the outcome: active and verified, or degraded. The provider is
  * asked while no transaction is open. Throws `idp_config_changed` when the configuration changed meanwhile,
- * `idp_config_deactivated`, `idp_config_active` when another one took its place, and `tenant_busy`.
+ * `idp_config_deactivated`, `idp_config_active` when another one took its place, `rate_limited` and `tenant_busy`.
  */
 export async function verifyIdpConfig(ctx: ActorContext, id: string): Promise<IdpVerification> {
   const seen = await findWritable(ctx, id);
   if (seen.status === 'deactivated') throw idpConfigErrors.idpConfigDeactivated();
+  ctx.idpConfigs.verifications.spend(seen.tenant_id);
   const now = ctx.clock();
   const { findings, saml_summary, ...rest } = await checkProvider(ctx, seen, now);
   const ok = findings.every(({ severity }) => severity !== 'error');

@@ -1,0 +1,39 @@
+/** How often each tenant may have something done within a window of time. */
+import { LRUCache } from 'lru-cache';
+import type { Clock } from './clock.ts';
+import { kernelErrors } from './errors.ts';
+
+/** The tenants least recently seen are forgotten first. */
+const TENANTS_MAX = 100_000;
+
+export interface Allowance {
+  /** Counts one time for the tenant. Throws `rate_limited` when the window has no further one, with the seconds that it lasts. */
+  spend(tenantId: string): void;
+}
+
+export interface AllowanceOptions {
+  readonly max: number;
+  readonly windowMs: number;
+  readonly clock: Clock;
+  /** The sentence of a refusal. */
+  readonly detail: string;
+}
+
+/** Makes an allowance that counts in this process. The window of a tenant begins with its first time. */
+export function createAllowance({ max, windowMs, clock, detail }: AllowanceOptions): Allowance {
+  const windows = new LRUCache<string, { readonly endsAt: number; count: number }>({ max: TENANTS_MAX });
+  return {
+    spend(tenantId) {
+      const now = clock().getTime();
+      let window = windows.get(tenantId);
+      if (window === undefined || window.endsAt <= now) {
+        window = { endsAt: now + windowMs, count: 0 };
+        windows.set(tenantId, window);
+      }
+      if (window.count >= max) {
+        throw kernelErrors.rateLimited({ detail, retryAfter: Math.ceil((window.endsAt - now) / 1000) });
+      }
+      window.count += 1;
+    },
+  };
+}
