@@ -26,10 +26,10 @@ const SALT_BYTES = 16;
 
 export interface Argon2 {
   /**
-   * Returns `tag|salt|hash` (base64url, fresh salt) of the secret, when no verification waits. Throws `tenant_busy` and
-   * `overloaded`.
+   * Returns `tag|salt|hash` (base64url, fresh salt) of the secret, when no verification waits. Throws `tenant_busy`,
+   * `overloaded`, and the reason of a signal that aborts while the tenant's turn has not come.
    */
-  hash(secret: string, tenantId: string): Promise<string>;
+  hash(secret: string, tenantId: string, signal?: AbortSignal): Promise<string>;
   /**
    * Tells whether the secret belongs to the stored hash, in constant time; a malformed hash has no secret. Throws
    * `tenant_busy` and `overloaded`.
@@ -72,9 +72,10 @@ export function createArgon2(limits: Argon2Limits, { tags = tagsInUse, took }: A
     return result;
   };
   return {
-    async hash(secret, tenantId) {
+    async hash(secret, tenantId, signal) {
       const salt = randomBytes(SALT_BYTES);
-      const hash = await gate.run(tenantId, () => timed('hash', { secret, salt }, newestParameters));
+      const compute = () => timed('hash', { secret, salt }, newestParameters);
+      const hash = await gate.run(tenantId, compute, signal === undefined ? {} : { signal });
       return `${newestTag}|${salt.toString('base64url')}|${hash.toString('base64url')}`;
     },
     async verify(secret, stored, tenantId) {

@@ -85,6 +85,25 @@ test('a creation or rotation that is refused computes no hash', async () => {
   expect(await computations(server)).toBe(before + 1);
 });
 
+test('a caller that goes away while its key waits for its hash leaves the queue, and no key is made', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const { gate } = server.app.deps.argon2;
+  const leave = await gate.enter('another tenant');
+  const gone = new AbortController();
+  const left = fetch(`${server.url}/v1/api-keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.operatorToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ tenant_id, name: 'k' }),
+    signal: gone.signal,
+  });
+  await vi.waitFor(() => expect(gate.load().waiting).toBe(1), { timeout: 20_000 });
+  gone.abort();
+  await expect(left).rejects.toThrow();
+  await vi.waitFor(() => expect(gate.load().waiting).toBe(0), { timeout: 20_000 });
+  leave();
+  expect((await server.call(`GET /v1/api-keys?tenant_id=${tenant_id}`)).body.items).toEqual([]);
+});
+
 test('a tenant that creates keys without end gets 429, and another one creates and verifies meanwhile', async () => {
   const [attacker, victim] = [await tenantIn(server, 'active'), await tenantIn(server, 'active')];
   const cold = await newKey(server, { tenant_id: victim.id });

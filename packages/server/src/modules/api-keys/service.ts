@@ -141,9 +141,9 @@ interface Secret {
  * Makes a key and its hash, after all checks and before the transaction: a hash takes 64 MiB and tens of milliseconds, which
  * a request that is refused must not cost, and a connection must not wait for.
  */
-async function mintSecret({ argon2 }: Context, tenantId: string): Promise<Secret> {
+async function mintSecret({ argon2, signal }: Context, tenantId: string): Promise<Secret> {
   const key = mintKey();
-  return { key, hash: await argon2.hash(key, tenantId) };
+  return { key, hash: await argon2.hash(key, tenantId, signal) };
 }
 
 type NewKey = Pick<ApiKey, 'tenant_id' | 'name' | 'scopes'> & {
