@@ -3,13 +3,27 @@ import type { Json, Timestamp } from './types.ts';
 
 import type { ColumnType } from "kysely";
 
+export type ApiKeysHashAlgo = "argon2id";
+
+export type AuditLogOrigin = "registry" | "reported";
+
+export type CatalogRequestsKind = "request" | "trial";
+
+export type CatalogRequestsState = "granted" | "open" | "rejected";
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
 export type IdpKind = "oidc" | "saml";
 
+export type TenantIdpConfigJitPolicy = "allow" | "deny";
+
+export type TenantIdpConfigStatus = "active" | "deactivated" | "degraded";
+
 export type TenantKind = "customer" | "demo";
+
+export type TenantProductsSource = "contract" | "demo" | "trial";
 
 export type TenantProjectStatus = "active" | "archived";
 
@@ -22,7 +36,7 @@ export interface ApiKeys {
   digest_pepper: string | null;
   expires_at: Timestamp | null;
   hash: string;
-  hash_algo: Generated<string>;
+  hash_algo: Generated<ApiKeysHashAlgo>;
   id: Generated<string>;
   last_used_at: Timestamp | null;
   name: string;
@@ -44,7 +58,7 @@ export interface AuditLog {
   is_failure: Generated<boolean>;
   metadata: Generated<Json>;
   occurred_at: Generated<Timestamp>;
-  origin: Generated<string>;
+  origin: Generated<AuditLogOrigin>;
   product: string | null;
   project_id: string | null;
   reported_by: string | null;
@@ -62,11 +76,11 @@ export interface CatalogRequests {
   decided_at: Timestamp | null;
   decided_by: string | null;
   id: Generated<string>;
-  kind: string;
+  kind: CatalogRequestsKind;
   message: string | null;
   product: string;
   requested_by: string;
-  state: Generated<string>;
+  state: Generated<CatalogRequestsState>;
   tenant_id: string;
   updated_at: Generated<Timestamp>;
 }
@@ -119,13 +133,13 @@ export interface TenantIdpConfig {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
   issuer: string;
-  jit_policy: Generated<string>;
+  jit_policy: Generated<TenantIdpConfigJitPolicy>;
   kind: IdpKind;
   metadata: Generated<Json>;
   required_acr: Generated<string[]>;
   required_amr: Generated<string[]>;
   saml_summary: Json | null;
-  status: Generated<string>;
+  status: Generated<TenantIdpConfigStatus>;
   tenant_id: string;
   updated_at: Generated<Timestamp>;
   verified_at: Timestamp | null;
@@ -138,7 +152,7 @@ export interface TenantProducts {
   ended_at: Timestamp | null;
   ends_at: Timestamp | null;
   product: string;
-  source: Generated<string>;
+  source: Generated<TenantProductsSource>;
   starts_at: Generated<Timestamp>;
   tenant_id: string;
   updated_at: Generated<Timestamp>;

@@ -20,6 +20,45 @@ test('a change of the database that no migration made would be noticed', async (
   expect(await generateSchema(db)).toBe(before.replace('  erp_id: ', '  drifted: number | null;\n  erp_id: '));
 });
 
+// proves C41
+test('a check that lists the values of a text column becomes a union; every other check leaves the column text', async () => {
+  const { db } = await closedAfterTest(testDatabase());
+  await sql`
+    create table things (
+      state text not null default 'open',
+      kind text,
+      single text not null,
+      odd text not null,
+      slug text not null,
+      other text not null,
+      mixed text not null,
+      constraint things_state_check check (state in ('open', 'closed')),
+      constraint things_kind_check check (kind in ('a', 'b')),
+      constraint things_single_check check (single = 'one'),
+      constraint things_odd_check check (odd in ('it''s, "so"', ')')),
+      constraint things_slug_check check (slug ~ '^(a|b)$'),
+      constraint things_other_check check (other in ('a', 'b') or length(other) > 9),
+      constraint things_mixed_check check (mixed in ('a', 'b') and slug <> 'a')
+    )`.execute(db);
+  const text = await generateSchema(db);
+  const [, columns = ''] = /export interface Things \{\n(.*?)\}/s.exec(text) ?? [];
+  expect(columns.trim().split(/\n\s*/)).toEqual([
+    'kind: ThingsKind | null;',
+    'mixed: string;',
+    'odd: ThingsOdd;',
+    'other: string;',
+    'single: ThingsSingle;',
+    'slug: string;',
+    'state: Generated<ThingsState>;',
+  ]);
+  expect(text.match(/^export type Things.*$/gm)).toEqual([
+    'export type ThingsKind = "a" | "b";',
+    'export type ThingsOdd = ")" | "it\'s, \\"so\\"";',
+    'export type ThingsSingle = "one";',
+    'export type ThingsState = "closed" | "open";',
+  ]);
+});
+
 // proves C42
 test('the generator and its runtime are pinned to exact versions', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));

@@ -31,7 +31,7 @@ export async function seed(deps: Dependencies): Promise<void> {
     });
     await record(tenantEvents.created, row);
     for (const product of deps.catalog.keys()) {
-      const entitlement = { tenant_id: ACME_ID, product, source: 'contract', starts_at: deps.clock() };
+      const entitlement = { tenant_id: ACME_ID, product, source: 'contract' as const, starts_at: deps.clock() };
       await record(entitlementEvents.granted, await entitlements.insertEntitlement(tx, entitlement));
     }
   });

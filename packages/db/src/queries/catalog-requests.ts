@@ -2,17 +2,13 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { CatalogRequests } from '../schema.ts';
+import type { CatalogRequests, CatalogRequestsState } from '../schema.ts';
 
-/** What checks of the table hold the two columns to. */
-type Narrowed = { kind: 'request' | 'trial'; state: CatalogRequestState };
-export type CatalogRequestState = 'open' | 'granted' | 'rejected';
-
-export type CatalogRequestRow = Omit<Selectable<CatalogRequests>, keyof Narrowed> & Narrowed;
+export type CatalogRequestRow = Selectable<CatalogRequests>;
 
 export interface CatalogRequestFilter {
   readonly tenant_id?: string | undefined;
-  readonly state?: CatalogRequestState | undefined;
+  readonly state?: CatalogRequestsState | undefined;
 }
 
 export interface CatalogDecision {
@@ -22,17 +18,11 @@ export interface CatalogDecision {
 }
 
 export function findCatalogRequest(db: Db, id: string): Promise<CatalogRequestRow | undefined> {
-  return db.selectFrom('catalog_requests').selectAll().where('id', '=', id).$narrowType<Narrowed>().executeTakeFirst();
+  return db.selectFrom('catalog_requests').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 export function lockCatalogRequest(tx: Tx, id: string): Promise<CatalogRequestRow | undefined> {
-  return tx
-    .selectFrom('catalog_requests')
-    .selectAll()
-    .where('id', '=', id)
-    .forUpdate()
-    .$narrowType<Narrowed>()
-    .executeTakeFirst();
+  return tx.selectFrom('catalog_requests').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
 export function listCatalogRequests(
@@ -42,8 +32,7 @@ export function listCatalogRequests(
 ): Promise<CatalogRequestRow[]> {
   return keyset(db.selectFrom('catalog_requests').selectAll(), ['id'], page)
     .$if(tenant_id !== undefined, (query) => query.where('tenant_id', '=', tenant_id as string))
-    .$if(state !== undefined, (query) => query.where('state', '=', state as string))
-    .$narrowType<Narrowed>()
+    .$if(state !== undefined, (query) => query.where('state', '=', state as CatalogRequestsState))
     .execute();
 }
 
@@ -52,16 +41,9 @@ export function insertCatalogRequest(tx: Tx, request: Insertable<CatalogRequests
     .insertInto('catalog_requests')
     .values({ ...request, updated_at: request.created_at })
     .returningAll()
-    .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
 }
 
 export function updateCatalogRequest(tx: Tx, id: string, decision: CatalogDecision): Promise<CatalogRequestRow> {
-  return tx
-    .updateTable('catalog_requests')
-    .set(decision)
-    .where('id', '=', id)
-    .returningAll()
-    .$narrowType<Narrowed>()
-    .executeTakeFirstOrThrow();
+  return tx.updateTable('catalog_requests').set(decision).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }

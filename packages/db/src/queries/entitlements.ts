@@ -6,11 +6,7 @@ import { json } from '../types.ts';
 
 const shown = ['tenant_id', 'product', 'source', 'config', 'starts_at', 'ends_at', 'created_at', 'updated_at'] as const;
 
-/** What a check of the table holds `source` to. */
-type EntitlementSource = 'contract' | 'trial' | 'demo';
-type Narrowed = { source: EntitlementSource };
-
-export type EntitlementRow = Omit<Pick<Selectable<TenantProducts>, (typeof shown)[number]>, 'source'> & Narrowed;
+export type EntitlementRow = Pick<Selectable<TenantProducts>, (typeof shown)[number]>;
 
 export type NewEntitlement = Omit<Insertable<TenantProducts>, 'config' | 'ended_at'> & {
   config?: Record<string, unknown>;
@@ -32,7 +28,6 @@ export function findEntitlement(db: Db, { tenant_id, product }: EntitlementKey):
     .select(shown)
     .where('tenant_id', '=', tenant_id)
     .where('product', '=', product)
-    .$narrowType<Narrowed>()
     .executeTakeFirst();
 }
 
@@ -43,19 +38,12 @@ export function lockEntitlement(tx: Tx, { tenant_id, product }: EntitlementKey):
     .where('tenant_id', '=', tenant_id)
     .where('product', '=', product)
     .forUpdate()
-    .$narrowType<Narrowed>()
     .executeTakeFirst();
 }
 
 /** All of a tenant's, running or not, by product. */
 export function listEntitlements(db: Db, tenantId: string): Promise<EntitlementRow[]> {
-  return db
-    .selectFrom('tenant_products')
-    .select(shown)
-    .where('tenant_id', '=', tenantId)
-    .orderBy('product')
-    .$narrowType<Narrowed>()
-    .execute();
+  return db.selectFrom('tenant_products').select(shown).where('tenant_id', '=', tenantId).orderBy('product').execute();
 }
 
 export function insertEntitlement(tx: Tx, { config = {}, ...entitlement }: NewEntitlement): Promise<EntitlementRow> {
@@ -63,7 +51,6 @@ export function insertEntitlement(tx: Tx, { config = {}, ...entitlement }: NewEn
     .insertInto('tenant_products')
     .values({ ...entitlement, config: json(config), updated_at: entitlement.created_at })
     .returning(shown)
-    .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
 }
 
@@ -85,7 +72,6 @@ export function insertOrUpdateEntitlement(
       })),
     )
     .returning(shown)
-    .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
 }
 
@@ -101,7 +87,6 @@ export function updateEntitlement(
     .where('tenant_id', '=', tenant_id)
     .where('product', '=', product)
     .returning(shown)
-    .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
 }
 
@@ -111,7 +96,6 @@ export function deleteEntitlement(tx: Tx, { tenant_id, product }: EntitlementKey
     .where('tenant_id', '=', tenant_id)
     .where('product', '=', product)
     .returning(shown)
-    .$narrowType<Narrowed>()
     .executeTakeFirst();
 }
 

@@ -2,14 +2,10 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { TenantIdpConfig } from '../schema.ts';
+import type { TenantIdpConfig, TenantIdpConfigStatus } from '../schema.ts';
 import { json } from '../types.ts';
 
-/** What checks of the table hold the two columns to. */
-type Narrowed = { status: IdpConfigStatus; jit_policy: 'allow' | 'deny' };
-export type IdpConfigStatus = 'active' | 'degraded' | 'deactivated';
-
-export type IdpConfigRow = Omit<Selectable<TenantIdpConfig>, keyof Narrowed> & Narrowed;
+export type IdpConfigRow = Selectable<TenantIdpConfig>;
 
 type Objects = { metadata: Record<string, unknown>; claim_mappings: Record<string, unknown> };
 type Summary = { saml_summary: Record<string, unknown> | null };
@@ -19,21 +15,15 @@ export type IdpConfigChanges = Omit<Updateable<TenantIdpConfig>, Written> & Part
 
 export interface IdpConfigFilter {
   readonly tenant_id: string;
-  readonly status?: IdpConfigStatus | undefined;
+  readonly status?: TenantIdpConfigStatus | undefined;
 }
 
 export function findIdpConfig(db: Db, id: string): Promise<IdpConfigRow | undefined> {
-  return db.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).$narrowType<Narrowed>().executeTakeFirst();
+  return db.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 export function lockIdpConfig(tx: Tx, id: string): Promise<IdpConfigRow | undefined> {
-  return tx
-    .selectFrom('tenant_idp_config')
-    .selectAll()
-    .where('id', '=', id)
-    .forUpdate()
-    .$narrowType<Narrowed>()
-    .executeTakeFirst();
+  return tx.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
 export function listIdpConfigs(
@@ -43,8 +33,7 @@ export function listIdpConfigs(
 ): Promise<IdpConfigRow[]> {
   return keyset(db.selectFrom('tenant_idp_config').selectAll(), ['id'], page)
     .where('tenant_id', '=', tenant_id)
-    .$if(status !== undefined, (query) => query.where('status', '=', status as string))
-    .$narrowType<Narrowed>()
+    .$if(status !== undefined, (query) => query.where('status', '=', status as TenantIdpConfigStatus))
     .execute();
 }
 
@@ -62,7 +51,6 @@ export function insertIdpConfig(
       updated_at: config.created_at,
     })
     .returningAll()
-    .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
 }
 
@@ -81,7 +69,6 @@ export function updateIdpConfig(
     })
     .where('id', '=', id)
     .returningAll()
-    .$narrowType<Narrowed>()
     .executeTakeFirstOrThrow();
 }
 

@@ -308,7 +308,7 @@ test('more ended trials than one batch holds are told of in several', async () =
   const ended = Array.from({ length: 103 }, (_, index) => ({
     tenant_id: id,
     product: `p${index}`,
-    source: 'trial',
+    source: 'trial' as const,
     ends_at: inDays(-1),
   }));
   await db.insertInto('tenant_products').values(ended).execute();
