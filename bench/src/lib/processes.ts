@@ -14,6 +14,7 @@ export interface ServerChild {
   readonly url: string;
   /** The body that GET /readyz answered with. */
   readonly ready: unknown;
+  readonly pid: number;
 }
 
 /**
@@ -54,7 +55,7 @@ export async function startServer(
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-    if (answer?.ok) return { url, ready: await answer.json() };
+    if (answer?.ok) return { url, ready: await answer.json(), pid: child.pid ?? 0 };
     await answer?.body?.cancel();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
