@@ -93,6 +93,7 @@ test('a failure of a later page rejects in the loop', async () => {
   expect(seen).toEqual(ids.slice(0, 1));
 });
 
+// proves A68, A70
 test('an error has the code, the status, the problem, and the request id of the log', async () => {
   const { id, slug } = await newTenant(server);
   const taken = await rejectionOf(client.tenants.create({ slug, name: 'Twin' }));

@@ -26,6 +26,7 @@ function run([, file, ...args]: readonly [string, string, ...string[]], variable
   return promisify(execFile)(file, args, { env, timeout: ENDS_WITHIN_MS });
 }
 
+// proves A73
 test.each(lives)(
   '%s takes a tenant from its creation to its end, and prints each step',
   async (...command) => {

@@ -82,6 +82,7 @@ test('the feed gives events, and a verifier gives the verdict of the registry', 
   expectTypeOf(use).toBeFunction();
 });
 
+// proves A70
 test('isRegistryError narrows to the given code, and accepts only known codes', () => {
   const use = (error: unknown) => {
     if (isRegistryError(error, 'slug_taken')) expectTypeOf(error.code).toEqualTypeOf<'slug_taken'>();

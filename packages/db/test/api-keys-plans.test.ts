@@ -9,6 +9,7 @@ import { newTenant } from './support.ts';
 const database = await testDatabase();
 afterAll(() => database.close());
 
+// proves B24
 test('the keys of one project are read from their index, however many the tenant has, in its scope too', async () => {
   const { db, forTenant } = database;
   const tenant_id = await newTenant(db);

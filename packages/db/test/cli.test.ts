@@ -21,7 +21,7 @@ async function printed(args: readonly string[], env: Env): Promise<string[]> {
 }
 
 describe('the commands', () => {
-  // proves A6, A7, A24, C12, C38, C39
+  // proves A2, A6, A7, A24, C12, C38, C39
   test('move the schema and say what they did; with no command everything is applied', async () => {
     const env = await commandEnv('empty');
     expect(await printed(['status'], env)).toEqual(names.map((name) => `pending                   ${name}`));

@@ -39,6 +39,7 @@ async function somebodyWaits(): Promise<void> {
   }
 }
 
+// proves B23
 test('a write inside a tenant waits for a change of the tenant, and then sees it', async () => {
   const id = await newTenant(db, { status: 'active' });
   const { frozen, write } = await db.transaction().execute(async (tx) => {

@@ -30,7 +30,7 @@ async function tableNames(db: Db): Promise<string[]> {
 }
 
 describe('the list of migrations', () => {
-  // proves A17, B36
+  // proves A17, B36, D24
   test('is the folder, in order, numbered from 0001 without gaps', () => {
     const files = readdirSync(join(packageFolder, 'migrations')).filter((file) => file.endsWith('.ts'));
     expect(names.map((name) => `${name}.ts`)).toEqual(files.sort());
@@ -65,7 +65,7 @@ describe('up and down', () => {
     expect(await catalogue(db)).toEqual(first);
   });
 
-  // proves A11, A32, B36, D25
+  // proves A11, A32, A71, B36, D25, D27
   test('every migration on its own gives back what was there before it, and comes back as it was', async () => {
     const db = await empty();
     for (const [index, name] of names.entries()) {
@@ -95,7 +95,7 @@ describe('up and down', () => {
     expect(await catalogue(db)).toEqual([]);
   });
 
-  // proves A24, C10
+  // proves A24, C10, D26
   test('up with nothing to do is no error and changes nothing', async () => {
     const { db } = await closedAfterTest(testDatabase());
     const before = [await catalogue(db), await migrationStatus(db)];
@@ -152,6 +152,7 @@ describe('a migration that fails', () => {
     expect(await migrateUp(db), 'the next call can work').toEqual(names);
   });
 
+  // proves A71
   test('on the way down leaves the schema and the bookkeeping as they were', async () => {
     const { db } = await closedAfterTest(testDatabase());
     await migrateDown(db, names.length - 1);

@@ -79,7 +79,7 @@ describe('the answers', () => {
     expect(await isolationFailures(database, scopes.tenant)).toEqual([]);
   });
 
-  // proves A65
+  // proves A65, B30
   test('a scope bound to a project reaches only that project, its keys and its audit events', async () => {
     expect(await isolationFailures(database, scopes.project)).toEqual([]);
   });

@@ -59,7 +59,7 @@ test('a check that lists the values of a text column becomes a union; every othe
   ]);
 });
 
-// proves C42
+// proves A18, C42
 test('the generator and its runtime are pinned to exact versions', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
   for (const name of ['kysely', 'kysely-ctl', 'kysely-codegen', 'pg', '@electric-sql/pglite']) {

@@ -63,7 +63,7 @@ describe('the first migration', () => {
     ]);
   });
 
-  // proves A15, C30
+  // proves A15, B24, C30
   test('makes the named and partial indexes, as documented', () => {
     const indexes = ofKind(lines, 'index').filter((line) => !/_(pkey|key) /.test(line) || line.includes(' WHERE '));
     expect(indexes.map((line) => line.replace(/^\S+ /, '').replace(/ ON public\.| USING btree/g, ' '))).toEqual([
@@ -305,6 +305,7 @@ describe('deleting a tenant', () => {
     expect(before).toMatchObject({ tenant_id: tenant, tenant_slug: slug });
   });
 
+  // proves B23
   test('is undone as a whole when its transaction is', async () => {
     const tenant = await newTenant(db);
     await newProject(tenant);
@@ -414,6 +415,7 @@ describe('API keys', () => {
     expect(refused).toEqual({ code: violated.unique, constraint: 'api_keys_hash_key' });
   });
 
+  // proves B30
   test('a key is bound to a project of its own tenant or to none', async () => {
     const [tenant, other] = [await newTenant(db), await newTenant(db)];
     const project_id = await newProject(other);

@@ -39,6 +39,7 @@ test('an empty database has no tables at all', async () => {
   expect(await tableNames(await opened(emptyDatabase()))).toEqual([]);
 });
 
+// proves A55, A56
 test('a database is on the engine of the project', async () => {
   const database = await opened(testDatabase());
   expect(database.engine).toBe(inject('engine'));
@@ -54,6 +55,7 @@ describe.runIf(inject('engine') === 'pglite')('on PGlite', () => {
 describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
   const templates = inject('postgres');
 
+  // proves A3
   test('the server is the one that was announced, and PostgreSQL 16 unless TEST_DATABASE_URL gave another', async () => {
     const version = await serverVersion(await opened(testDatabase()));
     expect(version).toContain(`PostgreSQL ${templates.version}`);

@@ -13,6 +13,7 @@ async function evaluate(expression: string): Promise<unknown> {
   return rows[0]?.value;
 }
 
+// proves A55, A56
 describe('a value has the same form on both engines', () => {
   test.each([
     ['42::bigint', 42],

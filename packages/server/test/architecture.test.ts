@@ -236,6 +236,7 @@ test('names of foreign hosts are resolved in one place, fetches are made in one,
   expect(files('node:worker_threads').sort()).toEqual(['kernel/async/thread-answers.ts', 'kernel/async/thread.ts']);
 });
 
+// proves A68
 test('a module is a folder with a manifest, shapes, a service and a router', () => {
   const named = /^packages\/server\/src\/modules\/([^/]+)\//;
   const names = new Set(files.flatMap((file) => named.exec(file)?.[1] ?? []));

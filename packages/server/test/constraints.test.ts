@@ -25,6 +25,7 @@ const NOT_REACHABLE = [
   'tenant_projects_tenant_id_id_key',
 ];
 
+// proves A70
 test('two errors may claim neither one constraint nor one code', () => {
   const error = (code: string, constraint: string) => defineError({ code, status: 'CONFLICT', detail: '', constraint });
   expect(() => collectConstraints([{ a: error('a', 'x') }, { b: error('b', 'x') }])).toThrow('constraint x');

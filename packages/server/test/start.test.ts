@@ -31,7 +31,7 @@ function start(env: Readonly<Record<string, string>>): StartedProcess {
   return process;
 }
 
-// proves A64
+// proves A19, A64
 test('a first start makes acme and private tokens and prints a line that works when pasted; a second start keeps both', async () => {
   const folder = newFolder();
   const first = start({ DATA_DIR: folder });

@@ -28,6 +28,7 @@ test('two registries share neither tenants nor tokens', async () => {
   expect(isRegistryError(error, 'unauthenticated')).toBe(true);
 });
 
+// proves A36
 test('the whole registry is there: REST answers at its url, and the internal token verifies keys', async () => {
   await using registry = await createTestRegistry();
   const { id: tenant_id } = await registry.client.tenants.create(acme);
