@@ -101,9 +101,14 @@ function pgliteMistakes({ pglite }: PgliteConfig): ConfigMistake[] {
   return 'dataDir' in pglite && pglite.dataDir === '' ? [{ field: 'dataDir', message: 'is empty' }] : [];
 }
 
-/** How long the server has for a statement, the default filled in. */
-export function statementTimeout({ statementTimeoutMs }: PostgresConfig): number {
-  return statementTimeoutMs ?? bounds.statementTimeoutMs.default;
+const GRACE_MS_MAX = 2_000;
+
+/**
+ * How long a connection that works may stay silent: the time of a statement, and half of it again, at most two seconds,
+ * for the server's own message that the time is over. 0, which never ends, when a statement has no limit.
+ */
+export function silenceMsMax({ statementTimeoutMs = bounds.statementTimeoutMs.default }: PostgresConfig): number {
+  return statementTimeoutMs + Math.min(GRACE_MS_MAX, Math.ceil(statementTimeoutMs / 2));
 }
 
 /** The options of the driver's pool, defaults filled in. */

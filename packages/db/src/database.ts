@@ -11,7 +11,7 @@ import {
   type DatabaseConfig,
   type PostgresConfig,
   poolOptions,
-  statementTimeout,
+  silenceMsMax,
   validateDatabaseConfig,
 } from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -62,10 +62,7 @@ export async function openDatabase(config: DatabaseConfig): Promise<DatabaseHand
 function openPostgres(config: PostgresConfig): DatabaseHandle {
   const options = poolOptions(config);
   const types = { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig;
-  // Without a limit for statements there is none for silence either: 0 never fires.
-  const statementMs = statementTimeout(config);
-  const silence = statementMs === 0 ? 0 : statementMs + GRACE_MS;
-  const pool = new pg.Pool({ ...options, stream: () => impatientSocket(silence), types });
+  const pool = openPool({ ...options, types }, silenceMsMax(config));
   const log = config.log ?? ((message: string) => console.error(message));
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
@@ -89,16 +86,30 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   });
 }
 
-const GRACE_MS = 2_000;
-
 /**
- * The server ends a statement in time, so a longer silence means that nobody is there any more. A host that lost its
- * power closes no connection: TCP alone would wait for it for a quarter of an hour.
+ * The server ends a statement in time, so a longer silence means that there is no server any more. A host that lost its
+ * power closes no connection: TCP alone would wait for it for a quarter of an hour. 0: no silence is too long.
  */
-function impatientSocket(silenceMsMax: number): Socket {
+function impatientSocket(silenceMs: number): Socket {
   const socket = new Socket();
   const late = () => socket.destroy(new Error('Connection terminated: the database has fallen silent'));
-  return socket.setTimeout(silenceMsMax, late);
+  return socket.setTimeout(silenceMs, late);
+}
+
+/** Only a connection that works, or is being made, can be silent for too long: an idle one is asked nothing. */
+function openPool(options: pg.PoolConfig, silenceMs: number): pg.Pool {
+  const sockets = new WeakMap<object, Socket>();
+  class ImpatientClient extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      const socket = impatientSocket(silenceMs);
+      super({ ...config, stream: () => socket });
+      sockets.set(this, socket);
+    }
+  }
+  const pool = new pg.Pool({ ...options, Client: ImpatientClient });
+  pool.on('acquire', (client) => sockets.get(client)?.setTimeout(silenceMs));
+  pool.on('release', (_, client) => sockets.get(client)?.setTimeout(0));
+  return pool;
 }
 
 async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { memory: true }): Promise<DatabaseHandle> {

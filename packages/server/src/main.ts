@@ -16,6 +16,7 @@ import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
 import { seed } from './seed.ts';
+import { databaseTimeouts } from './settings/database.ts';
 
 async function main(): Promise<void> {
   const given = readConfig();
@@ -45,7 +46,7 @@ async function open(config: Config, log: (message: string) => void): Promise<Dat
   const database = await openDatabase(
     url === undefined
       ? { pglite: { dataDir: embeddedDirectory(config.dataDir) } }
-      : { url, directUrl, connectionsMax, log },
+      : { url, directUrl, connectionsMax, log, ...databaseTimeouts(config) },
   );
   if (url === undefined && config.migrateOnStart) await migrateUp(database.db);
   await requireCurrentSchema(database.db);

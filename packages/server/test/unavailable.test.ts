@@ -19,7 +19,7 @@ beforeAll(async () => {
     url: link.url,
     connectionsMax: 4,
     connectTimeoutMs: 1_000,
-    statementTimeoutMs: 1_000,
+    statementTimeoutMs: 2_000,
     log: () => {},
   });
   server = await startTestServer({ database });

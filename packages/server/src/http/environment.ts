@@ -1,5 +1,6 @@
 /** Where requests come in, from whom they are believed to come, and how many are answered. */
 import { z } from 'zod';
+import { LEASE_MS_DEFAULT } from '../kernel/leases/environment.ts';
 import { defineSettings, listenAddress, variable, whole } from '../kernel/settings.ts';
 import { wrongProxy } from './trusted-proxies.ts';
 
@@ -12,6 +13,10 @@ const trustProxy = z
     context.addIssue({ code: 'custom', message });
   })
   .optional();
+
+const TIMEOUT_MS = 8_000;
+const TIMEOUT_WITHIN_LEASE =
+  'REQUEST_TIMEOUT_MS must be longer than AUTHORITY_LEASE_MS: a change of authority may wait as long as a lease lasts';
 
 export const httpSettings = defineSettings({
   variables: {
@@ -30,6 +35,11 @@ export const httpSettings = defineSettings({
     }),
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: variable(whole(0, 10_000_000, 300), { shown: 300 }),
     RATE_LIMIT_FAILURES_PER_MINUTE: variable(whole(0, 10_000_000, 20), { shown: 20 }),
+    REQUEST_TIMEOUT_MS: variable(whole(100, 600_000, TIMEOUT_MS), {
+      about:
+        'How long a request may take before it is answered 503 and what it was doing is given up, in milliseconds; exports and feeds are excepted. Shorter than the patience of proxies in front, longer than AUTHORITY_LEASE_MS. A statement of the database gets three fifths of it.',
+      shown: TIMEOUT_MS,
+    }),
     EVENT_LOOP_DELAY_MAX_MS: variable(whole(0, 60_000, 1_000), {
       about:
         'How late this process may be before it answers 503 instead of queueing more, in milliseconds. 0: it queues. Default: 1000, and 0 with the embedded engine, which computes in this process.',
@@ -40,6 +50,8 @@ export const httpSettings = defineSettings({
     internalAddress: data.INTERNAL_ADDR ?? null,
     /** Addresses of proxies whose X-Forwarded-For is believed, as Fastify's `trustProxy`. */
     trustProxy: data.TRUST_PROXY ?? (false as const),
+    /** How long a request may take, without the arrival of its body. */
+    requestTimeoutMs: data.REQUEST_TIMEOUT_MS,
     limits: {
       principalPerMinute: data.RATE_LIMIT_PER_MINUTE,
       addressPerMinute: data.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
@@ -49,6 +61,8 @@ export const httpSettings = defineSettings({
         (given['DATABASE_URL'] ?? given['EVENT_LOOP_DELAY_MAX_MS']) ? data.EVENT_LOOP_DELAY_MAX_MS : 0,
     },
   }),
+  contradictions: ({ REQUEST_TIMEOUT_MS: timeout = TIMEOUT_MS, AUTHORITY_LEASE_MS: lease = LEASE_MS_DEFAULT }) =>
+    Number(timeout) <= Number(lease) ? [TIMEOUT_WITHIN_LEASE] : [],
 });
 
 /** What the servers read of the configuration. */

@@ -5,9 +5,11 @@ import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
 import type { Actor } from '../kernel/actor.ts';
+import { withinDeadline } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
-import { type DomainError, kernelErrors } from '../kernel/errors.ts';
+import { type DomainError, kernelErrors, tooLate } from '../kernel/errors.ts';
+import type { HttpConfig } from './environment.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
 
 declare module 'fastify' {
@@ -15,6 +17,8 @@ declare module 'fastify' {
     actor: Actor | null;
     /** Why the credential was refused, when one was sent. */
     refusal: DomainError | null;
+    /** What is gone of the time for the answer: the milliseconds that it took to find out who asks. */
+    identifiedInMs: number;
   }
 }
 
@@ -35,13 +39,14 @@ const MINUTE_MS = 60_000;
 /** Guards every route that is added to the scope afterwards. The operation answers a refused credential, without reading the body. */
 export async function guard(
   scope: FastifyInstance,
-  limits: Limits,
+  { limits, requestTimeoutMs }: Pick<HttpConfig, 'limits' | 'requestTimeoutMs'>,
   { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
 ): Promise<void> {
   if (limits.eventLoopDelayMaxMs > 0) await scope.register(underPressure, sheddingAbove(limits.eventLoopDelayMaxMs));
   await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
   scope.decorateRequest('actor', null);
   scope.decorateRequest('refusal', null);
+  scope.decorateRequest('identifiedInMs', 0);
   const identify = identifier(scope, limits.failuresPerMinute, { authenticator, deps });
   const perAddress = limiter(scope, limits.addressPerMinute, {});
   const perPrincipal = limiter(scope, limits.principalPerMinute, {
@@ -54,7 +59,11 @@ export async function guard(
     // Products ask most often and are not rationed: nothing here makes them wait.
     if (request.actor?.type === 'internal') return done();
     const admit = async () => {
-      if (authorization !== undefined && request.actor === null) await identify(request, authorization);
+      if (authorization !== undefined && request.actor === null) {
+        const start = performance.now();
+        await withinDeadline(identify(request, authorization), requestTimeoutMs, tooLate);
+        request.identifiedInMs = performance.now() - start;
+      }
       const limit = request.actor === null ? perAddress : perPrincipal;
       await limit?.call(this, request, reply);
     };

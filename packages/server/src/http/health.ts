@@ -1,8 +1,10 @@
 /** Is it alive, is it ready: for load balancers and orchestrators. */
 import { type DatabaseHandle, requireCurrentSchema } from '@tenant-registry/db';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { withinDeadline } from '../kernel/async/deadline.ts';
 
 const CHECK_TIMEOUT_MS = 1_000;
+const noAnswer = () => new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
 
 /** Mounts `/healthz`, which only says that the process answers, and `/readyz`, which names each check that fails. */
 export function mountHealth(app: FastifyInstance, database: DatabaseHandle): void {
@@ -19,7 +21,7 @@ export function mountHealth(app: FastifyInstance, database: DatabaseHandle): voi
 function readiness(database: DatabaseHandle): (log: FastifyBaseLogger) => Promise<string[]> {
   const checks = {
     'db-primary': () => database.ping(CHECK_TIMEOUT_MS),
-    schema: () => requireCurrentSchema(database.db),
+    schema: () => withinDeadline(requireCurrentSchema(database.db), CHECK_TIMEOUT_MS, noAnswer),
   };
   let underway: Promise<string[]> | undefined;
   async function look(log: FastifyBaseLogger): Promise<string[]> {

@@ -2,13 +2,14 @@
 import type { Db } from '@tenant-registry/db';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
+import { deadlineIn } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { callerSignal } from './caller-signal.ts';
 import type { ContextOf } from './rest.ts';
 import { sourceAddress } from './source-address.ts';
 
-/** Returns the function that makes the context of a request. */
-export function contextsOf(deps: Dependencies): ContextOf {
+/** Returns the function that makes the context of a request, whose answer may take that many milliseconds. */
+export function contextsOf(deps: Dependencies, timeoutMs: number): ContextOf {
   return (request, reply) => ({
     ...deps,
     db: visibleTo(request.actor, deps),
@@ -18,6 +19,7 @@ export function contextsOf(deps: Dependencies): ContextOf {
     refusal: request.refusal,
     requestId: request.id,
     signal: callerSignal(reply.raw),
+    deadline: deadlineIn(timeoutMs - request.identifiedInMs),
     sourceIp: sourceAddress(request),
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),

@@ -55,12 +55,15 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     mountHealth(app, database);
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
-    const fast = { verify_api_key: (otherwise: RouteHandlerMethod) => fastVerify({ deps, drain, otherwise }) };
+    const fast = {
+      verify_api_key: (otherwise: RouteHandlerMethod) =>
+        fastVerify({ deps, drain, timeoutMs: config.requestTimeoutMs, otherwise }),
+    };
     await app.register(async (scope) => {
-      await guard(scope, config.limits, { authenticator, deps });
+      await guard(scope, config, { authenticator, deps });
       if (surface !== 'internal') mountDocs(scope, openapiDocument());
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
-      const mounted = { contextOf: contextsOf(deps), operations: operationsOn(surface) };
+      const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
       mountRest(scope, { deps, ...mounted, fast });
       await mountTrpc(scope, mounted);
     });

@@ -4,9 +4,11 @@
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { withinDeadline } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { malformed } from '../kernel/errors/malformed.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
+import { tooLate } from '../kernel/errors.ts';
 import { logFailure } from '../kernel/trpc.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
 import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
@@ -23,12 +25,14 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export interface FastVerifyOptions {
   readonly deps: Dependencies;
   readonly drain: Drain;
+  /** How long an answer may take. */
+  readonly timeoutMs: number;
   /** The handler that every operation has. */
   readonly otherwise: Handler;
 }
 
 /** Returns the handler: a caller that holds the permission and asks in the documented shape is answered, if possible at once. */
-export function fastVerify({ deps, drain, otherwise }: FastVerifyOptions): RouteHandlerMethod {
+export function fastVerify({ deps, drain, timeoutMs, otherwise }: FastVerifyOptions): RouteHandlerMethod {
   const fail = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
     const error = toDomainError(thrown, deps.constraints);
     logFailure(request.log, error, PROCEDURE);
@@ -41,7 +45,7 @@ export function fastVerify({ deps, drain, otherwise }: FastVerifyOptions): Route
     try {
       const answer = verifyApiKey(deps, input.data, () => productAt(sourceAddress(request)));
       if (!(answer instanceof Promise)) return send(reply, answer, drain);
-      return answer.then(
+      return withinDeadline(answer, timeoutMs, tooLate).then(
         (verdict) => send(reply, verdict, drain),
         (thrown: unknown) => fail(request, reply, thrown),
       );

@@ -2,6 +2,7 @@
 import type { DatabaseHandle, Db, idempotency, TenantScope, TenantTable } from '@tenant-registry/db';
 import type { Actor } from './actor.ts';
 import type { BackgroundQueue } from './async/background-queue.ts';
+import { type Deadline, noDeadline } from './async/deadline.ts';
 import type { AccessLog } from './buffered/access-log.ts';
 import type { Clock } from './clock.ts';
 import type { CursorCodec } from './cursors.ts';
@@ -56,6 +57,8 @@ export interface Context extends Dependencies {
   readonly requestId: string;
   /** Aborts when the answer is over, with the error that work for it ends with: the caller has left, or has another answer. */
   readonly signal: AbortSignal;
+  /** After it the caller has another answer, and nothing is committed any more. */
+  readonly deadline: Deadline;
   readonly sourceIp: string | null;
   /** The value of If-Match, when the caller sent it. */
   readonly ifMatch: string | null;
@@ -73,6 +76,7 @@ export interface Context extends Dependencies {
 export const noRequest = {
   refusal: null,
   signal: new AbortController().signal,
+  deadline: noDeadline,
   sourceIp: null,
   ifMatch: null,
   idempotencyKey: null,

@@ -178,6 +178,11 @@ export const kernelErrors = {
   }),
 } as const;
 
+/** The error of a request whose answer was not there in time. What it was doing is given up before it is committed. */
+export function tooLate(): DomainError {
+  return kernelErrors.overloaded({ detail: 'The request took too long and was given up: try again.', retryAfter: 1 });
+}
+
 /** The error of a caller that lacks the permission. */
 export function missingPermission(permission: string): DomainError {
   return kernelErrors.forbidden({ detail: `The permission ${permission} is missing.`, members: { permission } });

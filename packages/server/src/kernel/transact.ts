@@ -2,6 +2,7 @@
 import { audit, type Db, idempotency, leaveTenant, outbox, type Tx } from '@tenant-registry/db';
 import type { z } from 'zod';
 import type { ActorContext } from './context.ts';
+import { tooLate } from './errors.ts';
 import type { EventDefinition, EventSubject } from './events.ts';
 import { idempotencyErrors } from './idempotency.ts';
 import { newId } from './ids.ts';
@@ -84,7 +85,9 @@ export async function appendOnce<T>(ctx: ActorContext, append: (db: Db) => Promi
   });
 }
 
-async function markCommit({ idempotencyClaim, clock }: ActorContext, tx: Tx): Promise<void> {
+/** The last check before a commit: the caller still waits for the answer, and no repetition has taken over. */
+async function markCommit({ deadline, idempotencyClaim, clock }: ActorContext, tx: Tx): Promise<void> {
+  if (deadline.leftMs() === 0) throw tooLate();
   if (idempotencyClaim !== null && !(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
     throw idempotencyErrors.inFlight(); // it took so long that another request took the key over
   }

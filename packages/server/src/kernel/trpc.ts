@@ -1,11 +1,12 @@
 /** The kinds of procedure, and what each checks before a service is called. */
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
+import { withinDeadline } from './async/deadline.ts';
 import type { Context } from './context.ts';
 import { malformed } from './errors/malformed.ts';
 import { toProblem } from './errors/problem.ts';
 import { toDomainError } from './errors/to-domain-error.ts';
-import { type DomainError, type ErrorFactory, kernelErrors, missingPermission } from './errors.ts';
+import { type DomainError, type ErrorFactory, kernelErrors, missingPermission, tooLate } from './errors.ts';
 import { etagOf } from './etag.ts';
 import { idempotent } from './idempotency.ts';
 import type { Logger } from './logger.ts';
@@ -83,6 +84,9 @@ const answerErrors = t.middleware(async ({ ctx, path, next }) => {
   throw new TRPCError({ code: error.definition.status, message: error.message, cause: error });
 });
 
+/** Answers in time, whatever the work waits for. A stream is an answer when it begins, and may take longer. */
+const keepDeadline = t.middleware(({ ctx, next }) => withinDeadline(next(), ctx.deadline.leftMs(), tooLate));
+
 /** The version of the one resource that is the answer, over REST and tRPC alike. */
 const tagAnswers = t.middleware(async ({ ctx, meta, next }) => {
   const result = await next();
@@ -111,6 +115,7 @@ export function procedure(permission: Permission | null) {
   return t.procedure
     .meta({ permission })
     .use(answerErrors)
+    .use(keepDeadline)
     .use(async ({ ctx, type, path, next }) => {
       const { actor } = ctx;
       if (actor === null) throw ctx.refusal ?? kernelErrors.unauthenticated();

@@ -52,3 +52,11 @@ export const databaseSettings = defineSettings({
       : []),
   ],
 });
+
+/** Returns how long the database may take, so that its failure is known before the deadline of the request that asks it. */
+export function databaseTimeouts({ requestTimeoutMs }: { readonly requestTimeoutMs: number }) {
+  return {
+    connectTimeoutMs: Math.min(2_000, Math.ceil(requestTimeoutMs / 4)),
+    statementTimeoutMs: Math.floor((requestTimeoutMs * 3) / 5),
+  };
+}

@@ -6,6 +6,8 @@ export interface Link {
   readonly url: string;
   /** Takes everything and hands nothing on, on the connections of this moment. */
   silence(): void;
+  /** Like `silence`, and on every new connection too, until `cut`: as if the server's processes were stopped. */
+  freeze(): void;
   cut(): Promise<void>;
   restore(): Promise<void>;
 }
@@ -13,6 +15,7 @@ export interface Link {
 export async function openLink(databaseUrl: string): Promise<Link> {
   const { hostname, port: targetPort } = new URL(databaseUrl);
   const sockets = new Set<Socket>();
+  let frozen = false;
   let relay: Server;
   const listen = (port: number) =>
     new Promise<number>((resolve) => {
@@ -23,7 +26,8 @@ export async function openLink(databaseUrl: string): Promise<Link> {
           socket.on('error', () => {});
           socket.on('close', () => sockets.delete(socket));
         }
-        client.pipe(upstream).pipe(client);
+        if (frozen) client.resume();
+        else client.pipe(upstream).pipe(client);
       }).listen(port, '127.0.0.1', () => {
         const address = relay.address();
         resolve(typeof address === 'object' && address !== null ? address.port : 0);
@@ -33,12 +37,18 @@ export async function openLink(databaseUrl: string): Promise<Link> {
   const url = new URL(databaseUrl);
   url.hostname = '127.0.0.1';
   url.port = String(port);
+  const silence = () => {
+    for (const socket of sockets) socket.unpipe().resume();
+  };
   return {
     url: url.href,
-    silence() {
-      for (const socket of sockets) socket.unpipe().resume();
+    silence,
+    freeze() {
+      frozen = true;
+      silence();
     },
     async cut() {
+      frozen = false;
       const closed = new Promise((resolve) => relay.close(resolve));
       for (const socket of sockets) socket.destroy();
       await closed;

@@ -104,7 +104,7 @@ export const introduction = `Who the tenants are, what each may use, who may sig
 
 **Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`) and the kinds of credential that can carry it (\`x-credentials\`). The credential is an access token of an OpenID provider that the registry trusts, an API key with scopes such as \`registry:projects:read\`, or a static token of the operator or of a product. \`GET /v1/me\` tells what it may do. Without a valid credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
 
-**Limits.** Requests are counted for each principal, and for each address without a valid credential: \`RateLimit-*\` headers tell what is left, and above the limit the answer is 429 with \`Retry-After\`.
+**Limits.** Requests are counted for each principal, and for each address without a valid credential: \`RateLimit-*\` headers tell what is left, and above the limit the answer is 429 with \`Retry-After\`. A request that takes too long is answered 503 and given up, exports and feeds excepted.
 
 **Data.** Fields are in snake_case, times are RFC 3339 in UTC, ids are UUIDs. Unknown fields and unknown query parameters are refused with 400. No text may contain a NUL. Answers may gain members, and strings that list \`x-extensible-enum\` may gain values: pass over the members that you do not know, and expect values that you do not know.
 

@@ -14,8 +14,16 @@ test.each([
   expect(problemOf({ code })).toBe('overloaded');
 });
 
-test.each(['08006', '57P01', '53300', '25006', 'ECONNREFUSED'])('%s means that there is no database', (code) => {
-  expect(problemOf({ code })).toBe('unavailable');
+test.each(['08006', '28000', '28P01', '57P01', '53300', '25006', 'ECONNREFUSED'])(
+  '%s means that there is no database',
+  (code) => {
+    expect(problemOf({ code })).toBe('unavailable');
+  },
+);
+
+test('a refused login means that there is no database, whatever it was refused for', () => {
+  expect(problemOf({ code: '3D000', severity: 'FATAL' })).toBe('unavailable');
+  expect(problemOf({ code: '3D000', severity: 'ERROR' })).toBeUndefined();
 });
 
 test.each(['42P01', '22P02', '23505', undefined])('%s is a mistake of ours, and nothing is said of it', (code) => {

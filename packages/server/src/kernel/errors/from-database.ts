@@ -3,12 +3,16 @@ import { type DomainError, type ErrorFactory, kernelErrors } from '../errors.ts'
 
 interface DatabaseFailure {
   readonly code?: unknown;
+  readonly severity?: unknown;
   readonly constraint?: unknown;
   readonly message?: unknown;
 }
 
-// Class 08 connection, 57P administrator, 53 resources: https://www.postgresql.org/docs/16/errcodes-appendix.html
-const UNAVAILABLE_SQLSTATE = /^(08...|57P0[1-5]|53[0-4]00|25006)$/;
+// Class 08 connection, 28 refused login, 57P administrator, 53 resources, among them too many connections:
+// https://www.postgresql.org/docs/16/errcodes-appendix.html
+const UNAVAILABLE_SQLSTATE = /^(08...|28...|57P0[1-5]|53[0-4]00|25006)$/;
+// The server ends the connection: a login that is refused for any reason, a shutdown, a crash.
+const UNAVAILABLE_SEVERITY = new Set<unknown>(['FATAL', 'PANIC']);
 const UNAVAILABLE_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -32,7 +36,7 @@ export function violates(error: unknown, constraint: string): boolean {
 /** Returns the caller's error for a violated constraint, a lost database or one that is too busy; undefined for anything unforeseen. */
 export function fromDatabase(error: unknown, constraints: ReadonlyMap<string, ErrorFactory>): DomainError | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { code, constraint, message }: DatabaseFailure = error;
+  const { code, severity, constraint, message }: DatabaseFailure = error;
   if (typeof code === 'string' && code.startsWith('23') && typeof constraint === 'string') {
     const factory = constraints.get(constraint);
     const pointer = factory?.definition.pointer;
@@ -45,6 +49,7 @@ export function fromDatabase(error: unknown, constraints: ReadonlyMap<string, Er
     return kernelErrors.overloaded({ cause: error, retryAfter: 1 });
   }
   const lost =
+    UNAVAILABLE_SEVERITY.has(severity) ||
     (typeof code === 'string' && (UNAVAILABLE_SQLSTATE.test(code) || UNAVAILABLE_SYSTEM.has(code))) ||
     (typeof message === 'string' && UNAVAILABLE_MESSAGE.test(message));
   return lost ? kernelErrors.unavailable({ cause: error, retryAfter: 1 }) : undefined;
