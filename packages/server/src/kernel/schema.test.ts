@@ -43,3 +43,10 @@ test.each([
   expect(jsonObject.safeParse({ a: text }).success).toBe(true);
   expect(jsonObject.safeParse({ a: `${text}x` }).success).toBe(false);
 });
+
+test('a number counts at the length that the database writes, whatever its exponent saves', () => {
+  const numbers = (count: number) => ({ a: Array.from({ length: count }, () => 1.5e-300), b: 'e-9' });
+  expect(jsonObject.safeParse(numbers(100)).success).toBe(true);
+  expect(jsonObject.safeParse(numbers(110)).success).toBe(false);
+  expect(jsonObject.safeParse({ a: Array.from({ length: 2_000 }, () => 'e-300') }).success).toBe(true);
+});

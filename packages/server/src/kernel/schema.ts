@@ -39,10 +39,22 @@ export function textUpTo(max: number) {
 
 const JSON_BYTES_MAX = 32_768;
 
-/** Free JSON of a caller, at most 32 KiB as UTF-8. */
+/** Free JSON of a caller, at most 32 KiB as UTF-8, in the form in which the database writes it. */
 export const jsonObject = z
   .record(z.string(), z.unknown())
-  .refine((value) => utf8BytesOf(JSON.stringify(value)) <= JSON_BYTES_MAX, 'must be at most 32 KiB of JSON');
+  .refine((value) => storedBytesOf(value) <= JSON_BYTES_MAX, 'must be at most 32 KiB of JSON');
+
+/** The database writes no exponents: 1e-300 comes out of it with 300 digits, so each counts. */
+function storedBytesOf(value: unknown): number {
+  const text = JSON.stringify(value);
+  return utf8BytesOf(text) + (/e-\d/.test(text) ? zerosOf(value) : 0);
+}
+
+function zerosOf(value: unknown): number {
+  if (typeof value === 'number') return Number(/e-(\d+)$/.exec(String(value))?.[1] ?? 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((zeros: number, member) => zeros + zerosOf(member), 0);
+}
 
 /** No character takes more than three bytes for each UTF-16 unit, so short text needs no counting. */
 function utf8BytesOf(text: string): number {
