@@ -4,7 +4,7 @@ export { type DatabaseConfig, DatabaseConfigError, urlMistakes } from './databas
 export { embeddedDirectory } from './database-env.ts';
 export { DirectoryLockedError } from './directory-lock.ts';
 export type { Db, Tx } from './handles.ts';
-export type { PageRequest } from './keyset.ts';
+export type { BytesRequest, PageRequest, RowsWithin } from './keyset.ts';
 export type { Listener } from './listener.ts';
 export { migrateUp, requireCurrentSchema } from './migrate.ts';
 export * as apiKeys from './queries/api-keys.ts';

@@ -1,5 +1,6 @@
 /** Keyset pagination, once: a page starts after the last row of the one before, so inserts never shift it. */
 import { type RawBuilder, type ReferenceExpression, type SelectQueryBuilder, sql } from 'kysely';
+import type { Db } from './handles.ts';
 import type { DB } from './schema.ts';
 
 export interface PageRequest {
@@ -34,6 +35,47 @@ export function keyset<T extends keyof DB, O>(
     page = page.where(sql<boolean>`(${sql.join(sorted)}) < (${sql.join(start)})`);
   }
   return page.limit(limit + 1);
+}
+
+export interface BytesRequest extends PageRequest {
+  /** The rows end with the one that reaches this many bytes: one row at least always comes. */
+  readonly bytesMax: number;
+}
+
+export interface RowsWithin<Row> {
+  readonly rows: Row[];
+  /** Whether rows follow after these. */
+  readonly more: boolean;
+}
+
+export interface RowSize {
+  /** The order of the page, as its keyset has it. */
+  readonly order: RawBuilder<unknown>;
+  /** The bytes of a row, about: an expression over its columns. */
+  readonly bytes: RawBuilder<unknown>;
+}
+
+/**
+ * Runs a page that `keyset` made, and returns its rows up to the limit or the size, whichever comes first. The database
+ * computes the sizes of all rows within the limit and hands over those that are returned, in one statement.
+ */
+export async function rowsWithin<T extends keyof DB, O>(
+  db: Db,
+  page: SelectQueryBuilder<DB, T, O>,
+  { order, bytes, limit, bytesMax }: RowSize & BytesRequest,
+): Promise<RowsWithin<O>> {
+  const { rows } = await sql<O & { rows_found: number; bytes_before: number }>`
+    select * from (
+      select p.*, count(*) over () as rows_found,
+        coalesce(sum(${bytes}) over (order by ${order} rows between unbounded preceding and 1 preceding), 0)::bigint
+          as bytes_before
+      from (${page}) as p
+    ) as r
+    where bytes_before < ${bytesMax}::bigint
+    order by ${order}`.execute(db);
+  const found = rows[0]?.rows_found ?? 0;
+  const kept = rows.slice(0, limit).map(({ rows_found: _, bytes_before: __, ...row }) => row as O);
+  return { rows: kept, more: kept.length < found };
 }
 
 function toSorter(column: unknown): Sorter {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const planOf = (db: Db, filter: audit.AuditFilter, after: readonly string[] | undefined) =>
-  plansOf(db, (asked) => audit.listAuditEvents(asked, filter, { limit: 50, after }));
+  plansOf(db, (asked) => audit.listAuditEvents(asked, filter, { limit: 50, after, bytesMax: 1_048_576 }));
 
 const amid = ['2026-01-01T00:00:01.500Z', '80000000-0000-4000-8000-000000000000'];
 

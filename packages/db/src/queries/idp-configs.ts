@@ -1,7 +1,7 @@
 /** Every statement about SSO configurations. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
-import { keyset, type PageRequest } from '../keyset.ts';
+import { type BytesRequest, keyset, type RowsWithin, rowsWithin } from '../keyset.ts';
 import type { TenantIdpConfig, TenantIdpConfigStatus } from '../schema.ts';
 import { json } from '../types.ts';
 
@@ -26,16 +26,46 @@ export function lockIdpConfig(tx: Tx, id: string): Promise<IdpConfigRow | undefi
   return tx.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
+const listed = [
+  'id',
+  'tenant_id',
+  'kind',
+  'alias',
+  'issuer',
+  'client_id',
+  'client_secret_ref',
+  'metadata',
+  'claim_mappings',
+  'required_acr',
+  'required_amr',
+  'jit_policy',
+  'status',
+  'verified_at',
+  'version',
+  'created_at',
+  'updated_at',
+] as const;
+
+/** All that callers see of a configuration. */
+export type ListedIdpConfig = Pick<IdpConfigRow, (typeof listed)[number]>;
+
 export function listIdpConfigs(
   db: Db,
   { tenant_id, status }: IdpConfigFilter,
-  page: PageRequest,
-): Promise<IdpConfigRow[]> {
-  return keyset(db.selectFrom('tenant_idp_config').selectAll(), ['id'], page)
+  page: BytesRequest,
+): Promise<RowsWithin<ListedIdpConfig>> {
+  const query = keyset(db.selectFrom('tenant_idp_config').select(listed), ['id'], page)
     .where('tenant_id', '=', tenant_id)
-    .$if(status !== undefined, (query) => query.where('status', '=', status as TenantIdpConfigStatus))
-    .execute();
+    .$if(status !== undefined, (each) => each.where('status', '=', status as TenantIdpConfigStatus));
+  return rowsWithin(db, query, { ...page, ...size });
 }
+
+/** The short columns of a row take less than the constant. */
+const size = {
+  order: sql`id desc`,
+  bytes: sql`octet_length(metadata::text) + octet_length(claim_mappings::text)
+    + octet_length(array_to_string(required_acr || required_amr, '')) + 1500`,
+};
 
 export function insertIdpConfig(
   tx: Tx,

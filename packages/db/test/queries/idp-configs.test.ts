@@ -23,11 +23,13 @@ async function newConfig(kind: 'oidc' | 'saml', saml_summary?: Record<string, un
 }
 
 describe('the summary of SAML metadata', () => {
-  test('is kept with the configuration, and shown in every way to read it', async () => {
+  test('is kept with the configuration and read with it, but not with a page of them', async () => {
     const { id, tenant_id, saml_summary } = await newConfig('saml', summary);
     expect(saml_summary).toEqual(summary);
     expect(await findIdpConfig(db, id)).toMatchObject({ saml_summary: summary });
-    expect(await listIdpConfigs(db, { tenant_id }, { limit: 10 })).toMatchObject([{ saml_summary: summary }]);
+    const { rows } = await listIdpConfigs(db, { tenant_id }, { limit: 10, bytesMax: 1_000_000 });
+    const { saml_summary: _, ...shown } = (await findIdpConfig(db, id)) ?? {};
+    expect(rows).toEqual([shown]);
   });
 
   test('changes alone, goes with null, and stays when a change does not name it', async () => {

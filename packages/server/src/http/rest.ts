@@ -5,6 +5,7 @@ import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { kernelErrors } from '../kernel/errors.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
 import type { TextStream } from '../kernel/streams/text-stream.ts';
+import { logFailure } from '../kernel/trpc.ts';
 import { METHODS } from './limits.ts';
 import type { Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';
@@ -57,13 +58,20 @@ function handlerOf(operation: Operation, { constraints }: Dependencies, contextO
   const call = callerOf(operation);
   const read = inputReader(operation);
   const { status = 200, location, stream } = operation.route;
+  /** A stream begins after the procedure ended, which has logged no failure of it. */
+  const streamed = (output: TextStream | EventStream, { log }: FastifyRequest, reply: FastifyReply) =>
+    sendStream(reply, output).catch((thrown: unknown) => {
+      const error = toDomainError(thrown, constraints);
+      logFailure(log, error, operation.procedure);
+      return sendProblem(reply, error);
+    });
   return async (request: FastifyRequest, reply: FastifyReply) => {
     try {
       const { params, query, body } = request as RequestParts;
       const ctx = contextOf(request, reply);
       const output = await call(ctx, () => read({ params, query, body }));
       reply.headers(Object.fromEntries(ctx.answerHeaders));
-      if (stream !== undefined) return sendStream(reply, output as TextStream | EventStream); // its output schema says so
+      if (stream !== undefined) return await streamed(output as TextStream | EventStream, request, reply); // its output schema says so
       if (status === 204) return reply.code(204).send();
       if (location !== undefined) reply.header('location', fill(location, output));
       return reply.code(status).send(output);

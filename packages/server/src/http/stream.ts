@@ -6,14 +6,16 @@ import type { TextStream } from '../kernel/streams/text-stream.ts';
 
 const AHEAD_BYTES_MAX = 65_536;
 
-/** Sends the pieces no faster than the caller takes them; a caller that goes away ends the making of more. */
-export function sendStream(reply: FastifyReply, stream: TextStream | EventStream): FastifyReply {
+/**
+ * Sends the pieces no faster than the caller takes them; a caller that goes away ends the making of more. A HEAD opens
+ * nothing: it has the head of the answer alone.
+ */
+export async function sendStream(reply: FastifyReply, stream: TextStream | EventStream): Promise<FastifyReply> {
+  const pieces = reply.request.method === 'HEAD' ? [] : 'open' in stream ? await stream.open() : stream;
   reply.type(stream.mediaType);
   if ('filename' in stream) reply.header('content-disposition', `attachment; filename="${stream.filename}"`);
   // The connection has no other use afterwards, so it does not stay; and no proxy is to wait for more.
   else reply.headers({ connection: 'close', 'x-accel-buffering': 'no' });
-  // A HEAD would have the whole text made and thrown away.
-  const pieces = reply.request.method === 'HEAD' ? [] : stream;
   const source = Readable.from(pieces, { objectMode: false, highWaterMark: AHEAD_BYTES_MAX });
   // Too late for a problem: the connection breaks, and only the log can say why.
   source.on('error', (err) => reply.log.error({ err }, 'answer broken off'));

@@ -1,6 +1,7 @@
 /** Signs the cursor between two pages of a list, and cuts the rows of a list into pages. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { kernelErrors } from './errors.ts';
+import { ITEMS_BYTES_MAX } from './pagination.ts';
 
 const SIGNATURE_BYTES = 16;
 
@@ -40,22 +41,79 @@ function filterDigest(filter: object): string {
   return createHash('sha256').update(JSON.stringify(present)).digest('base64');
 }
 
+interface RowsAsked {
+  readonly limit: number;
+  readonly bytesMax: number;
+  readonly after?: readonly string[] | undefined;
+}
+
+interface RowsWithin<Row> {
+  readonly rows: readonly Row[];
+  readonly more: boolean;
+}
+
 interface PageQuery<Filter extends object, Row> {
   /** The list's name, part of what a cursor is bound to. */
   readonly list: string;
   readonly input: Filter & { readonly limit: number; readonly cursor?: string | undefined };
   readonly keyOf: (row: Row) => readonly string[];
-  /** Fetches up to limit + 1 rows after the key, newest first. */
-  readonly fetch: (page: { limit: number; after?: string[] }) => Promise<Row[]>;
+  /**
+   * Fetches rows after the key, newest first: up to limit + 1 of them, or, for rows that can be large, up to the limit or
+   * the size and whether more follow.
+   */
+  readonly fetch: (asked: RowsAsked) => Promise<readonly Row[] | RowsWithin<Row>>;
+  /** Rows that one statement looks at, where rows can be large; absent: all of a page. */
+  readonly rowsAtOnce?: number;
 }
 
-/** Returns one page of a list: its items and the cursor of the next page, null when there is none. */
+/**
+ * Returns one page of a list: its items and the cursor of the next page, null when there is none. The page ends at the
+ * limit or at its size in bytes, whichever comes first; one item at least is in it.
+ */
 export async function paginate<Filter extends object, Row>(cursors: CursorCodec, query: PageQuery<Filter, Row>) {
   const { limit, cursor, ...filter } = query.input;
-  const after = cursor === undefined ? {} : { after: cursors.decode(query.list, filter, cursor) };
-  const rows = await query.fetch({ limit, ...after });
-  const items = rows.slice(0, limit);
-  const last = items[items.length - 1];
-  const more = rows.length > limit && last !== undefined;
-  return { items, next_cursor: more ? cursors.encode(query.list, filter, query.keyOf(last)) : null };
+  const { list, keyOf, fetch, rowsAtOnce = limit } = query;
+  let after = cursor === undefined ? undefined : cursors.decode(list, filter, cursor);
+  let bytesLeft = ITEMS_BYTES_MAX;
+  const items: Row[] = [];
+  for (;;) {
+    const wanted = Math.min(limit - items.length, rowsAtOnce, rowsFor(bytesLeft, items.length));
+    const { rows, more } = counted(await fetch({ limit: wanted, bytesMax: bytesLeft, after }), wanted);
+    // A first row that is larger than a page is a page of its own.
+    const { taken, bytes } = fitting(rows, bytesLeft, items.length === 0 ? 1 : 0);
+    items.push(...rows.slice(0, taken));
+    bytesLeft -= bytes;
+    const last = items[items.length - 1];
+    const full = taken < rows.length || items.length === limit || bytesLeft <= 0;
+    if (last === undefined || (!more && taken >= rows.length)) return { items, next_cursor: null };
+    after = [...keyOf(last)];
+    if (full) return { items, next_cursor: cursors.encode(list, filter, after) };
+  }
+}
+
+/** How many further rows the bytes suffice for, when rows go on as they were. */
+function rowsFor(bytesLeft: number, rows: number): number {
+  return rows === 0 ? Number.POSITIVE_INFINITY : Math.ceil((bytesLeft * rows) / (ITEMS_BYTES_MAX - bytesLeft));
+}
+
+function counted<Row>(fetched: readonly Row[] | RowsWithin<Row>, limit: number): RowsWithin<Row> {
+  if ('more' in fetched) return fetched;
+  return { rows: fetched.slice(0, limit), more: fetched.length > limit };
+}
+
+/** How many of the rows, from the first on, fit into the bytes as JSON (or are taken anyway), and the bytes of these. */
+function fitting(rows: readonly unknown[], bytesMax: number, takenAnyway: number) {
+  const bytesOfAll = bytesOf(rows);
+  if (bytesOfAll <= bytesMax) return { taken: rows.length, bytes: bytesOfAll };
+  let bytes = 0;
+  for (const [taken, row] of rows.entries()) {
+    const next = bytes + bytesOf(row) + 1; // with its comma
+    if (next > bytesMax && taken >= takenAnyway) return { taken, bytes };
+    bytes = next;
+  }
+  return { taken: rows.length, bytes };
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }

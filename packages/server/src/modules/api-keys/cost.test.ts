@@ -96,10 +96,10 @@ test('a caller that goes away while its key waits for its hash leaves the queue,
     body: JSON.stringify({ tenant_id, name: 'k' }),
     signal: gone.signal,
   });
-  await vi.waitFor(() => expect(gate.load().waiting).toBe(1), { timeout: 20_000 });
+  await eventually(() => expect(gate.load().waiting).toBe(1));
   gone.abort();
   await expect(left).rejects.toThrow();
-  await vi.waitFor(() => expect(gate.load().waiting).toBe(0), { timeout: 20_000 });
+  await eventually(() => expect(gate.load().waiting).toBe(0));
   leave();
   expect((await server.call(`GET /v1/api-keys?tenant_id=${tenant_id}`)).body.items).toEqual([]);
 });

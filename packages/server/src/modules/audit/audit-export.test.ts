@@ -2,18 +2,24 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { type KyselyPlugin, sql } from 'kysely';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
 import { systemContext } from '../../kernel/system-context.ts';
+import { BATCH_BYTES_MAX } from './batches.ts';
 import { exportAuditEventsInput } from './schema.ts';
 import { exportAuditEvents } from './service.ts';
 
-/** How many audit rows the server has read from the database. */
+/** How many audit rows, and characters of their descriptions, the server has read from the database. */
 let rowsRead = 0;
+let charactersRead = 0;
 const countRead: KyselyPlugin = {
   transformQuery: ({ node }) => node,
   transformResult: async ({ result }) => {
-    if (result.rows[0] !== undefined && 'actor_type' in result.rows[0]) rowsRead += result.rows.length;
+    for (const row of result.rows) {
+      if (!('actor_type' in row)) continue;
+      rowsRead += 1;
+      charactersRead += String(row['description']).length;
+    }
     return result;
   },
 };
@@ -45,11 +51,17 @@ function download(query: string, init: RequestInit = {}): Promise<Response> {
   return fetch(`${server.url}/v1/audit/export?${query}`, { headers, ...init });
 }
 
+interface Filling {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly tenant_id?: string | null;
+}
+
 /** Rows made by the database itself, each in a millisecond of its own. */
-async function fill(to: TestServer, product: string, { rows, bytes }: { rows: number; bytes: number }): Promise<void> {
+async function fill(to: TestServer, product: string, { rows, bytes, tenant_id = null }: Filling): Promise<void> {
   await sql`
-    insert into audit_log (product, actor_type, actor_id, action, description, created_at)
-    select ${product}, 'user', 'u-' || i, 'made.up', repeat('x', ${bytes}), now() + i * interval '1 millisecond'
+    insert into audit_log (tenant_id, product, actor_type, actor_id, action, description, created_at)
+    select ${tenant_id}, ${product}, 'user', 'u-' || i, 'made.up', repeat('x', ${bytes}), now() + i * interval '1 millisecond'
     from generate_series(1, ${rows}::int) as i`.execute(to.app.deps.db);
 }
 
@@ -169,15 +181,16 @@ test('what is wrong is a problem, before anything of a file is sent', async () =
   }
 });
 
-test('a HEAD tells what would come, and reads at most one batch for it', async () => {
+test('a HEAD tells what would come, and reads nothing for it', async () => {
   const product = newProduct();
-  await fill(server, product, { rows: 3_000, bytes: 10 });
+  await fill(server, product, { rows: 10, bytes: 10 });
   const before = rowsRead;
   const response = await download(`product=${product}&format=csv`, { method: 'HEAD' });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toContain('text/csv');
   expect(await response.text()).toBe('');
-  expect(rowsRead - before).toBeLessThanOrEqual(1_000);
+  expect(rowsRead - before).toBe(0);
+  expect(server.app.deps.audit.exports.load().running).toBe(0);
 });
 
 test('over tRPC, which carries no files, an export is refused', async () => {
@@ -199,28 +212,34 @@ test('every event is exported once, also where a batch ends amid events of one m
   expect(keys).toEqual([...keys].sort().reverse());
 });
 
-test('of a long export at most one batch of rows is ahead of whoever reads it', async () => {
-  const rows = inject('engine') === 'postgres' ? 50_000 : 5_000;
+test('of a long export at most one batch of 256 KiB is ahead of its reader, also where rows become large at once', async () => {
   const product = newProduct();
-  await fill(server, product, { rows, bytes: 10 });
-  const before = rowsRead;
-  const stream = await exportAuditEvents(
+  const row = 60_000;
+  const large = inject('engine') === 'postgres' ? 400 : 40;
+  await fill(server, product, { rows: large, bytes: row });
+  // Newer, and so exported first: after them a batch may have many rows.
+  await fill(server, product, { rows: 4_000, bytes: 10 });
+  const before = charactersRead;
+  const stream = exportAuditEvents(
     systemContext(server.app.deps, { name: 'export' }),
     exportAuditEventsInput.parse({ product }),
   );
-  let taken = 0;
-  let aheadMax = 0;
+  let [taken, lines, aheadMax] = [0, 0, 0];
   for await (const piece of stream) {
-    aheadMax = Math.max(aheadMax, rowsRead - before - taken);
-    taken += piece.split('\n').length - 1;
+    aheadMax = Math.max(aheadMax, charactersRead - before - taken);
+    for (const line of piece.trimEnd().split('\n')) {
+      lines += 1;
+      taken += JSON.parse(line).description.length;
+    }
   }
-  expect(taken).toBe(rows);
-  expect(aheadMax).toBe(1_000);
+  expect(lines).toBe(large + 4_000);
+  expect(aheadMax).toBeGreaterThan(row);
+  expect(aheadMax).toBeLessThan(BATCH_BYTES_MAX + row);
 });
 
 /** Starts a download whose bytes nobody takes. */
-async function untaken(from: TestServer, query: string): Promise<IncomingMessage> {
-  const headers = { authorization: `Bearer ${from.operatorToken}` };
+async function untaken(from: TestServer, query: string, token = from.operatorToken): Promise<IncomingMessage> {
+  const headers = { authorization: `Bearer ${token}` };
   const [response] = await once(get(`${from.url}/v1/audit/export?${query}`, { headers }), 'response');
   return response;
 }
@@ -249,6 +268,7 @@ test('a reader that pauses stops the reading of the database, and one that goes 
   response.destroy();
   expect((await settled(server)) - before).toBeLessThanOrEqual(paused + 1_000);
   expect(rowsRead - before).toBeLessThan(big.rows);
+  await vi.waitFor(() => expect(server.app.deps.audit.exports.load().running).toBe(0));
 });
 
 test('an export that fails midway breaks off, so that it cannot be taken for complete', async () => {
@@ -267,4 +287,39 @@ test('an export that fails midway breaks off, so that it cannot be taken for com
   expect(errors).toHaveLength(1);
   expect(errors[0]).toContain('audit_log');
   await own.close();
+});
+
+// proves A51
+test('a tenant has two exports under way and no third, other tenants have theirs, and a process has sixteen', async () => {
+  const { exports } = server.app.deps.audit;
+  const product = newProduct();
+  const { id: tenant_id } = await newTenant(server);
+  const { body } = await server.call('POST /v1/api-keys', {
+    body: { tenant_id, name: 'k', scopes: ['registry:audit:read'] },
+  });
+  const hold = async (tenant: string | null) => {
+    await fill(server, product, { rows: 2, bytes: 20_000, tenant_id: tenant });
+    const ctx = systemContext(server.app.deps, { name: 'export' });
+    const actor = { ...ctx.actor, tenant_id: tenant };
+    const pieces = await exportAuditEvents({ ...ctx, actor }, exportAuditEventsInput.parse({ product })).open();
+    return pieces[Symbol.asyncIterator]();
+  };
+  const held = [await hold(tenant_id), await hold(tenant_id)];
+  const asked = (token: string, method: 'GET' | 'HEAD' = 'GET') =>
+    fetch(`${server.url}/v1/audit/export?product=${product}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const refused = await server.call('GET /v1/audit/export', { token: body.key });
+  expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([429, 'tenant_busy', '5']);
+  expect((await asked(body.key, 'HEAD')).status).toBe(200);
+  held.push(await hold((await newTenant(server)).id));
+  while (held.length < 16) held.push(await hold(null));
+  const full = await server.call('GET /v1/audit/export');
+  expect([full.status, full.body.code, full.headers.get('retry-after')]).toEqual([503, 'overloaded', '5']);
+  // Nobody has read a piece of them.
+  for (const pieces of held) await pieces.return?.();
+  expect(exports.load().running).toBe(0);
+  expect((await asked(body.key)).status).toBe(200);
+  await vi.waitFor(() => expect(exports.load().running).toBe(0));
 });

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { appendEvent, appendEvents, eventOf } from '../../../test/support/audit-events.ts';
 import { newTenant, tenantIn, testServer, UNKNOWN } from '../../../test/support/server.ts';
+import { PAGE_BYTES_MAX } from '../../kernel/pagination.ts';
 
 const server = testServer();
 
@@ -174,6 +176,32 @@ test('an event can be neither changed nor deleted by any operation', async () =>
     }
   }
   expect((await server.call(`GET /v1/audit/${event.id}`)).body).toEqual(event);
+});
+
+// proves A51
+test('a page of large events ends at 1 MiB with a cursor, over REST and tRPC, and pages hold each event once', async () => {
+  const product = mark();
+  await sql`
+    insert into audit_log (product, actor_type, actor_id, action, metadata, created_at)
+    select ${product}, 'user', 'u', 'made.up', jsonb_build_object('text', repeat('€', 20000)), now() + i * interval '1 ms'
+    from generate_series(1, 40) as i`.execute(server.app.deps.db);
+  const seen: string[] = [];
+  const lengths: number[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+    const { status, body } = await server.call(`GET /v1/audit?product=${product}&limit=200${query}`);
+    expect(status).toBe(200);
+    expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThanOrEqual(PAGE_BYTES_MAX);
+    lengths.push(body.items.length);
+    seen.push(...body.items.map(({ id }: { id: string }) => id));
+    cursor = body.next_cursor;
+  } while (cursor !== null);
+  expect(lengths).toEqual([17, 17, 6]);
+  expect(new Set(seen).size).toBe(40);
+  const input = encodeURIComponent(JSON.stringify({ product, limit: 200 }));
+  const { body } = await server.call(`GET /trpc/audit.list?input=${input}`);
+  expect(body.result.data.items.map(({ id }: { id: string }) => id)).toEqual(seen.slice(0, 17));
 });
 
 test('an event can be neither changed nor deleted with the connection that the server itself has', async () => {

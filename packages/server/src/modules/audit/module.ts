@@ -1,8 +1,28 @@
 /** The audit log: what happened, who did it and to what. */
+import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { auditErrors } from './errors.ts';
 import { auditPermissions } from './permissions.ts';
 import { auditRouter } from './router.ts';
+
+/** An export holds one batch of rows, and a connection of the pool while it reads one: so many are under way at once. */
+const exportGate = {
+  name: 'exports',
+  places: 16,
+  waitingMax: 0,
+  tenantPlacesMax: 2,
+  tenantWaitingMax: 0,
+  retryAfter: 5,
+};
+
+declare module '../../kernel/context.ts' {
+  interface Ports {
+    readonly audit: {
+      /** Every export has a place of it from its first row to its last. */
+      readonly exports: Gate;
+    };
+  }
+}
 
 export const auditModule = defineModule({
   router: auditRouter,
@@ -12,4 +32,9 @@ export const auditModule = defineModule({
   },
   errors: auditErrors,
   permissions: auditPermissions,
+  provide({ metrics }, _: object) {
+    const exports = createGate(exportGate);
+    metrics.observeGate(exports);
+    return { audit: { exports } };
+  },
 });

@@ -1,13 +1,14 @@
 /** The audit log: products add to it, operators read it, nobody changes it. */
-import { audit, tenants } from '@tenant-registry/db';
+import { audit, type BytesRequest, tenants } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { violates } from '../../kernel/errors/from-database.ts';
 import { type InputMistake, kernelErrors } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable, spanOf } from '../../kernel/reach.ts';
-import { type TextStream, toTextStream } from '../../kernel/streams/text-stream.ts';
+import { begun, type TextStream, toTextStream } from '../../kernel/streams/text-stream.ts';
 import { appendOnce } from '../../kernel/transact.ts';
+import { readBatches } from './batches.ts';
 import { auditErrors } from './errors.ts';
 import { type ExportFormat, exportFormats } from './formats.ts';
 import { toEvent, toRow } from './row.ts';
@@ -15,10 +16,10 @@ import type { AppendAuditEvent, AppendAuditEvents, AuditEvent, ExportAuditEvents
 
 /** How far a product's clock may be ahead of ours. */
 const AHEAD_MS_MAX = 300_000;
-/** Rows that an export holds at once. */
-const BATCH_ROWS = 1000;
-/** Rows that become one piece of text. */
-const PIECE_ROWS = 100;
+/** Rows of a page that one statement looks at: a third of the longest page, and the whole of a usual one. */
+const PAGE_ROWS = 67;
+/** From here on text is a piece: rows are joined until then. */
+const PIECE_LENGTH = 16_384;
 /** That one problem lists. */
 const MISTAKES_MAX = 20;
 
@@ -56,6 +57,7 @@ export async function listAuditEvents(ctx: ActorContext, input: ListAuditEvents)
     input,
     keyOf: ({ created_at, id }: audit.AuditRow) => [created_at, id],
     fetch: (page) => audit.listAuditEvents(ctx.db, filter, page),
+    rowsAtOnce: PAGE_ROWS,
   });
   return { items: items.map(toEvent), next_cursor };
 }
@@ -66,38 +68,35 @@ export async function getAuditEvent(ctx: ActorContext, id: string): Promise<Audi
 }
 
 /**
- * Every event that the filter finds, newest first, as text that is read from the database while it is sent: at most one
- * batch of rows is in memory. The first batch is read before the answer begins, so that a failure is still a problem.
- * Throws `not_found` for a tenant that is not the caller's.
+ * Every event that the filter finds, newest first, as text that is read from the database while it is sent: one batch of
+ * rows at most is in memory. An export has a place of a gate until its end. Opening it throws `not_found` for a tenant that
+ * is not the caller's, `tenant_busy` and `overloaded`.
  */
-export async function exportAuditEvents(
-  ctx: ActorContext,
-  { format, ...asked }: ExportAuditEvents,
-): Promise<TextStream> {
+export function exportAuditEvents(ctx: ActorContext, { format, ...asked }: ExportAuditEvents): TextStream {
   const filter = { ...asked, ...spanOf(ctx, asked) };
-  const fetch = (after?: readonly string[]) => audit.listAuditEvents(ctx.db, filter, { limit: BATCH_ROWS - 1, after });
   const form = exportFormats[format];
-  return toTextStream(pieces(form, await fetch(), fetch), form);
+  const fetch = (rows: BytesRequest) => audit.listAuditEvents(ctx.db, filter, rows);
+  const open = async () => {
+    const leave = await ctx.audit.exports.enter(ctx.actor.tenant_id);
+    return begun(pieces(form, readBatches(fetch)), leave);
+  };
+  return toTextStream(open, form);
 }
-
-type FetchAfter = (after: readonly string[]) => Promise<audit.AuditRow[]>;
 
 async function* pieces(
   { head, line }: ExportFormat,
-  batch: audit.AuditRow[],
-  fetch: FetchAfter,
+  batches: AsyncIterable<readonly audit.AuditRow[]>,
 ): AsyncGenerator<string> {
-  if (head !== '') yield head;
-  while (batch.length > 0) {
-    const last = batch[BATCH_ROWS - 1];
-    // Taken out piece by piece: what was sent is gone before more is read.
-    while (batch.length > 0)
-      yield batch
-        .splice(0, PIECE_ROWS)
-        .map((row) => line(toEvent(row)))
-        .join('');
-    if (last !== undefined) batch = await fetch([last.created_at, last.id]);
+  let piece = head;
+  for await (const batch of batches) {
+    for (const row of batch) {
+      piece += line(toEvent(row));
+      if (piece.length < PIECE_LENGTH) continue;
+      yield piece;
+      piece = '';
+    }
   }
+  if (piece !== '') yield piece;
 }
 
 interface Entry {

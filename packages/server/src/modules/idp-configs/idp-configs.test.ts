@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { auditOf, newTenant, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
+import { PAGE_BYTES_MAX } from '../../kernel/pagination.ts';
 
 const server = testServer();
 
@@ -299,6 +301,32 @@ test('a change counts the version up, keeps what it does not name and says which
     action: 'idp_config.updated',
     metadata: { changed: ['alias', 'client_secret_ref'], version: 2 },
   });
+});
+
+test('a page of large configurations ends at 1 MiB, and pages hold each of them once', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const { rows } = await sql<{ id: string }>`
+    insert into tenant_idp_config (id, tenant_id, kind, alias, issuer, metadata, claim_mappings)
+    select gen_random_uuid(), ${tenant_id}, 'oidc', 'a', 'https://' || i || '.example',
+      jsonb_build_object('a', repeat('é', 30000)), jsonb_build_object('b', repeat('b', 30000))
+    from generate_series(1, 24) as i returning id`.execute(server.app.deps.db);
+  const pages: { items: { id: string }[]; next_cursor: string | null }[] = [];
+  do {
+    const cursor = pages.at(-1)?.next_cursor;
+    const query = `tenant_id=${tenant_id}&limit=200${cursor ? `&cursor=${cursor}` : ''}`;
+    const { status, body } = await server.call(`GET /v1/idp-configs?${query}`);
+    expect(status).toBe(200);
+    expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThanOrEqual(PAGE_BYTES_MAX);
+    pages.push(body);
+  } while (pages.at(-1)?.next_cursor !== null);
+  expect(pages.map(({ items }) => items.length)).toEqual([11, 11, 2]);
+  const ids = pages.flatMap(({ items }) => items.map(({ id }) => id));
+  expect(ids).toEqual(
+    rows
+      .map(({ id }) => id)
+      .sort()
+      .reverse(),
+  );
 });
 
 test('a change that changes nothing writes nothing and keeps the version', async () => {

@@ -23,6 +23,9 @@ import {
   type UpdateIdpConfig,
 } from './schema.ts';
 
+/** Rows of a page that one statement looks at: more than tenants usually have, and each can take 150 KB. */
+const PAGE_ROWS = 16;
+
 /** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`, `tenant_busy`. */
 export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig): Promise<IdpConfig> {
   requireUsable(ctx, input);
@@ -50,6 +53,7 @@ export async function listIdpConfigs(ctx: ActorContext, input: ListIdpConfigs) {
     input,
     keyOf: (row: IdpConfig) => [row.id],
     fetch: (page) => idpConfigs.listIdpConfigs(ctx.db, { tenant_id, status }, page),
+    rowsAtOnce: PAGE_ROWS,
   });
 }
 
