@@ -61,7 +61,7 @@ test('a configuration is created active and unverified, with its Location, its E
     target_name: 'Okta',
     is_failure: false,
     request_id: headers.get('x-request-id'),
-    metadata: { issuer: oidc.issuer, client_id: 'registry', jit_policy: 'allow', required_amr: ['mfa', 'hwk'] },
+    metadata: { id: body.id, tenant_id: tenant.id, kind: 'oidc', alias: 'Okta', status: 'active', version: 1 },
   });
 });
 
@@ -300,6 +300,23 @@ test('a change counts the version up, keeps what it does not name and says which
   expect(row).toMatchObject({
     action: 'idp_config.updated',
     metadata: { changed: ['alias', 'client_secret_ref'], version: 2 },
+  });
+});
+
+test('the event of a large configuration is small: it names the fields that changed, and says nothing of what is in them', async () => {
+  const config = await newConfig();
+  const many = Array.from({ length: 50 }, (_, index) => String(index).padEnd(200, '€'));
+  const changes = { required_acr: many, required_amr: many, metadata: { a: 'x' } };
+  expect((await patch(config.id, changes)).status).toBe(200);
+  const [, row] = await auditOf(server, config.id);
+  expect(row?.metadata).toEqual({
+    id: config.id,
+    tenant_id: config.tenant_id,
+    kind: config.kind,
+    alias: config.alias,
+    status: 'active',
+    version: 2,
+    changed: ['metadata', 'required_acr', 'required_amr'],
   });
 });
 
