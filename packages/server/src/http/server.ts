@@ -19,7 +19,7 @@ import { fromFastify } from './fastify-errors.ts';
 import { forwardedWarning } from './forwarded-warning.ts';
 import { guard } from './guard.ts';
 import { mountHealth } from './health.ts';
-import { BODY_BYTES_MAX, RECEIVE_MS_MAX } from './limits.ts';
+import { BODY_BYTES_MAX, RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
 import { operationsOn, type Surface } from './operations.ts';
@@ -31,6 +31,7 @@ import { mountRest } from './rest.ts';
 import { securityHeaders } from './security-headers.ts';
 import { sourceAddress } from './source-address.ts';
 import { mountTrpc } from './trpc.ts';
+import { cutUntaken } from './untaken.ts';
 import { fastVerify } from './verify.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -79,6 +80,7 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: RECEIVE_MS_MAX,
+    connectionTimeout: STILL_MS_MAX,
     // While the server drains, a request on a connection that is still open is answered like any other.
     return503OnClosing: false,
     trustProxy: config.trustProxy,
@@ -91,6 +93,7 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
   const parse = app.getDefaultJsonParser('error', 'error');
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
+  cutUntaken(app);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
   app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
   return app;

@@ -37,7 +37,7 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations }:
         url,
         ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
         preHandler: refuseOtherShapes,
-        handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res, path }),
+        handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),
       });
       scope.route({
         method: METHODS.filter((each) => each !== method),
@@ -48,6 +48,15 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations }:
       });
     }
   });
+}
+
+/** Sends what tRPC answers with as a whole: its length is known, to the caller and to what counts it here. */
+function whole(reply: FastifyReply): FastifyReply {
+  const send = async (response: Response) => {
+    reply.code(response.status).headers(Object.fromEntries(response.headers));
+    return reply.send(response.body === null ? undefined : Buffer.from(await response.arrayBuffer()));
+  };
+  return Object.assign(Object.create(reply), { send });
 }
 
 /** What tRPC would refuse before it knows the request. */
