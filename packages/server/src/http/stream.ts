@@ -11,7 +11,7 @@ const AHEAD_BYTES_MAX = 65_536;
  * nothing: it has the head of the answer alone.
  */
 export async function sendStream(reply: FastifyReply, stream: TextStream | EventStream): Promise<FastifyReply> {
-  const pieces = reply.request.method === 'HEAD' ? [] : 'open' in stream ? await stream.open() : stream;
+  const pieces = reply.request.method === 'HEAD' ? [] : await stream.open();
   reply.type(stream.mediaType);
   if ('filename' in stream) reply.header('content-disposition', `attachment; filename="${stream.filename}"`);
   // The connection has no other use afterwards, so it does not stay; and no proxy is to wait for more.

@@ -1,9 +1,11 @@
 /** Server-sent events: what is written as things happen, for as long as the caller listens. */
 import { z } from 'zod';
 
-/** Events in the form of text/event-stream. A reader that stops early calls `return`, as `for await` does. */
+/** Events in the form of text/event-stream. Nothing is kept for a reader before the stream is opened. */
 export interface EventStream extends AsyncIterable<string> {
   readonly mediaType: 'text/event-stream';
+  /** Begins to listen. A reader that stops early calls `return` of the iterator, as `for await` does. */
+  open(): Promise<AsyncIterable<string>>;
   /** Aborts when the reader is too slow to be kept: the connection is to be broken. */
   readonly cut: AbortSignal;
 }

@@ -3,6 +3,7 @@
  * to every listener before it is answered; `alive` says so, and nothing else does.
  */
 import { kernelErrors } from '../../kernel/errors.ts';
+import type { Gate } from '../../kernel/gate.ts';
 import type { Leases } from '../../kernel/leases.ts';
 import { createEventRing } from '../../kernel/streams/event-ring.ts';
 import { type EventStream, eventText } from '../../kernel/streams/event-stream.ts';
@@ -10,8 +11,8 @@ import { createTextQueue, type TextQueue } from '../../kernel/streams/text-queue
 
 export interface ChangeFeed {
   /**
-   * Returns the events from now on: after those that were missed since `lastEventId`, else after `reset`. Throws
-   * `overloaded` when too many listen, and once it is closed.
+   * Returns the events from the moment at which the stream is opened: after those that were missed since `lastEventId`,
+   * else after `reset`. Opening it throws `overloaded` when too many listen, and once the feed is closed.
    */
   open(lastEventId: string | null): EventStream;
   /** The number of listeners. */
@@ -25,7 +26,8 @@ export interface ChangeFeedOptions {
   readonly source: Pick<Leases, 'held' | 'onChange'>;
   /** For how long another replica may still answer as before a change that was heard of here: the time of a lease. */
   readonly settleMs: number;
-  readonly listenersMax?: number;
+  /** Every listener has a place of it. */
+  readonly gate: Gate;
   /** The number of missed events that can still be told later. */
   readonly eventsMax?: number;
   readonly timing?: Timing;
@@ -42,7 +44,6 @@ export interface Timing {
 const ALIVE_MS = 1_000;
 /** Then a listener has to come again: with its credential, and perhaps to a replica that has fewer of them. */
 const LIFE_MS = 300_000;
-const LISTENERS_MAX = 1_000;
 const EVENTS_MAX = 1_000;
 const TENANTS_MAX = 500;
 const BEHIND_LENGTH_MAX = 65_536;
@@ -56,7 +57,7 @@ interface Listener {
 
 /** Makes the feed of this process. Without listeners it does nothing. */
 export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  const { source, settleMs, listenersMax = LISTENERS_MAX, eventsMax = EVENTS_MAX, timing = system } = options;
+  const { source, settleMs, gate, eventsMax = EVENTS_MAX, timing = system } = options;
   const ring = createEventRing(eventsMax);
   const listeners = new Set<Listener>();
   let closed = false;
@@ -74,10 +75,7 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
       else send(listener, state(listener));
     }
   };
-  const full = () => closed || listeners.size >= listenersMax;
   const join = (listener: Listener, lastEventId: string | null) => {
-    // Others may have come since it was let in.
-    if (full()) return listener.queue.end();
     if (listeners.size === 0) stopBeating = timing.every(ALIVE_MS, beat);
     listeners.add(listener);
     const missed = ring.since(lastEventId, MISSED_LENGTH_MAX) ?? eventText('reset', {}, ring.latest());
@@ -88,10 +86,21 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   };
   return {
     open(lastEventId) {
-      if (full()) throw kernelErrors.overloaded({ retryAfter: 1 });
-      const queue = createTextQueue(BEHIND_LENGTH_MAX, () => leave(listener));
-      const listener: Listener = { queue, startedAt: timing.now(), cut: new AbortController() };
-      return streamOf(listener, () => join(listener, lastEventId));
+      const cut = new AbortController();
+      return streamOf(cut.signal, async () => {
+        const leavePlace = await gate.enter(null);
+        if (closed) {
+          leavePlace();
+          throw kernelErrors.overloaded({ retryAfter: 1 });
+        }
+        const ended = () => {
+          leave(listener);
+          leavePlace();
+        };
+        const listener: Listener = { queue: createTextQueue(BEHIND_LENGTH_MAX, ended), startedAt: timing.now(), cut };
+        join(listener, lastEventId);
+        return listener.queue;
+      });
     },
     listening: () => listeners.size,
     close() {
@@ -102,14 +111,13 @@ export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
   };
 }
 
-/** Joins the listener at its first read; a request that never reads, such as HEAD, never joins. */
-function streamOf({ queue, cut }: Listener, join: () => void): EventStream {
+function streamOf(cut: AbortSignal, open: EventStream['open']): EventStream {
   return {
     mediaType: 'text/event-stream',
-    cut: cut.signal,
-    [Symbol.asyncIterator]() {
-      join();
-      return queue[Symbol.asyncIterator]();
+    cut,
+    open,
+    async *[Symbol.asyncIterator]() {
+      yield* await open();
     },
   };
 }
