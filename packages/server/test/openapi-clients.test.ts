@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { isJson, type Json, member } from '../src/http/openapi/json.ts';
 import { openapiDocument } from '../src/http/openapi.ts';
+import { resolve } from '../src/openapi-cli/schema-changes.ts';
 
 const document: Json = JSON.parse(JSON.stringify(openapiDocument()));
 const components = member(document, 'components');
@@ -68,4 +69,38 @@ test('no two component names differ in case alone, because each becomes a type o
   const names = Object.values(components).flatMap((kind) => Object.keys(isJson(kind) ? kind : {}));
   const byName = Map.groupBy(names, (name) => name.toLowerCase());
   expect([...byName.values()].filter(({ length }) => length > 1)).toEqual([]);
+});
+
+const operations = Object.entries(member(document, 'paths')).flatMap(([path, item]) =>
+  Object.entries(isJson(item) ? item : {}).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    operation: isJson(operation) ? operation : {},
+  })),
+);
+
+// proves A54
+test.each(operations)('$name lists for each status the problems that it can give, and no other', ({ operation }) => {
+  const answers = Object.entries(member(operation, 'responses')).filter(([status]) => status >= '400');
+  const listed = answers.flatMap(([status, answer]) => {
+    const content = member(
+      member(resolve(isJson(answer) ? answer : {}, document), 'content'),
+      'application/problem+json',
+    );
+    const examples = Object.entries(member(content, 'examples'));
+    for (const [code, example] of examples)
+      expect(member(example, 'value')).toMatchObject({
+        status: Number(status),
+        code,
+        type: expect.stringMatching(code),
+      });
+    return examples.map(([code]) => code);
+  });
+  const parameters = JSON.stringify(operation['parameters'] ?? []);
+  expect(new Set(listed).size).toBe(listed.length);
+  expect(listed).toEqual(expect.arrayContaining(['invalid_input', 'unauthenticated', 'rate_limited', 'internal']));
+  expect(listed.includes('invalid_json')).toBe(operation['requestBody'] !== undefined);
+  expect(listed.includes('invalid_cursor')).toBe(parameters.includes('"cursor"'));
+  expect(listed.includes('invalid_idempotency_key')).toBe(parameters.includes('IdempotencyKey'));
+  expect(listed.includes('precondition_failed')).toBe(parameters.includes('IfMatch'));
+  expect(listed.includes('forbidden')).toBe(operation['x-permission'] !== undefined);
 });

@@ -2,7 +2,8 @@
 import { Components } from './openapi/components.ts';
 import { describeOperation } from './openapi/describe.ts';
 import type { Json } from './openapi/json.ts';
-import { problemResponses, problemSchemas } from './openapi/problems.ts';
+import { problemSchemas } from './openapi/problem-schemas.ts';
+import { sharedResponses } from './openapi/problems.ts';
 import { headers, introduction, parameters, securitySchemes, tagDescriptions } from './openapi/shared.ts';
 import { listOperations } from './operations.ts';
 
@@ -40,7 +41,7 @@ export function openapiDocument(): Json {
       schemas: { ...components.schemas, ...problemSchemas() },
       parameters,
       headers,
-      responses: problemResponses(operations),
+      responses: sharedResponses(operations),
     },
   };
 }

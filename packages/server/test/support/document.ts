@@ -6,9 +6,10 @@ import type { Answer } from './server.ts';
 
 interface Response_ {
   $ref?: string;
-  content?: Record<string, unknown>;
+  content?: Record<string, { readonly examples?: Readonly<Record<string, unknown>> }>;
 }
 type Document = {
+  components: { responses: Record<string, Response_> };
   paths: Record<string, Record<string, { responses: Record<string, Response_> }>>;
 };
 
@@ -46,7 +47,15 @@ export function checkAgainstDocument(method: string, path: string, { status, hea
     validate = ajv.compile({ $ref: schemaPointer });
     validators.set(schemaPointer, validate);
   }
+  const codes = codesOf(response);
+  if (status >= 400 && !codes.includes(body.code)) throw new Error(`${name} does not list the code ${body.code}`);
   if (!validate(body)) throw new Error(`${name} differs from the document: ${ajv.errorsText(validate.errors)}`);
+}
+
+/** The codes of problems that the answer of an operation lists. */
+function codesOf({ $ref, content }: Response_): readonly string[] {
+  const shared = $ref === undefined ? undefined : document.components.responses[$ref.split('/').at(-1) ?? ''];
+  return Object.values(content ?? shared?.content ?? {}).flatMap(({ examples = {} }) => Object.keys(examples));
 }
 
 /**

@@ -8,7 +8,7 @@ import { examplesOf } from './examples.ts';
 import { isJson, type Json, pascal } from './json.ts';
 import { linksOf } from './links.ts';
 import { acceptsIfMatch, replays, resumes } from './operation-kinds.ts';
-import { ownProblems, problemReferences } from './problems.ts';
+import { problemAnswers } from './problems.ts';
 import { type Credential, credentialKinds } from './shared.ts';
 
 /** Returns the operation, its named schemas kept in `components`. */
@@ -18,12 +18,11 @@ export function describeOperation(
   components: Components,
 ): Json {
   const { route, permission, hasBody } = operation;
-  const paragraphs = [route.description, ownProblems(operation), requirement(permission)];
   return {
     operationId: route.operation,
     tags: [route.tag],
     summary: route.summary,
-    description: paragraphs.filter((each) => each !== undefined).join('\n\n'),
+    description: `${route.description}\n\n${requirement(permission)}`,
     ...(permission === null ? {} : { 'x-permission': permission }),
     'x-credentials': credentialsFor(permission),
     security: [{ BearerAuth: [] }],
@@ -31,7 +30,7 @@ export function describeOperation(
     ...(hasBody ? { requestBody: bodyOf(operation, components) } : {}),
     responses: {
       ...successOf(operation, linksOf(operation, operations), components),
-      ...problemReferences(operation),
+      ...problemAnswers(operation),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** API keys on the wire: one expression per endpoint. */
 import { z } from 'zod';
+import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { projectErrors } from '../projects/errors.ts';
@@ -30,6 +31,7 @@ export const apiKeysRouter = router({
         summary: 'Create an API key',
         description: 'The answer holds the key itself, this once: only a hash of it is kept.',
         errors: [
+          kernelErrors.boundToProject,
           apiKeyErrors.projectNotFound,
           apiKeyErrors.expiryInThePast,
           apiKeyErrors.apiKeyCollision,

@@ -1,4 +1,5 @@
 /** Projects on the wire: one expression per endpoint. */
+import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
@@ -22,7 +23,7 @@ export const projectsRouter = router({
         operation: 'create_project',
         summary: 'Create a project',
         description: 'The tenant must at this moment be entitled to a product that supports projects.',
-        errors: [projectErrors.projectsNotEnabled, projectErrors.projectSlugTaken],
+        errors: [kernelErrors.boundToProject, projectErrors.projectsNotEnabled, projectErrors.projectSlugTaken],
         inTenant: 'write',
       }),
     })
