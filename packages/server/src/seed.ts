@@ -2,11 +2,10 @@
 import { entitlements, tenants } from '@tenant-registry/db';
 import { systemActor } from './kernel/actor.ts';
 import { type ActorContext, type Dependencies, noRequest } from './kernel/context.ts';
+import { FIRST_TENANT } from './kernel/first-tenant.ts';
 import { transact } from './kernel/transact.ts';
 import { entitlementEvents } from './modules/entitlements/schema.ts';
 import { tenantEvents } from './modules/tenants/schema.ts';
-
-const ACME_ID = '00000000-0000-0000-0000-000000000001';
 
 /** Creates acme unless any tenant exists. */
 export async function seed(deps: Dependencies): Promise<void> {
@@ -21,9 +20,7 @@ export async function seed(deps: Dependencies): Promise<void> {
   };
   await transact(ctx, async (tx, record) => {
     const row = await tenants.insertTenant(tx, {
-      id: ACME_ID,
-      slug: 'acme',
-      name: 'Acme Inc.',
+      ...FIRST_TENANT,
       status: 'active',
       kind: 'customer',
       plan: 'professional',
@@ -31,7 +28,7 @@ export async function seed(deps: Dependencies): Promise<void> {
     });
     await record(tenantEvents.created, row);
     for (const product of deps.catalog.keys()) {
-      const entitlement = { tenant_id: ACME_ID, product, source: 'contract' as const, starts_at: deps.clock() };
+      const entitlement = { tenant_id: FIRST_TENANT.id, product, source: 'contract' as const, starts_at: deps.clock() };
       await record(entitlementEvents.granted, await entitlements.insertEntitlement(tx, entitlement));
     }
   });

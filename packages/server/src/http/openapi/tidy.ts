@@ -73,7 +73,7 @@ function tidyObject(schema: Json, name: string, tidying: Tidying): Json {
   );
   // An answer may gain members: a client that was told otherwise would refuse them.
   const closed = tidying.io === 'output' || additionalProperties === undefined ? {} : { additionalProperties };
-  return { ...rest, ...closed, properties: mapMembers(withKnownFields(tidied), told) };
+  return { ...rest, ...closed, properties: mapMembers(withKnownFields(tidied, tidying.io), told) };
 }
 
 function told(schema: unknown): unknown {

@@ -72,7 +72,7 @@ export const createApiKeyInput = z.strictObject({
   project_id: id.optional().describe('Binds the key to a project of the tenant.'),
   expires_at: timestampInput.optional().meta({
     description: 'In the future; absent: the key lives until it is revoked.',
-    examples: ['2027-01-15T09:30:00.000Z'],
+    examples: ['2099-01-15T09:30:00.000Z'],
   }),
 });
 export type CreateApiKey = z.output<typeof createApiKeyInput>;

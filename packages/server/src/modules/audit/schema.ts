@@ -1,5 +1,6 @@
 /** The shapes of the audit log: what products write into it, and what everybody reads. */
 import { z } from 'zod';
+import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, jsonObject, label, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 import { textStream } from '../../kernel/streams/text-stream.ts';
@@ -159,7 +160,7 @@ export const auditExport = textStream;
 
 /** One row in each form, for the document. A test holds them against what an export writes. */
 export const exportExamples = {
-  'application/x-ndjson': `{"id":"0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0","tenant_id":"0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10","tenant_slug":"acme","product":"certifai","project_id":null,"actor":{"type":"user","id":"u-2391","name":"Jane Doe"},"action":"report.exported","target":null,"description":null,"metadata":{"pages":12},"source_ip":"203.0.113.7","request_id":"r-1","is_failure":false,"occurred_at":"2026-01-15T09:30:00Z","created_at":"2026-01-15T09:30:00.25Z"}\n`,
-  'text/csv': `id,created_at,occurred_at,tenant_id,tenant_slug,product,project_id,actor_type,actor_id,actor_name,action,target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata\r\n0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0,2026-01-15T09:30:00.25Z,2026-01-15T09:30:00Z,0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10,acme,certifai,,user,u-2391,Jane Doe,report.exported,,,,false,,203.0.113.7,r-1,"{""pages"":12}"\r\n`,
+  'application/x-ndjson': `{"id":"0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0","tenant_id":"${FIRST_TENANT.id}","tenant_slug":"acme","product":"certifai","project_id":null,"actor":{"type":"user","id":"u-2391","name":"Jane Doe"},"action":"report.exported","target":null,"description":null,"metadata":{"pages":12},"source_ip":"203.0.113.7","request_id":"r-1","is_failure":false,"occurred_at":"2026-01-15T09:30:00Z","created_at":"2026-01-15T09:30:00.25Z"}\n`,
+  'text/csv': `id,created_at,occurred_at,tenant_id,tenant_slug,product,project_id,actor_type,actor_id,actor_name,action,target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata\r\n0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0,2026-01-15T09:30:00.25Z,2026-01-15T09:30:00Z,${FIRST_TENANT.id},acme,certifai,,user,u-2391,Jane Doe,report.exported,,,,false,,203.0.113.7,r-1,"{""pages"":12}"\r\n`,
 } as const;
 export type ExportAuditEvents = z.output<typeof exportAuditEventsInput>;

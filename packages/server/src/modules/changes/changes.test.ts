@@ -2,9 +2,10 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import { newTenant, startTestServer, type TestServer } from '../../../test/support/server.ts';
+import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { changesExample } from './schema.ts';
 
-const TENANT = '0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10';
+const TENANT = FIRST_TENANT.id;
 
 let shared: TestServer;
 beforeAll(async () => {

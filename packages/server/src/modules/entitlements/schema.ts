@@ -53,7 +53,7 @@ export const setEntitlementInput = z
     source: source.default('contract'),
     ends_at: timestampInput.nullish().meta({
       description: 'In the future; absent: it has no end. A trial needs one.',
-      examples: ['2027-01-31T23:00:00.000Z'],
+      examples: ['2099-01-31T23:00:00.000Z'],
     }),
   })
   .refine(({ source, ends_at }) => source !== 'trial' || typeof ends_at === 'string', {

@@ -36,7 +36,10 @@ export const tenantsRouter = router({
         summary: 'Create a tenant',
         description: 'A customer starts on a trial of 14 days, a demo stays a demo.',
         errors: [tenantErrors.slugTaken, tenantErrors.contractDatesInvalid],
-        example: { request: { kind: 'customer' } },
+        example: {
+          request: { slug: 'globex', name: 'Globex GmbH' },
+          response: { id: '0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10', slug: 'globex', name: 'Globex GmbH' },
+        },
       }),
     })
     .input(createTenantInput)

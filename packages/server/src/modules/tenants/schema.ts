@@ -1,6 +1,7 @@
 /** The shapes of tenants: what comes in, what goes out, what happened. */
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
+import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { date, id, label, name, slug, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 
@@ -9,6 +10,8 @@ export const tenantStatus = z.enum(['demo', 'trial', 'active', 'frozen', 'archiv
   examples: ['trial'],
 });
 export type TenantStatus = z.infer<typeof tenantStatus>;
+
+const tenantOwnId = id.meta({ examples: [FIRST_TENANT.id] });
 
 const tenantKind = z.enum(['customer', 'demo']).describe('A `demo` neither pays nor ends, and takes no transition.');
 
@@ -28,7 +31,7 @@ const aboutTerms = {
 
 export const tenant = z
   .object({
-    id,
+    id: tenantOwnId,
     slug: textUpTo(40).describe('Chosen at creation, unique, never changes.'),
     name: textUpTo(200),
     status: tenantStatus,
@@ -48,14 +51,14 @@ export const tenant = z
   .meta({ id: 'Tenant', description: 'A company that uses the products.' });
 export type Tenant = z.infer<typeof tenant>;
 
-export const tenantId = z.strictObject({ id });
+export const tenantId = z.strictObject({ id: tenantOwnId });
 export const tenantSlug = z.strictObject({ slug });
 
 const terms = {
   plan: label.nullish().meta(aboutTerms.plan),
   erp_id: label.nullish().meta(aboutTerms.erp_id),
   stripe_id: label.nullish().meta(aboutTerms.stripe_id),
-  trial_ends_at: timestampInput.nullish().meta(aboutTerms.trial_ends_at),
+  trial_ends_at: timestampInput.nullish().describe(aboutTerms.trial_ends_at.description),
   contract_starts_on: date.nullish().meta(aboutTerms.contract_starts_on),
   contract_ends_on: date.nullish().meta(aboutTerms.contract_ends_on),
   sales_owner: label.nullish().meta(aboutTerms.sales_owner),
@@ -65,7 +68,7 @@ export const createTenantInput = z.strictObject({ slug, name, kind: tenantKind.d
 export type CreateTenant = z.output<typeof createTenantInput>;
 
 export const updateTenantInput = z.strictObject({
-  id,
+  id: tenantOwnId,
   name: name.optional(),
   ...terms,
   // Known, so that sending it can be answered better than "unknown field".
@@ -86,11 +89,11 @@ export type ListTenants = z.output<typeof listTenantsInput>;
 
 export const tenantPage = pageOf(tenant).meta({ id: 'TenantPage', description: 'A page of tenants.' });
 
-export const activateTenantInput = z.strictObject({ id, plan: label.optional().meta(aboutTerms.plan) });
+export const activateTenantInput = z.strictObject({ id: tenantOwnId, plan: label.optional().meta(aboutTerms.plan) });
 export type ActivateTenant = z.output<typeof activateTenantInput>;
 
 export const cancelTenantInput = z.strictObject({
-  id,
+  id: tenantOwnId,
   reason: z
     .string()
     .min(1)

@@ -1,0 +1,87 @@
+// engine: pglite
+/** The examples of the document, sent as they stand to a registry that has just been started for the first time. */
+import { beforeEach, expect, test } from 'vitest';
+import { isJson, type Json, member } from '../src/http/openapi/json.ts';
+import { openapiDocument } from '../src/http/openapi.ts';
+import { resolve } from '../src/openapi-cli/schema-changes.ts';
+import { seed } from '../src/seed.ts';
+import { type Answer, testServer } from './support/server.ts';
+
+const document: Json = JSON.parse(JSON.stringify(openapiDocument()));
+
+interface Described {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Json;
+}
+
+const operations: readonly Described[] = Object.entries(member(document, 'paths')).flatMap(([path, item]) =>
+  Object.entries(isJson(item) ? item : {}).map(([method, described]) => {
+    const operation = isJson(described) ? described : {};
+    return { id: String(operation['operationId']), method: method.toUpperCase(), path, operation };
+  }),
+);
+const byId = new Map(operations.map((each) => [each.id, each]));
+
+/** By operation: the one that creates what its path names, as the links of the document say. Acme is there already. */
+const creators = new Map(
+  operations
+    .filter(({ id }) => id !== 'create_tenant')
+    .flatMap(({ id, operation }) =>
+      Object.keys(member(member(member(operation, 'responses'), '201'), 'links')).map((linked) => [linked, id]),
+    ),
+);
+
+/** What has to come first, because acme is active and has every product of the catalog. */
+const before: Readonly<Record<string, readonly string[]>> = {
+  activate_tenant: ['cancel_tenant'],
+  archive_tenant: ['cancel_tenant'],
+  delete_tenant: ['cancel_tenant', 'archive_tenant'],
+  request_trial: ['revoke_entitlement'],
+};
+
+const server = testServer();
+
+beforeEach(async () => {
+  const { items } = (await server.call('GET /v1/tenants?limit=200')).body;
+  for (const { id } of items) {
+    for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${id}/${step}`);
+    expect((await server.call(`DELETE /v1/tenants/${id}`)).status).toBe(204);
+  }
+  await seed(server.app.deps);
+});
+
+/** Sends the example of the operation, for what the answer before has created when its path names that. */
+async function send({ method, path, operation }: Described, created?: string): Promise<Answer> {
+  const parameters = (Array.isArray(operation['parameters']) ? operation['parameters'] : [])
+    .filter(isJson)
+    .map((each) => resolve(each, document));
+  const query = new URLSearchParams();
+  let filled = path;
+  for (const { name, in: where, required, schema } of parameters) {
+    const examples = member({ schema }, 'schema')['examples'];
+    const [example] = Array.isArray(examples) ? examples : [];
+    if (example === undefined && required !== true) continue;
+    if (where === 'path') filled = filled.replace(`{${name}}`, encodeURIComponent(created ?? String(example)));
+    if (where === 'query') query.set(String(name), String(example));
+  }
+  const content = member(member(member(operation, 'requestBody'), 'content'), 'application/json');
+  const body = member(member(content, 'examples'), 'example')['value'];
+  const token = path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
+  return server.call(`${method} ${filled}${query.size > 0 ? `?${query}` : ''}`, { token, body });
+}
+
+// proves A54
+test.each(operations)('the example of $id succeeds on a first start', async (described) => {
+  let created: string | undefined;
+  for (const step of [...(before[described.id] ?? []), creators.get(described.id) ?? []].flat()) {
+    const answer = await send(byId.get(step) ?? described);
+    expect(answer.status, `${step}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
+    if (step === creators.get(described.id)) created = answer.body.id;
+  }
+  const { status, body } = await send(described, created);
+  expect(status, JSON.stringify(body)).toBeLessThan(300);
+  const documented = Object.keys(member(described.operation, 'responses')).filter((each) => each < '300');
+  expect(documented).toEqual([String(status)]);
+});
