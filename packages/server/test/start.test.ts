@@ -6,10 +6,8 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { INTERNAL, OPERATOR, type StartedProcess, startProcess } from './support/server-process.ts';
-
-// A first start makes a PGlite cluster, which takes many seconds on a busy machine.
 
 const started: ChildProcess[] = [];
 const folders: string[] = [];

@@ -7,10 +7,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { INTERNAL, OPERATOR, startProcess } from './support/server-process.ts';
-
-// A first start makes a PGlite cluster, which takes many seconds on a busy machine.
 
 const started: ChildProcess[] = [];
 const folders: string[] = [];
