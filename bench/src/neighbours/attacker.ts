@@ -1,5 +1,6 @@
 /** The attacker, in a process of its own, so that its work does not delay the victim's measurement. It ends with the bench. */
-import { type Assault, attacks } from './attacks.ts';
+import type { Assault } from './assault.ts';
+import { attacks } from './attacks.ts';
 import { createHand, type Hand } from './hand.ts';
 import type { Order, Report } from './orders.ts';
 

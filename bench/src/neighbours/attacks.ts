@@ -1,4 +1,5 @@
 /** The five ways in which one tenant, inside its limits, takes the service from the others. */
+import type { Assault } from './assault.ts';
 import { assaultByExports } from './attacks/exports.ts';
 import { assaultByHashes } from './attacks/hashes.ts';
 import { assaultByMetadata } from './attacks/metadata.ts';
@@ -6,15 +7,6 @@ import { assaultByNames } from './attacks/names.ts';
 import { assaultByPages } from './attacks/pages.ts';
 import type { Hand } from './hand.ts';
 import type { AttackName } from './orders.ts';
-
-/** One attack that is ready: its workers act again and again until they are stopped. */
-export interface Assault {
-  /** What the attacker has been allowed to make for it. */
-  readonly note: string;
-  readonly workers: number;
-  /** One step of worker `n`; resolves soon after `signal` is aborted. */
-  act(n: number, round: number, signal: AbortSignal): Promise<unknown>;
-}
 
 interface Attack {
   readonly title: string;

@@ -31,7 +31,10 @@ async function recipeHash(): Promise<string> {
   const files = [
     join(dirname(createRequire(database).resolve('@electric-sql/pglite')), '../package.json'),
     fileURLToPath(new URL('database.ts', database)),
-    ...(await readdir(migrations)).sort().map((name) => join(migrations, name)),
+    ...(await readdir(migrations, { recursive: true }))
+      .filter((name) => name.endsWith('.ts'))
+      .sort()
+      .map((name) => join(migrations, name)),
   ];
   const hash = createHash('sha256');
   for (const file of files) hash.update(`\0${basename(file)}\0`).update(await readFile(file));

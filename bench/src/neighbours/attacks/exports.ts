@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Assault } from '../attacks.ts';
+import type { Assault } from '../assault.ts';
 import type { Hand } from '../hand.ts';
 import { makeLargeRows } from './large-rows.ts';
 

@@ -1,6 +1,6 @@
 /** F3: a new key is hashed with argon2id, and its first use is compared with the hash: 64 MiB and a thread each time. */
 import { randomUUID } from 'node:crypto';
-import type { Assault } from '../attacks.ts';
+import type { Assault } from '../assault.ts';
 import type { Hand } from '../hand.ts';
 
 const WORKERS = 230;

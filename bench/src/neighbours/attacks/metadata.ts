@@ -1,5 +1,5 @@
 /** F4: SAML metadata within its limit of size, made so that a parser takes long. */
-import type { Assault } from '../attacks.ts';
+import type { Assault } from '../assault.ts';
 import type { Hand } from '../hand.ts';
 
 const WORKERS = 150;

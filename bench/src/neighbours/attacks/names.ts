@@ -1,6 +1,6 @@
 /** F2: verifying an SSO configuration resolves the issuer's name, for which the attacker's own resolver does not answer. */
 import { randomUUID } from 'node:crypto';
-import type { Assault } from '../attacks.ts';
+import type { Assault } from '../assault.ts';
 import type { Hand } from '../hand.ts';
 
 const CONFIGS = 30;

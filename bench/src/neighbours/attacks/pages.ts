@@ -1,5 +1,5 @@
 /** F5: a page of 200 rows, each as large as rows may be. */
-import type { Assault } from '../attacks.ts';
+import type { Assault } from '../assault.ts';
 import type { Hand } from '../hand.ts';
 import { makeLargeRows } from './large-rows.ts';
 
