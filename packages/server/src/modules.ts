@@ -61,6 +61,9 @@ export type ErrorCode =
   | CodeOf<typeof idempotencyErrors>
   | { [Name in keyof Modules]: CodeOf<ErrorsOf<Modules[Name]>> }[keyof Modules];
 
+/** The errors that identifying a credential of a module can end with. */
+export const credentialErrors = list.flatMap((module) => module.credentialErrors ?? []);
+
 /** Everything that is done in the background. */
 export const workers: readonly Worker[] = [idempotencyWorker, ...list.flatMap((module) => module.workers ?? [])];
 

@@ -12,6 +12,7 @@ import {
   statuses,
 } from '../../kernel/errors.ts';
 import { idempotencyErrors } from '../../kernel/idempotency.ts';
+import { credentialErrors, grants } from '../../modules.ts';
 import type { Operation } from '../operations.ts';
 import type { Json } from './json.ts';
 import { acceptsIfMatch, replays } from './operation-kinds.ts';
@@ -34,12 +35,18 @@ function problemsOf(operation: Operation): ErrorFactory[] {
     ...(replays(operation) ? [invalidKey, inFlight, outcomeLost, reused] : []),
     ...(hasBody ? [kernelErrors.invalidJson, kernelErrors.bodyTooLarge, kernelErrors.unsupportedMediaType] : []),
     kernelErrors.rateLimited,
+    ...(takesKeys(operation) ? credentialErrors : []),
     kernelErrors.tenantBusy,
     kernelErrors.internal,
     kernelErrors.unavailable,
     kernelErrors.overloaded,
     ...(route.errors ?? []),
   ];
+}
+
+/** Tells whether an API key can be the credential of a request. */
+function takesKeys({ permission }: Operation): boolean {
+  return permission === null || grants.byKeys.includes(permission);
 }
 
 /** Returns the problem that an operation answers with, as its caller would get it. */
@@ -70,11 +77,10 @@ function wrongInput({ input, pathFields }: Operation): DomainError {
 /** Returns the responses by status: in place where an operation has codes or an example of its own, else by reference. */
 export function problemAnswers(operation: Operation): Json {
   const answers = byStatus(operation).map(([status, errors]) => {
-    const { http } = statuses[status];
     const answer = isShared(operation, status)
-      ? { $ref: `#/components/responses/Problem${http}` }
+      ? { $ref: `#/components/responses/${sharedName(operation, status)}` }
       : responseOf(operation, status, errors);
-    return [http, answer];
+    return [statuses[status].http, answer];
   });
   return Object.fromEntries(answers);
 }
@@ -84,7 +90,7 @@ export function sharedResponses(operations: readonly Operation[]): Json {
   const responses = new Map<string, Json>();
   for (const operation of operations) {
     for (const [status, errors] of byStatus(operation).filter(([each]) => isShared(operation, each))) {
-      const name = `Problem${statuses[status].http}`;
+      const name = sharedName(operation, status);
       const response = responseOf(operation, status, errors);
       const known = responses.get(name);
       if (known !== undefined && !isDeepStrictEqual(known, response))
@@ -93,6 +99,12 @@ export function sharedResponses(operations: readonly Operation[]): Json {
     }
   }
   return Object.fromEntries([...responses].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Operations that take API keys share the responses to which keys add an error. */
+function sharedName(operation: Operation, status: Status): string {
+  const adds = takesKeys(operation) && credentialErrors.some(({ definition }) => definition.status === status);
+  return `${adds ? 'Key' : ''}Problem${statuses[status].http}`;
 }
 
 function byStatus(operation: Operation): [Status, ErrorFactory[]][] {

@@ -21,11 +21,23 @@ test.each(['08006', '28000', '28P01', '57P01', '53300', '25006', 'ECONNREFUSED']
   },
 );
 
-test('a refused login means that there is no database, whatever it was refused for', () => {
+// The driver throws these without a code.
+test.each([
+  'timeout exceeded when trying to connect',
+  'Connection terminated unexpectedly',
+  'Client has encountered a connection error and is not queryable',
+])('%s means that there is no database', (message) => {
+  expect(problemOf(new Error(message))).toBe('unavailable');
+});
+
+test('a login that is refused for any reason means that there is no database', () => {
   expect(problemOf({ code: '3D000', severity: 'FATAL' })).toBe('unavailable');
   expect(problemOf({ code: '3D000', severity: 'ERROR' })).toBeUndefined();
 });
 
-test.each(['42P01', '22P02', '23505', undefined])('%s is a mistake of ours, and nothing is said of it', (code) => {
-  expect(problemOf({ code })).toBeUndefined();
-});
+test.each(['42P01', '22P02', '23505', undefined])(
+  '%s is a defect of the registry, and no more is said of it',
+  (code) => {
+    expect(problemOf({ code })).toBeUndefined();
+  },
+);

@@ -23,7 +23,8 @@ const UNAVAILABLE_SYSTEM = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ]);
-const UNAVAILABLE_MESSAGE = /timeout exceeded when trying to connect|Connection terminated|PGlite is closed/;
+const UNAVAILABLE_MESSAGE =
+  /timeout exceeded when trying to connect|Connection terminated|is not queryable|PGlite is closed/;
 
 // Serialization failure, deadlock, lock timeout, statement timeout: what was asked is right, and may succeed next time.
 const CONTENDED_SQLSTATE = new Set(['40001', '40P01', '55P03', '57014']);

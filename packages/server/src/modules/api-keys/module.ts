@@ -32,4 +32,5 @@ export const apiKeysModule = defineModule({
     return { apiKeys: port };
   },
   credential: apiKeyCredential,
+  credentialErrors: [apiKeyErrors.tooManyAttempts],
 });
