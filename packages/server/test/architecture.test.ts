@@ -70,14 +70,14 @@ const rules: readonly Rule[] = [
     may: [node, kernel, new RegExp(`^${S}/authentication/`), /^(zod|jose)$/],
   },
   {
-    // The one operation that skips layers.
-    files: new RegExp(`^${S}/http/verify\\.ts$`),
+    // Verification, for products and for gateways: it skips layers.
+    files: new RegExp(`^${S}/http/(openapi/)?(verify|authorize)\\.ts$`),
     may: [
       node,
       kernel,
-      new RegExp(`^${S}/http/`),
-      new RegExp(`^${S}/modules/api-keys/(key-format|schema|verify)\\.ts$`),
-      /^fastify$/,
+      new RegExp(`^${S}/(http|authentication)/`),
+      new RegExp(`^${S}/modules/api-keys/(authorize|errors|schema|verify)\\.ts$`),
+      /^(fastify|@fastify\/.+|@trpc\/server)$/,
     ],
   },
   {

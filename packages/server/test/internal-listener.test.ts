@@ -1,5 +1,6 @@
 /** Two listeners: the public one does not know what is for products and gateways. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { askAsGateway, bearer } from './support/gateway.ts';
 import { startTestServer, type TestServer, tenantIn } from './support/server.ts';
 
 let server: TestServer;
@@ -25,6 +26,8 @@ test('the public listener serves internal operations for no token and over no pr
   const paths = [
     '/v1/internal/api-keys/verify',
     '/v1/internal/keycloak/claims',
+    '/v1/internal/authorize',
+    '/v1/internal/authorize/reports',
     '/trpc/apiKeys.verify',
     '/trpc/claims.keycloak',
   ];
@@ -52,6 +55,9 @@ test('the internal listener serves what an internal token may do, health and met
   const { body: key } = await server.call('POST /v1/api-keys', { body: { tenant_id, name: 'x' } });
   expect(await (await inside('/v1/internal/api-keys/verify', { key: key.key })).json()).toMatchObject({ valid: true });
   expect((await inside('/v1/internal/keycloak/claims', { tenant_id })).status).toBe(200);
+  const asked = { url: internalUrl, headers: bearer(key.key) };
+  expect((await askAsGateway(server, asked)).headers['x-tenant-id']).toBe(tenant_id);
+  expect((await askAsGateway(server, { ...asked, path: '/reports', token: null })).code).toBe('gateway_unknown');
   const event = { tenant_id, action: 'report.opened', actor: { type: 'user', id: 'u1' } };
   expect((await inside('/v1/audit', event)).status).toBe(201);
   expect((await inside('/v1/me')).status).toBe(200);

@@ -4,6 +4,7 @@ import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Link, openLink } from './replicas/link.ts';
+import { askAsGateway, bearer } from './support/gateway.ts';
 import { newTenant, startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -49,6 +50,8 @@ test('without a database the answer is 503 with Retry-After, never a verdict; wh
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
     expect(body).not.toHaveProperty('valid');
   }
+  const { status, code, headers } = await askAsGateway(server, { headers: bearer(key.key) });
+  expect([status, code, headers['retry-after']]).toEqual([503, 'unavailable', '1']);
   expect(await server.call('GET /readyz')).toMatchObject({ status: 503, body: { failing: ['db-primary'] } });
   expect((await server.call('GET /healthz')).status).toBe(200);
 

@@ -80,7 +80,8 @@ function unread({ headers }: FastifyRequest): Readable {
   return Object.assign(Readable.from([]), { receivedEncodedLength: Number(headers['content-length'] ?? 0) });
 }
 
-function limiter(
+/** Returns the hook that answers 429 above `max` requests a minute; undefined when there is no limit. */
+export function limiter(
   scope: FastifyInstance,
   max: number,
   options: RateLimitOptions,
@@ -129,7 +130,8 @@ function identifier(
 
 const TOO_MANY_FAILURES = 'Too many wrong credentials came from your address: wait as long as Retry-After says.';
 
-function sheddingAbove(maxEventLoopDelay: number) {
+/** Returns the options under which requests are answered 503 while timers are later than that. */
+export function sheddingAbove(maxEventLoopDelay: number) {
   return {
     maxEventLoopDelay,
     sampleInterval: 500,

@@ -1,5 +1,8 @@
-/** What is taken at all. */
+/** What is taken at all, and where. */
 import type { HTTPMethods } from 'fastify';
+
+/** Where gateways ask. */
+export const AUTHORIZE_PATH = '/v1/internal/authorize';
 
 /** How large a body may be, unless the operation says more. */
 export const BODY_BYTES_MAX = 65_536;

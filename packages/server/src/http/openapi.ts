@@ -1,4 +1,5 @@
 /** The OpenAPI 3.1 document, read off the router: every mounted operation, its shapes, and every problem it can give. */
+import { authorizePaths } from './openapi/authorize.ts';
 import { Components } from './openapi/components.ts';
 import { describeOperation } from './openapi/describe.ts';
 import type { Json } from './openapi/json.ts';
@@ -35,7 +36,7 @@ export function openapiDocument(): Json {
     },
     servers: [{ url: '/', description: 'This registry' }],
     tags: tags.map((name) => ({ name, description: tagDescriptions[name] ?? name })),
-    paths,
+    paths: { ...paths, ...authorizePaths() },
     components: {
       securitySchemes,
       schemas: { ...components.schemas, ...problemSchemas() },

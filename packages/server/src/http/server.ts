@@ -11,6 +11,7 @@ import type { Authenticator } from '../authentication/authenticate.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
+import { mountAuthorize } from './authorize.ts';
 import { acceptOnlyJson } from './body.ts';
 import { mountDocs } from './docs.ts';
 import { drainOnClose } from './drain.ts';
@@ -56,6 +57,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     mountHealth(app, database);
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
+    if (surface !== 'public') await mountAuthorize(app, { deps, authenticator, limits: config.limits, drain });
     const fast = {
       verify_api_key: (otherwise: RouteHandlerMethod) =>
         fastVerify({ deps, drain, timeoutMs: config.requestTimeoutMs, otherwise }),

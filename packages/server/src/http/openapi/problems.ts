@@ -49,10 +49,10 @@ function takesKeys({ permission }: Operation): boolean {
   return permission === null || grants.byKeys.includes(permission);
 }
 
-/** Returns the problem that an operation answers with, as its caller would get it. */
-function exampleOf(operation: Operation, { definition }: ErrorFactory): Json {
-  return toProblem(exampleError(operation, definition), REQUEST_ID);
-}
+/** Makes the error of a definition, as the caller of an operation would get it. */
+type MakeExample = (definition: ErrorFactory['definition']) => DomainError;
+
+const plainExample: MakeExample = (definition) => new DomainError(definition, definition.example);
 
 function exampleError(operation: Operation, definition: ErrorFactory['definition']): DomainError {
   switch (definition) {
@@ -61,7 +61,7 @@ function exampleError(operation: Operation, definition: ErrorFactory['definition
     case kernelErrors.forbidden.definition:
       return operation.permission === null ? kernelErrors.forbidden() : missingPermission(operation.permission);
     default:
-      return new DomainError(definition, definition.example);
+      return plainExample(definition);
   }
 }
 
@@ -76,12 +76,21 @@ function wrongInput({ input, pathFields }: Operation): DomainError {
 
 /** Returns the responses by status: in place where an operation has codes or an example of its own, else by reference. */
 export function problemAnswers(operation: Operation): Json {
-  const answers = byStatus(operation).map(([status, errors]) => {
+  const answers = byStatus(problemsOf(operation)).map(([status, errors]) => {
     const answer = isShared(operation, status)
       ? { $ref: `#/components/responses/${sharedName(operation, status)}` }
-      : responseOf(operation, status, errors);
+      : responseOf(status, errors, (definition) => exampleError(operation, definition));
     return [statuses[status].http, answer];
   });
+  return Object.fromEntries(answers);
+}
+
+/** Returns the responses of what no procedure answers, by status, in place. */
+export function answersFor(errors: readonly ErrorFactory[]): Json {
+  const answers = byStatus(errors).map(([status, each]) => [
+    statuses[status].http,
+    responseOf(status, each, plainExample),
+  ]);
   return Object.fromEntries(answers);
 }
 
@@ -89,9 +98,9 @@ export function problemAnswers(operation: Operation): Json {
 export function sharedResponses(operations: readonly Operation[]): Json {
   const responses = new Map<string, Json>();
   for (const operation of operations) {
-    for (const [status, errors] of byStatus(operation).filter(([each]) => isShared(operation, each))) {
+    for (const [status, errors] of byStatus(problemsOf(operation)).filter(([each]) => isShared(operation, each))) {
       const name = sharedName(operation, status);
-      const response = responseOf(operation, status, errors);
+      const response = responseOf(status, errors, plainExample);
       const known = responses.get(name);
       if (known !== undefined && !isDeepStrictEqual(known, response))
         throw new Error(`two responses are named ${name}`);
@@ -107,8 +116,8 @@ function sharedName(operation: Operation, status: Status): string {
   return `${adds ? 'Key' : ''}Problem${statuses[status].http}`;
 }
 
-function byStatus(operation: Operation): [Status, ErrorFactory[]][] {
-  const errors = new Map(problemsOf(operation).map((error) => [error.definition.code, error]));
+function byStatus(all: readonly ErrorFactory[]): [Status, ErrorFactory[]][] {
+  const errors = new Map(all.map((error) => [error.definition.code, error]));
   const grouped = Map.groupBy(errors.values(), ({ definition }) => definition.status);
   return [...grouped].sort(([a], [b]) => statuses[a].http - statuses[b].http);
 }
@@ -119,10 +128,13 @@ function isShared({ route: { errors = [] } }: Operation, status: Status): boolea
   return !errors.some(({ definition }) => definition.status === status);
 }
 
-function responseOf(operation: Operation, status: Status, errors: readonly ErrorFactory[]): Json {
+function responseOf(status: Status, errors: readonly ErrorFactory[], example: MakeExample): Json {
   const { http, title } = statuses[status];
   const codes = errors.map(({ definition: { code } }) => code);
-  const examples = errors.map((error) => [error.definition.code, { value: exampleOf(operation, error) }]);
+  const examples = errors.map((error) => [
+    error.definition.code,
+    { value: toProblem(example(error.definition), REQUEST_ID) },
+  ]);
   const content = { schema: { $ref: '#/components/schemas/Problem' }, examples: Object.fromEntries(examples) };
   return {
     description: `${title}: ${codes.map((code) => `\`${code}\``).join(', ')}.`,

@@ -1,5 +1,16 @@
 import { defineError } from '../../kernel/errors.ts';
 
+/** What a gateway's caller is told beside the sentence. */
+const members = {
+  verdict: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 100,
+    pattern: '^[a-z_]+$',
+    description: 'With `api_key_refused` and `api_key_not_allowed`: the `code` of the verdict on the key.',
+  },
+} as const;
+
 export const apiKeyErrors = {
   projectNotFound: defineError({
     code: 'project_not_found',
@@ -23,6 +34,29 @@ export const apiKeyErrors = {
     code: 'too_many_attempts',
     status: 'TOO_MANY_REQUESTS',
     detail: 'Too many wrong keys with this prefix were presented: try again later.',
+  }),
+  gatewayUnknown: defineError({
+    code: 'gateway_unknown',
+    status: 'BAD_REQUEST',
+    detail:
+      'The gateway sent no valid X-Registry-Token: its configuration is wrong, and this says nothing of the request.',
+  }),
+  apiKeyRefused: defineError({
+    code: 'api_key_refused',
+    status: 'UNAUTHORIZED',
+    detail: 'There is no such API key.',
+    members,
+    example: { members: { verdict: 'not_found' } },
+  }),
+  apiKeyNotAllowed: defineError({
+    code: 'api_key_not_allowed',
+    status: 'FORBIDDEN',
+    detail: 'The API key may not be used for this.',
+    members,
+    example: {
+      detail: 'The API key lacks a scope that this needs.',
+      members: { verdict: 'insufficient_scope' },
+    },
   }),
   // 128 random bits behind a fresh salt: never seen, but a unique constraint has an owner.
   apiKeyCollision: defineError({
