@@ -1,19 +1,16 @@
 #!/usr/bin/env node
-/** The `migrate` command. Exit codes: 0 done, 1 the database or a migration failed, 2 the call itself was wrong. */
+/**
+ * The `migrate` command. Exit codes: 0 done, 1 the database or a migration failed, 2 the call itself was wrong. It loads
+ * the list of migrations only for commands that need it, because `renumber` mends a list that a merge has broken.
+ */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createMigration } from './create-migration.ts';
 import { type DatabaseHandle, openDatabase } from './database.ts';
+import type { DatabaseConfig } from './database-config.ts';
 import { databaseConfigFromEnv } from './database-env.ts';
-import {
-  forceVersion,
-  latestVersion,
-  migrateDown,
-  migrateUp,
-  migrationStatus,
-  schemaVersion,
-  versionExists,
-} from './migrate.ts';
 import { safeMessage } from './redact.ts';
+import { planRenumbering, refuseApplied, renumber } from './renumber-migrations.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `migrate: moves the schema of the registry's database between versions.
@@ -27,9 +24,13 @@ const HELP = `migrate: moves the schema of the registry's database between versi
   version        print the version of the database and of this program.
   force V        write down that version V is in place, without running anything. For repairs.
   create NAME    write the file of the next migration (in a checkout of the source only).
+  renumber       move the migrations that the main line lacks behind its newest, for the branch that is merged second:
+                 their files, the list in src/migrations.ts, and every reference to their full names in the checkout.
+                 Refused while the database has one of them applied. Nothing to do is success.
 
   --target=core  which schema: core, the default, is the only one.
   --allow-down   permit down, down-all and force when APP_ENV=prod.
+  --base=BRANCH  the main line for renumber: origin/main, the default, else main.
   --help         this text.
 
 Environment: DATABASE_DIRECT_URL, else DATABASE_URL (neither: the embedded engine in DATA_DIR, default .data), APP_ENV
@@ -40,6 +41,7 @@ With no command: up.`;
 interface Call {
   readonly command: string;
   readonly argument: string | undefined;
+  readonly base: string | undefined;
 }
 
 const COMMANDS: Readonly<Record<string, 'none' | 'optional' | 'required'>> = {
@@ -50,6 +52,7 @@ const COMMANDS: Readonly<Record<string, 'none' | 'optional' | 'required'>> = {
   version: 'none',
   force: 'required',
   create: 'required',
+  renumber: 'none',
 };
 
 const APP_ENVS: readonly string[] = ['dev', 'stage', 'prod'];
@@ -68,10 +71,11 @@ function readCall(args: string[], appEnv: string): Call | null {
   if (rest.length > 0 || (takes === 'none' && argument !== undefined))
     throw new UsageError(`${command}: too many words`);
   if (takes === 'required' && argument === undefined) throw new UsageError(`${command}: one more word is needed`);
+  if (values.base !== undefined && command !== 'renumber') throw new UsageError('--base belongs to renumber alone');
   if (DESTRUCTIVE.has(command) && appEnv === 'prod' && !values['allow-down']) {
     throw new UsageError(`${command} is refused when APP_ENV=prod: back up first, then add --allow-down`);
   }
-  return { command, argument };
+  return { command, argument, base: values.base };
 }
 
 function parse(args: string[]) {
@@ -82,6 +86,7 @@ function parse(args: string[]) {
       options: {
         target: { type: 'string', default: 'core' },
         'allow-down': { type: 'boolean', default: false },
+        base: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -97,6 +102,9 @@ function count(text: string | undefined, name: string): number | undefined {
 }
 
 async function perform({ command, argument }: Call, { db }: DatabaseHandle): Promise<void> {
+  const { forceVersion, latestVersion, migrateDown, migrateUp, migrationStatus, schemaVersion } = await import(
+    './migrate.ts'
+  );
   switch (command) {
     case 'up':
       return report('applied', await migrateUp(db, count(argument, 'up')), 'nothing to do: the schema is current');
@@ -122,27 +130,52 @@ function report(verb: string, names: string[], nothing: string): void {
   if (names.length === 0) console.log(nothing);
 }
 
+async function renumberCheckout(base: string | undefined): Promise<void> {
+  const plan = planRenumbering(base);
+  if (plan.length > 0) {
+    const config = databaseConfigFromEnv(process.env);
+    const isThere = 'url' in config || ('dataDir' in config.pglite && existsSync(config.pglite.dataDir));
+    if (isThere) await withDatabase(config, ({ db }) => refuseApplied(db, plan));
+    for (const file of renumber(plan)) console.log(`rewrote ${file}`);
+  }
+  const moved = plan.map(({ from, to }) => `${from} to ${to}`);
+  report('moved', moved, 'nothing to do: the migrations follow those of the main line');
+}
+
+async function withDatabase(config: DatabaseConfig, work: (database: DatabaseHandle) => Promise<void>): Promise<void> {
+  const database = await openDatabase(config);
+  try {
+    await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+async function requireVersion(version: number): Promise<void> {
+  const { latestVersion, versionExists } = await import('./migrate.ts');
+  if (!versionExists(version)) {
+    throw new UsageError(`force: version ${version} does not exist: the newest is ${latestVersion}`);
+  }
+}
+
+async function run(call: Call): Promise<void> {
+  const number = call.command === 'create' ? undefined : count(call.argument, call.command);
+  switch (call.command) {
+    case 'create':
+      return console.log(`created ${createMigration(call.argument ?? '')}`);
+    case 'renumber':
+      return renumberCheckout(call.base);
+    case 'force':
+      await requireVersion(number ?? 0);
+  }
+  await withDatabase(databaseConfigFromEnv(process.env), (database) => perform(call, database));
+}
+
 async function main(): Promise<number> {
   try {
     const call = readCall(process.argv.slice(2), process.env['APP_ENV'] || 'dev');
-    if (call === null) {
-      console.log(HELP);
-      return 0;
-    }
-    if (call.command === 'create') {
-      console.log(`created ${createMigration(call.argument ?? '')}`);
-      return 0;
-    }
-    const number = count(call.argument, call.command);
-    if (call.command === 'force' && !versionExists(number ?? 0)) {
-      throw new UsageError(`force: version ${number} does not exist: the newest is ${latestVersion}`);
-    }
-    const database = await openDatabase(databaseConfigFromEnv(process.env));
-    try {
-      await perform(call, database);
-    } finally {
-      await database.close();
-    }
+    if (call === null) console.log(HELP);
+    else await run(call);
     return 0;
   } catch (error) {
     console.error(`migrate: ${safeMessage(error)}`);

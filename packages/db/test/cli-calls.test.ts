@@ -22,8 +22,8 @@ describe('--help', () => {
   test.each([[['--help']], [['nonsense', '-h']]])('%j explains everything', async (args) => {
     const { code, stdout: help, stderr } = await migrate(args, unreachable);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const commands = ['up [N]', 'down [N]', 'down-all', 'status', 'version', 'force V', 'create NAME'];
-    for (const word of [...commands, '--target=core', '--allow-down', 'DATABASE_URL', 'APP_ENV']) {
+    const commands = ['up [N]', 'down [N]', 'down-all', 'status', 'version', 'force V', 'create NAME', 'renumber'];
+    for (const word of [...commands, '--target=core', '--allow-down', '--base=BRANCH', 'DATABASE_URL', 'APP_ENV']) {
       expect(help).toContain(word);
     }
   });
@@ -44,6 +44,8 @@ describe('a call that is wrong ends with 2, before anything is opened', () => {
       `force: version ${latestVersion + 1} does not exist: the newest is ${latestVersion}`,
     ],
     [['create'], 'create: one more word is needed'],
+    [['renumber', '13'], 'renumber: too many words'],
+    [['up', '--base=main'], '--base belongs to renumber alone'],
     [['--target=spicedb', 'up'], 'unknown target "spicedb": there is only core'],
     [['--verbose'], "Unknown option '--verbose'"],
   ])('%j', async (args, reason) => {

@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { describe, expect, inject, test } from 'vitest';
+import { openDatabase } from '../src/database.ts';
+import { databaseConfigFromEnv } from '../src/database-env.ts';
 import { migrations } from '../src/migrations.ts';
+import { repository } from './repository.ts';
 import { type CommandOptions, commandEnv, packageFolder, runNode } from './support.ts';
 
 const names = Object.keys(migrations);
@@ -57,6 +62,29 @@ describe('the commands', () => {
     }
     expect(await printed(['down', '--allow-down'], env)).toEqual([`reverted ${names.at(-1)}`]);
     expect(await printed(['up'], env)).toEqual([`applied ${names.at(-1)}`]);
+  });
+});
+
+describe('renumber', () => {
+  test('is refused while the database has a migration that would move, and goes on when it is reverted', async () => {
+    const [theirs, ours] = ['theirs', 'ours'].map((name) => `${String(Number(newest) + 1).padStart(4, '0')}_${name}`);
+    const root = await repository({ mainLine: [String(theirs)], branch: [String(ours)] });
+    const env = await commandEnv('migrated');
+    const bookkeeping = async (statement: string) => {
+      const { db, close } = await openDatabase(databaseConfigFromEnv(env));
+      await sql.raw(statement).execute(db);
+      await close();
+    };
+    const renumber = () => runNode(join(root, 'packages/db/src/cli.ts'), ['renumber'], { env });
+
+    await bookkeeping(`insert into kysely_migration values ('${ours}', '2026-01-01T00:00:00.000Z')`);
+    const refused = await renumber();
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`migrate: renumber: ${ours} is applied to this database`);
+    expect(existsSync(join(root, `packages/db/migrations/${ours}.ts`))).toBe(true);
+
+    await bookkeeping(`delete from kysely_migration where name = '${ours}'`);
+    expect(await renumber()).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

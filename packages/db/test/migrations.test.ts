@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
@@ -16,7 +17,7 @@ import {
 import { migrations } from '../src/migrations.ts';
 import { emptyDatabase, testDatabase } from '../src/testing.ts';
 import { catalogue } from './catalogue.ts';
-import { closedAfterTest, packageFolder } from './support.ts';
+import { closedAfterTest, packageCopy, packageFolder } from './support.ts';
 
 const names = Object.keys(migrations);
 
@@ -36,6 +37,16 @@ describe('the list of migrations', () => {
     expect(names.map((name) => `${name}.ts`)).toEqual(files.sort());
     expect(names.map((name) => name.slice(0, 5))).toEqual(names.map((_, i) => `${String(i + 1).padStart(4, '0')}_`));
     expect(latestVersion).toBe(names.length);
+  });
+
+  test('is what `migrate create` and `migrate renumber` write for the folder', () => {
+    const folder = packageCopy();
+    const list = join(folder, 'src/migrations.ts');
+    const before = readFileSync(list, 'utf8');
+    const script = "(await import('./src/migration-files.ts')).writeMigrationList()";
+    writeFileSync(list, 'whatever a merge has left');
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder });
+    expect(readFileSync(list, 'utf8')).toBe(before);
   });
 
   // proves A20, B1, D25
