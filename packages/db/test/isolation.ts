@@ -3,40 +3,11 @@ import { type RawBuilder, sql } from 'kysely';
 import type { DatabaseHandle } from '../src/database.ts';
 import type { Db } from '../src/handles.ts';
 import type { TenantScope } from '../src/tenant-scope.ts';
+import { grants, tenantTables } from './tenant-tables.ts';
 
-/**
- * All that the role of tenants may do: a table's name, then the right, with its columns where it is not all of them.
- * Nothing else is granted, and nobody else has any grant.
- */
-export const grants: readonly string[] = [
-  'api_keys insert',
-  'api_keys select',
-  'api_keys update (expires_at)',
-  'api_keys update (revoked_at)',
-  'audit_log insert',
-  'audit_log select',
-  'catalog_requests insert',
-  'catalog_requests select',
-  'outbox_events insert',
-  'tenant_idp_config insert',
-  'tenant_idp_config select',
-  'tenant_idp_config update',
-  'tenant_products insert',
-  'tenant_products select',
-  'tenant_products update',
-  'tenant_projects insert',
-  'tenant_projects select',
-  'tenant_projects update',
-  'tenants select',
-  'tenants update (updated_at)',
-];
-
-/** The column that says which project a row belongs to, in the tables where a scope is bound to one. */
-const projectColumns: Readonly<Record<string, string>> = {
-  tenant_projects: 'id',
-  api_keys: 'project_id',
-  audit_log: 'project_id',
-};
+const projectColumns: Readonly<Record<string, string | undefined>> = Object.fromEntries(
+  tenantTables.map(({ table, projectColumn }) => [table, projectColumn]),
+);
 
 /** SQLSTATE of a row that a policy refuses, and of a right that was not granted. */
 const DENIED = '42501';
@@ -44,7 +15,7 @@ const DENIED = '42501';
 const UNIQUE = '23505';
 
 /** Every table of tenants, by the catalogue and by no list: with the column that holds the tenant's id. */
-export async function tenantTables(db: Db): Promise<{ table: string; column: string }[]> {
+export async function listTenantTables(db: Db): Promise<{ table: string; column: string }[]> {
   const { rows } = await sql<{ table: string; column: string }>`
     select relname as table, attname as column from pg_class join pg_attribute on attrelid = pg_class.oid
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not attisdropped
@@ -120,8 +91,8 @@ async function grantsOfTenants(db: Db): Promise<string[]> {
 
 function difference(actual: readonly string[], wanted: readonly string[]): string[] {
   return [
-    ...actual.filter((right) => !wanted.includes(right)).map((right) => `granted, but not in the list: ${right}`),
-    ...wanted.filter((right) => !actual.includes(right)).map((right) => `in the list, but not granted: ${right}`),
+    ...actual.filter((right) => !wanted.includes(right)).map((right) => `granted, but in no list: ${right}`),
+    ...wanted.filter((right) => !actual.includes(right)).map((right) => `in a list, but not granted: ${right}`),
   ];
 }
 
@@ -133,7 +104,7 @@ type Row = Readonly<Record<string, unknown>>;
  */
 export async function isolationFailures(handle: DatabaseHandle, scope: TenantScope): Promise<string[]> {
   const failures: string[] = [];
-  for (const place of await tenantTables(handle.db)) {
+  for (const place of await listTenantTables(handle.db)) {
     const all = await allRows(handle.db, place.table);
     const mine = all.filter((row) => belongs(row, place, scope));
     const check = { ...place, all, mine, foreign: all.filter((row) => !mine.includes(row)) };

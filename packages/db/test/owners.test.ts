@@ -9,7 +9,7 @@ import { migrations } from '../src/migrations.ts';
 import { requireTenantRole } from '../src/tenant-role.ts';
 import { createDatabase, databaseUrl } from '../src/testing/admin.ts';
 import { startPostgres } from '../src/testing.ts';
-import { isolationFailures, setupFailures, tenantTables } from './isolation.ts';
+import { isolationFailures, listTenantTables, setupFailures } from './isolation.ts';
 import { populatedTenant } from './populated-tenant.ts';
 import { newTenant, packageFolder, refusal, runNode } from './support.ts';
 
@@ -100,7 +100,7 @@ describe('an owner who is no superuser but may create roles', () => {
     const { db } = await open(urls[0]);
     await migrateUp(db);
     await populatedTenant(db);
-    for (const { table } of await tenantTables(db)) {
+    for (const { table } of await listTenantTables(db)) {
       const rows = async (tx: Db) => (await sql`select 1 from ${sql.table(table)}`.execute(tx)).rows.length;
       expect(await rows(db), table).toBeGreaterThan(0);
       const tx = await db.startTransaction().execute();

@@ -1,10 +1,10 @@
 /** Which index serves which filter of the audit log, as the planner itself tells it. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Db } from '../src/handles.ts';
-import * as audit from '../src/queries/audit.ts';
-import { type TestDatabase, testDatabase } from '../src/testing.ts';
-import { plansOf, rowsRead } from './plans.ts';
+import type { Db } from '../../src/handles.ts';
+import * as audit from '../../src/queries/audit.ts';
+import { type TestDatabase, testDatabase } from '../../src/testing.ts';
+import { plansOf, rowsRead } from '../plans.ts';
 
 const ROWS = 40_000;
 const TENANT = '01890000-0000-7000-8000-000000000001';

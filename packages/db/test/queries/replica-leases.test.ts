@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { Listener } from '../src/listener.ts';
+import type { Listener } from '../../src/listener.ts';
 import {
   appendReplicaMarks,
   deleteReplicaLease,
@@ -10,9 +10,9 @@ import {
   LEASE_CHANNEL,
   listOpenMarks,
   listReplicaMarks,
-} from '../src/queries/replica-leases.ts';
-import { testDatabase } from '../src/testing.ts';
-import { refusal } from './support.ts';
+} from '../../src/queries/replica-leases.ts';
+import { testDatabase } from '../../src/testing.ts';
+import { refusal } from '../support.ts';
 
 const database = await testDatabase();
 const { db } = database;
