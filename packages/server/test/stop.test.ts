@@ -103,12 +103,13 @@ test('a connection on which nothing is asked when the process is told to stop is
   expect(await ended).toBe(0);
 });
 
-test('neither a connection that never asks nor one that stays idle holds up the end', async () => {
+test('neither a connection that never asks nor one that stays idle holds up the end, whatever it asked before', async () => {
   const { address, child, ended } = await start({ SHUTDOWN_IDLE_MS: '50' });
   const { port } = new URL(address);
   const silent = connect(Number(port), '127.0.0.1');
   const agent = new Agent({ keepAlive: true });
-  await Promise.all([once(silent, 'connect'), ask(address, agent, list)]);
+  const paths = [list.path, '/v1/nothing', '/v1/tenants/%E0%A4%A'];
+  await Promise.all([once(silent, 'connect'), ...paths.map((path) => ask(address, agent, { ...list, path }))]);
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
   silent.destroy();

@@ -152,6 +152,7 @@ describe('claiming revocations', () => {
   });
 });
 
+// proves B24
 test('the keys of one project are read from their index, however many the tenant has, in its scope too', async () => {
   const tenant_id = await newTenant(db);
   await sql`

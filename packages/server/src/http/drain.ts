@@ -56,7 +56,8 @@ export function drainOnClose(app: FastifyInstance, idleMs: number): Drain {
   app.addHook('onResponse', ({ raw }, _, done) => {
     const connection = connections.get(raw.socket);
     if (connection !== undefined) {
-      connection.underWay -= 1;
+      // A request with a broken path is answered without having been counted.
+      connection.underWay = Math.max(0, connection.underWay - 1);
       // The head of this answer may be older than the decision to close, and then the caller was told nothing.
       if (closing && connection.underWay === 0) endWhenSilent(raw.socket, connection);
     }

@@ -51,9 +51,10 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
   const warnOfProxy = forwardedWarning(config.trustProxy, logger);
   return async (surface) => {
     const app = newApp(options);
+    // Before all that may answer: it counts the requests under way.
+    const drain = drainOnClose(app, config.shutdownIdleMs);
     warnOfProxy(app);
     addHooks(app, deps, logger);
-    const drain = drainOnClose(app, config.shutdownIdleMs);
     mountHealth(app, database);
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
@@ -83,6 +84,8 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: RECEIVE_MS_MAX,
     connectionTimeout: STILL_MS_MAX,
+    // The process bounds how long it takes to stop; the framework's own ten seconds would cut a longer answer off.
+    pluginTimeout: 0,
     // While the server drains, a request on a connection that is still open is answered like any other.
     return503OnClosing: false,
     trustProxy: config.trustProxy,
