@@ -226,6 +226,10 @@ test.each<[string, string, () => Signing]>([
     () => ({ claims: { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } } }),
   ],
   ['the header of a logout token', 'type', () => ({ options: { header: { typ: 'logout+jwt' } } })],
+  ['a header type that is a number', 'type', () => ({ options: { header: { typ: 5 } } })],
+  ['a header type that is null', 'type', () => ({ options: { header: { typ: null } } })],
+  ['a type that no text can be made of', 'type', () => ({ claims: { typ: { toString: 1, valueOf: 1 } } })],
+  ['the right type in a list', 'type', () => ({ claims: { typ: ['Bearer'] } })],
   ['the header of a DPoP proof', 'type', () => ({ options: { header: { typ: 'dpop+jwt' } } })],
   ['a key of the sender', 'bound', () => ({ claims: { cnf: { jkt: 'x' } } })],
   ['a key that nobody publishes', 'unknown_key', () => ({ options: { key: foreign.rsa, header: { kid: 'x' } } })],
@@ -240,6 +244,64 @@ test.each<[string, string, () => Signing]>([
   const { claims, options } = signing();
   expect(await outcome(oidc.verify(await issuer.sign(claims, options)))).toBe(reason);
 });
+
+test('no JSON value of a header or a claim is more than a refusal', async () => {
+  const values: readonly unknown[] = [
+    null,
+    true,
+    5,
+    1e300,
+    '',
+    'x',
+    [],
+    [[]],
+    {},
+    { toString: 1, valueOf: 1 },
+    { length: -1 },
+  ];
+  const headers = ['typ', 'cty', 'kid', 'jku', 'jwk', 'x5u', 'x5c', 'x5t', 'crit', 'b64', 'zip', 'epk', 'apu'];
+  const claims = [
+    'iss',
+    'sub',
+    'aud',
+    'exp',
+    'nbf',
+    'iat',
+    'jti',
+    'typ',
+    'use',
+    'token_use',
+    'token_type',
+    'cnf',
+    'name',
+  ];
+  const roles = ['tenant_id', 'org_roles', 'realm_access', 'preferred_username', 'email', 'at_hash', 'events'];
+  const outcomes = new Set<string>();
+  for (const value of values) {
+    // Not by the issuer, whose library refuses to sign some of them.
+    for (const name of headers)
+      outcomes.add(await outcome(oidc.verify(await signedAsIs({ header: { [name]: value } }))));
+    for (const name of [...claims, ...roles])
+      outcomes.add(await outcome(oidc.verify(await signedAsIs({ claims: { [name]: value } }))));
+  }
+  expect([...outcomes].sort()).toContain('accepted');
+  expect([...outcomes].sort()).toContain('type');
+});
+
+/** A token with a good signature over any header and claims. */
+async function signedAsIs({ header = {}, claims = {} }: { header?: object; claims?: object }): Promise<string> {
+  const { rsa } = issuer.keys;
+  const times = { iat: nowSeconds(), exp: nowSeconds() + 300 };
+  const parts = [
+    { alg: 'RS256', kid: rsa.kid, typ: 'JWT', ...header },
+    { iss: issuer.url, aud: issuer.audience, sub: 'user-1', ...times, ...claims },
+  ];
+  const input = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  const key = await importJWK(rsa, 'RS256');
+  if (key instanceof Uint8Array) throw new Error('this is no private key');
+  const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', key, Buffer.from(input));
+  return `${input}.${Buffer.from(signature).toString('base64url')}`;
+}
 
 test('a token without a signature, or with one made from the public key as a shared secret, is refused', async () => {
   const claims = { iss: issuer.url, aud: issuer.audience, sub: 'user-1', exp: nowSeconds() + 300 };

@@ -68,6 +68,7 @@ test.each([
   ['a wrong scope', { key: 'x', scopes: ['With Space'] }, 400],
   ['an unknown access', { key: 'x', access: 'admin' }, 400],
   ['what is no JSON', '{', 400],
+  ['a name that reaches a prototype', '{"key":"x","__proto__":{}}', 400],
 ])('%s is refused in the same words over /v1 and over tRPC', async (_, question, status) => {
   expect((await bothWays(question)).status).toBe(status);
 });

@@ -15,9 +15,17 @@ export function acceptOnlyJson(
 ): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const encoding = request.headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity') done(kernelErrors.unsupportedMediaType());
+    const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = request.headers;
+    if (encoding !== 'identity' || !isUtf8Type(type)) done(kernelErrors.unsupportedMediaType());
     else if (!isUtf8(body)) done(kernelErrors.invalidJson());
     else parse(request, body.toString(), done);
   });
+}
+
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/gi;
+
+/** Tells whether the media type leaves the encoding open or names UTF-8: another one would be read wrongly. */
+function isUtf8Type(type: string): boolean {
+  if (type === 'application/json') return true;
+  return [...type.matchAll(CHARSET)].every(([, charset = '']) => /^utf-?8$/i.test(charset));
 }

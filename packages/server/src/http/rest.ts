@@ -2,11 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
-import { kernelErrors } from '../kernel/errors.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
 import type { TextStream } from '../kernel/streams/text-stream.ts';
 import { logFailure } from '../kernel/trpc.ts';
-import { METHODS } from './limits.ts';
 import type { Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
@@ -25,7 +23,7 @@ export interface RestOptions extends Mounted {
   readonly fast: Readonly<Record<string, (otherwise: RouteHandlerMethod) => RouteHandlerMethod>>;
 }
 
-/** Mounts the operations, and on each of their paths the answer 405 with Allow for the other methods. */
+/** Mounts the operations. */
 export function mountRest(app: FastifyInstance, { deps, contextOf, operations, fast }: RestOptions): void {
   for (const operation of operations) {
     const { method, bodyBytesMax } = operation.route;
@@ -35,17 +33,6 @@ export function mountRest(app: FastifyInstance, { deps, contextOf, operations, f
       url: fastifyPath(operation),
       handler: fast[operation.route.operation]?.(handler) ?? handler,
       ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
-    });
-  }
-  for (const [url, mounted] of Map.groupBy(operations, fastifyPath)) {
-    const allowed = mounted.map(({ route }) => route.method);
-    const allow = [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : [])].join(', ');
-    app.route({
-      method: METHODS.filter((method) => !allowed.some((each) => each === method)),
-      url,
-      // Answered before a body is read: no body makes the method right.
-      onRequest: async (_, reply) => sendProblem(reply.header('allow', allow), kernelErrors.methodNotAllowed()),
-      handler: () => undefined,
     });
   }
 }

@@ -4,12 +4,14 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
   LogController,
   type RouteHandlerMethod,
 } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
 import type { Dependencies } from '../kernel/context.ts';
-import { kernelErrors } from '../kernel/errors.ts';
+import { type DomainError, kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
 import { mountAuthorize } from './authorize.ts';
 import { acceptOnlyJson } from './body.ts';
@@ -20,6 +22,8 @@ import { fromFastify } from './fastify-errors.ts';
 import { forwardedWarning } from './forwarded-warning.ts';
 import { guard } from './guard.ts';
 import { mountHealth } from './health.ts';
+import { hasOneHost } from './host.ts';
+import { watchPaths } from './known-paths.ts';
 import { BODY_BYTES_MAX, RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
@@ -93,22 +97,39 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
       const given = headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : nextId();
     },
-    frameworkErrors: (error, _, reply) => void sendProblem(reply, fromFastify(error, deps)),
+    frameworkErrors: (error, request, reply) => void sendProblem(dress(request, reply), fromFastify(error, deps)),
   });
-  const parse = app.getDefaultJsonParser('error', 'error');
+  // Names that could reach a prototype are refused with all other malformed input, by their place in it.
+  const parse = app.getDefaultJsonParser('ignore', 'ignore');
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
   cutUntaken(app);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
-  app.setNotFoundHandler((_, reply) => sendProblem(reply, kernelErrors.routeNotFound()));
   return app;
 }
 
+const ONE_HOST = { detail: 'Send one Host header, with a host and perhaps a port.' };
+const always = { ...securityHeaders({ defaultSrc: ["'none'"] }), 'cache-control': 'no-store' };
+
+/** Adds the headers that every answer has. */
+function dress({ id }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.headers(always).header('x-request-id', id);
+}
+
+function notServed(allow: string | undefined, reply: FastifyReply): DomainError {
+  if (allow === undefined) return kernelErrors.routeNotFound();
+  reply.header('allow', allow);
+  return kernelErrors.methodNotAllowed();
+}
+
 function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: ServerOptions['logger']): void {
-  const always = { ...securityHeaders({ defaultSrc: ["'none'"] }), 'cache-control': 'no-store' };
+  const allowedAt = watchPaths(app);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(always).header('x-request-id', request.id);
-    done();
+    dress(request, reply);
+    // Answered before a body is read: neither the path nor the method gets better by it.
+    if (!hasOneHost(request.raw)) sendProblem(reply.header('connection', 'close'), kernelErrors.invalidInput(ONE_HOST));
+    else if (request.is404) sendProblem(reply, notServed(allowedAt(request.url), reply));
+    else done();
   });
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request;

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import { type AppRouter, appRouter } from '../router.ts';
 import { acceptOnlyJson } from './body.ts';
-import { METHODS } from './limits.ts';
 import { problemHeaders, sendProblem } from './problem.ts';
 import type { Mounted } from './rest.ts';
 
@@ -38,13 +37,6 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations }:
         ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
         preHandler: refuseOtherShapes,
         handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),
-      });
-      scope.route({
-        method: METHODS.filter((each) => each !== method),
-        url,
-        onRequest: async (_, reply) =>
-          sendProblem(reply.header('allow', method === 'GET' ? 'GET, HEAD' : method), kernelErrors.methodNotAllowed()),
-        handler: () => undefined,
       });
     }
   });

@@ -40,7 +40,8 @@ export function isSecret({ kty, d, k, priv }: JsonObject): boolean {
 export async function canVerify(key: JsonObject, algorithms: readonly string[]): Promise<boolean> {
   const { kty, crv, use, key_ops, alg } = key;
   if ((use ?? 'sig') !== 'sig' || (Array.isArray(key_ops) && !key_ops.includes('verify'))) return false;
-  const possible = ALGORITHMS.get(String(kty === 'RSA' ? kty : crv)) ?? [];
+  const shape = kty === 'RSA' ? kty : crv;
+  const possible = (typeof shape === 'string' && ALGORITHMS.get(shape)) || [];
   const algorithm = possible.find((each) => (alg ?? each) === each && algorithms.includes(each));
   if (algorithm === undefined) return false;
   try {

@@ -41,7 +41,7 @@ export function createKeyMemory(issuer: string, { clock, logger, fetch }: KeyMem
   };
 
   function learn({ keys, secrets }: Published, at: number): void {
-    const found = keys.keys.map(({ kid }) => kid ?? 'without id').join(' ');
+    const found = keys.keys.map(({ kid }) => (typeof kid === 'string' ? kid : 'without id')).join(' ');
     if (found !== ids) logger.info({ issuer, kids: found }, 'signing keys of the identity provider');
     if (secrets > 0) logger.warn({ issuer, secrets }, 'identity provider publishes private keys: they are ignored');
     ids = found;

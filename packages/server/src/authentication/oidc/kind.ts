@@ -12,11 +12,15 @@ const FOREIGN_CLAIMS = ['at_hash', 'c_hash', 's_hash', 'events'];
 
 /** Throws `OidcRefusal` unless the token is an access token that its bearer may use. */
 export function requireAccessToken({ typ = 'JWT' }: JWTHeaderParameters, payload: JWTPayload): void {
-  const isOther = (claim: string) =>
-    Object.hasOwn(payload, claim) && !KINDS.includes(String(payload[claim]).toLowerCase());
+  const isOther = (claim: string) => Object.hasOwn(payload, claim) && !isOneOf(KINDS, payload[claim]);
   const isForeign = FOREIGN_CLAIMS.some((claim) => Object.hasOwn(payload, claim));
-  if (!HEADER_TYPES.includes(typ.toLowerCase()) || KIND_CLAIMS.some(isOther) || isForeign)
+  if (!isOneOf(HEADER_TYPES, typ) || KIND_CLAIMS.some(isOther) || isForeign)
     throw new OidcRefusal('type', { genuine: true });
   // Bound to a key by DPoP or mutual TLS (RFC 9449, RFC 8705): taken as a bearer token, it would be stolen as one.
   if (Object.hasOwn(payload, 'cnf')) throw new OidcRefusal('bound', { genuine: true });
+}
+
+// The types of jose promise texts, but an issuer can sign any JSON.
+function isOneOf(texts: readonly string[], value: unknown): boolean {
+  return typeof value === 'string' && texts.includes(value.toLowerCase());
 }

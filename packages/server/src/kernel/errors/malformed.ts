@@ -1,4 +1,7 @@
-/** Refuses input that no schema can want: text that PostgreSQL cannot store, numbers that JSON cannot carry, endless nesting. */
+/**
+ * Refuses input that no schema can want: text that PostgreSQL cannot store, numbers that JSON cannot carry, endless
+ * nesting, and names through which careless code reaches the prototype of every object.
+ */
 import type { InputMistake } from '../errors.ts';
 
 const DEPTH_MAX = 32;
@@ -28,8 +31,16 @@ function malformedMembers(value: object, pointer: string, depth: number): InputM
   if (depth >= DEPTH_MAX) return { pointer, message: `is nested deeper than ${DEPTH_MAX} levels` };
   for (const [name, member] of Object.entries(value)) {
     const where = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const mistake = malformedText(name, where) ?? malformed(member, where, depth + 1);
+    const mistake = malformedText(name, where) ?? poisonous(name, member, where) ?? malformed(member, where, depth + 1);
     if (mistake !== undefined) return mistake;
   }
   return undefined;
+}
+
+function poisonous(name: string, member: unknown, pointer: string): InputMistake | undefined {
+  const message = 'is a name that no member may have';
+  if (name === '__proto__') return { pointer, message };
+  const reaches =
+    name === 'constructor' && typeof member === 'object' && member !== null && Object.hasOwn(member, 'prototype');
+  return reaches ? { pointer: `${pointer}/prototype`, message } : undefined;
 }

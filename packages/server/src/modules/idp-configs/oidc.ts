@@ -30,7 +30,7 @@ export async function checkOidc(
   const mistakes = judgeDiscovery(discovery.document, issuer, outbound);
   if (mistakes.length > 0) return mistakes;
   const checked = info('discovery_checked', 'The discovery document names this issuer and all that a sign-in needs.');
-  const keys = await fetchJson(String(discovery.document['jwks_uri']), 'key set', 'keys_invalid');
+  const keys = await fetchJson(textOf(discovery.document['jwks_uri']), 'key set', 'keys_invalid');
   if ('mistake' in keys) return [checked, keys.mistake];
   return [checked, ...(await judgeKeys(keys.document, stringsOf(discovery.document[SIGNATURES])))];
 }
@@ -43,11 +43,11 @@ function judgeDiscovery(discovery: JsonObject, issuer: string, { acceptsScheme }
     return [error('issuer_mismatch', 'The discovery document names another issuer than this configuration.')];
   }
   const missing = [
-    ...REQUIRED_URLS.filter((field) => !URL.canParse(String(discovery[field] ?? ''))),
+    ...REQUIRED_URLS.filter((field) => !URL.canParse(textOf(discovery[field]))),
     ...REQUIRED_LISTS.filter((field) => stringsOf(discovery[field]).length === 0),
   ];
   const insecure = REQUIRED_URLS.filter(
-    (field) => !missing.includes(field) && !acceptsScheme(new URL(String(discovery[field]))),
+    (field) => !missing.includes(field) && !acceptsScheme(new URL(textOf(discovery[field]))),
   );
   return [
     ...missing.map((field) => error('field_missing', `The discovery document has no usable ${field}.`)),
@@ -73,6 +73,11 @@ async function judgeKeys({ keys }: JsonObject, advertised: readonly string[]): P
         ),
       ]
     : [info('keys_checked', `The key set has ${count} usable signing key${count === 1 ? '' : 's'}.`)];
+}
+
+/** A provider can publish any JSON, also objects that no text can be made of. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function stringsOf(value: unknown): string[] {

@@ -400,3 +400,18 @@ test('a verification repeated with its Idempotency-Key asks nobody again', async
   expect(second.body).toEqual(first.body);
   expect([second.headers.get('idempotency-replayed'), asked]).toEqual(['true', 2]);
 });
+
+test('a provider may publish any JSON, and is told what is wrong with it', async () => {
+  const values: readonly unknown[] = [null, 5, [], {}, { toString: 1, valueOf: 1 }];
+  for (const value of values) {
+    for (const field of ['issuer', 'authorization_endpoint', 'jwks_uri', 'id_token_signing_alg_values_supported']) {
+      const { ok } = await verifyIssuer(await fakeProvider(() => ({ discovery: { [field]: value } })));
+      expect(ok, field).toBe(false);
+    }
+    for (const field of ['kty', 'crv', 'x', 'use', 'key_ops', 'alg']) {
+      const keys = { keys: [{ ...signingKey, [field]: value }] };
+      const { findings } = await verifyIssuer(await fakeProvider(() => ({ keys })));
+      expect(findings.length, field).toBeGreaterThan(0);
+    }
+  }
+});
