@@ -119,7 +119,7 @@ async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { me
     return pgliteHandle(await PGlite.create({ ...options, ...loaded }), () => {});
   }
   mkdirSync(dirname(where.dataDir), { recursive: true });
-  const unlock = lockDirectory(where.dataDir);
+  const unlock = await lockDirectory(where.dataDir);
   try {
     return pgliteHandle(await PGlite.create({ ...options, dataDir: where.dataDir }), unlock);
   } catch (error) {

@@ -1,95 +1,85 @@
-/** One process per PGlite directory: two would corrupt it, because the engine cannot see the other. */
-import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+/**
+ * One process per PGlite directory: two would corrupt it, because the engine cannot see the other. The operating system
+ * holds the lock (docs/decisions/0014-lock-of-the-embedded-engine.md), so it holds between containers, whose process ids
+ * say nothing about each other, it holds while its process is stopped, and it is gone when its process is.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Who holds a directory, as far as its holder has written that down. */
+interface Holder {
+  readonly pid: number;
+  /** In a container its id, unless it was given a name. */
+  readonly host: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
 
 export class DirectoryLockedError extends Error {
   readonly code = 'directory_locked';
-  readonly pid: number;
+  /** As its own machine or container counts. */
+  readonly pid: number | undefined;
 
-  constructor(directory: string, pid: number) {
-    super(`${directory} is in use by process ${pid}: stop it first, or set DATA_DIR to another directory`);
+  constructor(directory: string, holder: Holder | undefined) {
+    const who =
+      holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+    super(`${directory} is in use by ${who}: stop it first, or set DATA_DIR to another directory`);
     this.name = 'DirectoryLockedError';
-    this.pid = pid;
+    this.pid = holder?.pid;
   }
 }
 
-/** The lock files of this process: a file that names our pid but is not here was left by a dead namesake (containers reuse pids). */
-const held = new Set<string>();
-
 /**
- * Takes the directory for this process and returns the function that gives it back, or throws `DirectoryLockedError`
- * with the pid of the owner. The lock of a process that died is taken over.
+ * Takes the directory for this process and resolves to the function that gives it back, or rejects with
+ * `DirectoryLockedError`, which names the holder. Leaves an empty file, `<directory>.lock.db`: a file that is deleted
+ * could be locked by one process while another locks its successor.
  */
-export function lockDirectory(directory: string): () => void {
-  const file = `${resolve(directory)}.lock`; // one file for all spellings of the path
-  if (!tryCreate(file)) {
-    const owner = ownerOf(file);
-    if (isRunning(owner, file)) throw new DirectoryLockedError(directory, owner);
-    removeStale(file, owner);
-    if (!tryCreate(file)) throw new DirectoryLockedError(directory, ownerOf(file));
-  }
-  held.add(file);
-  let released = false;
+export async function lockDirectory(directory: string): Promise<() => void> {
+  const note = `${resolve(directory)}.lock`; // one file for all spellings of the path
+  const lock = await tryLock(`${note}.db`);
+  if (lock === undefined) throw new DirectoryLockedError(directory, readHolder(note));
+  const holder: Holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+  writeFileSync(note, JSON.stringify(holder));
   const release = () => {
-    if (released) return; // the file may be its next owner's by now
-    released = true;
+    if (!lock.isOpen) return; // the note may be its next holder's by now
     process.off('exit', release);
-    held.delete(file);
-    rmSync(file, { force: true });
+    rmSync(note, { force: true });
+    lock.close();
   };
   process.on('exit', release);
   return release;
 }
 
-/** Linking a finished file is atomic: nobody ever reads a lock without its pid. */
-function tryCreate(file: string): boolean {
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, String(process.pid));
+/** SQLITE_BUSY. */
+const BUSY = 5;
+
+/**
+ * An exclusive transaction on an empty database of SQLite, which is part of Node: the only lock of the operating system
+ * that Node offers. Resolves to undefined while another process, or this one, has it.
+ */
+async function tryLock(file: string): Promise<DatabaseSync | undefined> {
+  // Imported late: Node has it since version 22, and programs that open no directory run on older ones.
+  const { DatabaseSync } = await import('node:sqlite');
+  let database: DatabaseSync | undefined;
   try {
-    linkSync(draft, file);
-    return true;
+    database = new DatabaseSync(file);
+    database.exec('begin exclusive');
+    return database;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  } finally {
-    unlinkSync(draft);
+    database?.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === BUSY) return undefined;
+    throw new Error(`${file} cannot be locked: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
 }
 
-/** Renaming takes the file from everybody else who found it stale; a quicker one's fresh lock is given back. */
-function removeStale(file: string, owner: number): void {
-  const aside = `${file}.${process.pid}`;
+/** Undefined when the holder has not written its note yet, or removed it already. */
+function readHolder(note: string): Holder | undefined {
   try {
-    renameSync(file, aside);
-    if (!Object.is(ownerOf(aside), owner)) linkSync(aside, file);
-  } catch (error) {
-    if (!['ENOENT', 'EEXIST'].includes(codeOf(error))) throw error;
-  }
-  rmSync(aside, { force: true });
-}
-
-/** NaN when the file names no process, or is gone by now. */
-function ownerOf(file: string): number {
-  try {
-    return Number(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return Number.NaN;
-    throw error;
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-/** Signal 0 asks whether a process exists; EPERM means yes, but somebody else's. */
-function isRunning(pid: number, file: string): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  if (pid === process.pid) return held.has(file);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
+    const { pid, host, since } = JSON.parse(readFileSync(note, 'utf8'));
+    return { pid: Number(pid), host: String(host), since: String(since) };
+  } catch {
+    return undefined;
   }
 }

@@ -1,9 +1,11 @@
 // engine: pglite
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../src/database.ts';
 import { DirectoryLockedError, lockDirectory } from '../src/directory-lock.ts';
@@ -17,30 +19,46 @@ afterEach(() => {
 
 const lockModule = join(packageFolder, 'src/directory-lock.ts');
 
-/** A process that holds the lock until its standard input ends, or longer: until it is killed. */
-async function holder(directory: string): Promise<ChildProcess & { readonly pid: number }> {
-  const script = `
-    const { lockDirectory } = await import(${JSON.stringify(lockModule)});
-    lockDirectory(${JSON.stringify(directory)});
-    console.log('locked');
-    process.stdin.resume();`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  children.add(child);
-  await once(createInterface(child.stdout), 'line');
-  const { pid } = child;
-  if (pid === undefined) throw new Error('the process did not start');
-  return Object.assign(child, { pid });
+interface Started {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  /** The next line that it prints. */
+  line(): Promise<string>;
 }
 
-async function killed(child: ChildProcess): Promise<void> {
+/** Runs the script in a process of its own, or in what `command` makes of it. */
+function start(script: string, command: readonly string[] = []): Started {
+  const [file = '', ...args] = [...command, process.execPath, '--input-type=module', '-e', script];
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.add(child);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return { child, line: async () => String((await lines.next()).value) };
+}
+
+/** Takes the lock when it gets a line, says how that went, and holds it until its standard input ends. */
+const contend = (directory: string) => `
+  const { lockDirectory } = await import(${JSON.stringify(lockModule)});
+  console.log(process.pid);
+  process.stdin.once('data', () =>
+    lockDirectory(${JSON.stringify(directory)}).then(() => console.log('locked'), ({ message }) => console.log(message)));`;
+
+/** A process that holds the lock until its standard input ends, or until it is killed. */
+async function holder(directory: string, command?: readonly string[]): Promise<Started & { readonly pid: number }> {
+  const started = start(contend(directory), command);
+  const pid = Number(await started.line());
+  started.child.stdin.write('go\n');
+  expect(await started.line()).toBe('locked');
+  return { ...started, pid };
+}
+
+async function killed({ child }: Started): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
 }
 
-function attempt(directory: string): unknown {
+async function attempt(directory: string): Promise<unknown> {
   try {
-    lockDirectory(directory)();
+    (await lockDirectory(directory))();
     return 'locked';
   } catch (error) {
     return error;
@@ -48,106 +66,133 @@ function attempt(directory: string): unknown {
 }
 
 describe('the lock of a directory', () => {
-  test('is refused while another process holds it, with the pid of that process', async () => {
+  test('is refused while another process holds it, and the answer names that process', async () => {
     const directory = join(temporaryFolder(), 'pglite');
     const { pid } = await holder(directory);
-    const error = attempt(directory);
+    const error = await attempt(directory);
     expect(error).toBeInstanceOf(DirectoryLockedError);
     expect(error).toMatchObject({ code: 'directory_locked', pid });
-    expect(String(error)).toContain(`${directory} is in use by process ${pid}: stop it first, or set DATA_DIR`);
+    expect(String(error)).toMatch(
+      new RegExp(` is in use by process ${pid} on ${hostname()} since 20\\d\\d-[^ ]+Z: stop it`),
+    );
+    expect(String(error)).toContain(`${directory} is in use by`);
+    expect(String(error)).toContain('or set DATA_DIR to another directory');
   });
 
   test('is free again when the process that held it has ended', async () => {
     const directory = join(temporaryFolder(), 'pglite');
-    const child = await holder(directory);
+    const { child } = await holder(directory);
     const exited = once(child, 'exit');
-    child.stdin?.end();
+    child.stdin.end();
     await exited;
     expect(existsSync(`${directory}.lock`)).toBe(false);
-    expect(attempt(directory)).toBe('locked');
+    expect(await attempt(directory)).toBe('locked');
   });
 
-  test('of a process that was killed is taken over', async () => {
+  test('of a process that was killed is free at once', async () => {
     const directory = join(temporaryFolder(), 'pglite');
     await killed(await holder(directory));
-    expect(existsSync(`${directory}.lock`)).toBe(true);
-    expect(attempt(directory)).toBe('locked');
+    expect(await attempt(directory)).toBe('locked');
   });
 
   test('of a process that was killed goes to exactly one of those who want it at once', async () => {
     const directory = join(temporaryFolder(), 'pglite');
     await killed(await holder(directory));
-    const script = `
-      const { lockDirectory } = await import(${JSON.stringify(lockModule)});
-      console.log('ready');
-      process.stdin.once('data', () => {
-        try { lockDirectory(${JSON.stringify(directory)}); console.log('locked'); } catch (error) { console.log(error.code); }
-      });`;
     const rivals = await Promise.all(
       Array.from({ length: 5 }, async () => {
-        const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-          stdio: ['pipe', 'pipe', 'inherit'],
-        });
-        children.add(child);
-        const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-        expect(await lines.next()).toMatchObject({ value: 'ready' });
-        return { child, lines };
+        const rival = start(contend(directory));
+        await rival.line();
+        return rival;
       }),
     );
     for (const { child } of rivals) child.stdin.write('go\n');
-    const answers = await Promise.all(rivals.map(async ({ lines }) => (await lines.next()).value));
-    expect(answers.sort()).toEqual([
-      'directory_locked',
-      'directory_locked',
-      'directory_locked',
-      'directory_locked',
-      'locked',
-    ]);
+    const answers = await Promise.all(rivals.map(({ line }) => line()));
+    expect(answers.filter((answer) => answer === 'locked')).toHaveLength(1);
+    expect(answers.filter((answer) => answer.includes('is in use by'))).toHaveLength(4);
   });
 
-  test('that was taken over is as good as any other', async () => {
+  test('is not taken from a process that stands still, however long: it may go on', async () => {
     const directory = join(temporaryFolder(), 'pglite');
-    await killed(await holder(directory));
-    const { pid } = await holder(directory);
-    expect(attempt(directory)).toMatchObject({ code: 'directory_locked', pid });
+    const { child, pid } = await holder(directory);
+    child.kill('SIGSTOP');
+    expect(await attempt(directory)).toMatchObject({ code: 'directory_locked', pid });
+    child.kill('SIGCONT');
   });
 
-  test('that names our own pid, but that we do not hold, was left by a dead namesake and is taken over', () => {
+  test.each(['', 'nonsense', '0', String(process.pid), '{"pid":1,"host":"x","since":"x"}'])(
+    'does not depend on the note beside it: "%s", left by a process that died, is no lock',
+    async (note) => {
+      const directory = join(temporaryFolder(), 'pglite');
+      writeFileSync(`${directory}.lock`, note);
+      expect(await attempt(directory)).toBe('locked');
+    },
+  );
+
+  test('is held without the note too: it then names no process', async () => {
     const directory = join(temporaryFolder(), 'pglite');
-    writeFileSync(`${directory}.lock`, String(process.pid));
-    expect(attempt(directory)).toBe('locked');
+    await holder(directory);
+    rmSync(`${directory}.lock`);
+    const error = await attempt(directory);
+    expect(error).toMatchObject({ code: 'directory_locked', pid: undefined });
+    expect(String(error)).toContain(`${directory} is in use by another process: stop it first`);
   });
 
-  test.each(['', 'nonsense', '0', '-1', '1.5'])('that names no process ("%s") is taken over', (content) => {
+  test('is refused a second time in the same process, however the path is written', async () => {
     const directory = join(temporaryFolder(), 'pglite');
-    writeFileSync(`${directory}.lock`, content);
-    expect(attempt(directory)).toBe('locked');
-  });
-
-  test('is refused a second time in the same process, however the path is written', () => {
-    const directory = join(temporaryFolder(), 'pglite');
-    const unlock = lockDirectory(directory);
+    const unlock = await lockDirectory(directory);
     for (const spelling of [directory, `${directory}/`, `${directory}/../pglite`, relative(process.cwd(), directory)]) {
-      expect(attempt(spelling), spelling).toMatchObject({ code: 'directory_locked', pid: process.pid });
+      expect(await attempt(spelling), spelling).toMatchObject({ code: 'directory_locked', pid: process.pid });
     }
     unlock();
-    expect(attempt(directory)).toBe('locked');
+    expect(await attempt(directory)).toBe('locked');
   });
 
-  test('given back twice takes nothing from its next owner', () => {
+  test('given back twice takes nothing from its next owner', async () => {
     const directory = join(temporaryFolder(), 'pglite');
-    const first = lockDirectory(directory);
+    const first = await lockDirectory(directory);
     first();
-    const second = lockDirectory(directory);
+    const second = await lockDirectory(directory);
     first();
-    expect(attempt(directory)).toMatchObject({ code: 'directory_locked' });
+    expect(await attempt(directory)).toMatchObject({ code: 'directory_locked', pid: process.pid });
     second();
   });
 
-  test('leaves nothing beside the directory', () => {
+  test('leaves an empty file beside the directory and nothing more', async () => {
     const folder = temporaryFolder();
-    attempt(join(folder, 'pglite'));
-    expect(readdirSync(folder)).toEqual([]);
+    await attempt(join(folder, 'pglite'));
+    expect(readdirSync(folder)).toEqual(['pglite.lock.db']);
+    expect(readFileSync(join(folder, 'pglite.lock.db'), 'utf8')).toBe('');
+  });
+
+  test('that cannot be taken for another reason says which', async () => {
+    const directory = join(temporaryFolder(), 'pglite');
+    mkdirSync(`${directory}.lock.db`);
+    expect(String(await attempt(directory))).toMatch(`${directory}.lock.db cannot be locked: unable to open`);
+  });
+});
+
+/** Makes a namespace of process ids, as a container has one; undefined where this user may not. */
+const asContainer = [[], ['-r']]
+  .map((more) => ['unshare', ...more, '-p', '-f', '--mount-proc', '--kill-child'])
+  .find(([file = '', ...args]) => spawnSync(file, [...args, 'true']).status === 0);
+
+describe.runIf(asContainer !== undefined)('between two containers that share the directory', () => {
+  test('the lock holds, though both are process 1 and neither sees the other', async () => {
+    const directory = join(temporaryFolder(), 'pglite');
+    const { pid } = await holder(directory, asContainer);
+    expect(pid).toBe(1);
+    const second = start(contend(directory), asContainer);
+    expect(await second.line()).toBe('1');
+    second.child.stdin.write('go\n');
+    expect(await second.line()).toContain(`${directory} is in use by process 1 on `);
+    expect(await attempt(directory), 'outside of both').toMatchObject({ code: 'directory_locked' });
+  });
+
+  test('the lock of one that was killed is free at once', async () => {
+    const directory = join(temporaryFolder(), 'pglite');
+    const first = await holder(directory, asContainer);
+    await killed(first);
+    await expect.poll(() => attempt(directory)).toBe('locked');
   });
 });
 
@@ -156,11 +201,11 @@ describe('a PGlite directory', () => {
     const DATA_DIR = await dataDirectory('migrated');
     const dataDir = join(DATA_DIR, 'pglite');
     const { db, close } = await openDatabase({ pglite: { dataDir } });
-    expect(readFileSync(`${dataDir}.lock`, 'utf8')).toBe(String(process.pid));
+    expect(JSON.parse(readFileSync(`${dataDir}.lock`, 'utf8'))).toMatchObject({ pid: process.pid });
 
     const second = await runNode(join(packageFolder, 'src/cli.ts'), ['version'], { env: { DATA_DIR } });
     expect(second).toMatchObject({ code: 1, stdout: '' });
-    expect(second.stderr).toMatch(new RegExp(`^migrate: .* is in use by process ${process.pid}: `));
+    expect(second.stderr).toMatch(new RegExp(`^migrate: .* is in use by process ${process.pid} on `));
     await expect(openDatabase({ pglite: { dataDir } })).rejects.toThrow(DirectoryLockedError);
 
     const tenant = { slug: 'acme', name: 'Acme', status: 'active' as const };
