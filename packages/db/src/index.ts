@@ -10,6 +10,7 @@ export { migrateUp, requireCurrentSchema } from './migrate.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
+export * as databaseClock from './queries/database-clock.ts';
 export * as entitlements from './queries/entitlements.ts';
 export * as idempotency from './queries/idempotency.ts';
 export * as idpConfigs from './queries/idp-configs.ts';
