@@ -20,7 +20,7 @@ import { type Listener, type ListenOptions, openListener } from './listener.ts';
 import { onEngine, onPool, type Prepared, type Statement } from './prepared.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
-import { scopedDialect, type TenantScope } from './tenant-scope.ts';
+import { type Admit, scopedDialect, type TenantScope } from './tenant-scope.ts';
 import { parsers } from './types.ts';
 
 export interface DatabaseHandle {
@@ -28,9 +28,10 @@ export interface DatabaseHandle {
   readonly engine: 'postgres' | 'pglite';
   /**
    * The same database, of which only the tenant's rows exist: row-level security refuses all others, whatever the
-   * statement says. Uses the handle's connections, needs no closing, and costs nothing until its first statement.
+   * statement says. Uses the handle's connections, needs no closing, and costs nothing until its first statement. `admit`
+   * is asked before each use of a connection.
    */
-  forTenant(scope: TenantScope): Db;
+  forTenant(scope: TenantScope, admit?: Admit): Db;
   /** Makes a statement ready that runs on every request: the server parses and plans it once per connection. */
   prepare<Row>(statement: Statement): Prepared<Row>;
   /** How the pool stands: open connections, those that nobody uses, and callers that wait for one. */
@@ -159,8 +160,10 @@ function handle(dialect: Dialect, engine: DatabaseHandle['engine'], { end, ...op
     ...opened,
     db,
     engine,
-    forTenant: (scope) =>
-      new Kysely<DB>({ dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope) }),
+    forTenant: (scope, admit) =>
+      new Kysely<DB>({
+        dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope, admit),
+      }),
     async version() {
       const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
       const version = rows[0]?.server_version.split(' ')[0];

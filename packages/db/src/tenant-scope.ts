@@ -20,6 +20,12 @@ export interface TenantScope {
   readonly project_id: string | null;
 }
 
+/**
+ * Asks for the right to take a connection. Resolves with a function that is called when the connection is free again; when
+ * it rejects, no connection is taken and the statement fails with that error.
+ */
+export type Admit = () => Promise<() => void>;
+
 /** Ends the tenant's scope for the rest of the transaction: for what belongs to no tenant and must commit with it. */
 export async function leaveTenant(tx: Tx): Promise<void> {
   await sql`select set_config('role', 'none', true)`.execute(tx);
@@ -32,13 +38,16 @@ interface Base {
   closed(): boolean;
 }
 
+const atOnce: Admit = async () => () => {};
+
 /** Returns the dialect with every statement scoped to the tenant. Throws for ids that are no UUIDs. */
-export function scopedDialect({ dialect, engine, closed }: Base, scope: TenantScope): Dialect {
+export function scopedDialect(base: Base, scope: TenantScope, admit: Admit = atOnce): Dialect {
+  const { dialect, engine } = base;
   const enter = enterStatement(scope);
   const begin = engine === 'postgres' ? beginWith(enter) : beginThen(enter);
   return {
     createAdapter: () => dialect.createAdapter(),
-    createDriver: () => scopedDriver(dialect.createDriver(), begin, closed),
+    createDriver: () => scopedDriver(dialect.createDriver(), begin, { closed: base.closed, admit }),
     createIntrospector: (db) => dialect.createIntrospector(db),
     createQueryCompiler: () => dialect.createQueryCompiler(),
   };
@@ -76,6 +85,8 @@ function beginThen(enter: string): Begin {
 
 interface Session {
   readonly connection: DatabaseConnection;
+  /** Tells that the connection is free again. */
+  readonly leave: () => void;
   /** Inside a transaction that the caller opened. */
   inTransaction: boolean;
   /** Given back: whoever still holds it would write into somebody else's transaction. */
@@ -129,7 +140,12 @@ function scopedConnection(session: Session, { alone }: Transactions): DatabaseCo
 
 const givenBack = () => new Error('this connection was given back to the pool');
 
-function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driver {
+interface Access {
+  closed(): boolean;
+  readonly admit: Admit;
+}
+
+function scopedDriver(driver: Driver, begin: Begin, { closed, admit }: Access): Driver {
   const transactions = transactionsOf(driver, begin);
   const sessions = new WeakMap<DatabaseConnection, Session>();
   const sessionOf = (connection: DatabaseConnection): Session => {
@@ -140,10 +156,14 @@ function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driv
   return {
     init: (options) => driver.init(options),
     async acquireConnection(options) {
-      // Kysely's driver for PGlite would wait for ever for a transaction of a closed engine.
-      if (closed()) throw new Error('the database is closed');
+      const leave = await admit();
       const session = {
-        connection: await driver.acquireConnection(options),
+        connection: await orLeave(leave, () => {
+          // Kysely's driver for PGlite would wait for ever for a transaction of a closed engine.
+          if (closed()) throw new Error('the database is closed');
+          return driver.acquireConnection(options);
+        }),
+        leave,
         inTransaction: false,
         released: false,
         last: Promise.resolve(),
@@ -169,12 +189,25 @@ function scopedDriver(driver: Driver, begin: Begin, closed: () => boolean): Driv
     async releaseConnection(connection, options) {
       const session = sessionOf(connection);
       session.released = true;
-      await session.last;
-      await driver.releaseConnection(session.connection, options);
+      try {
+        await session.last;
+        await driver.releaseConnection(session.connection, options);
+      } finally {
+        session.leave();
+      }
     },
     /** The pool is the handle's, which closes it. */
     async destroy() {},
   };
+}
+
+async function orLeave<T>(leave: () => void, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
 async function end(session: Session, how: (connection: DatabaseConnection) => Promise<void>): Promise<void> {

@@ -123,6 +123,39 @@ describe('a tenant-scoped handle', () => {
     expect(() => forTenant(scope)).toThrow(TypeError);
   });
 
+  test('asks before it takes a connection, and tells when the connection is free again, however its use ended', async () => {
+    const { db, forTenant } = await open();
+    const told: string[] = [];
+    const scoped = forTenant(scopeOf(await newTenant(db)), async () => {
+      told.push('asked');
+      return () => told.push('left');
+    });
+    expect(await tenantIds(scoped)).toHaveLength(1);
+    await scoped.transaction().execute(async (tx) => {
+      await tenantIds(tx);
+      expect(told.splice(0)).toEqual(['asked', 'left', 'asked']);
+      await tenantIds(tx);
+    });
+    await expect(sql`select 1 / 0`.execute(scoped)).rejects.toThrow('division by zero');
+    expect(told).toEqual(['left', 'asked', 'left']);
+    const refused = forTenant(scopeOf(randomUUID()), () => Promise.reject(new Error('not now')));
+    await expect(tenantIds(refused)).rejects.toThrow('not now');
+  });
+
+  test('gives back its right to a connection when there is none to take', async () => {
+    const handle = await testDatabase();
+    let taken = 0;
+    const scoped = handle.forTenant(scopeOf(randomUUID()), async () => {
+      taken += 1;
+      return () => {
+        taken -= 1;
+      };
+    });
+    await handle.close();
+    await expect(tenantIds(scoped)).rejects.toThrow('closed');
+    expect(taken).toBe(0);
+  });
+
   test('does not stream, because rows would come after the transaction', async () => {
     const scoped = (await open()).forTenant(scopeOf(randomUUID()));
     const rows = scoped.selectFrom('tenants').select('id').stream();

@@ -13,6 +13,7 @@ import type { Clock } from './kernel/clock.ts';
 import type { Dependencies, KernelDependencies } from './kernel/context.ts';
 import { createCursorCodec } from './kernel/cursors.ts';
 import { collectConstraints } from './kernel/errors.ts';
+import { createGate, type Gate } from './kernel/gate.ts';
 import { createLeases, type Leases } from './kernel/leases.ts';
 import type { createLogger } from './kernel/logger.ts';
 import { createMetrics } from './kernel/metrics.ts';
@@ -85,8 +86,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 
 /** Makes what the product runs on: the kernel's parts, then what the modules add. */
 async function compose({ config, database, clock, logger, ...given }: AppOptions): Promise<Dependencies> {
-  const { db, forTenant } = database;
+  const { db } = database;
   const metrics = createMetrics();
+  const databaseGate = databaseGateOf(database.engine === 'pglite' ? 1 : config.databaseConnectionsMax);
   const leases =
     given.leases ??
     createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger, observer: metrics.leases });
@@ -96,7 +98,9 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
   });
   const kernel: KernelDependencies = {
     db,
-    forTenant,
+    forTenant: (scope, signal) =>
+      database.forTenant(scope, () => databaseGate.enter(scope.tenant_id, signal === undefined ? {} : { signal })),
+    databaseGate,
     database,
     clock,
     logger,
@@ -113,6 +117,12 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
   };
   addGauges(kernel);
   return { ...kernel, ...providePorts(kernel, config) };
+}
+
+/** A tenant has half of the connections, so that its statements leave the other half to the others. */
+function databaseGateOf(places: number): Gate {
+  const tenantPlacesMax = Math.ceil(places / 2);
+  return createGate({ name: 'database', places, waitingMax: 1_000, tenantPlacesMax, tenantWaitingMax: 100 });
 }
 
 /** The rules of OUTBOUND_* for fetches. */
@@ -137,8 +147,8 @@ async function flush(worker: Worker, deps: Dependencies): Promise<void> {
 }
 
 /** Figures that are read when they are asked for, instead of being counted. */
-function addGauges({ metrics, argon2, database, leases }: KernelDependencies): void {
-  metrics.observeGate(argon2.gate);
+function addGauges({ metrics, argon2, databaseGate, database, leases }: KernelDependencies): void {
+  for (const gate of [argon2.gate, databaseGate]) metrics.observeGate(gate);
   metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
   metrics.gauge('database_connections_idle', 'Connections that no caller uses.', () => database.connections().idle);
   metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);

@@ -10,29 +10,33 @@ import { sourceAddress } from './source-address.ts';
 
 /** Returns the function that makes the context of a request, whose answer may take that many milliseconds. */
 export function contextsOf(deps: Dependencies, timeoutMs: number): ContextOf {
-  return (request, reply) => ({
-    ...deps,
-    db: visibleTo(request.actor, deps),
-    root: deps.db,
+  return (request, reply) => {
+    const signal = callerSignal(reply.raw);
+    const deadline = deadlineIn(timeoutMs - request.identifiedInMs);
+    const db = visibleTo(request.actor, deps, signal);
+    return { ...deps, ...partsOf(request), db, root: deps.db, signal, deadline };
+  };
+}
+
+function partsOf(request: FastifyRequest) {
+  return {
     logger: request.log,
     actor: request.actor,
     refusal: request.refusal,
     requestId: request.id,
-    signal: callerSignal(reply.raw),
-    deadline: deadlineIn(timeoutMs - request.identifiedInMs),
     sourceIp: sourceAddress(request),
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),
     lastEventId: headerOf(request, 'last-event-id'),
     idempotencyClaim: null,
-    answerHeaders: new Map(),
-  });
+    answerHeaders: new Map<string, string>(),
+  };
 }
 
 /** Returns the handle whose statements see no more than the actor may: all tenants, or its own tenant and project. */
-function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies): Db {
+function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies, signal: AbortSignal): Db {
   if (actor === null || actor.tenant_id === null) return db;
-  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id });
+  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id }, signal);
 }
 
 /** Returns the value of a header. One that was sent twice is joined with commas, which its own rule then refuses. */

@@ -7,6 +7,7 @@ import type { AccessLog } from './buffered/access-log.ts';
 import type { Clock } from './clock.ts';
 import type { CursorCodec } from './cursors.ts';
 import type { DomainError, ErrorFactory } from './errors.ts';
+import type { Gate } from './gate.ts';
 import type { Leases } from './leases.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,8 +19,13 @@ import type { Argon2 } from './secrets/argon2.ts';
 export interface KernelDependencies {
   /** Sees every tenant. */
   readonly db: Db;
-  /** Sees one tenant, or one project of it: the database sees to that. */
-  readonly forTenant: (scope: TenantScope) => Db;
+  /**
+   * Sees one tenant, or one project of it: the database sees to that. Takes connections in the tenant's turn; a statement
+   * throws `tenant_busy` and `overloaded`, and the reason of a signal that aborts while the turn has not come.
+   */
+  readonly forTenant: (scope: TenantScope, signal?: AbortSignal) => Db;
+  /** Stands in front of the connections, for work of tenants. */
+  readonly databaseGate: Gate;
   readonly database: DatabaseHandle;
   readonly clock: Clock;
   readonly logger: Logger;
