@@ -1,6 +1,6 @@
 /** The composition root: puts the parts together, once. */
 import { randomBytes } from 'node:crypto';
-import { type DatabaseHandle, signingKeys } from '@tenant-registry/db';
+import { type DatabaseHandle, databaseClock, signingKeys } from '@tenant-registry/db';
 import type { FastifyInstance } from 'fastify';
 import { accessTokenCredential } from './authentication/access-token.ts';
 import { type Authenticator, createAuthenticator } from './authentication/authenticate.ts';
@@ -19,6 +19,7 @@ import type { createLogger } from './kernel/logger.ts';
 import { createMetrics } from './kernel/metrics.ts';
 import type { ModuleDefinition } from './kernel/module.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
+import { createRegistryClock } from './kernel/registry-clock.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
 import { errorSets, grants, holdings, modules, providePorts, workers } from './modules.ts';
@@ -26,7 +27,10 @@ import { errorSets, grants, holdings, modules, providePorts, workers } from './m
 export interface AppOptions {
   readonly config: Config;
   readonly database: DatabaseHandle;
+  /** The clock of the process. The registry's time is the database's, as far from this clock as it is measured to be. */
   readonly clock: Clock;
+  /** Absent: asks the database. Tests that move the time answer with their clock. */
+  readonly databaseTime?: () => Promise<Date>;
   readonly logger: ReturnType<typeof createLogger>;
   /** Absent: fetches from public addresses, and what OUTBOUND_ALLOW names. */
   readonly outbound?: Outbound;
@@ -89,6 +93,9 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
   const { db } = database;
   const metrics = createMetrics();
   const databaseGate = databaseGateOf(database.engine === 'pglite' ? 1 : config.databaseConnectionsMax);
+  const databaseTime = given.databaseTime ?? (() => databaseClock.findDatabaseTime(db));
+  const registryClock = await createRegistryClock({ clock, databaseTime, toleranceMs: config.clockSkewMaxMs, logger });
+  // By the clock of the process: a lease is a span, and its holder has to notice that its own clock jumped.
   const leases =
     given.leases ??
     createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger, observer: metrics.leases });
@@ -102,7 +109,8 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
       database.forTenant(scope, () => databaseGate.enter(scope.tenant_id, signal === undefined ? {} : { signal })),
     databaseGate,
     database,
-    clock,
+    clock: registryClock.now,
+    registryClock,
     logger,
     constraints: collectConstraints(errorSets),
     cursors: createCursorCodec(await signingKeys.findOrInsertSigningKey(db, 'cursor', randomBytes(32))),
@@ -111,7 +119,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     leases,
     metrics,
     backgroundQueue: createBackgroundQueue(logger),
-    accessLog: createAccessLog(clock),
+    accessLog: createAccessLog(registryClock.now),
     outbound: given.outbound ?? createOutbound(fetchingOf(config)),
     holdings,
   };
@@ -131,7 +139,8 @@ function fetchingOf({ outboundAllow: allow, outboundNameServers: nameServers }: 
 }
 
 /** Static tokens, access tokens of the trusted issuers, and the credentials that modules own. */
-function authenticatorOf({ config, clock, logger }: AppOptions, deps: Dependencies): Authenticator {
+function authenticatorOf({ config, logger }: AppOptions, deps: Dependencies): Authenticator {
+  const { clock } = deps;
   const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, ...fetchingOf(config) });
   const own = declared.flatMap((module) => module.credential?.(deps) ?? []);
   return createAuthenticator({ grants, tokens: config.tokens, readers: [...own, accessTokenCredential(grants, oidc)] });
@@ -147,10 +156,12 @@ async function flush(worker: Worker, deps: Dependencies): Promise<void> {
 }
 
 /** Figures that are read when they are asked for, instead of being counted. */
-function addGauges({ metrics, argon2, databaseGate, database, leases }: KernelDependencies): void {
+function addGauges({ metrics, argon2, databaseGate, database, leases, registryClock }: KernelDependencies): void {
   for (const gate of [argon2.gate, databaseGate]) metrics.observeGate(gate);
   metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
   metrics.gauge('database_connections_idle', 'Connections that no caller uses.', () => database.connections().idle);
   metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);
+  const aheadSeconds = () => registryClock.aheadMs() / 1000;
+  metrics.gauge('clock_ahead_seconds', "How far this process's clock is ahead of the database's.", aheadSeconds);
   metrics.gauge('lease_held', '1 while memory may be answered from.', () => Number(leases.held()));
 }

@@ -5,6 +5,7 @@ import { oidcSettings } from './authentication/oidc/environment.ts';
 import { httpSettings } from './http/environment.ts';
 import { leaseSettings } from './kernel/leases/environment.ts';
 import { outboundSettings } from './kernel/outbound/environment.ts';
+import { clockSettings } from './kernel/registry-clock/environment.ts';
 import { argon2Settings } from './kernel/secrets/environment.ts';
 import type { AnySettings } from './kernel/settings.ts';
 import { type ModuleSettings, moduleSettings } from './modules.ts';
@@ -19,6 +20,7 @@ const ownSettings = [
   httpSettings,
   argon2Settings,
   leaseSettings,
+  clockSettings,
   outboundSettings,
 ] as const;
 

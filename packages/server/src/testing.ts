@@ -31,6 +31,7 @@ export function createTestApp({ database, clock, operatorToken, internalToken }:
     config: { ...testConfig, tokens: { operator: [operatorToken], internal: [internalToken] } },
     database,
     clock,
+    databaseTime: async () => clock(),
     logger: createLogger('error', { write: (line) => void process.stderr.write(line) }),
   });
 }

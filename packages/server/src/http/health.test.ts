@@ -2,6 +2,7 @@
 import type { DatabaseHandle } from '@tenant-registry/db';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
+import type { RegistryClock } from '../kernel/registry-clock.ts';
 import { mountHealth } from './health.ts';
 
 test('however many ask at once whether it is ready, the database is asked once, and anew for whoever asks later', async () => {
@@ -14,8 +15,9 @@ test('however many ask at once whether it is ready, the database is asked once, 
     });
   };
   const app = Fastify();
-  // Never asked for anything else: a database that does not answer has no schema to look at.
-  mountHealth(app, { ping } as unknown as DatabaseHandle);
+  // A database that does not answer is asked neither for its schema nor for its time.
+  const registryClock = {} as RegistryClock;
+  mountHealth(app, { database: { ping } as unknown as DatabaseHandle, registryClock });
   await app.ready();
   for (const round of [1, 2]) {
     const many = Array.from({ length: 50 }, () => app.inject('/readyz').then((response) => response.json()));

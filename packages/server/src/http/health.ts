@@ -2,13 +2,19 @@
 import { type DatabaseHandle, requireCurrentSchema } from '@tenant-registry/db';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { withinDeadline } from '../kernel/async/deadline.ts';
+import type { RegistryClock } from '../kernel/registry-clock.ts';
 
 const CHECK_TIMEOUT_MS = 1_000;
 const noAnswer = () => new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
 
+interface Checked {
+  readonly database: DatabaseHandle;
+  readonly registryClock: RegistryClock;
+}
+
 /** Mounts `/healthz`, which only says that the process answers, and `/readyz`, which names each check that fails. */
-export function mountHealth(app: FastifyInstance, database: DatabaseHandle): void {
-  const failingChecks = readiness(database);
+export function mountHealth(app: FastifyInstance, checked: Checked): void {
+  const failingChecks = readiness(checked);
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (request, reply) => {
     const failing = await failingChecks(request.log);
@@ -18,10 +24,11 @@ export function mountHealth(app: FastifyInstance, database: DatabaseHandle): voi
 }
 
 /** Returns what names the failing checks. Everybody may ask, so all who ask at once share one look at the database. */
-function readiness(database: DatabaseHandle): (log: FastifyBaseLogger) => Promise<string[]> {
+function readiness({ database, registryClock }: Checked): (log: FastifyBaseLogger) => Promise<string[]> {
   const checks = {
     'db-primary': () => database.ping(CHECK_TIMEOUT_MS),
     schema: () => withinDeadline(requireCurrentSchema(database.db), CHECK_TIMEOUT_MS, noAnswer),
+    clock: () => withinDeadline(requireAgreement(registryClock), CHECK_TIMEOUT_MS, noAnswer),
   };
   let underway: Promise<string[]> | undefined;
   async function look(log: FastifyBaseLogger): Promise<string[]> {
@@ -41,4 +48,9 @@ function readiness(database: DatabaseHandle): (log: FastifyBaseLogger) => Promis
     });
     return underway;
   };
+}
+
+async function requireAgreement(registryClock: RegistryClock): Promise<void> {
+  if (await registryClock.agrees()) return;
+  throw new Error(`the clock of this process is ${registryClock.aheadMs()} ms ahead of the database's`);
 }

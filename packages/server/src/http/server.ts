@@ -59,7 +59,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     const drain = drainOnClose(app, config.shutdownIdleMs);
     warnOfProxy(app);
     addHooks(app, deps, logger);
-    mountHealth(app, database);
+    mountHealth(app, { database, registryClock: deps.registryClock });
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
     if (surface !== 'public') await mountAuthorize(app, { deps, authenticator, limits: config.limits, drain });

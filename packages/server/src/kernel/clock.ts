@@ -1,4 +1,4 @@
-/** The one source of time. No other file asks the system, so tests can move the clock. */
+/** The clock of the process. No other file asks the system, so tests can move the clock. Time itself is the database's: registry-clock.ts. */
 export type Clock = () => Date;
 
 export const systemClock: Clock = () => new Date();

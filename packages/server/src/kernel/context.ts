@@ -13,6 +13,7 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Outbound } from './outbound.ts';
 import type { Grants } from './permissions.ts';
+import type { RegistryClock } from './registry-clock.ts';
 import type { Argon2 } from './secrets/argon2.ts';
 
 /** The parts that every module may use, made once at start. */
@@ -27,7 +28,10 @@ export interface KernelDependencies {
   /** Stands in front of the connections, for work of tenants. */
   readonly databaseGate: Gate;
   readonly database: DatabaseHandle;
+  /** The time of the database: whatever ends by time is compared with this clock. */
   readonly clock: Clock;
+  /** Measures how far the clock of the process is from that. */
+  readonly registryClock: RegistryClock;
   readonly logger: Logger;
   readonly constraints: ReadonlyMap<string, ErrorFactory>;
   readonly cursors: CursorCodec;

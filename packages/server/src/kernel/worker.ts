@@ -13,8 +13,12 @@ export interface Worker {
 }
 
 const FAILURE_PAUSE_MS = 5_000;
+const WRONG_CLOCK_PAUSE_MS = 5_000;
 
-/** Runs the workers until `stop` is called; it resolves when the batches under way are done. A failed batch is logged and repeated. */
+/**
+ * Runs the workers until `stop` is called; it resolves when the batches under way are done. A failed batch is logged and
+ * repeated. No batch begins while the clock of the process differs from the database's.
+ */
 export function startWorkers(workers: readonly Worker[], deps: Dependencies): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const loops = workers.map((worker) => loop(worker, deps, stopping.signal));
@@ -30,7 +34,8 @@ async function loop(worker: Worker, deps: Dependencies, signal: AbortSignal): Pr
   while (!signal.aborted) {
     let pauseMs = 0;
     try {
-      if ((await worker.runOnce(deps, signal)) === 0) pauseMs = worker.idleMs;
+      if (!(await deps.registryClock.agrees())) pauseMs = WRONG_CLOCK_PAUSE_MS;
+      else if ((await worker.runOnce(deps, signal)) === 0) pauseMs = worker.idleMs;
     } catch (err) {
       deps.logger.error({ err, worker: worker.name }, 'worker batch failed');
       pauseMs = FAILURE_PAUSE_MS;

@@ -59,6 +59,8 @@ export interface TestServerOptions extends Partial<AppOptions['config']> {
   readonly outbound?: Outbound;
   readonly leases?: Leases;
   readonly argon2Tags?: Argon2Tags;
+  /** A clock beside the one of the real database. Absent: the test moves the clock of both. */
+  readonly processClock?: Clock;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface TestServerOptions extends Partial<AppOptions['config']> {
  * secret was seen where none belongs.
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { database = await testDatabase(), outbound, leases, argon2Tags, ...config } = options;
+  const { database = await testDatabase(), outbound, leases, argon2Tags, processClock, ...config } = options;
   const logs: string[] = [];
   const answers: string[] = [];
   const clock = testClock();
@@ -75,7 +77,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const app = await createApp({
     config: { ...testConfig, tokens: { operator: [operatorToken], internal: [internalToken] }, ...config },
     database,
-    clock: clock.now,
+    clock: processClock ?? clock.now,
+    ...(processClock === undefined ? { databaseTime: async () => clock.now() } : {}),
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
     ...(outbound === undefined ? {} : { outbound }),
     ...(leases === undefined ? {} : { leases }),
