@@ -52,6 +52,8 @@ export interface ApiKeyCandidate {
 export interface ApiKeyFilter {
   readonly tenant_id: string;
   readonly project_id?: string | undefined;
+  /** Only those that this key made. */
+  readonly created_by_key_id?: string | undefined;
   readonly include_revoked: boolean;
 }
 
@@ -101,10 +103,18 @@ export function lockApiKey(tx: Tx, id: string): Promise<ApiKeyRow | undefined> {
   return tx.selectFrom('api_keys').select(shown).where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
+/** Locks the row of a key that makes another one, until the transaction ends: against a revocation, but not against other keys that it makes. */
+export function lockApiKeyShared(tx: Tx, id: string): Promise<ApiKeyRow | undefined> {
+  return tx.selectFrom('api_keys').select(shown).where('id', '=', id).forKeyShare().executeTakeFirst();
+}
+
 export function listApiKeys(db: Db, filter: ApiKeyFilter, page: PageRequest): Promise<ApiKeyRow[]> {
   return keyset(db.selectFrom('api_keys').select(shown), ['id'], page)
     .where('tenant_id', '=', filter.tenant_id)
     .$if(filter.project_id !== undefined, (query) => query.where('project_id', '=', filter.project_id as string))
+    .$if(filter.created_by_key_id !== undefined, (query) =>
+      query.where('created_by_key_id', '=', filter.created_by_key_id as string),
+    )
     .$if(!filter.include_revoked, (query) => query.where('revoked_at', 'is', null))
     .execute();
 }
@@ -128,25 +138,27 @@ export interface ApiKeyMaker {
 }
 
 export interface MadeApiKeys {
-  /** By id, revoked and expired ones too. */
+  /** By id; expired ones too. */
   readonly keys: ApiKeyRow[];
   /** False when the limit ended the walk, which goes from the maker outwards. */
   readonly complete: boolean;
 }
 
 /**
- * Lists the keys that a key made, those that they made, and so on, up to `limit`: one index probe for each. The walk
- * goes through revoked keys, because a key that was revoked alone may have made others.
+ * Lists the keys that a key made, those that they made, and so on, up to `limit`, without the revoked ones: one index
+ * probe for each key on the way. The walk goes through revoked keys, because a key that was revoked alone may have made
+ * others.
  */
 export async function listApiKeysMadeBy(db: Db, { tenant_id, id }: ApiKeyMaker, limit: number): Promise<MadeApiKeys> {
   // PostgreSQL walks only as far as the limit asks; a sort inside would make it walk to the end.
   const { rows } = await sql<ApiKeyRow>`
     with recursive made as (
-      select id from api_keys where tenant_id = ${tenant_id} and created_by_key_id = ${id}
+      select id, revoked_at from api_keys where tenant_id = ${tenant_id} and created_by_key_id = ${id}
       union
-      select k.id from made join api_keys as k on k.tenant_id = ${tenant_id} and k.created_by_key_id = made.id
+      select k.id, k.revoked_at
+      from made join api_keys as k on k.tenant_id = ${tenant_id} and k.created_by_key_id = made.id
     ), near as materialized (
-      select id from made limit ${limit + 1}
+      select id from made where revoked_at is null limit ${limit + 1}
     )
     select ${sql.join(shown.map((column) => sql.ref(`k.${column}`)))}
     from near join api_keys as k on k.id = near.id

@@ -25,6 +25,17 @@ export const apiKeyErrors = {
     detail: 'The key would already have expired.',
     pointer: '/expires_at',
   }),
+  expiryBeyondMaker: defineError({
+    code: 'expiry_beyond_maker',
+    status: 'BAD_REQUEST',
+    detail: 'A key gives away no more time than it has: the new key must not outlive the key that makes it.',
+    pointer: '/expires_at',
+  }),
+  descendantsRemain: defineError({
+    code: 'descendants_remain',
+    status: 'CONFLICT',
+    detail: 'The key made more keys than one request revokes: send the request again to revoke the rest.',
+  }),
   apiKeyNotActive: defineError({
     code: 'api_key_not_active',
     status: 'CONFLICT',

@@ -7,11 +7,11 @@ import { projectErrors } from '../projects/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { apiKeyErrors } from './errors.ts';
 import {
-  apiKeyId,
   apiKeyPage,
   createApiKeyInput,
   issuedApiKey,
   listApiKeysInput,
+  revokeApiKeyInput,
   rotateApiKeyInput,
   verdict,
   verifyApiKeyInput,
@@ -34,6 +34,7 @@ export const apiKeysRouter = router({
           kernelErrors.boundToProject,
           apiKeyErrors.projectNotFound,
           apiKeyErrors.expiryInThePast,
+          apiKeyErrors.expiryBeyondMaker,
           apiKeyErrors.apiKeyCollision,
           projectErrors.projectArchived,
         ],
@@ -64,12 +65,14 @@ export const apiKeysRouter = router({
       rest: on.remove('/v1/api-keys/{id}', {
         operation: 'revoke_api_key',
         summary: 'Revoke an API key',
-        description: 'From the answer on, no verification accepts the key. Revoking again changes nothing.',
+        description:
+          'From the answer on, no verification accepts the key. Revoking again changes nothing. A key that was revoked makes no more keys; those that it made live on, unless `with_descendants` revokes them too.',
+        errors: [apiKeyErrors.descendantsRemain],
       }),
     })
-    .input(apiKeyId)
+    .input(revokeApiKeyInput)
     .output(z.void())
-    .mutation(({ ctx, input }) => revokeApiKey(ctx, input.id)),
+    .mutation(({ ctx, input }) => revokeApiKey(ctx, input)),
 
   rotate: procedure('api_keys:write')
     .meta({

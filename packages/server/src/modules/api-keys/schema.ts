@@ -41,6 +41,9 @@ const apiKeyFields = {
   }),
   last_used_at: timestamp.nullable().describe('To within a minute.'),
   revoked_at: timestamp.nullable().describe('Since when it is refused; null: it is not revoked.'),
+  created_by_key_id: id
+    .nullable()
+    .describe('The key that made it, or that rotated its predecessor; null: a person or a static token made it.'),
 };
 
 export const apiKey = z.object(apiKeyFields).meta({ id: 'ApiKey', description: 'An API key, without its secret.' });
@@ -71,7 +74,8 @@ export const createApiKeyInput = z.strictObject({
     .meta({ examples: [['reports:read', 'reports:write']] }),
   project_id: id.optional().describe('Binds the key to a project of the tenant.'),
   expires_at: timestampInput.optional().meta({
-    description: 'In the future; absent: the key lives until it is revoked.',
+    description:
+      'In the future, and not after the end of the key that makes this one. Absent: as long as that key, or until it is revoked when no key makes it.',
     examples: ['2099-01-15T09:30:00.000Z'],
   }),
 });
@@ -81,11 +85,19 @@ export const listApiKeysInput = z.strictObject({
   ...pageInput,
   tenant_id: id,
   project_id: id.optional(),
+  created_by_key_id: id.optional().describe('Only those that this key made.'),
   include_revoked: z.boolean().default(false).describe('Whether revoked and expired keys are listed too.'),
 });
 export type ListApiKeys = z.output<typeof listApiKeysInput>;
 
-export const apiKeyId = z.strictObject({ id });
+export const revokeApiKeyInput = z.strictObject({
+  id,
+  with_descendants: z
+    .boolean()
+    .default(false)
+    .describe('Whether the keys that it made are revoked too, and those that they made, and so on.'),
+});
+export type RevokeApiKey = z.output<typeof revokeApiKeyInput>;
 
 export const rotateApiKeyInput = z.strictObject({
   id,

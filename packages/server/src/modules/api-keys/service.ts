@@ -12,25 +12,38 @@ import { findActiveProject, holdActiveProject } from '../projects/service.ts';
 import { lockOwned, lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
 import { mintKey, prefixOf } from './key-format.ts';
+import { endWithin, findMaker, holdMaker, lockWithMaker, requireTime } from './maker.ts';
 import {
   type ApiKey,
   apiKeyEvents,
   type CreateApiKey,
   type IssuedApiKey,
   type ListApiKeys,
+  type RevokeApiKey,
   type RotateApiKey,
 } from './schema.ts';
 
-/** Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller lacks, `tenant_frozen`, `project_not_found`, `project_archived`, `tenant_busy`. */
+/** Keys that one transaction revokes: the tenant waits for it. */
+const BATCH_KEYS = 100;
+/** Transactions of one request. */
+const BATCHES_MAX = 100;
+
+/**
+ * Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller
+ * lacks, `expiry_in_the_past`, `expiry_beyond_maker`, `tenant_frozen`, `project_not_found`, `project_archived`, `tenant_busy`.
+ */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
   if (hasPassed(input.expires_at ?? null, ctx.clock())) throw apiKeyErrors.expiryInThePast();
   requireInProject(ctx, input.project_id);
   requireGrantable(ctx, input.scopes, input.project_id !== undefined);
   await requirePlace(ctx, input);
+  endWithin(await findMaker(ctx), input.expires_at);
   const secret = await mintSecret(ctx, input.tenant_id);
   return transact(ctx, async (tx, record) => {
     await lockWritableTenant(ctx, tx, input.tenant_id);
-    const row = await insertKey(ctx, tx, input, secret);
+    const maker = await holdMaker(ctx, tx);
+    const made = { expires_at: endWithin(maker, input.expires_at), created_by_key_id: maker?.id ?? null };
+    const row = await insertKey(ctx, tx, { ...input, ...made }, secret);
     await record(apiKeyEvents.created, row);
     return { ...row, key: secret.key };
   });
@@ -38,24 +51,32 @@ export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Prom
 
 /** One page of a tenant's keys, newest first, without the revoked ones unless asked for. */
 export async function listApiKeys(ctx: ActorContext, input: ListApiKeys) {
-  const { tenant_id, include_revoked } = input;
+  const { tenant_id, created_by_key_id, include_revoked } = input;
   await readableTenant(ctx, tenant_id);
   const { project_id } = spanOf(ctx, input);
   return paginate(ctx.cursors, {
     list: 'api_keys',
     input,
     keyOf: (row: ApiKey) => [row.id],
-    fetch: (page) => apiKeys.listApiKeys(ctx.db, { tenant_id, project_id, include_revoked }, page),
+    fetch: (page) => apiKeys.listApiKeys(ctx.db, { tenant_id, project_id, created_by_key_id, include_revoked }, page),
   });
 }
 
 /**
- * Ends a key: from the answer on, no verification accepts it. Revoking again changes nothing. Works in a frozen
- * tenant too, because taking access away must always be possible. Throws `not_found`.
+ * Ends a key, and with `with_descendants` what it made, what that made, and so on: from the answer on, no verification
+ * accepts them. Revoking again changes nothing. Works in a frozen tenant too, because taking access away must always be
+ * possible. Throws `not_found`, and `descendants_remain` when there are more than one request ends.
  */
-export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void> {
+export async function revokeApiKey(ctx: ActorContext, { id, with_descendants }: RevokeApiKey): Promise<void> {
+  if (!with_descendants) return revokeOne(ctx, id);
+  for (let batch = 0; batch < BATCHES_MAX; batch += 1) if (await revokeBatch(ctx, id)) return;
+  throw apiKeyErrors.descendantsRemain();
+}
+
+function revokeOne(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const key = await lockKey(ctx, tx, { id, whateverStatus: true });
+    const { findApiKey: find, lockApiKey: lock } = apiKeys;
+    const key = await lockOwned(ctx, tx, { id, find, lock, reach: reachable, whateverStatus: true });
     // The process that revoked it may have ended before every replica knew, so the replicas are told again.
     if (key.revoked_at !== null) return nothingChanged(key.tenant_id);
     await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));
@@ -63,32 +84,57 @@ export async function revokeApiKey(ctx: ActorContext, id: string): Promise<void>
 }
 
 /**
+ * Ends the key and up to a batch of those that came from it, the nearest first; tells whether none is left. The tenant is
+ * locked against every other write meanwhile, so no key is being made that the walk does not see.
+ */
+function revokeBatch(ctx: ActorContext, id: string): Promise<boolean> {
+  return transact(ctx, async (tx, record, nothingChanged) => {
+    const { tenant_id } = await lockOwned(ctx, tx, {
+      id,
+      find: apiKeys.findApiKey,
+      lock: apiKeys.findApiKey, // its row is locked together with the others, in the order of their ids
+      reach: reachable,
+      whateverStatus: true,
+      alone: true,
+    });
+    const { keys, complete } = await apiKeys.listApiKeysMadeBy(tx, { tenant_id, id }, BATCH_KEYS);
+    const ids = [id, ...keys.map((key) => key.id)];
+    const revoked = await apiKeys.claimRevocations(tx, { tenant_id, ids }, ctx.clock());
+    // As for one key, the replicas are told again.
+    if (revoked.length === 0) nothingChanged(tenant_id);
+    for (const key of revoked) await record(apiKeyEvents.revoked, key);
+    return complete;
+  });
+}
+
+/**
  * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
- * Throws `not_found`, `forbidden` for what the caller lacks, `api_key_not_active`, `project_archived`,
+ * Throws `not_found`, `forbidden` for the permissions, scopes and time that the caller lacks, `api_key_not_active`, `project_archived`,
  * `tenant_frozen`, `tenant_busy`.
  */
 export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
   const seen = reachable(ctx, await apiKeys.findApiKey(ctx.db, id));
   await requirePlace(ctx, seen);
   requireRotatable(ctx, seen);
+  const asking = await findMaker(ctx);
+  requireTime(asking, seen);
+  // A key that rotates holds the new plaintext, so it counts as its maker. A person goes on with what another key began.
+  const created_by_key_id = asking?.id ?? seen.created_by_key_id;
   const { tenant_id } = seen;
   const secret = await mintSecret(ctx, tenant_id);
   return transact(ctx, async (tx, record) => {
-    const old = await lockKey(ctx, tx, { id });
+    const lock = (inner: Tx) => lockWithMaker(inner, id, created_by_key_id);
+    const old = await lockOwned(ctx, tx, { id, find: apiKeys.findApiKey, lock, reach: reachable });
     requireRotatable(ctx, old);
+    requireTime(await holdMaker(ctx, tx), old);
     const now = ctx.clock();
     const { name, scopes, project_id, expires_at } = old;
-    const fresh = await insertKey(ctx, tx, { tenant_id, name, scopes, project_id, expires_at }, secret);
+    const copied = { tenant_id, name, scopes, project_id, expires_at, created_by_key_id };
+    const fresh = await insertKey(ctx, tx, copied, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
     await record(apiKeyEvents.rotated, { ...ended, replaced_by: fresh.id });
     return { ...fresh, key: secret.key };
   });
-}
-
-/** The key, locked, in a tenant that takes writes or, with `whateverStatus`, in any. */
-function lockKey(ctx: ActorContext, tx: Tx, how: { readonly id: string; readonly whateverStatus?: true }) {
-  const { findApiKey: find, lockApiKey: lock } = apiKeys;
-  return lockOwned(ctx, tx, { ...how, find, lock, reach: reachable });
 }
 
 /** Refuses a new key as the transaction would, before a hash is computed for it. The transaction checks again, under locks. */
@@ -146,9 +192,8 @@ async function mintSecret({ argon2, signal }: Context, tenantId: string): Promis
   return { key, hash: await argon2.hash(key, tenantId, signal) };
 }
 
-type NewKey = Pick<ApiKey, 'tenant_id' | 'name' | 'scopes'> & {
+type NewKey = Pick<ApiKey, 'tenant_id' | 'name' | 'scopes' | 'expires_at' | 'created_by_key_id'> & {
   project_id?: string | null;
-  expires_at?: string | null;
 };
 
 async function insertKey(ctx: Context, tx: Tx, key: NewKey, { key: plaintext, hash }: Secret): Promise<ApiKey> {

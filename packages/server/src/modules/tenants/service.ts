@@ -141,6 +141,8 @@ interface OwnedRow<Row> {
   readonly reach: (ctx: ActorContext, row: Row | undefined) => Row;
   /** Works in a frozen and in an archived tenant too: for changes that take access away. */
   readonly whateverStatus?: boolean;
+  /** With `whateverStatus`: no other write inside the tenant goes on meanwhile. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -150,10 +152,10 @@ interface OwnedRow<Row> {
 export async function lockOwned<Row extends { readonly tenant_id: string }>(
   ctx: ActorContext,
   tx: Tx,
-  { id, find, lock, reach, whateverStatus = false }: OwnedRow<Row>,
+  { id, find, lock, reach, whateverStatus = false, alone = false }: OwnedRow<Row>,
 ): Promise<Row> {
   const { tenant_id } = reach(ctx, await find(tx, id));
-  if (whateverStatus) await tenants.lockTenantShared(tx, tenant_id);
+  if (whateverStatus) await (alone ? tenants.lockTenant : tenants.lockTenantShared)(tx, tenant_id);
   else await lockWritableTenant(ctx, tx, tenant_id);
   return reach(ctx, await lock(tx, id));
 }
