@@ -35,3 +35,22 @@ test('a lease that lasts as long as a request may take is a mistake', () => {
   expect(mistakesOf({ REQUEST_TIMEOUT_MS: '9000', AUTHORITY_LEASE_MS: '8000' })).toBe('');
   expect(mistakesOf({ REQUEST_TIMEOUT_MS: '1000', AUTHORITY_LEASE_MS: '0' })).toBe('');
 });
+
+test('CORS_ORIGINS takes origins as browsers name them, and the first entry that is none is named', () => {
+  const origins = ['https://portal.example', 'http://localhost:3000', 'https://[2001:db8::1]:8443'];
+  expect(readConfig({}).corsOrigins).toEqual([]);
+  expect(readConfig({ CORS_ORIGINS: origins.join(', ') }).corsOrigins).toEqual(origins);
+  for (const wrong of [
+    '*',
+    'null',
+    'portal.example',
+    'https://portal.example/',
+    'https://Portal.example',
+    'https://a:443',
+    'ftp://a',
+    'https://*.a',
+  ])
+    expect(mistakesOf({ CORS_ORIGINS: `https://a,${wrong}` }), wrong).toContain(
+      `CORS_ORIGINS has ${JSON.stringify(wrong)}`,
+    );
+});

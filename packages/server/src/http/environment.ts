@@ -1,7 +1,7 @@
 /** Where requests come in, from whom they are believed to come, and how many are answered. */
 import { z } from 'zod';
 import { LEASE_MS_DEFAULT } from '../kernel/leases/environment.ts';
-import { defineSettings, listenAddress, variable, whole } from '../kernel/settings.ts';
+import { defineSettings, listenAddress, listIn, variable, whole } from '../kernel/settings.ts';
 import { wrongProxy } from './trusted-proxies.ts';
 
 const trustProxy = z
@@ -13,6 +13,21 @@ const trustProxy = z
     context.addIssue({ code: 'custom', message });
   })
   .optional();
+
+const corsOrigins = z
+  .string()
+  .transform(listIn)
+  .superRefine((list, context) => {
+    const wrong = list.find((origin) => !isOrigin(origin));
+    if (wrong === undefined) return;
+    const message = `has ${JSON.stringify(wrong)}, which is no origin: scheme, host and port alone, in lower case`;
+    context.addIssue({ code: 'custom', message });
+  })
+  .default([]);
+
+function isOrigin(text: string): boolean {
+  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
 
 const TIMEOUT_MS = 8_000;
 const TIMEOUT_WITHIN_LEASE =
@@ -27,6 +42,10 @@ export const httpSettings = defineSettings({
     TRUST_PROXY: variable(trustProxy, {
       about:
         'Proxies whose X-Forwarded-For is believed: addresses or networks (10.1.0.0/16), separated by commas; also loopback, linklocal and uniquelocal.',
+    }),
+    CORS_ORIGINS: variable(corsOrigins, {
+      about:
+        'Origins of pages in browsers that may call the public listener and read its answers, exactly as browsers name them (https://portal.example), separated by commas. Empty: no page of another origin may.',
     }),
     RATE_LIMIT_PER_MINUTE: variable(whole(0, 10_000_000, 6_000), {
       about:
@@ -50,6 +69,8 @@ export const httpSettings = defineSettings({
     internalAddress: data.INTERNAL_ADDR ?? null,
     /** Addresses of proxies whose X-Forwarded-For is believed, as Fastify's `trustProxy`. */
     trustProxy: data.TRUST_PROXY ?? (false as const),
+    /** Origins of pages that may read answers. */
+    corsOrigins: data.CORS_ORIGINS as readonly string[],
     /** How long a request may take, without the arrival of its body. */
     requestTimeoutMs: data.REQUEST_TIMEOUT_MS,
     limits: {

@@ -1,8 +1,12 @@
 /** Which methods each path answers, so that the others are told apart from paths that do not exist. */
 import type { FastifyInstance } from 'fastify';
 
-/** Returns the methods of a path, as `Allow` lists them; undefined for a path that no route has. */
-export type AllowedAt = (url: string) => string | undefined;
+export interface KnownPaths {
+  /** Returns the methods of a path, as `Allow` lists them; undefined for a path that no route has. */
+  allowedAt(url: string): string | undefined;
+  /** The paths of all routes, with a colon before each field. */
+  all(): readonly string[];
+}
 
 interface KnownPath {
   readonly segments: readonly string[];
@@ -10,18 +14,21 @@ interface KnownPath {
 }
 
 /** Watches the routes that are added to the server from now on. */
-export function watchPaths(app: FastifyInstance): AllowedAt {
+export function watchPaths(app: FastifyInstance): KnownPaths {
   const known = new Map<string, KnownPath>();
   app.addHook('onRoute', ({ url, method }) => {
     const path = known.get(url) ?? { segments: url.split('/'), methods: new Set() };
     for (const each of [method].flat()) path.methods.add(each);
     known.set(url, path);
   });
-  return (url) => {
-    const [path = ''] = url.split('?');
-    // Fixed segments go before fields, as in the router.
-    const found = known.get(path) ?? [...known.values()].find((each) => matches(each.segments, path.split('/')));
-    return found && [...found.methods].join(', ');
+  return {
+    allowedAt(url) {
+      const [path = ''] = url.split('?');
+      // Fixed segments go before fields, as in the router.
+      const found = known.get(path) ?? [...known.values()].find(({ segments }) => matches(segments, path.split('/')));
+      return found && [...found.methods].join(', ');
+    },
+    all: () => [...known.keys()],
   };
 }
 

@@ -15,6 +15,7 @@ import { type DomainError, kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
 import { mountAuthorize } from './authorize.ts';
 import { acceptOnlyJson } from './body.ts';
+import { type CrossOrigin, crossOrigin } from './cross-origin.ts';
 import { mountDocs } from './docs.ts';
 import { drainOnClose } from './drain.ts';
 import type { HttpConfig } from './environment.ts';
@@ -23,7 +24,7 @@ import { forwardedWarning } from './forwarded-warning.ts';
 import { guard } from './guard.ts';
 import { mountHealth } from './health.ts';
 import { hasOneHost } from './host.ts';
-import { watchPaths } from './known-paths.ts';
+import { type KnownPaths, watchPaths } from './known-paths.ts';
 import { BODY_BYTES_MAX, RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
@@ -58,7 +59,10 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     // Before all that may answer: it counts the requests under way.
     const drain = drainOnClose(app, config.shutdownIdleMs);
     warnOfProxy(app);
-    addHooks(app, deps, logger);
+    const paths = watchPaths(app);
+    // Browsers do not reach the internal listener.
+    const origins = crossOrigin(surface === 'internal' ? [] : config.corsOrigins);
+    addHooks(app, { deps, logger, paths, origins });
     mountHealth(app, { database, registryClock: deps.registryClock });
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
@@ -73,7 +77,8 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
       const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
       mountRest(scope, { deps, ...mounted, fast });
-      await mountTrpc(scope, mounted);
+      await mountTrpc(scope, { ...mounted, always: origins.always });
+      origins.mountPreflights(scope, paths);
     });
     return app;
   };
@@ -122,13 +127,18 @@ function notServed(allow: string | undefined, reply: FastifyReply): DomainError 
   return kernelErrors.methodNotAllowed();
 }
 
-function addHooks(app: FastifyInstance, { metrics }: Dependencies, logger: ServerOptions['logger']): void {
-  const allowedAt = watchPaths(app);
+interface Hooked extends Pick<ServerOptions, 'deps' | 'logger'> {
+  readonly paths: KnownPaths;
+  readonly origins: CrossOrigin;
+}
+
+function addHooks(app: FastifyInstance, { deps: { metrics }, logger, paths, origins }: Hooked): void {
   app.addHook('onRequest', (request, reply, done) => {
     dress(request, reply);
+    origins.mark(request, reply);
     // Answered before a body is read: neither the path nor the method gets better by it.
     if (!hasOneHost(request.raw)) sendProblem(reply.header('connection', 'close'), kernelErrors.invalidInput(ONE_HOST));
-    else if (request.is404) sendProblem(reply, notServed(allowedAt(request.url), reply));
+    else if (request.is404) sendProblem(reply, notServed(paths.allowedAt(request.url), reply));
     else done();
   });
   app.addHook('onResponse', (request, reply, done) => {

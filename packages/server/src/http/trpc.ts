@@ -9,11 +9,16 @@ import type { Mounted } from './rest.ts';
 
 type Options = FastifyTRPCPluginOptions<AppRouter>['trpcOptions'];
 
+interface TrpcOptions extends Mounted {
+  /** Headers of every answer, to which tRPC adds instead of replacing them. */
+  readonly always: Readonly<Record<string, string>>;
+}
+
 /**
  * Mounts every operation's procedure under its one method, with the body limit of its route. tRPC's own plugin is not used: it
  * reads forms of any size, and its answers to what never reaches a procedure name no request id.
  */
-export async function mountTrpc(app: FastifyInstance, { contextOf, operations }: Mounted): Promise<void> {
+export async function mountTrpc(app: FastifyInstance, { contextOf, operations, always }: TrpcOptions): Promise<void> {
   const trpcOptions: Options = {
     router: appRouter,
     createContext: ({ req, res }) => contextOf(req, res),
@@ -21,7 +26,8 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations }:
     allowBatching: false,
     responseMeta({ ctx, errors: [error] }) {
       const headers = error?.cause instanceof DomainError ? problemHeaders(error.cause) : {};
-      return { headers: new Headers([...(ctx?.answerHeaders ?? []), ...Object.entries(headers)]) };
+      const all = [...Object.entries(always), ...(ctx?.answerHeaders ?? []), ...Object.entries(headers)];
+      return { headers: new Headers(all) };
     },
   };
   await app.register(async (scope) => {
