@@ -12,8 +12,12 @@ export interface Problem {
   readonly instance: string;
   /** The code for programs to decide by. A newer registry may send codes that this version does not list. */
   readonly code: ErrorCode;
-  /** The mistakes in the input, field by field; `pointer` is a JSON pointer (RFC 6901) into the input. */
-  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+  /** The mistakes in the input, field by field; `pointer` is a JSON pointer (RFC 6901) into the input, `in` the part of the request. */
+  readonly errors?: readonly {
+    readonly pointer: string;
+    readonly message: string;
+    readonly in?: 'path' | 'query' | 'body';
+  }[];
   /** Further members of some codes: `allowed`, `holdings`, `permission`. */
   readonly [member: string]: unknown;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tokenSettings } from './authentication/environment.ts';
 import { oidcSettings } from './authentication/oidc/environment.ts';
 import { httpSettings } from './http/environment.ts';
+import { inputText } from './kernel/errors/input-texts.ts';
 import { leaseSettings } from './kernel/leases/environment.ts';
 import { outboundSettings } from './kernel/outbound/environment.ts';
 import { clockSettings } from './kernel/registry-clock/environment.ts';
@@ -51,7 +52,7 @@ export class ConfigError extends Error {
 /** Returns the configuration (of the process, unless given another environment), or throws `ConfigError` with all mistakes. Empty variables count as absent. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const { success, data, error } = environment.safeParse(given);
+  const { success, data, error } = environment.safeParse(given, { error: inputText });
   const wrong = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`);
   const mistakes = [...wrong, ...settingsGroups.flatMap((group) => group.contradictions?.(given) ?? [])];
   if (!success || mistakes.length > 0) throw new ConfigError(mistakes);

@@ -78,11 +78,19 @@ test.each(operations)(
     const token = route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
     const query = await server.call(`${call}?surprise=1`, { token });
     expect(query.status).toBe(400);
-    expect(query.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain('/surprise');
+    expect(query.body.errors).toContainEqual(
+      expect.objectContaining({
+        pointer: '/surprise',
+        in: 'query',
+        message: expect.stringMatching(/^is not a known /),
+      }),
+    );
+    const [first] = query.body.errors;
+    expect(query.body.detail).toBe(`${first.pointer} ${first.message}.`);
     if (!hasBody) return;
     const body = await server.call(call, { token, body: { surprise: 1 } });
     expect(body.status).toBe(400);
-    expect(body.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toContain('/surprise');
+    expect(body.body.errors).toContainEqual({ pointer: '/surprise', message: 'is not a known field', in: 'body' });
   },
 );
 
@@ -115,7 +123,12 @@ test.each(operations.filter(({ pathFields }) => pathFields.includes('id')))(
     for (const id of ['x', '123', `${UNKNOWN}0`, '%00', 'null']) {
       const path = route.path.replace('{id}', id);
       const { status, body } = await server.call(`${route.method} ${path}`);
-      expect([status, body.code, body.errors?.[0].pointer], id).toEqual([400, 'invalid_input', '/id']);
+      expect([status, body.code, body.errors?.[0].pointer, body.errors?.[0].in], id).toEqual([
+        400,
+        'invalid_input',
+        '/id',
+        'path',
+      ]);
     }
   },
 );
@@ -218,4 +231,30 @@ test('an unforeseen error is answered with 500 and silence, and logged once with
   // Nothing is half written: the tenant went with its event.
   expect((await broken.call('GET /v1/tenants')).body.items).toEqual([]);
   await broken.close();
+});
+
+test('a mistake is told in the same words over REST and tRPC, with the part of the request that has it', async () => {
+  const tenant = await newTenant(server);
+  for (const [rest, trpc, input, detail] of [
+    [
+      'POST /v1/tenants',
+      'POST /trpc/tenants.create',
+      { slug: 'Nope', name: 'x' },
+      /^\/slug must be 3 to 40 lower case/,
+    ],
+    ['POST /v1/tenants', 'POST /trpc/tenants.create', { slug: uniqueSlug() }, /^\/name is missing\.$/],
+    ['POST /v1/tenants', 'POST /trpc/tenants.create', { slug: tenant.slug, name: 'x' }, /already belongs to a tenant/],
+  ] as const) {
+    const answers = [await server.call(rest, { body: input }), await server.call(trpc, { body: input })];
+    const problems = answers.map(({ body }) => ({ ...(body.error?.data.problem ?? body), instance: '' }));
+    expect(problems[0]).toEqual(problems[1]);
+    expect(problems[0].detail).toMatch(detail);
+    expect(problems[0].errors).toMatchObject([{ in: 'body' }]);
+  }
+  const { body } = await server.call('GET /v1/tenants?status=sleeping&limit=0');
+  expect(body.detail).toMatch(/^\/limit must be at least 1\.$/);
+  expect(body.errors).toEqual([
+    { pointer: '/limit', message: 'must be at least 1', in: 'query' },
+    { pointer: '/status', message: expect.stringMatching(/^must be one of .*trial, active/), in: 'query' },
+  ]);
 });

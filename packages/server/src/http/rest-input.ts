@@ -22,15 +22,12 @@ const coercions: Readonly<Record<string, Coerce>> = {
 /** Returns the function that reads the input of an operation's requests; it throws `invalid_input`. */
 export function inputReader(operation: Operation): (parts: RequestParts) => Record<string, unknown> {
   const coerce = queryCoercions(operation);
-  const { hasBody, pathFields } = operation;
+  const { hasBody, pathFields, otherFields } = operation;
+  const hasQuery = !hasBody && otherFields.length > 0;
   return ({ params, query, body }) => {
-    const mistakes = hasBody ? [...unknownQuery(query), ...bodyMistakes(body, pathFields)] : noBody(body);
-    if (!hasBody)
-      mistakes.push(
-        ...Object.keys(query)
-          .filter((field) => pathFields.includes(field))
-          .map(unknown),
-      );
+    // Fields of the query that the schema does not know are told by the schema.
+    const stray = Object.keys(query).filter((field) => !hasQuery || pathFields.includes(field));
+    const mistakes = [...stray.map(unknownInQuery), ...(hasBody ? bodyMistakes(body, pathFields) : noBody(body))];
     if (mistakes.length > 0) throw kernelErrors.invalidInput({ errors: mistakes });
     const fields = hasBody ? (body ?? {}) : mapValues(query, coerce);
     return { ...fields, ...params };
@@ -58,24 +55,20 @@ function mapValues(query: RequestParts['query'], coerce: ReadonlyMap<string, Coe
   return Object.fromEntries(Object.entries(query).map(read));
 }
 
-function unknownQuery(query: RequestParts['query']): InputMistake[] {
-  return Object.keys(query).map((field) => ({ pointer: `/${field}`, message: 'is not a known query parameter' }));
-}
-
-function unknown(field: string): InputMistake {
-  return { pointer: `/${field}`, message: 'is not a known field' };
+function unknownInQuery(field: string): InputMistake {
+  return { pointer: `/${field}`, message: 'is not a known query parameter', in: 'query' };
 }
 
 function bodyMistakes(body: unknown, pathFields: readonly string[]): InputMistake[] {
   if (body === undefined) return [];
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return [{ pointer: '', message: 'must be a JSON object' }];
+    return [{ pointer: '', message: 'must be a JSON object', in: 'body' }];
   return Object.keys(body)
     .filter((field) => pathFields.includes(field))
-    .map(unknown);
+    .map((field) => ({ pointer: `/${field}`, message: 'is not a known field', in: 'body' }));
 }
 
 function noBody(body: unknown): InputMistake[] {
   const empty = body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0);
-  return empty ? [] : [{ pointer: '', message: 'this operation takes no body' }];
+  return empty ? [] : [{ pointer: '', message: 'must be absent: this operation takes none', in: 'body' }];
 }

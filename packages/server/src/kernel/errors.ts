@@ -23,6 +23,8 @@ export type Status = keyof typeof statuses;
 export interface InputMistake {
   readonly pointer: string;
   readonly message: string;
+  /** Absent: it follows from the route. */
+  readonly in?: 'path' | 'query' | 'body';
 }
 
 export interface ErrorDefinition<Code extends string = string> {
@@ -87,7 +89,7 @@ export const kernelErrors = {
     code: 'invalid_input',
     status: 'BAD_REQUEST',
     detail: 'The input does not have the documented shape: see errors.',
-    example: { errors: [{ pointer: '/name', message: 'Too small: expected string to have >=1 characters' }] },
+    example: { errors: [{ pointer: '/name', message: 'must not be empty' }] },
   }),
   invalidJson: defineError({ code: 'invalid_json', status: 'BAD_REQUEST', detail: 'The body is not valid JSON.' }),
   invalidCursor: defineError({

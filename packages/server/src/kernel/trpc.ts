@@ -1,8 +1,11 @@
 /** The kinds of procedure, and what each checks before a service is called. */
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
+import { ZodError } from 'zod';
 import { withinDeadline } from './async/deadline.ts';
 import type { Context } from './context.ts';
+import { placed } from './errors/input-place.ts';
+import { inputMistakes } from './errors/input-texts.ts';
 import { malformed } from './errors/malformed.ts';
 import { toProblem } from './errors/problem.ts';
 import { toDomainError } from './errors/to-domain-error.ts';
@@ -76,13 +79,23 @@ export function logFailure(logger: Logger, error: DomainError, procedure: string
 }
 
 /** Turns every failure into its documented error, and logs unforeseen ones once. */
-const answerErrors = t.middleware(async ({ ctx, path, next }) => {
+const answerErrors = t.middleware(async ({ ctx, path, meta, getRawInput, next }) => {
   const result = await next();
   if (result.ok) return result;
-  const error = toDomainError(result.error, ctx.constraints);
+  const refused = refusedInput(result.error);
+  const found =
+    refused === undefined
+      ? toDomainError(result.error, ctx.constraints)
+      : kernelErrors.invalidInput({ errors: inputMistakes(refused, await getRawInput()) });
+  const error = meta?.rest === undefined ? found : placed(found, meta.rest);
   logFailure(ctx.logger, error, path);
   throw new TRPCError({ code: error.definition.status, message: error.message, cause: error });
 });
+
+/** Returns what the schema of a procedure's input found. An answer that its own schema refuses is no mistake of the caller. */
+function refusedInput({ code, cause }: TRPCError): ZodError | undefined {
+  return code === 'BAD_REQUEST' && cause instanceof ZodError ? cause : undefined;
+}
 
 /** Answers in time, whatever the work waits for. A stream is an answer when it begins, and may take longer. */
 const keepDeadline = t.middleware(({ ctx, next }) => withinDeadline(next(), ctx.deadline.leftMs(), tooLate));

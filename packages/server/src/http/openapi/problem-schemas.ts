@@ -42,7 +42,7 @@ export function problemSchemas(): Record<string, Json> {
           maximum: 599,
           description: 'The status of the answer.',
         },
-        detail: text('What happened and what to do, for people.', 1000),
+        detail: text('What happened and what to do, for people; of wrong input, the first mistake.', 1000),
         instance: { ...REQUEST_ID_SCHEMA, description: 'The request id: what to name when asking for help.' },
         code: { $ref: '#/components/schemas/ProblemCode' },
         errors: {
@@ -65,10 +65,17 @@ export function problemSchemas(): Record<string, Json> {
     ProblemError: {
       type: 'object',
       description: 'What is wrong with one place of the input.',
-      required: ['pointer', 'message'],
+      required: ['pointer', 'message', 'in'],
       properties: {
         pointer: echo('JSON pointer (RFC 6901) into the input; empty for the whole of it.'),
-        message: echo('What is wrong, for people.'),
+        message: echo('What is wrong, for people: it follows the name of the field in a sentence.'),
+        in: withKnownValues(
+          opened({
+            type: 'string',
+            enum: ['body', 'query', 'path'],
+            description: 'The part of the request that has it.',
+          }),
+        ),
       },
     },
   };

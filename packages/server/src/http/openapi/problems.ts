@@ -1,8 +1,9 @@
 /** The problems that an operation answers with: a response for each status, with its own codes and an example of each. */
 import { isDeepStrictEqual } from 'node:util';
-import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { placed } from '../../kernel/errors/input-place.ts';
+import { inputMistakes } from '../../kernel/errors/input-texts.ts';
 import { toProblem } from '../../kernel/errors/problem.ts';
-import { toDomainError } from '../../kernel/errors/to-domain-error.ts';
 import {
   DomainError,
   type ErrorFactory,
@@ -17,6 +18,7 @@ import type { Operation } from '../operations.ts';
 import type { Json } from './json.ts';
 import { acceptsIfMatch, replays } from './operation-kinds.ts';
 
+const noMistake = new z.ZodError([]);
 const REQUEST_ID = '0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34';
 
 /** Returns what an operation can fail with: what follows from its kind, and what its route declares. */
@@ -69,9 +71,8 @@ function exampleError(operation: Operation, definition: ErrorFactory['definition
 function wrongInput({ input, pathFields }: Operation): DomainError {
   const inPath = (text: string) => Object.fromEntries(pathFields.map((field) => [field, text]));
   const inputs = [inPath('0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'), inPath('No Id'), { colour: 'red' }];
-  const wrong = inputs.map((given) => input.safeParse(given)).find(({ success }) => !success);
-  const { extras } = toDomainError(new TRPCError({ code: 'BAD_REQUEST', cause: wrong?.error }), new Map());
-  return kernelErrors.invalidInput({ errors: extras.errors?.slice(0, 1) ?? [] });
+  const mistakes = inputs.map((given) => inputMistakes(input.safeParse(given).error ?? noMistake, given));
+  return kernelErrors.invalidInput({ errors: mistakes.find(({ length }) => length > 0)?.slice(0, 1) ?? [] });
 }
 
 /** Returns the responses by status: in place where an operation has codes or an example of its own, else by reference. */
@@ -79,7 +80,7 @@ export function problemAnswers(operation: Operation): Json {
   const answers = byStatus(problemsOf(operation)).map(([status, errors]) => {
     const answer = isShared(operation, status)
       ? { $ref: `#/components/responses/${sharedName(operation, status)}` }
-      : responseOf(status, errors, (definition) => exampleError(operation, definition));
+      : responseOf(status, errors, (definition) => placed(exampleError(operation, definition), operation.route));
     return [statuses[status].http, answer];
   });
   return Object.fromEntries(answers);

@@ -108,7 +108,7 @@ export const introduction = `Who the tenants are, what each may use, who may sig
 
 **Data.** Fields are in snake_case, times are RFC 3339 in UTC, ids are UUIDs. Unknown fields and unknown query parameters are refused with 400. No text may contain a NUL. Answers may gain members, and strings that list \`x-extensible-enum\` may gain values: pass over the members that you do not know, and expect values that you do not know.
 
-**Errors** are problems (RFC 9457, \`application/problem+json\`). Decide by \`code\`, which is stable; \`detail\` is for people; \`instance\` is the request id, also in the header \`X-Request-Id\`. A request may bring an \`X-Request-Id\` of its own: 1 to 128 letters, digits and \`._:-\`.
+**Errors** are problems (RFC 9457, \`application/problem+json\`). Decide by \`code\`, which is stable; \`detail\` is for people, and names the first mistake of wrong input, all of which \`errors\` lists with their place; \`instance\` is the request id, also in the header \`X-Request-Id\`. A request may bring an \`X-Request-Id\` of its own: 1 to 128 letters, digits and \`._:-\`.
 
 **Lists** come in pages, newest first: send \`next_cursor\` as \`cursor\`, with the same filters, until it is null. Rows that are added meanwhile neither repeat nor hide others.
 

@@ -1,5 +1,5 @@
 /** RFC 9457 problem details: the one form in which an error leaves, on REST and on tRPC. */
-import { type DomainError, statuses } from '../errors.ts';
+import { type DomainError, type InputMistake, statuses } from '../errors.ts';
 
 export interface Problem {
   /** Stable URI of the kind of problem. */
@@ -10,7 +10,7 @@ export interface Problem {
   /** The request id, as a URN-like path: what to name when asking for help. */
   readonly instance: string;
   readonly code: string;
-  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+  readonly errors?: readonly InputMistake[];
   readonly [member: string]: unknown;
 }
 

@@ -1,7 +1,6 @@
 /** Turns every thrown value into the error that the caller may see. */
 import { TRPCError } from '@trpc/server';
-import { ZodError } from 'zod';
-import { DomainError, type ErrorFactory, type InputMistake, kernelErrors } from '../errors.ts';
+import { DomainError, type ErrorFactory, kernelErrors } from '../errors.ts';
 import { fromDatabase } from './from-database.ts';
 
 const byTrpcCode: Readonly<Partial<Record<TRPCError['code'], ErrorFactory>>> = {
@@ -22,29 +21,10 @@ export function toDomainError(error: unknown, constraints: ReadonlyMap<string, E
 
 function fromTrpc(error: TRPCError, constraints: ReadonlyMap<string, ErrorFactory>): DomainError {
   if (error.cause instanceof DomainError) return error.cause;
-  if (error.code === 'BAD_REQUEST' && error.cause instanceof ZodError) {
-    return kernelErrors.invalidInput({ errors: mistakesOf(error.cause) });
-  }
   if (error.code === 'BAD_REQUEST' && error.cause instanceof SyntaxError) {
     return kernelErrors.invalidJson({ cause: error });
   }
   const known = byTrpcCode[error.code];
   if (known !== undefined) return known({ cause: error });
   return error.cause === undefined ? kernelErrors.internal({ cause: error }) : toDomainError(error.cause, constraints);
-}
-
-const MISTAKES_MAX = 20;
-
-/** An unknown field is reported at its own pointer, not at its parent's. */
-function mistakesOf(error: ZodError): InputMistake[] {
-  const mistakes = error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), message: 'is not a known field' }))
-      : [{ pointer: pointerOf(issue.path), message: issue.message }],
-  );
-  return mistakes.slice(0, MISTAKES_MAX);
-}
-
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -38,7 +38,7 @@ test('every mistake is named by its place, duplicates too', () => {
   ]);
   for (const place of [
     'at /items/0/trial_days',
-    'at /items/0: ',
+    'at /items/0/price: ',
     'at /items/1/name',
     'at /items/1/product: certifai is there twice',
     'at /items/2/product',

@@ -1,6 +1,7 @@
 /** The file that says what can be sold: the shape of `GET /v1/catalog`, written by hand and checked at start. */
 import { readFileSync } from 'node:fs';
 import type { Catalog } from '../../kernel/catalog.ts';
+import { inputMistakes } from '../../kernel/errors/input-texts.ts';
 import { catalogFile } from './schema.ts';
 
 /** Thrown for a catalog that cannot be sold from; one line per mistake, each with its place in the file. */
@@ -34,7 +35,8 @@ export function parseCatalog(text: string): Catalog {
     throw new CatalogError([`is not JSON: ${error instanceof Error ? error.message : String(error)}`]);
   }
   const { success, data, error } = catalogFile.safeParse(json);
-  const wrong = (error?.issues ?? []).map(({ path, message }) => `at /${path.map(String).join('/')}: ${message}`);
+  const found = error === undefined ? [] : inputMistakes(error, json, Number.POSITIVE_INFINITY);
+  const wrong = found.map(({ pointer, message }) => `at ${pointer || '/'}: ${message}`);
   const mistakes = [...wrong, ...duplicates(json)];
   if (!success || mistakes.length > 0) throw new CatalogError(mistakes);
   return new Map(data.items.map((entry) => [entry.product, entry]));
