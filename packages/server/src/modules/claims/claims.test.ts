@@ -92,7 +92,7 @@ test.each([
   ['/tenant_slug', { tenant_slug: 'No Slug' }],
   ['/user_attrs', { user_attrs: 'x' }],
   ['/user_attrs/tenant_id', { user_attrs: { tenant_id: 7 } }],
-  ['/user_attrs/tenant_slug', { user_attrs: { tenant_slug: [7] } }],
+  ['/user_attrs/tenant_slug/0', { user_attrs: { tenant_slug: [7] } }],
   ['/user_attrs/email', { user_attrs: { email: 'x@example.com' } }],
   ['/org_roles', { org_roles: 'IT_ADMIN' }],
   ['/org_roles/0', { org_roles: [''] }],

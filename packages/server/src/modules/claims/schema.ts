@@ -8,16 +8,19 @@ const aboutRoles = { description: 'Handed through as they came.', examples: [['a
 const orgRoles = z.array(label).max(ROLES_MAX);
 
 // Free text of an administrator of the identity provider: what is no id or slug finds no tenant, and is no mistake.
-const attribute = z
-  .union([z.string().max(200), z.array(z.string().max(200)).max(20)], 'must be a text or a list of texts')
-  .optional()
-  .describe('A text, or a list of texts as Keycloak sends it.');
+const texts = z.array(z.string().max(200), 'must be a text or a list of texts').max(20);
+// The document tells of the list alone: of a union of a text and a list, Java's generator makes code that does not compile.
+const attribute = (example: string) => {
+  const description = 'A list of texts, as Keycloak sends it. A text alone is taken for a list of one.';
+  const list = z.preprocess(asList, texts.meta({ description, examples: [[example]] }));
+  return (list as z.ZodType<string[], string | string[]>).optional();
+};
 
 export const keycloakClaimsInput = z.strictObject({
   tenant_id: id.optional().describe('Looked up first.'),
   tenant_slug: slug.optional().describe('Looked up when there is no id, or when the id finds nothing.'),
   user_attrs: z
-    .strictObject({ tenant_id: attribute, tenant_slug: attribute })
+    .strictObject({ tenant_id: attribute('0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10'), tenant_slug: attribute('acme') })
     .optional()
     .describe("The user's attributes, for when neither id nor slug finds a tenant."),
   org_roles: orgRoles.default([]).meta(aboutRoles),
@@ -41,3 +44,7 @@ export const keycloakClaims = z
   })
   .meta({ id: 'KeycloakClaims', description: "The tenant's part of a token." });
 export type KeycloakClaims = z.infer<typeof keycloakClaims>;
+
+function asList(given: unknown): unknown {
+  return typeof given === 'string' ? [given] : given;
+}

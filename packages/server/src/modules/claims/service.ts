@@ -27,10 +27,10 @@ async function firstTenant({ db }: ActorContext, { tenant_id, tenant_slug, user_
   const ids = (texts: string[]) => texts.map((text) => ({ text, shape: id, find: tenants.findTenant }));
   const slugs = (texts: string[]) => texts.map((text) => ({ text, shape: slug, find: tenants.findTenantBySlug }));
   const candidates = [
-    ...ids(listed(tenant_id)),
-    ...slugs(listed(tenant_slug)),
-    ...ids(listed(user_attrs.tenant_id)),
-    ...slugs(listed(user_attrs.tenant_slug)),
+    ...ids(tenant_id === undefined ? [] : [tenant_id]),
+    ...slugs(tenant_slug === undefined ? [] : [tenant_slug]),
+    ...ids(user_attrs.tenant_id ?? []),
+    ...slugs(user_attrs.tenant_slug ?? []),
   ];
   for (const { text, shape, find } of candidates) {
     const { data } = shape.safeParse(text);
@@ -38,8 +38,4 @@ async function firstTenant({ db }: ActorContext, { tenant_id, tenant_slug, user_
     if (tenant !== undefined) return tenant;
   }
   throw kernelErrors.notFound();
-}
-
-function listed(value: string | string[] | undefined): string[] {
-  return value === undefined ? [] : [value].flat();
 }

@@ -346,6 +346,14 @@ test('a page of large configurations ends at 1 MiB, and pages hold each of them 
   );
 });
 
+test('null takes the required classes and methods away, and a change without them leaves them', async () => {
+  const config = await newConfig({ required_acr: ['gold'], required_amr: ['mfa'] });
+  const renamed = await patch(config.id, { alias: 'Renamed' });
+  expect(renamed.body).toMatchObject({ required_acr: ['gold'], required_amr: ['mfa'] });
+  const cleared = await patch(config.id, { required_acr: null });
+  expect([cleared.status, cleared.body]).toMatchObject([200, { required_acr: [], required_amr: ['mfa'] }]);
+});
+
 test('a change that changes nothing writes nothing and keeps the version', async () => {
   const config = await newConfig({ metadata: { a: [1], b: 2 } });
   for (const same of [{}, { alias: config.alias, status: 'active', metadata: { b: 2, a: [1] } }]) {

@@ -24,7 +24,7 @@ const aboutClaimMappings = {
 const aboutAlias = { description: 'What people see.', examples: ['Acme Entra ID'] };
 const aboutClientId = { description: 'What the provider knows the registry by.', examples: ['breakpilot-portal'] };
 const aboutAcr = {
-  description: 'A sign-in must have one of these context classes; empty: any will do.',
+  description: 'A sign-in must have one of these context classes; empty or null: any will do.',
   examples: [['urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport']],
 };
 const aboutAmr = { description: 'A sign-in must have used all of these methods.', examples: [['mfa']] };
@@ -68,6 +68,16 @@ const clientSecretRef = z
   });
 const CLASSES_MAX = 50;
 const contextClasses = z.array(label).max(CLASSES_MAX);
+/**
+ * Null stands for no classes. Java's generator leaves a list that may be null out of a request that does not set it;
+ * any other list it sends empty, and a change of the alias would take the classes away.
+ */
+const changedClasses = (about: z.GlobalMeta) =>
+  contextClasses
+    .nullable()
+    .meta(about)
+    .transform((given) => given ?? [])
+    .optional();
 const shownClasses = z.array(textUpTo(200));
 
 export const idpConfig = z
@@ -123,8 +133,8 @@ export const updateIdpConfigInput = z.strictObject({
   client_secret_ref: clientSecretRef.nullish(),
   metadata: metadata.optional(),
   claim_mappings: claimMappings.optional(),
-  required_acr: contextClasses.optional().meta(aboutAcr),
-  required_amr: contextClasses.optional().meta(aboutAmr),
+  required_acr: changedClasses(aboutAcr),
+  required_amr: changedClasses(aboutAmr),
   jit_policy: jitPolicy.optional(),
   status: idpConfigStatus
     .exclude(['degraded'])
