@@ -169,6 +169,14 @@ test.each([
   expect([status, body.errors[0].pointer]).toEqual([400, pointer]);
 });
 
+test('a body of null is no body: nothing is missing where no field is required, and each required field elsewhere', async () => {
+  const tenant = await newTenant(server);
+  const canceled = await server.call(`POST /v1/tenants/${tenant.id}/cancel`, { body: 'null' });
+  expect([canceled.status, canceled.body.status]).toEqual([200, 'frozen']);
+  const { status, body } = await server.call('POST /v1/tenants', { body: 'null' });
+  expect([status, body.errors.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([400, ['/slug', '/name']]);
+});
+
 test('numbers past 2^53 and bottomless nesting are refused, not rounded and not a crash', async () => {
   const tenant = await newTenant(server);
   const rotate = await server.call(`POST /v1/api-keys/${UNKNOWN}/rotate`, {

@@ -24,7 +24,9 @@ export function inputReader(operation: Operation): (parts: RequestParts) => Reco
   const coerce = queryCoercions(operation);
   const { hasBody, pathFields, otherFields } = operation;
   const hasQuery = !hasBody && otherFields.length > 0;
-  return ({ params, query, body }) => {
+  return ({ params, query, body: sent }) => {
+    // JSON null is what Java's clients send when the caller gives no body.
+    const body = hasBody && sent === null ? undefined : sent;
     // Fields of the query that the schema does not know are told by the schema.
     const stray = Object.keys(query).filter((field) => !hasQuery || pathFields.includes(field));
     const mistakes = [...stray.map(unknownInQuery), ...(hasBody ? bodyMistakes(body, pathFields) : noBody(body))];
