@@ -8,6 +8,7 @@ import { createOidc } from './authentication/oidc.ts';
 import type { Config } from './config.ts';
 import { serverFactory } from './http/server.ts';
 import { createBackgroundQueue } from './kernel/async/background-queue.ts';
+import { createBudgets } from './kernel/budgets.ts';
 import { createAccessLog } from './kernel/buffered/access-log.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Dependencies, KernelDependencies } from './kernel/context.ts';
@@ -115,6 +116,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     constraints: collectConstraints(errorSets),
     cursors: createCursorCodec(await signingKeys.findOrInsertSigningKey(db, 'cursor', randomBytes(32))),
     grants,
+    budgets: createBudgets(config.limits, { clock, refused: (budget) => metrics.rateLimited.inc({ budget }) }),
     argon2,
     leases,
     metrics,

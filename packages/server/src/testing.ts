@@ -18,7 +18,14 @@ export interface TestAppOptions {
 /** The configuration of an empty environment, but no caller has a limit and a server that closes waits for no request. */
 export const testConfig: Config = {
   ...readConfig({}),
-  limits: { principalPerMinute: 0, addressPerMinute: 0, failuresPerMinute: 0, eventLoopDelayMaxMs: 0 },
+  limits: {
+    principalPerMinute: 0,
+    tenantPerMinute: 0,
+    tenantCostPerMinute: 0,
+    addressPerMinute: 0,
+    failuresPerMinute: 0,
+    eventLoopDelayMaxMs: 0,
+  },
   shutdownIdleMs: 0,
   // A machine that is busy with other tests is no failure.
   requestTimeoutMs: 600_000,

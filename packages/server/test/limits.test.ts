@@ -1,6 +1,7 @@
 /** The limits of requests, and the answers above them. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import type { Limits } from '../src/http/guard.ts';
 import { testConfig } from '../src/testing.ts';
@@ -44,6 +45,88 @@ test('a principal above its limit gets 429 with Retry-After and RateLimit header
   for (let i = 0; i < 5; i += 1)
     expect((await server.call('POST /v1/internal/api-keys/verify', verify)).status).toBe(200);
   expect((await server.call('GET /healthz', { token: null })).status).toBe(200);
+});
+
+/** An active tenant and a key of it that may do all of this. */
+async function keyIn(server: TestServer) {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const scopes = [
+    'registry:api_keys:write',
+    'registry:api_keys:read',
+    'registry:audit:read',
+    'registry:idp_configs:write',
+  ];
+  const { body } = await server.call('POST /v1/api-keys', { body: { tenant_id, name: 'k', scopes } });
+  return { tenant_id, token: String(body.key) };
+}
+
+const left = ({ headers }: { headers: Headers }) =>
+  ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`ratelimit-${name}`)));
+
+test('the keys of a tenant, and those that they make, share one budget; other tenants and operators have theirs', async () => {
+  const server = await limited({ tenantPerMinute: 4 });
+  server.clock.stop();
+  const [one, other] = [await keyIn(server), await keyIn(server)];
+  const me = (token: string) => server.call('GET /v1/me', { token });
+  expect(left(await me(one.token))).toEqual([4, 3, 60]);
+  const body = { tenant_id: one.tenant_id, name: 'second', scopes: ['registry:api_keys:read'] };
+  const second = await server.call('POST /v1/api-keys', { token: one.token, body });
+  expect([second.status, ...left(second)]).toEqual([201, 4, 2, 60]);
+  server.clock.advance(30_000);
+  expect(left(await me(second.body.key))).toEqual([4, 1, 30]);
+  expect(left(await me(one.token))).toEqual([4, 0, 30]);
+  for (const token of [one.token, second.body.key]) {
+    const refused = await me(token);
+    expect([refused.status, refused.body.code, refused.headers.get('retry-after')]).toEqual([
+      429,
+      'rate_limited',
+      '30',
+    ]);
+    expect(left(refused)).toEqual([4, 0, 30]);
+  }
+  expect((await me(other.token)).status).toBe(200);
+  for (let i = 0; i < 6; i += 1) expect((await me(server.operatorToken)).status).toBe(200);
+  server.clock.advance(30_000);
+  expect(left(await me(one.token))).toEqual([4, 3, 60]);
+  expect(await server.app.deps.metrics.registry.metrics()).toContain('rate_limited_total{budget="tenant_requests"} 2');
+});
+
+test('what an answer and expensive work cost is taken from the budget of the tenant, over REST and tRPC alike', async () => {
+  const server = await limited({ tenantPerMinute: 1_000, tenantCostPerMinute: 400 });
+  server.clock.stop();
+  const { tenant_id, token } = await keyIn(server);
+  const { token: neighbour } = await keyIn(server);
+  await sql`
+    insert into audit_log (tenant_id, product, actor_type, actor_id, action, metadata, created_at, origin)
+    select ${tenant_id}, 'p', 'user', 'u', 'made.up', jsonb_build_object('text', repeat('x', 60000)), now(), 'registry'
+    from generate_series(1, 40)`.execute(server.app.deps.db);
+  const costs: number[] = [];
+  let before = 400;
+  const spend = async (operation: string, body?: object) => {
+    const answer = await server.call(operation, { token, ...(body === undefined ? {} : { body }) });
+    const [limit, remaining = 0] = left(answer);
+    expect(limit, JSON.stringify(answer.body)).toBe(400);
+    costs.push(before - remaining);
+    before = remaining;
+    return answer;
+  };
+  await spend('GET /v1/me');
+  const page = await spend('GET /v1/audit?product=p&limit=200');
+  await spend(`GET /trpc/audit.list?input=${encodeURIComponent(JSON.stringify({ product: 'p', limit: 200 }))}`);
+  await spend('POST /v1/api-keys', { tenant_id, name: 'second' });
+  await spend('HEAD /v1/audit/export');
+  const units = Math.ceil(Number(page.headers.get('content-length')) / 16_384);
+  expect(units).toBeGreaterThan(50);
+  expect(costs).toEqual([1, units, units, 101, 1]);
+  // An export is charged as it is sent: afterwards there is less by its 40 events of 60 KB.
+  const { headers, body } = await server.call('GET /v1/audit/export?product=p', { token });
+  expect(Number(headers.get('ratelimit-remaining'))).toBe(before - 51);
+  const exported = Math.floor(Buffer.byteLength(body) / 16_384);
+  const [, standing] = server.app.deps.budgets.standings({ principal: '', tenant_id });
+  expect(standing?.remaining).toBe(Math.max(0, before - 51 - exported));
+  const refused = await server.call('GET /v1/me', { token });
+  expect([refused.status, refused.body.code, ...left(refused)]).toEqual([429, 'rate_limited', 400, 0, 60]);
+  expect((await server.call('GET /v1/me', { token: neighbour })).status).toBe(200);
 });
 
 test('an address without a credential has a limit of its own', async () => {

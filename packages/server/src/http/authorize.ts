@@ -48,7 +48,7 @@ export async function mountAuthorize(app: FastifyInstance, options: AuthorizeOpt
   await app.register(async (scope) => {
     if (limits.eventLoopDelayMaxMs > 0) await scope.register(underPressure, sheddingAbove(limits.eventLoopDelayMaxMs));
     await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
-    const perAddress = limiter(scope, limits.addressPerMinute, {});
+    const perAddress = limiter(scope, limits.addressPerMinute);
     const answer = answerer(options);
     // In a hook before the body: it is neither waited for nor read.
     scope.addHook('onRequest', async function (request, reply) {

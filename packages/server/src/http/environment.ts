@@ -59,6 +59,12 @@ export const httpSettings = defineSettings({
         'How long a request may take before it is answered 503 and what it was doing is given up, in milliseconds; exports and feeds are excepted. Shorter than the patience of proxies in front, longer than AUTHORITY_LEASE_MS. A statement of the database gets three fifths of it.',
       shown: TIMEOUT_MS,
     }),
+    RATE_LIMIT_TENANT_PER_MINUTE: variable(whole(0, 10_000_000, 12_000), {
+      about:
+        'What all people and keys of one tenant may spend together in a minute, in each process: requests, and cost. A request costs one unit, one for each further 16 KiB of its answer, and a surcharge for work that takes much more: 100 for an argon2id hash or a request to another server, 50 for an export. 0: no limit.',
+      shown: 12_000,
+    }),
+    RATE_LIMIT_TENANT_COST_PER_MINUTE: variable(whole(0, 1_000_000_000, 60_000), { shown: 60_000 }),
     EVENT_LOOP_DELAY_MAX_MS: variable(whole(0, 60_000, 1_000), {
       about:
         'How late this process may be before it answers 503 instead of queueing more, in milliseconds. 0: it queues. Default: 1000, and 0 with the embedded engine, which computes in this process.',
@@ -75,6 +81,8 @@ export const httpSettings = defineSettings({
     requestTimeoutMs: data.REQUEST_TIMEOUT_MS,
     limits: {
       principalPerMinute: data.RATE_LIMIT_PER_MINUTE,
+      tenantPerMinute: data.RATE_LIMIT_TENANT_PER_MINUTE,
+      tenantCostPerMinute: data.RATE_LIMIT_TENANT_COST_PER_MINUTE,
       addressPerMinute: data.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
       failuresPerMinute: data.RATE_LIMIT_FAILURES_PER_MINUTE,
       // The embedded engine computes in this process, which is late without being overloaded.

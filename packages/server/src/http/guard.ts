@@ -1,15 +1,17 @@
 /** Stands before every operation: sheds load, finds out who asks, and counts how often. */
 import { Readable } from 'node:stream';
-import rateLimit, { type RateLimitOptions } from '@fastify/rate-limit';
+import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { withinDeadline } from '../kernel/async/deadline.ts';
+import type { BudgetLimits } from '../kernel/budgets.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { type DomainError, kernelErrors, tooLate } from '../kernel/errors.ts';
 import type { HttpConfig } from './environment.ts';
+import { chargeAnswers, spend } from './rationing.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
 
 declare module 'fastify' {
@@ -23,9 +25,7 @@ declare module 'fastify' {
 }
 
 /** Each is counted by this process alone; 0 means no limit. */
-export interface Limits {
-  /** Requests a minute of one principal. The internal token has none: its load is shed, not rationed. */
-  readonly principalPerMinute: number;
+export interface Limits extends BudgetLimits {
   /** Requests a minute from one address without an accepted credential. */
   readonly addressPerMinute: number;
   /** Wrong credentials a minute from one address: above it, only static tokens are looked at. */
@@ -48,10 +48,8 @@ export async function guard(
   scope.decorateRequest('refusal', null);
   scope.decorateRequest('identifiedInMs', 0);
   const identify = identifier(scope, limits.failuresPerMinute, { authenticator, deps });
-  const perAddress = limiter(scope, limits.addressPerMinute, {});
-  const perPrincipal = limiter(scope, limits.principalPerMinute, {
-    keyGenerator: ({ actor }) => actor?.principal ?? '',
-  });
+  const perAddress = limiter(scope, limits.addressPerMinute);
+  chargeAnswers(scope, deps.budgets);
   scope.addHook('onRequest', function (request, reply, done) {
     const { authorization } = request.headers;
     if (authorization !== undefined) request.actor = authenticator.recognize(authorization) ?? null;
@@ -64,8 +62,8 @@ export async function guard(
         await withinDeadline(identify(request, authorization), requestTimeoutMs, tooLate);
         request.identifiedInMs = performance.now() - start;
       }
-      const limit = request.actor === null ? perAddress : perPrincipal;
-      await limit?.call(this, request, reply);
+      if (request.actor === null) await perAddress?.call(this, request, reply);
+      else spend(deps.budgets, request);
     };
     admit().then(() => done(), done);
   });
@@ -81,14 +79,9 @@ function unread({ headers }: FastifyRequest): Readable {
 }
 
 /** Returns the hook that answers 429 above `max` requests a minute; undefined when there is no limit. */
-export function limiter(
-  scope: FastifyInstance,
-  max: number,
-  options: RateLimitOptions,
-): preHandlerAsyncHookHandler | undefined {
+export function limiter(scope: FastifyInstance, max: number): preHandlerAsyncHookHandler | undefined {
   if (max === 0) return undefined;
   return scope.rateLimit({
-    ...options,
     max,
     timeWindow: MINUTE_MS,
     errorResponseBuilder: (_, { ttl }) => kernelErrors.rateLimited({ retryAfter: Math.ceil(ttl / 1000) }),

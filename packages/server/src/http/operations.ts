@@ -1,6 +1,7 @@
 /** The operations of `/v1`, read off the router: what is mounted and what is documented are the same list. */
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
+import type { Surcharge } from '../kernel/budgets.ts';
 import type { Permission } from '../kernel/permissions.ts';
 import type { Meta, RestRoute } from '../kernel/trpc.ts';
 import { grants } from '../modules.ts';
@@ -15,6 +16,8 @@ export interface Operation {
   readonly route: RestRoute;
   /** It changes nothing, although it is no GET. */
   readonly safe: boolean;
+  /** The kind of work that a call is charged for on top of its request. */
+  readonly surcharge: Surcharge | undefined;
   readonly input: z.ZodObject;
   readonly output: z.ZodType;
   readonly call: AnyProcedure;
@@ -31,7 +34,7 @@ export function listOperations(): Operation[] {
   const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
   return Object.entries(procedures).flatMap(([procedure, call]) => {
     const { _def } = call;
-    const { rest, permission, safe = false } = (_def.meta ?? {}) as Meta;
+    const { rest, permission, safe = false, surcharge } = (_def.meta ?? {}) as Meta;
     if (rest === undefined) return [];
     const [input] = inputsOf(_def);
     const output: unknown = 'output' in _def ? _def.output : undefined;
@@ -42,7 +45,8 @@ export function listOperations(): Operation[] {
     const otherFields = Object.keys(input.shape).filter((field) => !pathFields.includes(field));
     const hasBody = rest.method !== 'GET' && rest.method !== 'DELETE' && otherFields.length > 0;
     const type = _def.type === 'query' ? 'query' : 'mutation';
-    return [{ procedure, call, type, permission, safe, route: rest, input, output, pathFields, hasBody, otherFields }];
+    const fields = { input, output, pathFields, hasBody, otherFields };
+    return [{ procedure, call, type, permission, safe, surcharge, route: rest, ...fields }];
   });
 }
 

@@ -1,5 +1,5 @@
 /** `/v1`: each procedure with a route is a native Fastify route. */
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
@@ -7,6 +7,7 @@ import type { TextStream } from '../kernel/streams/text-stream.ts';
 import { logFailure } from '../kernel/trpc.ts';
 import type { Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';
+import { chargesOf } from './rationing.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
 import { sendStream } from './stream.ts';
 
@@ -32,6 +33,7 @@ export function mountRest(app: FastifyInstance, { deps, contextOf, operations, f
       method,
       url: fastifyPath(operation),
       handler: fast[operation.route.operation]?.(handler) ?? handler,
+      config: configOf(operation),
       ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
     });
   }
@@ -41,15 +43,20 @@ function fastifyPath({ route }: Operation): string {
   return route.path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-function handlerOf(operation: Operation, { constraints }: Dependencies, contextOf: ContextOf) {
+/** The part of an operation that its guard reads. */
+export function configOf({ surcharge }: Operation): FastifyContextConfig {
+  return surcharge === undefined ? {} : { surcharge };
+}
+
+function handlerOf(operation: Operation, { constraints, budgets }: Dependencies, contextOf: ContextOf) {
   const call = callerOf(operation);
   const read = inputReader(operation);
   const { status = 200, location, stream } = operation.route;
   /** A stream begins after the procedure ended, which has logged no failure of it. */
-  const streamed = (output: TextStream | EventStream, { log }: FastifyRequest, reply: FastifyReply) =>
-    sendStream(reply, output).catch((thrown: unknown) => {
+  const streamed = (output: TextStream | EventStream, request: FastifyRequest, reply: FastifyReply) =>
+    sendStream(reply, output, chargesOf(budgets, request)).catch((thrown: unknown) => {
       const error = toDomainError(thrown, constraints);
-      logFailure(log, error, operation.procedure);
+      logFailure(request.log, error, operation.procedure);
       return sendProblem(reply, error);
     });
   return async (request: FastifyRequest, reply: FastifyReply) => {

@@ -5,7 +5,7 @@ import { DomainError, kernelErrors } from '../kernel/errors.ts';
 import { type AppRouter, appRouter } from '../router.ts';
 import { acceptOnlyJson } from './body.ts';
 import { problemHeaders, sendProblem } from './problem.ts';
-import type { Mounted } from './rest.ts';
+import { configOf, type Mounted } from './rest.ts';
 
 type Options = FastifyTRPCPluginOptions<AppRouter>['trpcOptions'];
 
@@ -33,7 +33,8 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations, a
   await app.register(async (scope) => {
     // tRPC parses the body itself.
     acceptOnlyJson(scope, (_, text, done) => done(null, text));
-    for (const { procedure: path, type, route } of operations) {
+    for (const operation of operations) {
+      const { procedure: path, type, route } = operation;
       const url = `/trpc/${path}`;
       const method = type === 'query' ? 'GET' : 'POST';
       const { bodyBytesMax } = route;
@@ -41,6 +42,7 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations, a
         method,
         url,
         ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+        config: configOf(operation),
         preHandler: refuseOtherShapes,
         handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),
       });

@@ -37,6 +37,7 @@ async function newServer() {
     sendStream(
       reply,
       toTextStream(async () => endless(), about),
+      () => {},
     ),
   );
   const sockets: Socket[] = [];

@@ -3,6 +3,7 @@ import type { DatabaseHandle, Db, idempotency, TenantScope, TenantTable } from '
 import type { Actor } from './actor.ts';
 import type { BackgroundQueue } from './async/background-queue.ts';
 import { type Deadline, noDeadline } from './async/deadline.ts';
+import type { Budgets } from './budgets.ts';
 import type { AccessLog } from './buffered/access-log.ts';
 import type { Clock } from './clock.ts';
 import type { CursorCodec } from './cursors.ts';
@@ -36,6 +37,8 @@ export interface KernelDependencies {
   readonly constraints: ReadonlyMap<string, ErrorFactory>;
   readonly cursors: CursorCodec;
   readonly grants: Grants;
+  /** What callers and tenants may spend in a minute. */
+  readonly budgets: Budgets;
   readonly argon2: Argon2;
   readonly leases: Leases;
   readonly metrics: Metrics;

@@ -50,6 +50,9 @@ export function createMetrics() {
       'method',
       'status',
     ]),
+    rateLimited: counter('rate_limited_total', 'Requests refused because a budget of their caller was used up.', [
+      'budget',
+    ]),
     leases: createLeaseObserver({ counter, histogram }),
   };
 }

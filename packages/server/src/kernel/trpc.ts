@@ -3,6 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import { ZodError } from 'zod';
 import { withinDeadline } from './async/deadline.ts';
+import type { Surcharge } from './budgets.ts';
 import type { Context } from './context.ts';
 import { placed } from './errors/input-place.ts';
 import { inputMistakes } from './errors/input-texts.ts';
@@ -53,6 +54,8 @@ export interface Meta {
   readonly opaqueFields?: readonly string[];
   /** Top-level fields of the answer that are shown once and never stored. */
   readonly secretFields?: readonly string[];
+  /** The kind of work that a call is charged for on top of its request. */
+  readonly surcharge?: Surcharge;
   readonly rest?: RestRoute;
 }
 

@@ -1,4 +1,5 @@
 /** One operation of the document: its parameters, its body and its answers. */
+import { surcharges } from '../../kernel/budgets.ts';
 import { type Permission, platformRoles, tenantRoles } from '../../kernel/permissions.ts';
 import { grants } from '../../modules.ts';
 import { BODY_BYTES_MAX } from '../limits.ts';
@@ -17,13 +18,14 @@ export function describeOperation(
   operations: readonly Operation[],
   components: Components,
 ): Json {
-  const { route, permission, hasBody } = operation;
+  const { route, permission, surcharge, hasBody } = operation;
   return {
     operationId: route.operation,
     tags: [route.tag],
     summary: route.summary,
     description: `${route.description}\n\n${requirement(permission)}`,
     ...(permission === null ? {} : { 'x-permission': permission }),
+    ...(surcharge === undefined ? {} : { 'x-surcharge': surcharges[surcharge] }),
     'x-credentials': credentialsFor(permission),
     security: [{ BearerAuth: [] }],
     ...parametersOf(operation, components),

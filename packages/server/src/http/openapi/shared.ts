@@ -24,15 +24,16 @@ export const headers: Json = {
     schema: { type: 'string', minLength: 6, maxLength: 300, pattern: '^Bearer( error=.+)?$' },
   },
   'RateLimit-Limit': {
-    description: 'How many requests a minute are answered. On other answers too.',
-    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 10_000_000 },
+    description:
+      'The budget of a minute that has the least left: requests of the caller, requests of its tenant, or units of cost of its tenant. On other answers too.',
+    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 1_000_000_000 },
   },
   'RateLimit-Remaining': {
-    description: 'How many of them are left in this minute.',
-    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 10_000_000 },
+    description: 'How much of it is left in this minute, the cost of this answer taken off.',
+    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 1_000_000_000 },
   },
   'RateLimit-Reset': {
-    description: 'After how many seconds they are all there again.',
+    description: 'After how many seconds all of it is there again.',
     schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 86_400 },
   },
 };
@@ -104,7 +105,7 @@ export const introduction = `Who the tenants are, what each may use, who may sig
 
 **Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`) and the kinds of credential that can carry it (\`x-credentials\`). The credential is an access token of an OpenID provider that the registry trusts, an API key with scopes such as \`registry:projects:read\`, or a static token of the operator or of a product. \`GET /v1/me\` tells what it may do. Without a valid credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
 
-**Limits.** Requests are counted for each principal, and for each address without a valid credential: \`RateLimit-*\` headers tell what is left, and above the limit the answer is 429 with \`Retry-After\`. A request that takes too long is answered 503 and given up, exports and feeds excepted.
+**Limits.** Requests are counted for each principal, for each tenant, and for each address without a valid credential. A tenant also has a budget of cost, for all its people and keys together: a request costs one unit, one for each further 16 KiB of its answer, and what \`x-surcharge\` of the operation says. \`RateLimit-*\` headers tell what is left of the tightest budget, and above it the answer is 429 with \`Retry-After\`. Work that is scarce has places: a tenant that has all of its own under way gets 429 \`tenant_busy\`. A request that takes too long is answered 503 and given up, exports and feeds excepted.
 
 **Data.** Fields are in snake_case, times are RFC 3339 in UTC, ids are UUIDs. Unknown fields and unknown query parameters are refused with 400. No text may contain a NUL. Answers may gain members, and strings that list \`x-extensible-enum\` may gain values: pass over the members that you do not know, and expect values that you do not know.
 

@@ -25,6 +25,7 @@ const internal = routes({ tag: 'Internal' });
 export const apiKeysRouter = router({
   create: procedure('api_keys:write')
     .meta({
+      surcharge: 'argon2',
       secretFields: ['key'],
       rest: on.create('/v1/api-keys', {
         operation: 'create_api_key',
@@ -76,6 +77,7 @@ export const apiKeysRouter = router({
 
   rotate: procedure('api_keys:write')
     .meta({
+      surcharge: 'argon2',
       secretFields: ['key'],
       rest: on.create('/v1/api-keys/{id}/rotate', {
         operation: 'rotate_api_key',

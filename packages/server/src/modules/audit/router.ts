@@ -66,6 +66,7 @@ export const auditRouter = router({
 
   export: procedure('audit:read')
     .meta({
+      surcharge: 'export',
       rest: on.list('/v1/audit/export', {
         operation: 'export_audit_events',
         summary: 'Export audit events',

@@ -102,6 +102,7 @@ export const idpConfigsRouter = router({
 
   verify: procedure('idp_configs:write')
     .meta({
+      surcharge: 'outbound',
       rest: on.ask('/v1/idp-configs/{id}/verify', {
         operation: 'verify_idp_config',
         summary: 'Verify an SSO configuration',

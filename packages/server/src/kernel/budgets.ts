@@ -1,0 +1,139 @@
+/**
+ * What a caller and its tenant may spend in a minute. Requests are counted by principal and by tenant, so that a tenant's
+ * keys, which may make further keys, do not each begin with a budget of their own. A tenant also has a budget of cost:
+ * one unit a request, one for each further 16 KiB of its answer, and a surcharge for work that takes much more than that.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Actor } from './actor.ts';
+import type { Clock } from './clock.ts';
+import { type DomainError, kernelErrors } from './errors.ts';
+
+const MINUTE_MS = 60_000;
+/** Principals and tenants that are remembered; the least recently seen of them are forgotten first. */
+const SPENDERS_MAX = 100_000;
+
+/** The bytes of an answer that one unit of cost pays for. */
+export const BYTES_PER_UNIT = 16_384;
+
+/** Units on top of a request's one, by the kind of work: a unit stands for about half a millisecond of a core. */
+export const surcharges = {
+  /** A hash of 64 MiB. */
+  argon2: 100,
+  /** A request to another server, which may take seconds to answer. */
+  outbound: 100,
+  /** A statement for each further 256 KiB, and a place of a gate. */
+  export: 50,
+} as const;
+
+export type Surcharge = keyof typeof surcharges;
+
+/** Of this process, in a minute; 0: no limit. */
+export interface BudgetLimits {
+  /** Requests of one principal. */
+  readonly principalPerMinute: number;
+  /** Requests of all principals of a tenant. */
+  readonly tenantPerMinute: number;
+  /** Units of cost of a tenant. */
+  readonly tenantCostPerMinute: number;
+}
+
+export const budgetNames = ['principal_requests', 'tenant_requests', 'tenant_cost'] as const;
+
+/** How far a budget is used, now. */
+export interface Standing {
+  readonly budget: (typeof budgetNames)[number];
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until all of it is there again. */
+  readonly reset_seconds: number;
+}
+
+type Spender = Pick<Actor, 'principal' | 'tenant_id'>;
+
+export interface Budgets {
+  /** Counts a request before it is answered. Throws `rate_limited` when a budget is used up, and then counts nothing. */
+  spend(spender: Spender, surcharge?: Surcharge): void;
+  /** Counts units of cost on top of a request's own. */
+  charge(spender: Spender, units: number): void;
+  /** Every budget that the spender has. */
+  standings(spender: Spender): Standing[];
+}
+
+interface Spent {
+  readonly endsAt: number;
+  requests: number;
+  units: number;
+}
+
+/** Makes the budgets of this process. `refused` is told which one a refused request found used up. */
+export function createBudgets(
+  { principalPerMinute, tenantPerMinute, tenantCostPerMinute }: BudgetLimits,
+  { clock, refused }: { readonly clock: Clock; readonly refused: (budget: Standing['budget']) => void },
+): Budgets {
+  const spenders = new LRUCache<string, Spent>({ max: SPENDERS_MAX });
+  const spentBy = (name: string, now: number): Spent => {
+    const known = spenders.get(name);
+    // A clock that was set back must not make a minute longer.
+    if (known !== undefined && known.endsAt > now && known.endsAt <= now + MINUTE_MS) return known;
+    const spent = { endsAt: now + MINUTE_MS, requests: 0, units: 0 };
+    spenders.set(name, spent);
+    return spent;
+  };
+  const spentAt = ({ principal, tenant_id }: Spender, now: number) => ({
+    own: spentBy(`principal ${principal}`, now),
+    tenant: tenant_id === null ? undefined : spentBy(`tenant ${tenant_id}`, now),
+  });
+  const standings = (spender: Spender): Standing[] => {
+    const now = clock().getTime();
+    const { own, tenant } = spentAt(spender, now);
+    return [
+      ...standing('principal_requests', principalPerMinute, own.requests, own.endsAt - now),
+      ...(tenant === undefined
+        ? []
+        : standing('tenant_requests', tenantPerMinute, tenant.requests, tenant.endsAt - now)),
+      ...(tenant === undefined ? [] : standing('tenant_cost', tenantCostPerMinute, tenant.units, tenant.endsAt - now)),
+    ];
+  };
+  return {
+    standings,
+    spend(spender, surcharge) {
+      const empty = standings(spender).find(({ remaining }) => remaining === 0);
+      if (empty !== undefined) {
+        refused(empty.budget);
+        throw usedUp(empty);
+      }
+      const { own, tenant } = spentAt(spender, clock().getTime());
+      own.requests += 1;
+      if (tenant === undefined) return;
+      tenant.requests += 1;
+      tenant.units += 1 + (surcharge === undefined ? 0 : surcharges[surcharge]);
+    },
+    charge(spender, units) {
+      const { tenant } = spentAt(spender, clock().getTime());
+      if (tenant !== undefined) tenant.units += units;
+    },
+  };
+}
+
+/** The units that an answer costs on top of its request, which pays for the first of them. */
+export function unitsOf(bytes: number): number {
+  return Math.max(0, Math.ceil(bytes / BYTES_PER_UNIT) - 1);
+}
+
+/** None, when there is no limit. */
+function standing(budget: Standing['budget'], limit: number, used: number, leftMs: number): Standing[] {
+  if (limit === 0) return [];
+  return [{ budget, limit, remaining: Math.max(0, limit - used), reset_seconds: Math.ceil(leftMs / 1000) }];
+}
+
+const details: Readonly<Record<Standing['budget'], string>> = {
+  principal_requests: 'Too many requests from you: wait as long as Retry-After says.',
+  tenant_requests:
+    'Too many requests from your tenant, all its people and keys together: wait as long as Retry-After says.',
+  tenant_cost:
+    'The requests of your tenant cost too much, all its people and keys together: wait as long as Retry-After says.',
+};
+
+function usedUp({ budget, reset_seconds }: Standing): DomainError {
+  return kernelErrors.rateLimited({ retryAfter: reset_seconds, detail: details[budget] });
+}
