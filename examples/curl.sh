@@ -124,7 +124,8 @@ operator 201 POST /v1/projects "$project"
 project_id="$(field id)"
 operator 200 GET "/v1/projects?tenant_id=$id&status=active"
 is id "$project_id"
-step 'created the project press-line-4'
+operator 200 GET "/v1/limits?tenant_id=$id"
+step "created the project press-line-4: the tenant has $(field used) of at most $(field limit)"
 
 # API keys.
 operator 201 POST /v1/api-keys \

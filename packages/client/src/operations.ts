@@ -62,6 +62,9 @@ export const operations = {
   access: {
     me: 'query',
   },
+  limits: {
+    get: 'query',
+  },
   changes: {
     stream: 'FEED /v1/internal/changes',
   },

@@ -31,6 +31,20 @@ export async function leaveTenant(tx: Tx): Promise<void> {
   await sql`select set_config('role', 'none', true)`.execute(tx);
 }
 
+/**
+ * Runs the work on the whole tenant where the transaction sees one project of it, and then limits it again: a key that is
+ * bound to a project must not count the keys of that project alone.
+ */
+export async function acrossProjects<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  const { rows } = await sql<{ project_id: string }>`
+    select coalesce(current_setting('app.project_id', true), '') as project_id`.execute(tx);
+  const limitTo = (projectId: string) => sql`select set_config('app.project_id', ${projectId}, true)`.execute(tx);
+  await limitTo('');
+  const result = await work();
+  await limitTo(rows[0]?.project_id ?? '');
+  return result;
+}
+
 /** The database that a scope is cut out of. */
 interface Base {
   readonly dialect: Dialect;

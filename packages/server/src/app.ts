@@ -20,6 +20,7 @@ import type { createLogger } from './kernel/logger.ts';
 import { createMetrics } from './kernel/metrics.ts';
 import type { ModuleDefinition } from './kernel/module.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
+import { createQuotas } from './kernel/quotas.ts';
 import { createRegistryClock } from './kernel/registry-clock.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
@@ -117,6 +118,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     cursors: createCursorCodec(await signingKeys.findOrInsertSigningKey(db, 'cursor', randomBytes(32))),
     grants,
     budgets: createBudgets(config.limits, { clock, refused: (budget) => metrics.rateLimited.inc({ budget }) }),
+    quotas: createQuotas(),
     argon2,
     leases,
     metrics,

@@ -15,6 +15,7 @@ import { changesModule } from './modules/changes/module.ts';
 import { claimsModule } from './modules/claims/module.ts';
 import { entitlementsModule } from './modules/entitlements/module.ts';
 import { idpConfigsModule } from './modules/idp-configs/module.ts';
+import { limitsModule } from './modules/limits/module.ts';
 import { projectsModule } from './modules/projects/module.ts';
 import { tenantsModule } from './modules/tenants/module.ts';
 
@@ -28,6 +29,7 @@ export const modules = {
   audit: auditModule,
   claims: claimsModule,
   access: accessModule,
+  limits: limitsModule,
   changes: changesModule,
 } as const satisfies Record<string, ModuleDefinition>;
 

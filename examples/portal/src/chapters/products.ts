@@ -33,6 +33,8 @@ export async function sellProducts(portal: Client, tenant_id: string): Promise<P
   const project = await portal.projects.create(draft);
   const { items: projects } = await portal.projects.list({ tenant_id, status: 'active' });
   expect(projects.length === 1 && projects[0]?.id === project.id, 'the project is listed');
-  step(`created the project ${project.slug}`);
+  const { quotas } = await portal.limits.get({ tenant_id });
+  const left = quotas.find(({ quota }) => quota === 'projects');
+  step(`created the project ${project.slug}: the tenant has ${left?.used} of at most ${left?.limit}`);
   return project;
 }

@@ -65,6 +65,14 @@ export function lockTenantShared(tx: Tx, id: string): Promise<TenantRow | undefi
 }
 
 /**
+ * Locks the row against changes and against every sharer, though not against foreign keys that name it: for writes that
+ * count first what the tenant has.
+ */
+export function lockTenantAlone(tx: Tx, id: string): Promise<TenantRow | undefined> {
+  return tx.selectFrom('tenants').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+}
+
+/**
  * Freezes up to `limit` tenants whose trial ended by `now`, and returns them. Rows that others hold are left for the
  * next time, so several callers at once share the work. The array is made once: a join could run the locking again.
  */

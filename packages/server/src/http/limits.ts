@@ -3,9 +3,6 @@
 /** The path at which gateways ask about a request. */
 export const AUTHORIZE_PATH = '/v1/internal/authorize';
 
-/** The largest body in bytes, unless the operation says more. */
-export const BODY_BYTES_MAX = 65_536;
-
 /** The time in which a request must arrive, with its body. */
 export const RECEIVE_MS_MAX = 60_000;
 

@@ -10,6 +10,7 @@ import Fastify, {
   type RouteHandlerMethod,
 } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
+import { BODY_BYTES_MAX } from '../kernel/bounds.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
@@ -25,7 +26,7 @@ import { guard } from './guard.ts';
 import { mountHealth } from './health.ts';
 import { hasOneHost } from './host.ts';
 import { type KnownPaths, watchPaths } from './known-paths.ts';
-import { BODY_BYTES_MAX, RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
+import { RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
 import { operationsOn, type Surface } from './operations.ts';

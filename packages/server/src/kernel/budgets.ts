@@ -127,11 +127,9 @@ function standing(budget: Standing['budget'], limit: number, used: number, leftM
 }
 
 const details: Readonly<Record<Standing['budget'], string>> = {
-  principal_requests: 'Too many requests from you: wait as long as Retry-After says.',
-  tenant_requests:
-    'Too many requests from your tenant, all its people and keys together: wait as long as Retry-After says.',
-  tenant_cost:
-    'The requests of your tenant cost too much, all its people and keys together: wait as long as Retry-After says.',
+  principal_requests: 'You sent too many requests: wait as long as Retry-After says.',
+  tenant_requests: 'The people and keys of your tenant sent too many requests: wait as long as Retry-After says.',
+  tenant_cost: 'The requests of the people and keys of your tenant cost too much: wait as long as Retry-After says.',
 };
 
 function usedUp({ budget, reset_seconds }: Standing): DomainError {

@@ -14,6 +14,7 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Outbound } from './outbound.ts';
 import type { Grants } from './permissions.ts';
+import type { Quotas } from './quotas.ts';
 import type { RegistryClock } from './registry-clock.ts';
 import type { Argon2 } from './secrets/argon2.ts';
 
@@ -39,6 +40,8 @@ export interface KernelDependencies {
   readonly grants: Grants;
   /** What callers and tenants may spend in a minute. */
   readonly budgets: Budgets;
+  /** How many of its things a tenant may have in use. */
+  readonly quotas: Quotas;
   readonly argon2: Argon2;
   readonly leases: Leases;
   readonly metrics: Metrics;

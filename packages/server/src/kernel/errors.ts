@@ -113,6 +113,35 @@ export const kernelErrors = {
     status: 'TOO_MANY_REQUESTS',
     detail: 'Your tenant has as much of this work under way as it may have at once: wait as long as Retry-After says.',
   }),
+  quotaExceeded: defineError({
+    code: 'quota_exceeded',
+    status: 'CONFLICT',
+    detail: 'The tenant has as many of these in use as it may have: end one that is not needed, or ask the operator.',
+    members: {
+      quota: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 100,
+        pattern: '^[a-z_]{1,100}$',
+        description: 'With `quota_exceeded`: the quota, as `GET /v1/limits` names it.',
+      },
+      limit: {
+        type: 'integer',
+        format: 'int32',
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description: 'With `quota_exceeded`: how many the tenant may have in use.',
+      },
+      used: {
+        type: 'integer',
+        format: 'int32',
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description: 'With `quota_exceeded`: how many the tenant has in use.',
+      },
+    },
+    example: { members: { quota: 'api_keys', limit: 1_000, used: 1_000 } },
+  }),
   forbidden: defineError({
     code: 'forbidden',
     status: 'FORBIDDEN',

@@ -1,8 +1,8 @@
 /** The shapes of pages: the inputs that every list takes, and the output that it gives. */
 import { z } from 'zod';
 
-const LIMIT_DEFAULT = 50;
-const LIMIT_MAX = 200;
+export const LIMIT_DEFAULT = 50;
+export const LIMIT_MAX = 200;
 /** The answer that holds a page is no longer than this, unless its one item alone is. */
 export const PAGE_BYTES_MAX = 1_048_576;
 const CURSOR_LENGTH_MAX = 1024;

@@ -1,8 +1,9 @@
 /** One operation of the document: its parameters, its body and its answers. */
+
+import { BODY_BYTES_MAX } from '../../kernel/bounds.ts';
 import { surcharges } from '../../kernel/budgets.ts';
 import { type Permission, platformRoles, tenantRoles } from '../../kernel/permissions.ts';
 import { grants } from '../../modules.ts';
-import { BODY_BYTES_MAX } from '../limits.ts';
 import type { Operation } from '../operations.ts';
 import type { Components } from './components.ts';
 import { examplesOf } from './examples.ts';

@@ -1,5 +1,5 @@
-/** API_KEY_PEPPER: the secrets under which digests of API keys are stored. */
-import { defineSettings, listIn, secrets, variable } from '../../kernel/settings.ts';
+/** API_KEY_PEPPER: the secrets under which digests of API keys are stored. QUOTA_API_KEYS: how many keys a tenant may have. */
+import { defineSettings, listIn, secrets, variable, whole } from '../../kernel/settings.ts';
 
 export const apiKeySettings = defineSettings({
   variables: {
@@ -7,8 +7,13 @@ export const apiKeySettings = defineSettings({
       about:
         "Keyed digests of API keys are stored under this secret, so that a key's first verification after a restart needs no argon2id (docs/decisions/0007-pepper.md). At least 32 visible ASCII characters, for instance of `openssl rand -hex 32`; several, separated by commas, newest first, while they rotate. The same on every replica, and never in the database. prod wants it. Empty: only argon2id proves.",
     }),
+    QUOTA_API_KEYS: variable(whole(0, 1_000_000, 1_000), {
+      about: 'API keys in use (neither revoked nor expired) that one tenant may have. 0: no limit.',
+      shown: 1_000,
+    }),
   },
   read: (data) => ({
+    quotaApiKeys: data.QUOTA_API_KEYS,
     /** Newest first: what makes the stored digests of API keys. */
     apiKeyPeppers: data.API_KEY_PEPPER as readonly string[],
   }),

@@ -1,5 +1,5 @@
 /** API keys: what programs of a tenant present to products, and to the registry itself. */
-import { apiKeys } from '@tenant-registry/db';
+import { apiKeys, quotas } from '@tenant-registry/db';
 import { createLastSeen } from '../../kernel/buffered/last-seen.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { createPeppers } from '../../kernel/secrets/pepper.ts';
@@ -14,6 +14,11 @@ import type { ApiKeysPort } from './port.ts';
 import { apiKeysRouter } from './router.ts';
 import { apiKeyEvents } from './schema.ts';
 
+interface ApiKeyConfig {
+  readonly apiKeyPeppers: readonly string[];
+  readonly quotaApiKeys: number;
+}
+
 export const apiKeysModule = defineModule({
   router: apiKeysRouter,
   tag: { name: 'API keys', description: 'Keys that programs of a tenant present to products.' },
@@ -23,7 +28,8 @@ export const apiKeysModule = defineModule({
   workers: [lastUsedWorker],
   settings: apiKeySettings,
   holdings: { api_keys: 'api_keys' },
-  provide(kernel, { apiKeyPeppers }: { readonly apiKeyPeppers: readonly string[] }) {
+  provide(kernel, { apiKeyPeppers, quotaApiKeys }: ApiKeyConfig) {
+    kernel.quotas.declare({ name: 'api_keys', limit: quotaApiKeys, used: quotas.findApiKeysInUse });
     const peppers = createPeppers(apiKeyPeppers);
     const metrics = createKeyMetrics(kernel.metrics);
     const find = apiKeys.prepareFindApiKeyCandidates(kernel.database);

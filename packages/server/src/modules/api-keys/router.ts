@@ -32,6 +32,7 @@ export const apiKeysRouter = router({
         summary: 'Create an API key',
         description: 'The answer holds the key itself, this once: only a hash of it is kept.',
         errors: [
+          kernelErrors.quotaExceeded,
           kernelErrors.boundToProject,
           apiKeyErrors.projectNotFound,
           apiKeyErrors.expiryInThePast,
@@ -84,7 +85,12 @@ export const apiKeysRouter = router({
         summary: 'Rotate an API key',
         description:
           'Gives a new key with the same name, scopes, project and expiry; the old one ends after the grace.',
-        errors: [apiKeyErrors.apiKeyNotActive, apiKeyErrors.apiKeyCollision, projectErrors.projectArchived],
+        errors: [
+          kernelErrors.quotaExceeded,
+          apiKeyErrors.apiKeyNotActive,
+          apiKeyErrors.apiKeyCollision,
+          projectErrors.projectArchived,
+        ],
         inTenant: 'write',
         etag: false,
         location: false,

@@ -9,7 +9,14 @@ import { type Permission, SCOPE_PREFIX } from '../../kernel/permissions.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { findActiveProject, holdActiveProject } from '../projects/service.ts';
-import { lockOwned, lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
+import {
+  expectRoomInTenant,
+  lockOwned,
+  lockTenantWithRoom,
+  readableTenant,
+  requireRoomInTenant,
+  writableTenant,
+} from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
 import { mintKey, prefixOf } from './key-format.ts';
 import { endWithin, findMaker, holdMaker, lockWithMaker, requireTime } from './maker.ts';
@@ -23,6 +30,9 @@ import {
   type RotateApiKey,
 } from './schema.ts';
 
+/** The quota that a key in use counts for. */
+const QUOTA = 'api_keys';
+
 /** Keys that one transaction revokes: the tenant waits for it. */
 const BATCH_KEYS = 100;
 /** Transactions of one request. */
@@ -30,7 +40,8 @@ const BATCHES_MAX = 100;
 
 /**
  * Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller
- * lacks, `expiry_in_the_past`, `expiry_beyond_maker`, `tenant_frozen`, `project_not_found`, `project_archived`, `tenant_busy`.
+ * lacks, `expiry_in_the_past`, `expiry_beyond_maker`, `tenant_frozen`, `project_not_found`, `project_archived`, `tenant_busy`,
+ * `quota_exceeded`.
  */
 export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
   if (hasPassed(input.expires_at ?? null, ctx.clock())) throw apiKeyErrors.expiryInThePast();
@@ -38,9 +49,10 @@ export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Prom
   requireGrantable(ctx, input.scopes, input.project_id !== undefined);
   await requirePlace(ctx, input);
   endWithin(await findMaker(ctx), input.expires_at);
+  await expectRoomInTenant(ctx, { tenant_id: input.tenant_id, quota: QUOTA });
   const secret = await mintSecret(ctx, input.tenant_id);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(ctx, tx, input.tenant_id);
+    await lockTenantWithRoom(ctx, tx, { tenant_id: input.tenant_id, quota: QUOTA });
     const maker = await holdMaker(ctx, tx);
     const made = { expires_at: endWithin(maker, input.expires_at), created_by_key_id: maker?.id ?? null };
     const row = await insertKey(ctx, tx, { ...input, ...made }, secret);
@@ -109,8 +121,8 @@ function revokeBatch(ctx: ActorContext, id: string): Promise<boolean> {
 
 /**
  * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
- * Throws `not_found`, `forbidden` for the permissions, scopes and time that the caller lacks, `api_key_not_active`, `project_archived`,
- * `tenant_frozen`, `tenant_busy`.
+ * Throws `not_found`, `forbidden` for what the caller lacks, `api_key_not_active`, `project_archived`,
+ * `tenant_frozen`, `tenant_busy`, `quota_exceeded`.
  */
 export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: RotateApiKey): Promise<IssuedApiKey> {
   const seen = reachable(ctx, await apiKeys.findApiKey(ctx.db, id));
@@ -121,12 +133,16 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
   // A key that rotates holds the new plaintext, so it counts as its maker. A person goes on with what another key began.
   const created_by_key_id = asking?.id ?? seen.created_by_key_id;
   const { tenant_id } = seen;
+  // With a grace both keys are in use for a while.
+  const alone = grace_seconds > 0;
+  if (alone) await expectRoomInTenant(ctx, { tenant_id, quota: QUOTA });
   const secret = await mintSecret(ctx, tenant_id);
   return transact(ctx, async (tx, record) => {
     const lock = (inner: Tx) => lockWithMaker(inner, id, created_by_key_id);
-    const old = await lockOwned(ctx, tx, { id, find: apiKeys.findApiKey, lock, reach: reachable });
+    const old = await lockOwned(ctx, tx, { id, find: apiKeys.findApiKey, lock, reach: reachable, alone });
     requireRotatable(ctx, old);
     requireTime(await holdMaker(ctx, tx), old);
+    if (alone) await requireRoomInTenant(ctx, tx, { tenant_id, quota: QUOTA });
     const now = ctx.clock();
     const { name, scopes, project_id, expires_at } = old;
     const copied = { tenant_id, name, scopes, project_id, expires_at, created_by_key_id };

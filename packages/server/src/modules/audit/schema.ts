@@ -5,7 +5,8 @@ import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, jsonObject, label, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 import { textStream } from '../../kernel/streams/text-stream.ts';
 
-const EVENTS_MAX = 1000;
+/** Of a bulk append. */
+export const EVENTS_MAX = 1000;
 /** Of a bulk append: 1000 events of 4 KiB. */
 export const BULK_BYTES_MAX = 4_194_304;
 

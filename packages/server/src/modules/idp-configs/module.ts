@@ -1,7 +1,9 @@
 /** SSO configuration: the identity providers through which people of a tenant sign in. */
+import { quotas } from '@tenant-registry/db';
 import { createAllowance } from '../../kernel/allowance.ts';
 import { createGate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
+import { idpConfigSettings } from './environment.ts';
 import { idpConfigErrors } from './errors.ts';
 import { idpConfigPermissions } from './permissions.ts';
 import type { IdpConfigsPort } from './port.ts';
@@ -24,8 +26,11 @@ export const idpConfigsModule = defineModule({
   errors: idpConfigErrors,
   events: idpConfigEvents,
   permissions: idpConfigPermissions,
+  settings: idpConfigSettings,
   holdings: { idp_configs: 'tenant_idp_config' },
-  provide({ clock, metrics }) {
+  provide(kernel, { quotaIdpConfigs }: { readonly quotaIdpConfigs: number }) {
+    const { clock, metrics } = kernel;
+    kernel.quotas.declare({ name: 'idp_configs', limit: quotaIdpConfigs, used: quotas.findIdpConfigsInUse });
     const verifications = createAllowance({
       max: VERIFICATIONS_MAX,
       windowMs: MINUTE_MS,

@@ -1,5 +1,6 @@
 /** SSO configuration on the wire: one expression per endpoint. */
 import { z } from 'zod';
+import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
@@ -32,7 +33,7 @@ export const idpConfigsRouter = router({
         summary: 'Create an SSO configuration',
         description:
           'It is active at once; verify it to see whether people could sign in. A tenant has one active configuration for an issuer. The client secret itself is never sent here: `client_secret_ref` says where it is kept.',
-        errors: [idpConfigErrors.idpConfigActive, idpConfigErrors.metadataInvalid],
+        errors: [kernelErrors.quotaExceeded, idpConfigErrors.idpConfigActive, idpConfigErrors.metadataInvalid],
         inTenant: 'write',
       }),
     })
@@ -75,6 +76,7 @@ export const idpConfigsRouter = router({
         description:
           'Absent fields stay as they are, null clears a field. A change of issuer, client, metadata or status clears `verified_at`. A deactivated configuration takes no change but `status: active`, which brings it back unless another one is active for its issuer.',
         errors: [
+          kernelErrors.quotaExceeded,
           idpConfigErrors.idpConfigActive,
           idpConfigErrors.idpConfigDeactivated,
           idpConfigErrors.metadataInvalid,

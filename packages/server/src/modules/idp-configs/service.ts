@@ -7,7 +7,13 @@ import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
-import { lockOwned, lockWritableTenant, readableTenant, writableTenant } from '../tenants/service.ts';
+import {
+  lockOwned,
+  lockTenantWithRoom,
+  readableTenant,
+  requireRoomInTenant,
+  writableTenant,
+} from '../tenants/service.ts';
 import { changesOf, invalidatesVerification } from './changes.ts';
 import { checkProvider } from './check.ts';
 import { idpConfigErrors } from './errors.ts';
@@ -26,13 +32,13 @@ import {
 /** Rows of a page that one statement looks at: more than tenants usually have, and each can take 150 KB. */
 const PAGE_ROWS = 16;
 
-/** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`, `tenant_busy`. */
+/** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`, `tenant_busy`, `quota_exceeded`. */
 export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig): Promise<IdpConfig> {
   requireUsable(ctx, input);
   await writableTenant(ctx, input.tenant_id);
   const saml_summary = await readSaml(ctx, input);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(ctx, tx, input.tenant_id);
+    await lockTenantWithRoom(ctx, tx, { tenant_id: input.tenant_id, quota: 'idp_configs' });
     const row = await idpConfigs.insertIdpConfig(tx, {
       ...input,
       saml_summary,
@@ -67,15 +73,18 @@ export async function getIdpConfig(ctx: ActorContext, id: string): Promise<IdpCo
 /**
  * Changes a configuration; a change that a verification depends on clears `verified_at`. A deactivated one takes no change
  * but its return. Metadata are read before the transaction, which must not wait for that. Throws `idp_config_deactivated`,
- * `idp_config_active`, `metadata_invalid`, `precondition_failed`, `tenant_busy`.
+ * `idp_config_active`, `metadata_invalid`, `precondition_failed`, `tenant_busy`, `quota_exceeded`.
  */
 export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: UpdateIdpConfig): Promise<IdpConfig> {
   const seen = await findWritable(ctx, id);
   const { metadata } = acceptedChanges(ctx, seen, input);
   const saml_summary = await readSaml(ctx, { ...seen, metadata });
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const current = await lockWritable(ctx, tx, id);
+    const current = await lockWritable(ctx, tx, { id, alone: input.status === 'active' });
     const changes = acceptedChanges(ctx, current, input);
+    if (current.status === 'deactivated') {
+      await requireRoomInTenant(ctx, tx, { tenant_id: current.tenant_id, quota: 'idp_configs' });
+    }
     const changed = Object.keys(changes);
     if (changed.length === 0) {
       nothingChanged();
@@ -108,7 +117,7 @@ function acceptedChanges(ctx: ActorContext, current: IdpConfig, input: Changes):
 /** Deactivates a configuration; it stays in the list. Deactivating again changes nothing. Throws `not_found`, `tenant_frozen`. */
 export async function deactivateIdpConfig(ctx: ActorContext, id: string): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const current = await lockWritable(ctx, tx, id);
+    const current = await lockWritable(ctx, tx, { id });
     if (current.status === 'deactivated') return nothingChanged();
     const version = current.version + 1;
     const row = await idpConfigs.updateIdpConfig(tx, id, { status: 'deactivated', version });
@@ -129,7 +138,7 @@ export async function verifyIdpConfig(ctx: ActorContext, id: string): Promise<Id
   const { findings, saml_summary, ...rest } = await checkProvider(ctx, seen, now);
   const ok = findings.every(({ severity }) => severity !== 'error');
   return transact(ctx, async (tx, record) => {
-    const current = await lockWritable(ctx, tx, id);
+    const current = await lockWritable(ctx, tx, { id });
     if (current.version !== seen.version) throw idpConfigErrors.idpConfigChanged();
     const row = await idpConfigs.updateIdpConfig(tx, id, {
       ...(ok ? { status: 'active', verified_at: now } : { status: 'degraded' }),
@@ -168,7 +177,11 @@ async function findWritable(ctx: ActorContext, id: string): Promise<idpConfigs.I
 }
 
 /** The configuration, locked, in a tenant that takes writes. */
-function lockWritable(ctx: ActorContext, tx: Tx, id: string): Promise<IdpConfig> {
+function lockWritable(
+  ctx: ActorContext,
+  tx: Tx,
+  how: { readonly id: string; readonly alone?: boolean },
+): Promise<IdpConfig> {
   const { findIdpConfig: find, lockIdpConfig: lock } = idpConfigs;
-  return lockOwned(ctx, tx, { id, find, lock, reach: reachable });
+  return lockOwned(ctx, tx, { ...how, find, lock, reach: reachable });
 }

@@ -1,5 +1,7 @@
 /** Projects: the parts of a tenant that products work in. */
+import { quotas } from '@tenant-registry/db';
 import { defineModule } from '../../kernel/module.ts';
+import { projectSettings } from './environment.ts';
 import { projectErrors } from './errors.ts';
 import { projectPermissions } from './permissions.ts';
 import { projectsRouter } from './router.ts';
@@ -11,5 +13,10 @@ export const projectsModule = defineModule({
   errors: projectErrors,
   events: projectEvents,
   permissions: projectPermissions,
+  settings: projectSettings,
   holdings: { projects: 'tenant_projects' },
+  provide(kernel, { quotaProjects }: { readonly quotaProjects: number }) {
+    kernel.quotas.declare({ name: 'projects', limit: quotaProjects, used: quotas.findProjectsInUse });
+    return {};
+  },
 });

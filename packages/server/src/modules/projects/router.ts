@@ -23,7 +23,12 @@ export const projectsRouter = router({
         operation: 'create_project',
         summary: 'Create a project',
         description: 'The tenant must at this moment be entitled to a product that supports projects.',
-        errors: [kernelErrors.boundToProject, projectErrors.projectsNotEnabled, projectErrors.projectSlugTaken],
+        errors: [
+          kernelErrors.quotaExceeded,
+          kernelErrors.boundToProject,
+          projectErrors.projectsNotEnabled,
+          projectErrors.projectSlugTaken,
+        ],
         inTenant: 'write',
       }),
     })

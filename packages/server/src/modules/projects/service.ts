@@ -7,7 +7,7 @@ import { newId } from '../../kernel/ids.ts';
 import { reachableProject, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { mayHaveProjects } from '../entitlements/service.ts';
-import { lockOwned, lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { lockOwned, lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
 import { projectErrors } from './errors.ts';
 import {
   type CreateProject,
@@ -18,11 +18,11 @@ import {
   type UpdateProject,
 } from './schema.ts';
 
-/** Creates a project in a tenant that may have some now. Throws `bound_to_project`, `projects_not_enabled`, `project_slug_taken`, `not_found`, `tenant_frozen`. */
+/** Creates a project in a tenant that may have some now. Throws `bound_to_project`, `projects_not_enabled`, `project_slug_taken`, `not_found`, `tenant_frozen`, `quota_exceeded`. */
 export async function createProject(ctx: ActorContext, input: CreateProject): Promise<Project> {
   requireInProject(ctx, null);
   return transact(ctx, async (tx, record) => {
-    await lockWritableTenant(ctx, tx, input.tenant_id);
+    await lockTenantWithRoom(ctx, tx, { tenant_id: input.tenant_id, quota: 'projects' });
     if (!(await mayHaveProjects(ctx, tx, input.tenant_id))) throw projectErrors.projectsNotEnabled();
     const row = await projects.insertProject(tx, { ...input, id: newId(ctx.clock), created_at: ctx.clock() });
     await record(projectEvents.created, row);

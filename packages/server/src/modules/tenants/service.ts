@@ -1,10 +1,11 @@
 /** Tenants: who they are, and where in their life they stand. */
-import { type Tx, tenants } from '@tenant-registry/db';
+import { acrossProjects, type Tx, tenants } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
+import { requireRoom } from '../../kernel/quotas.ts';
 import { reachableTenant, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { tenantErrors } from './errors.ts';
@@ -133,6 +134,50 @@ export async function lockWritableTenant(ctx: ActorContext, tx: Tx, id: string):
   return writable(ctx, await tenants.lockTenantShared(tx, id));
 }
 
+/**
+ * The tenant, held against a freeze and against every other write in it until the transaction ends: the first step of a
+ * creation that counts what there is. Throws `not_found`, `tenant_frozen`, `tenant_archived`.
+ */
+async function lockWritableTenantAlone(ctx: ActorContext, tx: Tx, id: string): Promise<Tenant> {
+  return writable(ctx, await tenants.lockTenantAlone(tx, id));
+}
+
+interface Room {
+  readonly tenant_id: string;
+  /** The name of the quota. */
+  readonly quota: string;
+}
+
+/** The tenant, held alone, with room for one more of what the quota limits. Throws like that, and `quota_exceeded`. */
+export async function lockTenantWithRoom(ctx: ActorContext, tx: Tx, room: Room): Promise<Tenant> {
+  const tenant = await lockWritableTenantAlone(ctx, tx, room.tenant_id);
+  await requireRoomInTenant(ctx, tx, room);
+  return tenant;
+}
+
+/**
+ * Throws `quota_exceeded` when the tenant has no room for one more. Two transactions at once cannot both take the last
+ * place when each holds the tenant alone.
+ */
+export async function requireRoomInTenant(ctx: ActorContext, tx: Tx, { tenant_id, quota: name }: Room): Promise<void> {
+  const quota = ctx.quotas.named(name);
+  if (quota.limit === 0) return;
+  const count = () => quota.used(tx, tenant_id, ctx.clock());
+  requireRoom(quota, await (ctx.actor.project_id === null ? count() : acrossProjects(tx, count)));
+}
+
+/**
+ * Throws `quota_exceeded` when the tenant has no room now: asked before work that no transaction may wait for; the write
+ * itself counts again.
+ */
+export async function expectRoomInTenant(
+  { quotas, root, clock }: ActorContext,
+  { tenant_id, quota }: Room,
+): Promise<void> {
+  const named = quotas.named(quota);
+  if (named.limit > 0) requireRoom(named, await named.used(root, tenant_id, clock()));
+}
+
 /** The statements that find and lock a row of a tenant; `reach` refuses rows that the caller may not know of. */
 interface OwnedRow<Row> {
   readonly id: string;
@@ -141,7 +186,7 @@ interface OwnedRow<Row> {
   readonly reach: (ctx: ActorContext, row: Row | undefined) => Row;
   /** Works in a frozen and in an archived tenant too: for changes that take access away. */
   readonly whateverStatus?: boolean;
-  /** With `whateverStatus`: no other write inside the tenant goes on meanwhile. */
+  /** Holds the tenant against every other write: for a change that may put one more of something into use. */
   readonly alone?: boolean;
 }
 
@@ -156,6 +201,7 @@ export async function lockOwned<Row extends { readonly tenant_id: string }>(
 ): Promise<Row> {
   const { tenant_id } = reach(ctx, await find(tx, id));
   if (whateverStatus) await (alone ? tenants.lockTenant : tenants.lockTenantShared)(tx, tenant_id);
+  else if (alone) await lockWritableTenantAlone(ctx, tx, tenant_id);
   else await lockWritableTenant(ctx, tx, tenant_id);
   return reach(ctx, await lock(tx, id));
 }

@@ -1,0 +1,27 @@
+/** How many of the things that are limited in number a tenant has in use. */
+import { sql } from 'kysely';
+import type { Db } from '../handles.ts';
+
+/** Counts the active projects. */
+export async function findProjectsInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from tenant_projects where tenant_id = ${tenantId} and status = 'active'`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Counts the keys that are not revoked and have not expired by `now`: two ranges of one index. */
+export async function findApiKeysInUse(db: Db, tenantId: string, now: Date): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select
+      (select count(*) from api_keys where tenant_id = ${tenantId} and revoked_at is null and expires_at is null)
+      + (select count(*) from api_keys where tenant_id = ${tenantId} and revoked_at is null
+          and expires_at > ${now.toISOString()}::timestamptz) as n`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Counts the configurations that are not deactivated. */
+export async function findIdpConfigsInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from tenant_idp_config where tenant_id = ${tenantId} and status <> 'deactivated'`.execute(db);
+  return rows[0]?.n ?? 0;
+}

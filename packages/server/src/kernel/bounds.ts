@@ -1,0 +1,4 @@
+/** Bounds of requests that operations have in common. */
+
+/** How large a body may be in bytes, unless the operation says more. */
+export const BODY_BYTES_MAX = 65_536;
