@@ -119,6 +119,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     grants,
     budgets: createBudgets(config.limits, { clock, refused: (budget) => metrics.rateLimited.inc({ budget }) }),
     quotas: createQuotas(),
+    outboxRetentionDays: config.outboxRetentionDays,
     argon2,
     leases,
     metrics,

@@ -4,6 +4,7 @@ import { type CodeOf, type ErrorSet, kernelErrors } from './kernel/errors.ts';
 import { idempotencyWorker } from './kernel/idempotency/expiry.worker.ts';
 import { idempotencyErrors } from './kernel/idempotency.ts';
 import type { ModuleDefinition } from './kernel/module.ts';
+import { outboxWorker } from './kernel/outbox/expiry.worker.ts';
 import { createGrants } from './kernel/permissions.ts';
 import type { AnySettings } from './kernel/settings.ts';
 import type { Worker } from './kernel/worker.ts';
@@ -67,7 +68,11 @@ export type ErrorCode =
 export const credentialErrors = list.flatMap((module) => module.credentialErrors ?? []);
 
 /** Everything that is done in the background. */
-export const workers: readonly Worker[] = [idempotencyWorker, ...list.flatMap((module) => module.workers ?? [])];
+export const workers: readonly Worker[] = [
+  idempotencyWorker,
+  outboxWorker,
+  ...list.flatMap((module) => module.workers ?? []),
+];
 
 /** The tables that hold what a tenant owns, by the name that the caller reads. */
 export const holdings: KernelDependencies['holdings'] = Object.assign({}, ...list.map((module) => module.holdings));

@@ -42,6 +42,8 @@ export interface KernelDependencies {
   readonly budgets: Budgets;
   /** How many of its things a tenant may have in use. */
   readonly quotas: Quotas;
+  /** For how long events are kept that nothing has dispatched. */
+  readonly outboxRetentionDays: number;
   readonly argon2: Argon2;
   readonly leases: Leases;
   readonly metrics: Metrics;
