@@ -5,8 +5,9 @@ import { afterAll, expect, test } from 'vitest';
 import { openDatabase } from '../src/database.ts';
 import type { Tx } from '../src/handles.ts';
 import { touchApiKeys } from '../src/queries/api-keys.ts';
+import { appendAuditEvent } from '../src/queries/audit.ts';
 import { findOrInsertSigningKey } from '../src/queries/signing-keys.ts';
-import { lockTenant, lockTenantShared, updateTenant } from '../src/queries/tenants.ts';
+import { lockTenant, lockTenantAlone, lockTenantShared, updateTenant } from '../src/queries/tenants.ts';
 import { testDatabase } from '../src/testing.ts';
 import { newTenant, refusal } from './support.ts';
 
@@ -72,6 +73,23 @@ test('writes inside one tenant do not wait for each other, nor do readers for an
     await lockTenant(tx, id);
     const read = impatiently((other) => other.selectFrom('tenants').select('id').where('id', '=', id).execute());
     expect(await read).toEqual([{ id }]);
+  });
+});
+
+test('a creation that counts waits for the writes inside its tenant, and rows that only name the tenant do not wait for it', async () => {
+  const id = await newTenant(db);
+  await db.transaction().execute(async (tx) => {
+    await lockTenantShared(tx, id);
+    expect(await refusal(impatiently((other) => lockTenantAlone(other, id)))).toMatchObject(lockNotAvailable);
+  });
+  await db.transaction().execute(async (tx) => {
+    await lockTenantAlone(tx, id);
+    for (const lock of [lockTenantShared, lockTenantAlone]) {
+      expect(await refusal(impatiently((other) => lock(other, id)))).toMatchObject(lockNotAvailable);
+    }
+    const event = { tenant_id: id, actor_type: 'user', actor_id: 'u', action: 'made.up', metadata: {} } as const;
+    const append = impatiently((other) => appendAuditEvent(other, { ...event, origin: 'registry' }));
+    await expect(append).resolves.toMatchObject({ tenant_id: id });
   });
 });
 
