@@ -12,7 +12,7 @@ import { createBudgets } from './kernel/budgets.ts';
 import { createAccessLog } from './kernel/buffered/access-log.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Dependencies, KernelDependencies } from './kernel/context.ts';
-import { createCursorCodec } from './kernel/cursors.ts';
+import { createCursorCodec, largePagesGate } from './kernel/cursors.ts';
 import { collectConstraints } from './kernel/errors.ts';
 import { createGate, type Gate } from './kernel/gate.ts';
 import { createLeases, type Leases } from './kernel/leases.ts';
@@ -116,6 +116,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     logger,
     constraints: collectConstraints(errorSets),
     cursors: createCursorCodec(await signingKeys.findOrInsertSigningKey(db, 'cursor', randomBytes(32))),
+    largePages: createGate(largePagesGate),
     grants,
     budgets: createBudgets(config.limits, { clock, refused: (budget) => metrics.rateLimited.inc({ budget }) }),
     quotas: createQuotas(),
@@ -161,8 +162,9 @@ async function flush(worker: Worker, deps: Dependencies): Promise<void> {
 }
 
 /** Figures that are read when they are asked for, instead of being counted. */
-function addGauges({ metrics, argon2, databaseGate, database, leases, registryClock }: KernelDependencies): void {
-  for (const gate of [argon2.gate, databaseGate]) metrics.observeGate(gate);
+function addGauges({ metrics, argon2, databaseGate, largePages, ...kernel }: KernelDependencies): void {
+  const { database, leases, registryClock } = kernel;
+  for (const gate of [argon2.gate, databaseGate, largePages]) metrics.observeGate(gate);
   metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
   metrics.gauge('database_connections_idle', 'Connections that no caller uses.', () => database.connections().idle);
   metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);

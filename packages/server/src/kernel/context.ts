@@ -37,6 +37,8 @@ export interface KernelDependencies {
   readonly logger: Logger;
   readonly constraints: ReadonlyMap<string, ErrorFactory>;
   readonly cursors: CursorCodec;
+  /** Stands in front of the pages of lists whose rows can be large. */
+  readonly largePages: Gate;
   readonly grants: Grants;
   /** What callers and tenants may spend in a minute. */
   readonly budgets: Budgets;

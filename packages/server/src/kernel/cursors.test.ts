@@ -1,7 +1,8 @@
 // engine: none
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
-import { createCursorCodec, paginate } from './cursors.ts';
+import { expect, test, vi } from 'vitest';
+import { createCursorCodec, largePagesGate, paginate, paginateLarge } from './cursors.ts';
+import { createGate } from './gate.ts';
 import { PAGE_BYTES_MAX } from './pagination.ts';
 
 const cursors = createCursorCodec(randomBytes(32));
@@ -98,4 +99,32 @@ test('a list that fetches one row more than its limit ends at the size too', asy
   const few = await plain(10);
   expect([few.items.length, few.next_cursor === null]).toEqual([10, false]);
   expect(cursors.decode('rows', {}, cut.next_cursor ?? '')).toEqual(['0025']);
+});
+
+test('a tenant reads one large page at a time, and others read theirs meanwhile', async () => {
+  const largePages = createGate(largePagesGate);
+  const reading: { tenant: string; end: () => void }[] = [];
+  const read = (tenant: string) =>
+    paginateLarge(
+      { cursors, largePages, actor: { tenant_id: tenant }, signal: new AbortController().signal },
+      {
+        list: 'rows',
+        input: { limit: 50 },
+        keyOf,
+        rowsAtOnce: 50,
+        fetch: () =>
+          new Promise<{ rows: Row[]; more: boolean }>((resolve) =>
+            reading.push({ tenant, end: () => resolve({ rows: [], more: false }) }),
+          ),
+      },
+    );
+  const pages = [read('busy'), read('busy'), read('busy'), read('other')];
+  await vi.waitFor(() => expect(reading.map(({ tenant }) => tenant)).toEqual(['busy', 'other']));
+  for (let ended = 0; ended < 4; ended += 1) {
+    await vi.waitFor(() => expect(reading.length).toBeGreaterThan(ended));
+    reading[ended]?.end();
+  }
+  await Promise.all(pages);
+  expect(reading.map(({ tenant }) => tenant)).toEqual(['busy', 'other', 'busy', 'busy']);
+  expect(largePages.load().running).toBe(0);
 });

@@ -1,6 +1,8 @@
 /** Signs the cursor between two pages of a list, and cuts the rows of a list into pages. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Actor } from './actor.ts';
 import { kernelErrors } from './errors.ts';
+import type { Gate, GateOptions } from './gate.ts';
 import { ITEMS_BYTES_MAX } from './pagination.ts';
 
 const SIGNATURE_BYTES = 16;
@@ -91,6 +93,34 @@ export async function paginate<Filter extends object, Row>(cursors: CursorCodec,
   }
 }
 
+/** What a list whose rows can be large takes of the context. */
+interface LargePages {
+  readonly cursors: CursorCodec;
+  readonly largePages: Gate;
+  readonly actor: Pick<Actor, 'tenant_id'>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Returns one page of a list whose rows can be large. A page of 1 MiB takes this process some milliseconds, in which it does
+ * nothing else: so a tenant reads few of them at once, however many it asks for. Throws `tenant_busy`, `overloaded`.
+ */
+export function paginateLarge<Filter extends object, Row>(
+  { cursors, largePages, actor, signal }: LargePages,
+  query: PageQuery<Filter, Row> & { readonly rowsAtOnce: number },
+) {
+  return largePages.run(actor.tenant_id, () => paginate(cursors, query), { signal });
+}
+
+/** The gate in front of large pages. */
+export const largePagesGate = {
+  name: 'large_pages',
+  places: 4,
+  waitingMax: 500,
+  tenantPlacesMax: 1,
+  tenantWaitingMax: 50,
+} as const satisfies GateOptions;
+
 /** How many further rows the bytes suffice for, when rows go on as they were. */
 function rowsFor(bytesLeft: number, rows: number): number {
   return rows === 0 ? Number.POSITIVE_INFINITY : Math.ceil((bytesLeft * rows) / (ITEMS_BYTES_MAX - bytesLeft));
@@ -103,8 +133,6 @@ function counted<Row>(fetched: readonly Row[] | RowsWithin<Row>, limit: number):
 
 /** How many of the rows, from the first on, fit into the bytes as JSON (or are taken anyway), and the bytes of these. */
 function fitting(rows: readonly unknown[], bytesMax: number, takenAnyway: number) {
-  const bytesOfAll = bytesOf(rows);
-  if (bytesOfAll <= bytesMax) return { taken: rows.length, bytes: bytesOfAll };
   let bytes = 0;
   for (const [taken, row] of rows.entries()) {
     const next = bytes + bytesOf(row) + 1; // with its comma

@@ -1,7 +1,7 @@
 /** SSO configurations: through which identity provider the people of a tenant sign in, and whether it would work. */
 import { idpConfigs, type Tx } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
-import { paginate } from '../../kernel/cursors.ts';
+import { paginateLarge } from '../../kernel/cursors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -50,11 +50,11 @@ export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig)
   });
 }
 
-/** One page of a tenant's configurations, newest first, the deactivated ones too. Throws `tenant_archived`. */
+/** One page of a tenant's configurations, newest first, the deactivated ones too. Throws `tenant_archived`, `tenant_busy`. */
 export async function listIdpConfigs(ctx: ActorContext, input: ListIdpConfigs) {
   const { tenant_id, status } = input;
   await readableTenant(ctx, tenant_id);
-  return paginate(ctx.cursors, {
+  return paginateLarge(ctx, {
     list: 'idp_configs',
     input,
     keyOf: (row: IdpConfig) => [row.id],
