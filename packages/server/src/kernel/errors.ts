@@ -89,7 +89,7 @@ export const kernelErrors = {
     code: 'invalid_input',
     status: 'BAD_REQUEST',
     detail: 'The input does not have the documented shape: see errors.',
-    example: { errors: [{ pointer: '/name', message: 'must not be empty' }] },
+    example: { errors: [{ pointer: '/name', in: 'body', message: 'must not be empty' }] },
   }),
   invalidJson: defineError({ code: 'invalid_json', status: 'BAD_REQUEST', detail: 'The body is not valid JSON.' }),
   invalidCursor: defineError({
