@@ -1,7 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-const every = globSync('packages/*/{src,test}/**/*.test.ts', { exclude: (path) => path.includes('node_modules') });
+const CLIENTS = 'packages/generated-clients';
+const every = globSync('packages/*/{src,test}/**/*.test.ts', {
+  exclude: (path) => path.includes('node_modules') || path.includes(CLIENTS),
+});
 
 /**
  * A test file runs on PGlite and on PostgreSQL, unless its first line says otherwise: `// engine: none` for one that
@@ -43,6 +46,11 @@ export default defineConfig({
           globalSetup: 'packages/db/src/testing/postgres-setup.ts',
           provide: { engine: 'postgres' },
         },
+      },
+      {
+        extends: true,
+        // After all others: compilers of four languages keep both cores busy.
+        test: { name: 'clients', include: [`${CLIENTS}/test/*.test.ts`], sequence: { groupOrder: 1 } },
       },
     ],
   },
