@@ -9,10 +9,11 @@ import underPressure from '@fastify/under-pressure';
 import { TRPCError } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
+import { withinDeadline } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { malformed } from '../kernel/errors/malformed.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
-import { kernelErrors } from '../kernel/errors.ts';
+import { kernelErrors, tooLate } from '../kernel/errors.ts';
 import { logFailure } from '../kernel/trpc.ts';
 import {
   type GatewayQuestion,
@@ -25,7 +26,8 @@ import { apiKeyErrors } from '../modules/api-keys/errors.ts';
 import type { AcceptedApiKey, Verdict } from '../modules/api-keys/schema.ts';
 import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
 import type { Drain } from './drain.ts';
-import { type Limits, limiter, sheddingAbove } from './guard.ts';
+import type { HttpConfig } from './environment.ts';
+import { limiter, sheddingAbove } from './guard.ts';
 import { AUTHORIZE_PATH } from './limits.ts';
 import { sendProblem } from './problem.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
@@ -38,13 +40,13 @@ const QUESTION_HEADER = 'x-registry-question';
 export interface AuthorizeOptions {
   readonly deps: Dependencies;
   readonly authenticator: Authenticator;
-  readonly limits: Limits;
+  readonly config: Pick<HttpConfig, 'limits' | 'requestTimeoutMs'>;
   readonly drain: Drain;
 }
 
 /** Mounts the path and everything below it, for every method that a request can have. */
 export async function mountAuthorize(app: FastifyInstance, options: AuthorizeOptions): Promise<void> {
-  const { limits } = options;
+  const { limits } = options.config;
   await app.register(async (scope) => {
     if (limits.eventLoopDelayMaxMs > 0) await scope.register(underPressure, sheddingAbove(limits.eventLoopDelayMaxMs));
     await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
@@ -79,7 +81,7 @@ function isGateway(request: FastifyRequest, { authenticator, deps }: AuthorizeOp
   return true;
 }
 
-function answerer({ deps, drain }: AuthorizeOptions) {
+function answerer({ deps, drain, config }: AuthorizeOptions) {
   const fail = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
     const error = toDomainError(thrown, deps.constraints);
     logFailure(request.log, error, 'apiKeys.authorize');
@@ -90,7 +92,9 @@ function answerer({ deps, drain }: AuthorizeOptions) {
       const question = questionOf(request);
       const key = presentedKey(request.raw.headersDistinct);
       if (key === undefined) throw kernelErrors.unauthenticated();
-      const verdict = await verifyApiKey(deps, { ...question, key }, () => productAt(sourceAddress(request)));
+      const asked = verifyApiKey(deps, { ...question, key }, () => productAt(sourceAddress(request)));
+      const inTime = asked instanceof Promise ? withinDeadline(asked, config.requestTimeoutMs, tooLate) : asked;
+      const verdict = await inTime;
       if (verdict.valid) return admit(reply, verdict, drain);
       if (verdict.code === 'insufficient_scope') reply.header('www-authenticate', scopeChallenge(question));
       return sendProblem(reply, gatewayRefusal(verdict.code));

@@ -67,7 +67,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     mountHealth(app, { database, registryClock: deps.registryClock });
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
-    if (surface !== 'public') await mountAuthorize(app, { deps, authenticator, limits: config.limits, drain });
+    if (surface !== 'public') await mountAuthorize(app, { deps, authenticator, config, drain });
     const fast = {
       verify_api_key: (otherwise: RouteHandlerMethod) =>
         fastVerify({ deps, drain, timeoutMs: config.requestTimeoutMs, otherwise }),
