@@ -16,6 +16,7 @@ import * as m0013 from '../migrations/0013_audit_log_origin.ts';
 import * as m0014 from '../migrations/0014_idp_configs_saml_summary.ts';
 import * as m0015 from '../migrations/0015_api_keys_created_by_key.ts';
 import * as m0016 from '../migrations/0016_quota_counts.ts';
+import * as m0017 from '../migrations/0017_audit_log_tenant_origin.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -34,4 +35,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014_idp_configs_saml_summary': m0014,
   '0015_api_keys_created_by_key': m0015,
   '0016_quota_counts': m0016,
+  '0017_audit_log_tenant_origin': m0017,
 };

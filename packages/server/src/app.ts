@@ -24,7 +24,7 @@ import { createQuotas } from './kernel/quotas.ts';
 import { createRegistryClock } from './kernel/registry-clock.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
-import { errorSets, grants, holdings, modules, providePorts, workers } from './modules.ts';
+import { errorSets, eventTypes, grants, holdings, modules, providePorts, workers } from './modules.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -127,6 +127,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     backgroundQueue: createBackgroundQueue(logger),
     accessLog: createAccessLog(registryClock.now),
     outbound: given.outbound ?? createOutbound(fetchingOf(config)),
+    eventTypes,
     holdings,
   };
   addGauges(kernel);

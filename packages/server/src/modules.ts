@@ -77,6 +77,9 @@ export const workers: readonly Worker[] = [
 /** The tables that hold what a tenant owns, by the name that the caller reads. */
 export const holdings: KernelDependencies['holdings'] = Object.assign({}, ...list.map((module) => module.holdings));
 
+/** The types of all events that the registry records. */
+export const eventTypes = list.flatMap(({ events = {} }) => Object.values(events).map(({ type }) => type));
+
 /** How the document introduces the operations of each module. */
 export const tags = list.flatMap(({ tag }) => tag ?? []);
 

@@ -19,9 +19,10 @@ beforeAll(async () => {
     (${TENANT}, 'acme', 'Acme', 'active'), (${GONE}, 'gone', 'Gone', 'archived')`.execute(db);
   // Twenty rows a millisecond, so that the order of the ids matters too.
   await sql`
-    insert into audit_log (tenant_id, product, actor_type, actor_id, action, target_type, target_id, created_at)
+    insert into audit_log (tenant_id, product, actor_type, actor_id, action, target_type, target_id, origin, created_at)
     select case when i <= ${ROWS / 10}::int then ${GONE}::uuid when i % 4 = 0 then ${TENANT}::uuid end, 'p-' || i % 8, 'user', 'u-' || i % 500,
       'noun' || i % 10 || '.verb' || i % 7, 'report', 'r-' || i % 2000,
+      case when i % 400 = 0 then 'registry' else 'reported' end,
       timestamptz '2026-01-01' + (i / 20) * interval '1 millisecond'
     from generate_series(1, ${ROWS}::int) as i`.execute(db);
   await sql`analyze audit_log`.execute(db);
@@ -38,6 +39,11 @@ test.each<[string, audit.AuditFilter, string]>([
   ['nothing', {}, 'audit_log_newest_idx'],
   ['a tenant', { tenant_id: TENANT }, 'audit_log_tenant_id_created_at_id_idx'],
   ['a tenant that left long ago', { tenant_id: GONE }, 'audit_log_tenant_id_created_at_id_idx'],
+  [
+    'the rare origin in a tenant',
+    { tenant_id: TENANT, origin: 'registry' },
+    'audit_log_tenant_id_origin_created_at_id_idx',
+  ],
   ['a product', { product: 'p-3' }, 'audit_log_product_created_at_idx'],
   ['an actor', { actor_id: 'u-7' }, 'audit_log_actor_id_created_at_idx'],
   ['an action', { action: 'noun3.verb3' }, 'audit_log_action_created_at_id_idx'],

@@ -54,6 +54,8 @@ export interface KernelDependencies {
   readonly accessLog: AccessLog;
   /** Fetches from other people's servers. */
   readonly outbound: Outbound;
+  /** The types of all events that the registry records. */
+  readonly eventTypes: readonly string[];
   /** The tables that hold what a tenant owns, by the name that the caller reads. */
   readonly holdings: Readonly<Record<string, TenantTable>>;
 }

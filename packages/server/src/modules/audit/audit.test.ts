@@ -29,7 +29,8 @@ test('an event is written as the product tells it, and read back equal', async (
   };
   const { status, headers, body } = await server.call('POST /v1/audit', { body: event, token: server.internalToken });
   expect(status).toBe(201);
-  expect(body).toEqual({ ...event, id: body.id, tenant_slug: tenant.slug, created_at: body.created_at });
+  const origin = { origin: 'reported', reported_by: 'internal_token' };
+  expect(body).toEqual({ ...event, ...origin, id: body.id, tenant_slug: tenant.slug, created_at: body.created_at });
   expect(Math.abs(new Date(body.created_at).getTime() - server.clock.now().getTime())).toBeLessThan(60_000);
   expect(headers.get('location')).toBe(`/v1/audit/${body.id}`);
   const read = await server.call(`GET /v1/audit/${body.id}`);
@@ -135,6 +136,8 @@ test.each([
   ['/id', { id: UNKNOWN }],
   ['/created_at', { created_at: '2026-01-01T00:00:00Z' }],
   ['/tenant_slug', { tenant_slug: 'acme' }],
+  ['/origin', { origin: 'registry' }],
+  ['/reported_by', { reported_by: 'operator_token' }],
 ])('a wrong %s is named and nothing is written (case %#)', async (pointer, wrong) => {
   const before = await countEvents(server);
   const { status, body } = await server.call('POST /v1/audit', { body: eventOf(wrong) });

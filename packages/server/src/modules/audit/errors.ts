@@ -7,4 +7,10 @@ export const auditErrors = {
     detail: 'An event cannot have happened more than five minutes from now.',
     pointer: '/occurred_at',
   }),
+  reservedAction: defineError({
+    code: 'reserved_action',
+    status: 'BAD_REQUEST',
+    detail: 'Only the registry reports what happens to its own things: begin the action with a noun of the product.',
+    pointer: '/action',
+  }),
 } as const;

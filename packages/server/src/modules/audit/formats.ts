@@ -29,6 +29,8 @@ const columns: Readonly<Record<string, (event: AuditEvent) => unknown>> = {
   source_ip: ({ source_ip }) => source_ip,
   request_id: ({ request_id }) => request_id,
   metadata: ({ metadata }) => JSON.stringify(metadata),
+  origin: ({ origin }) => origin,
+  reported_by: ({ reported_by }) => reported_by,
 };
 
 const cells = Object.values(columns);

@@ -3,6 +3,7 @@ import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { auditErrors } from './errors.ts';
 import { auditPermissions } from './permissions.ts';
+import { reservedBy } from './reserved.ts';
 import { auditRouter } from './router.ts';
 
 /** An export holds one batch of rows, and a connection of the pool while it reads one: so many are under way at once. */
@@ -20,6 +21,8 @@ declare module '../../kernel/context.ts' {
     readonly audit: {
       /** Every export has a place of it from its first row to its last. */
       readonly exports: Gate;
+      /** Tells whether an action is the registry's own, so that no product may report it. */
+      readonly isReserved: (action: string) => boolean;
     };
   }
 }
@@ -32,9 +35,9 @@ export const auditModule = defineModule({
   },
   errors: auditErrors,
   permissions: auditPermissions,
-  provide({ metrics }, _: object) {
+  provide({ metrics, eventTypes }, _: object) {
     const exports = createGate(exportGate);
     metrics.observeGate(exports);
-    return { audit: { exports } };
+    return { audit: { exports, isReserved: reservedBy(eventTypes) } };
   },
 });

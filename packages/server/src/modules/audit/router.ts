@@ -28,8 +28,8 @@ export const auditRouter = router({
         operation: 'append_audit_event',
         summary: 'Append an audit event',
         description:
-          'For what happened in a product: the registry writes the events of its own changes by itself. A frozen or archived tenant is no hindrance. An unknown tenant is 404.',
-        errors: [auditErrors.occurredInTheFuture],
+          'For what happened in a product: the registry writes the events of its own changes by itself, and an action that begins with a noun of them (`tenant`, `api_key`, …) is refused. The row says that it was reported, and by which credential. A frozen or archived tenant is no hindrance. An unknown tenant is 404.',
+        errors: [auditErrors.occurredInTheFuture, auditErrors.reservedAction],
       }),
     })
     .input(appendAuditEventInput)
@@ -42,7 +42,7 @@ export const auditRouter = router({
         operation: 'append_audit_events',
         summary: 'Append many audit events',
         description: 'All of them or, when one is wrong, none: the problem names the event.',
-        errors: [auditErrors.occurredInTheFuture, kernelErrors.notFound],
+        errors: [auditErrors.occurredInTheFuture, auditErrors.reservedAction, kernelErrors.notFound],
         bodyBytesMax: BULK_BYTES_MAX,
         etag: false,
         location: false,

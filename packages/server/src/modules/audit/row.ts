@@ -58,5 +58,7 @@ export function toEvent(row: audit.AuditRow): AuditEvent {
     is_failure: row.is_failure,
     occurred_at: row.occurred_at,
     created_at: row.created_at,
+    origin: row.origin,
+    reported_by: row.reported_by,
   };
 }

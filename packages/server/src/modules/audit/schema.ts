@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, jsonObject, label, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { ACTOR_MAX, id, jsonObject, label, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 import { textStream } from '../../kernel/streams/text-stream.ts';
 
 /** Of a bulk append. */
@@ -32,6 +32,8 @@ const aboutParty = {
   id: 'The id in the system that it belongs to.',
   name: 'What people know it by.',
 };
+
+const auditOrigins = ['registry', 'reported'] as const;
 
 const shownParty = z
   .object({
@@ -63,6 +65,18 @@ export const auditEvent = z
     is_failure: z.boolean().describe('It was tried and refused, or failed.'),
     occurred_at: timestamp.describe('When it happened, as whoever reports it says.'),
     created_at: timestamp.describe("When it was written, by the registry's clock: what lists are ordered by."),
+    origin: z.enum(auditOrigins).meta({
+      description:
+        'Who vouches for it: `registry` for what the registry did itself, `reported` for what a credential reported. The registry alone sets it.',
+      examples: ['reported'],
+    }),
+    reported_by: textUpTo(ACTOR_MAX)
+      .nullable()
+      .meta({
+        description:
+          'The credential that reported it; null for an event of the registry, and for one from before the registry kept this.',
+        examples: ['internal_token'],
+      }),
   })
   .meta({ id: 'AuditEvent', description: 'Something that happened. It never changes.' });
 export type AuditEvent = z.infer<typeof auditEvent>;
@@ -101,7 +115,8 @@ const newEvent = {
     .meta({
       minLength: 1,
       maxLength: 200,
-      description: 'What was done: noun, dot, past tense, such as `report.exported`.',
+      description:
+        'What was done: noun, dot, past tense, such as `report.exported`. Nouns of the registry’s own events are refused.',
       examples: ['report.exported'],
     }),
   target: party.nullish().meta(aboutTarget),
@@ -143,6 +158,10 @@ const filter = {
     .optional()
     .describe('The whole action, or its beginning: `tenant.*` finds `tenant.created`.'),
   target_id: label.optional().describe('Only what was done to this target.'),
+  origin: z
+    .enum(auditOrigins)
+    .optional()
+    .describe('Only what the registry did itself (`registry`), or only what was reported to it (`reported`).'),
   since: timestampInput.optional().describe('Written at this moment or later.'),
   until: timestampInput.optional().describe('Written before this moment.'),
 };
@@ -169,7 +188,7 @@ export const auditExport = textStream;
 
 /** One row in each form, for the document. A test holds them against what an export writes. */
 export const exportExamples = {
-  'application/x-ndjson': `{"id":"0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0","tenant_id":"${FIRST_TENANT.id}","tenant_slug":"acme","product":"certifai","project_id":null,"actor":{"type":"user","id":"u-2391","name":"Jane Doe"},"action":"report.exported","target":null,"description":null,"metadata":{"pages":12},"source_ip":"203.0.113.7","request_id":"r-1","is_failure":false,"occurred_at":"2026-01-15T09:30:00Z","created_at":"2026-01-15T09:30:00.25Z"}\n`,
-  'text/csv': `id,created_at,occurred_at,tenant_id,tenant_slug,product,project_id,actor_type,actor_id,actor_name,action,target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata\r\n0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0,2026-01-15T09:30:00.25Z,2026-01-15T09:30:00Z,${FIRST_TENANT.id},acme,certifai,,user,u-2391,Jane Doe,report.exported,,,,false,,203.0.113.7,r-1,"{""pages"":12}"\r\n`,
+  'application/x-ndjson': `{"id":"0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0","tenant_id":"${FIRST_TENANT.id}","tenant_slug":"acme","product":"certifai","project_id":null,"actor":{"type":"user","id":"u-2391","name":"Jane Doe"},"action":"report.exported","target":null,"description":null,"metadata":{"pages":12},"source_ip":"203.0.113.7","request_id":"r-1","is_failure":false,"occurred_at":"2026-01-15T09:30:00Z","created_at":"2026-01-15T09:30:00.25Z","origin":"reported","reported_by":"internal_token"}\n`,
+  'text/csv': `id,created_at,occurred_at,tenant_id,tenant_slug,product,project_id,actor_type,actor_id,actor_name,action,target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata,origin,reported_by\r\n0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0,2026-01-15T09:30:00.25Z,2026-01-15T09:30:00Z,${FIRST_TENANT.id},acme,certifai,,user,u-2391,Jane Doe,report.exported,,,,false,,203.0.113.7,r-1,"{""pages"":12}",reported,internal_token\r\n`,
 } as const;
 export type ExportAuditEvents = z.output<typeof exportAuditEventsInput>;

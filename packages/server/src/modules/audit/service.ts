@@ -29,6 +29,7 @@ const MISTAKES_MAX = 20;
 /** Writes one event of any tenant, frozen and archived ones too: what happened is never refused. Throws `not_found`. */
 export async function appendAuditEvent(ctx: ActorContext, event: AppendAuditEvent): Promise<AuditEvent> {
   const row = stamped(ctx, event, ctx.clock());
+  refuseReserved(ctx, [{ row, pointer: '' }]);
   refuseFuture(ctx, [{ row, pointer: '' }]);
   try {
     return toEvent(await appendOnce(ctx, (db) => audit.appendAuditEvent(db, row)));
@@ -41,6 +42,7 @@ export async function appendAuditEvent(ctx: ActorContext, event: AppendAuditEven
 export async function appendAuditEvents(ctx: ActorContext, { events }: AppendAuditEvents): Promise<{ ids: string[] }> {
   const now = ctx.clock();
   const entries = events.map((event, index) => ({ row: stamped(ctx, event, now), pointer: `/events/${index}` }));
+  refuseReserved(ctx, entries);
   refuseFuture(ctx, entries);
   const rows = entries.map(({ row }) => row);
   try {
@@ -115,6 +117,12 @@ interface Entry {
 function stamped({ actor, clock, requestId }: ActorContext, event: AppendAuditEvent, now: Date): Entry['row'] {
   const id = newId(clock);
   return { ...toRow(event, { id, now, requestId, reportedBy: actor.principal }), id };
+}
+
+function refuseReserved({ audit: { isReserved } }: Context, entries: readonly Entry[]): void {
+  const reserved = entries.filter(({ row }) => isReserved(row.action));
+  const errors = mistakesAt(reserved, '/action', "begins with a noun of the registry's own events");
+  if (errors.length > 0) throw auditErrors.reservedAction({ errors });
 }
 
 function refuseFuture({ clock }: Context, entries: readonly Entry[]): void {
