@@ -1,6 +1,6 @@
 /**
- * The six tables that everything else leans on: who the tenants are, what they own, what they may use, how they sign
- * in, which keys work, and what happened. Owned rows go with their tenant; the audit log outlives it.
+ * The six tables that all later ones refer to: tenants, their projects, their products, their ways to sign in, their
+ * API keys, and the audit log. Owned rows go with their tenant; the audit log outlives it.
  */
 import { type Kysely, sql } from 'kysely';
 
@@ -55,7 +55,7 @@ export async function up(db: AnyDatabase): Promise<void> {
       constraint tenant_projects_tenant_id_fkey foreign key (tenant_id) references tenants (id) on delete cascade
     )`.execute(db);
 
-  // The primary key says it: a product is on or off for a tenant, never on twice.
+  // The primary key lets a tenant have a product once.
   await sql`
     create table tenant_products (
       tenant_id uuid not null,
@@ -125,7 +125,7 @@ export async function up(db: AnyDatabase): Promise<void> {
     )`.execute(db);
   await sql`create index api_keys_prefix_idx on api_keys (prefix) where revoked_at is null`.execute(db);
 
-  // tenant_slug is a copy: it still says who it was when the tenant is gone and tenant_id is null.
+  // tenant_slug is a copy, which still names the tenant when it is gone and tenant_id is null.
   await sql`
     create table audit_log (
       id uuid not null default gen_random_uuid(),

@@ -1,5 +1,5 @@
 /**
- * Every change of state leaves an event here in the same transaction, so that a webhook or a feed can never tell of a
+ * Every change of state leaves an event here in its own transaction, so that a webhook or a feed can never tell of a
  * change that was rolled back, nor miss one that was committed. tenant_id has no foreign key: the event of a deleted
  * tenant must still go out.
  */

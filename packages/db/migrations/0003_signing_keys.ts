@@ -1,4 +1,4 @@
-/** Secrets that all replicas must agree on, made once by whoever comes first: today the key that signs page cursors. */
+/** Secrets on which all replicas must agree; the first replica makes each. Today: the key that signs page cursors. */
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {

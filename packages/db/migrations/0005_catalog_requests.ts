@@ -1,7 +1,8 @@
 /**
- * What tenants asked for, and the trials that they used up. That a tenant tries a product once must hold when the
+ * Requests of tenants for products, and the trials that they used up. A tenant may try a product once, also when the
  * entitlement is long gone, so each trial leaves a row here. A trial ends by itself: ended_at says that its end was
- * told, so that of several sweepers only one tells it. The partial indexes hold only what the sweepers wait for.
+ * reported, so that only one of several sweepers reports it. The partial indexes hold only rows that the sweepers wait
+ * for.
  */
 import { type Kysely, sql } from 'kysely';
 

@@ -1,7 +1,8 @@
 /**
- * What a repeated request must not do twice. A row is claimed before the work, marked inside the work's own
- * transaction, and completed with the answer: so a crash between any two of these steps can be told apart later.
- * The answer is text: jsonb would give its members back in another order, and a replay must be equal to the byte.
+ * Idempotency keys, by which a repeated request is carried out once. A row is claimed before the work, marked inside
+ * the work's own transaction, and completed with the answer: so a crash between any two of these steps can be told
+ * apart later. The answer is text: jsonb would give its members back in another order, and a replay must be equal to
+ * the byte.
  */
 import { type Kysely, sql } from 'kysely';
 

@@ -1,5 +1,5 @@
 /**
- * Every documented filter of the audit log, and no filter at all, reads its page from an index in the order of the
+ * Every documented filter of the audit log, and the list without one, reads its page from an index in the order of the
  * page, so that the thousandth page costs what the first does, however many rows there are. The first part of an
  * action has an index of its own for `tenant.*`: an index on the whole action finds those rows too, but in the order
  * of the action, and would have to sort them all for one page. The index of all rows sorts by an expression, so that

@@ -1,8 +1,8 @@
 /**
- * Isolation that does not depend on anyone remembering a filter: tenant-scoped work runs as a role that sees and
- * changes only rows of the tenant, and inside it of the project, that the transaction names. What no tenant may do is
- * not granted. The owner reads everything by a policy of its own: one policy with an "or" would keep the planner from
- * its indexes, and row-level security that is not forced would not hold for the owner at all.
+ * Isolation that needs no filter in any statement: tenant-scoped work runs as a role that sees and changes only rows of
+ * the tenant, and inside it of the project, that the transaction names. The grants list all that a tenant may do. The
+ * owner reads everything by a policy of its own: one policy with an "or" would keep the planner from its indexes, and
+ * row-level security that is not forced would not hold for the owner at all.
  */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { ensureTenantRole } from '../src/tenant-role.ts';
@@ -49,7 +49,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   }
 }
 
-/** Everyone may look into a schema called public, unless somebody took that right away. */
+/** Every role may use a schema called public, unless that right was revoked. */
 async function grantSchema(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ schema: string; open: boolean }>`
     select s as schema, has_schema_privilege('tenant_registry_tenant', s, 'usage') as open

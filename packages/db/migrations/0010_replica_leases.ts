@@ -1,8 +1,8 @@
 /**
- * Replicas answer from memory while they hold a lease, and whoever changes what they may remember tells them: a lease
- * is a row, what its holder has not yet heard is a mark, and a mark that is gone is acknowledged. The protocol is
+ * Replicas answer from memory while they hold a lease, and a change of the remembered facts tells them: a lease is a
+ * row, a change that its holder has not yet heard of is a mark, and a deleted mark is acknowledged. The protocol is
  * argued in docs/decisions/0008-leases.md. There is no time in these tables: each replica measures with its own clock.
- * Marks have no foreign key, because a revocation must not fail when a lease ends at the same moment.
+ * Marks have no foreign key, because a revocation must not fail when a lease ends meanwhile.
  */
 import { type Kysely, sql } from 'kysely';
 
@@ -26,8 +26,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   // One statement, so that a process that stops in the middle of it holds nothing. The lock waits for every transaction
   // that has marked and can still commit, and lets none mark before the new lease is there to be seen. It must not
-  // itself hold up the marks that queue behind it, hence the short wait; and a lease that a crash of the database could
-  // take back would be one that nobody waits for, hence the synchronous commit.
+  // itself hold up the marks that queue behind it, hence the short wait; and no change waits for a lease that a crash
+  // of the database has taken back, hence the synchronous commit.
   await sql`
     create function acquire_replica_lease(replica_id uuid, lease_ms integer) returns void language plpgsql as $$
     begin

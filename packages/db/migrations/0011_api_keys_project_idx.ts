@@ -1,6 +1,6 @@
 /**
- * A project's keys are listed in the order of their ids, and go with the project: without an index both read all the
- * keys of the tenant, or of everybody.
+ * A project's keys are listed in the order of their ids, and go with the project: without an index both read all keys
+ * of the tenant, or of all tenants.
  */
 import { type Kysely, sql } from 'kysely';
 

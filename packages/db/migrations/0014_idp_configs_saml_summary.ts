@@ -1,7 +1,8 @@
 /**
- * What the registry read from SAML metadata when they were written: entity id, addresses of the single sign-on
- * services, certificates with their validity. Parsing a document of a tenant costs tens of milliseconds, so it is done
- * once for each document and not for each verification. The column is null for OIDC and for rows from before it.
+ * The facts that the registry read from SAML metadata when they were written: entity id, addresses of the single
+ * sign-on services, certificates with their validity. Parsing a document of a tenant costs tens of milliseconds, so it
+ * is done once for each document and not for each verification. The column is null for OIDC and for rows from before
+ * it.
  */
 import { type Kysely, sql } from 'kysely';
 

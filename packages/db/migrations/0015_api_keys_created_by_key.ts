@@ -1,10 +1,10 @@
 /**
- * Which key made a key, so that a revocation can also end what the revoked key made. Null for a key that a person or a
- * static token made, and for keys from before this column. The composite foreign key keeps a maker inside the tenant: no
- * revocation follows it into another one. A maker that is deleted leaves its keys without a maker. The foreign key also
- * makes an insert hold the maker's row until its commit, so a revocation, which locks that row for update, never misses
- * a key that was being made. The unique constraint that the foreign key needs lists a tenant's keys as well as the index
- * of 0004 did, and replaces it.
+ * The key that made a key, so that a revocation can also end the keys that the revoked one made. Null for a key that a
+ * person or a static token made, and for keys from before this column. The composite foreign key keeps a maker inside
+ * the tenant: no revocation follows it into another one. A maker that is deleted leaves its keys without a maker. The
+ * foreign key also makes an insert hold the maker's row until its commit, so a revocation, which locks that row for
+ * update, never misses a key that was being made. The unique constraint that the foreign key needs lists a tenant's
+ * keys as well as the index of 0004 did, and replaces it.
  */
 import { type Kysely, sql } from 'kysely';
 

@@ -30,13 +30,13 @@ const HELP = `migrate: moves the schema of the registry's database between versi
 
   --target=core  which schema: core, the default, is the only one.
   --allow-down   permit down, down-all and force when APP_ENV=prod.
-  --base=BRANCH  the main line for renumber: origin/main, the default, else main.
+  --base=BRANCH  the main line for renumber. Without it: origin/main, or main where that is missing.
   --help         this text.
 
-Environment: DATABASE_DIRECT_URL, else DATABASE_URL (neither: the embedded engine in DATA_DIR, default .data), APP_ENV
-(dev, stage, prod).
-Several may run at once: one works under an advisory lock, the others wait and find nothing to do.
-With no command: up.`;
+Environment: DATABASE_DIRECT_URL or, without it, DATABASE_URL (without both: the embedded engine in DATA_DIR, by default
+.data); APP_ENV (dev, stage, prod).
+Several processes may run at once: one works under an advisory lock, the others wait and find nothing to do.
+Without a command: up.`;
 
 interface Call {
   readonly command: string;

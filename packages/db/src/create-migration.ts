@@ -11,7 +11,7 @@ import {
 } from './migration-files.ts';
 import { UsageError } from './usage-error.ts';
 
-const TEMPLATE = `/** Why this change exists, in prose. */
+const TEMPLATE = `/** The reason for this change, in prose. */
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {

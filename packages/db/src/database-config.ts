@@ -1,4 +1,4 @@
-/** What a database needs to be opened, and what is wrong with it: pure, nothing connects. */
+/** Describes how a database is opened, and finds the mistakes in such a description without connecting. */
 import { parse } from 'pg-connection-string';
 import { safeMessage } from './redact.ts';
 
@@ -6,26 +6,26 @@ export interface PostgresConfig {
   /** `postgres://user:password@host:port/database`. */
   url: string;
   /**
-   * The same database with no pooler in between. Given, `url` leads through a pooler in transaction mode: nothing that
-   * belongs to a session goes there.
+   * The URL of this database past the pooler. When it is given, `url` leads through a pooler in transaction mode, and
+   * nothing that belongs to a session goes there.
    */
   directUrl?: string | undefined;
   /** Connections at most, 1–1000. Default 10. */
   connectionsMax?: number;
-  /** How long a caller waits for a connection, 1–60,000 ms. Default 2,000: then the answer is 503. */
+  /** The longest wait of a caller for a connection, 1–60,000 ms. Default 2,000: then the answer is 503. */
   connectTimeoutMs?: number;
   /** An idle connection is closed after this, 0 (never)–3,600,000 ms. Default 30,000. */
   idleTimeoutMs?: number;
   /** A connection is replaced after this, 0 (never)–86,400 s, so that a failover is noticed. Default 1,800. */
   lifetimeMaxSeconds?: number;
   /**
-   * The server ends a statement after this, 0 (never)–3,600,000 ms. Default 30,000. Through a pooler the server is not
-   * told: there, it is a setting of the user.
+   * The server ends a statement after this, 0 (never)–3,600,000 ms. Default 30,000. Through a pooler the setting is not
+   * sent: there it belongs to the database user.
    */
   statementTimeoutMs?: number;
   /** Shown in pg_stat_activity. Default `tenant-registry`. */
   applicationName?: string;
-  /** Told of connections that die while idle. Default: standard error. */
+  /** Receives a line for each connection that dies while idle. Default: standard error. */
   log?: (message: string) => void;
 }
 
@@ -60,13 +60,13 @@ const bounds = {
   statementTimeoutMs: { default: 30_000, min: 0, max: 3_600_000 },
 } as const;
 
-/** Returns when the config can be opened, else throws `DatabaseConfigError`. Decides without a connection. */
+/** Throws `DatabaseConfigError` for a config that cannot be opened. Decides without a connection. */
 export function validateDatabaseConfig(config: DatabaseConfig): void {
   const mistakes = 'url' in config ? postgresMistakes(config) : pgliteMistakes(config);
   if (mistakes.length > 0) throw new DatabaseConfigError(mistakes);
 }
 
-/** The mistakes of a PostgreSQL connection URL; an empty list when it can be tried. */
+/** Returns the mistakes in a PostgreSQL connection URL; an empty list when it can be tried. */
 export function urlMistakes(url: string): ConfigMistake[] {
   const wrong = (message: string) => [{ field: 'url', message }];
   if (url === '') return wrong('is empty');
@@ -104,14 +104,14 @@ function pgliteMistakes({ pglite }: PgliteConfig): ConfigMistake[] {
 const GRACE_MS_MAX = 2_000;
 
 /**
- * How long a connection that works may stay silent: the time of a statement, and half of it again, at most two seconds,
- * for the server's own message that the time is over. 0, which never ends, when a statement has no limit.
+ * Returns the longest silence of a connection that works: the time of a statement, and half of it again, at most two
+ * seconds, for the server's own message that the time is over. 0, which never ends, when a statement has no limit.
  */
 export function silenceMsMax({ statementTimeoutMs = bounds.statementTimeoutMs.default }: PostgresConfig): number {
   return statementTimeoutMs + Math.min(GRACE_MS_MAX, Math.ceil(statementTimeoutMs / 2));
 }
 
-/** The options of the driver's pool, defaults filled in. */
+/** Returns the options of the driver's pool, with the defaults filled in. */
 export function poolOptions(config: PostgresConfig) {
   const value = (field: keyof typeof bounds) => config[field] ?? bounds[field].default;
   return {
@@ -120,7 +120,7 @@ export function poolOptions(config: PostgresConfig) {
     connectionTimeoutMillis: value('connectTimeoutMs'),
     idleTimeoutMillis: value('idleTimeoutMs'),
     maxLifetimeSeconds: value('lifetimeMaxSeconds'),
-    // PgBouncer refuses a client that asks for it, or is told to forget it.
+    // PgBouncer refuses clients that send this setting, or is configured to ignore it.
     ...(config.directUrl === undefined && { statement_timeout: value('statementTimeoutMs') }),
     application_name: config.applicationName ?? 'tenant-registry',
     keepAlive: true,

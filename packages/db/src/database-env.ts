@@ -1,10 +1,12 @@
-/** How the environment names the database, for the commands of this package. The server has its own config reader. */
+/**
+ * Reads from the environment which database the commands of this package open. The server has its own config reader.
+ */
 import { join } from 'node:path';
 import type { DatabaseConfig } from './database-config.ts';
 
 /**
- * `DATABASE_DIRECT_URL` (the lock of migrations belongs to a session, which a pooler does not keep) or `DATABASE_URL`, or the
- * embedded engine's directory inside `DATA_DIR`; throws when APP_ENV=prod names no database.
+ * Takes `DATABASE_DIRECT_URL` (the lock of migrations belongs to a session, which a pooler does not keep), or
+ * `DATABASE_URL`, or the embedded engine's directory inside `DATA_DIR`. Throws when APP_ENV=prod names no database.
  */
 export function databaseConfigFromEnv(env: Readonly<Record<string, string | undefined>>): DatabaseConfig {
   const url = env['DATABASE_DIRECT_URL'] || env['DATABASE_URL'];
@@ -13,7 +15,7 @@ export function databaseConfigFromEnv(env: Readonly<Record<string, string | unde
   return { pglite: { dataDir: embeddedDirectory(env['DATA_DIR'] || '.data') } };
 }
 
-/** Where the embedded engine keeps its files inside the data directory. */
+/** Returns the folder in which the embedded engine keeps its files inside the data directory. */
 export function embeddedDirectory(dataDir: string): string {
   return join(dataDir, 'pglite');
 }

@@ -1,4 +1,4 @@
-/** The only factory of database handles: nobody else imports a driver. */
+/** Opens databases. No other file imports a driver. */
 import { mkdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -27,25 +27,27 @@ export interface DatabaseHandle {
   readonly db: Db;
   readonly engine: 'postgres' | 'pglite';
   /**
-   * The same database, of which only the tenant's rows exist: row-level security refuses all others, whatever the
-   * statement says. Uses the handle's connections, needs no closing, and costs nothing until its first statement. `admit`
-   * is asked before each use of a connection.
+   * Returns a handle on this database in which only the tenant's rows exist: row-level security refuses all others, in
+   * every statement. It uses this handle's connections, needs no closing, and costs nothing until its first statement.
    */
   forTenant(scope: TenantScope, admit?: Admit): Db;
   /** Makes a statement ready that runs on every request: the server parses and plans it once per connection. */
   prepare<Row>(statement: Statement): Prepared<Row>;
-  /** How the pool stands: open connections, those that nobody uses, and callers that wait for one. */
+  /** Counts the pool's open connections, its idle ones, and the callers that wait for one. */
   connections(): { readonly total: number; readonly idle: number; readonly waiting: number };
-  /** The engine and its version, for people: `PostgreSQL 16.14`. */
+  /** Resolves to the engine and its version, for people: `PostgreSQL 16.14`. */
   version(): Promise<string>;
-  /** Resolves when one round trip on the existing pool succeeded within `timeoutMs`, else rejects (no password in it). */
+  /**
+   * Resolves when one round trip on the existing pool succeeded within `timeoutMs`. Rejects otherwise, with no password
+   * in the message.
+   */
   ping(timeoutMs: number): Promise<void>;
   /**
-   * Resolves to a connection of its own that hears the channel, past a pooler if there is one; rejects when it cannot be
-   * made. Whoever opened it closes it, before the handle.
+   * Resolves to a separate connection that hears the channel, past a pooler if there is one; rejects when it cannot be
+   * made. The caller closes it before the handle.
    */
   listen(options: ListenOptions): Promise<Listener>;
-  /** Closes everything once; later calls wait for the same close. */
+  /** Closes everything once; later calls wait for the first. */
   close(): Promise<void>;
   /** PGlite only: the data directory as an archive, to be loaded as `snapshot` elsewhere. */
   dump(): Promise<Blob>;
@@ -67,7 +69,7 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   const log = config.log ?? ((message: string) => console.error(message));
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
-  // The same for one that dies while it works: its query already fails with the same error.
+  // A connection that dies at work emits an error too; its query has already failed with it.
   pool.on('connect', (client) => client.on('error', () => {}));
   const direct = config.directUrl === undefined ? options : { ...options, connectionString: config.directUrl };
   const listen = (wanted: ListenOptions) => {
@@ -78,10 +80,10 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   };
   return handle(new PostgresDialect({ pool }), 'postgres', {
     listen,
-    // A pooler in transaction mode hands sessions around, and names of statements with them.
+    // A pooler in transaction mode gives one session to many clients, and a session keeps the names of its statements.
     prepare: onPool(pool, direct === options),
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    // Kysely ends the pool only when it was used through the handle itself, and not through a tenant's.
+    // Kysely ends a pool that this handle itself has used, but not one that only the handles of tenants have used.
     end: async () => void (pool.ending || (await pool.end())),
     dump: () => Promise.reject(new Error('only a PGlite database can be dumped this way: use pg_dump')),
   });
@@ -130,7 +132,7 @@ async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { me
 }
 
 function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
-  // There is one connection, and it ends with the process.
+  // PGlite has one connection, and it ends with the process.
   const listen: DatabaseHandle['listen'] = async ({ channel, onNotification }) => {
     const unlisten = await pglite.listen(channel, onNotification);
     return { db: opened.db, lost: new AbortController().signal, close: () => unlisten() };
@@ -149,7 +151,7 @@ function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
 }
 
 interface Engine extends Pick<DatabaseHandle, 'listen' | 'prepare' | 'connections' | 'dump'> {
-  /** Ends whatever the dialect left open. */
+  /** Ends the connections that the dialect left open. */
   end(): Promise<void>;
 }
 
@@ -171,7 +173,7 @@ function handle(dialect: Dialect, engine: DatabaseHandle['engine'], { end, ...op
     },
     async ping(timeoutMs) {
       const ping = sql`select 1`.execute(db);
-      ping.catch(() => {}); // a ping that fails after its time is up is nobody's unhandled rejection
+      ping.catch(() => {}); // a ping that fails after the deadline must not be an unhandled rejection
       const timer = AbortSignal.timeout(timeoutMs);
       const late = new Promise<never>((_, reject) => {
         timer.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), { once: true });

@@ -8,10 +8,10 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Who holds a directory, as far as its holder has written that down. */
+/** The process that holds a directory, as it has written itself down. */
 interface Holder {
   readonly pid: number;
-  /** In a container its id, unless it was given a name. */
+  /** The name of the host; for a container, unless it has another, its id. */
   readonly host: string;
   /** RFC 3339. */
   readonly since: string;
@@ -19,7 +19,7 @@ interface Holder {
 
 export class DirectoryLockedError extends Error {
   readonly code = 'directory_locked';
-  /** As its own machine or container counts. */
+  /** The holder's id inside its own container; undefined when its note cannot be read. */
   readonly pid: number | undefined;
 
   constructor(directory: string, holder: Holder | undefined) {
@@ -74,7 +74,7 @@ async function tryLock(file: string): Promise<DatabaseSync | undefined> {
   }
 }
 
-/** Undefined when the holder has not written its note yet, or removed it already. */
+/** Reads the note of the holder; undefined when it is not written yet, or removed already. */
 function readHolder(note: string): Holder | undefined {
   try {
     const { pid, host, since } = JSON.parse(readFileSync(note, 'utf8'));

@@ -1,19 +1,19 @@
-/** Keyset pagination, once: a page starts after the last row of the one before, so inserts never shift it. */
+/** Keyset pagination: a page starts after the last row of the previous page, so inserts never shift it. */
 import { type RawBuilder, type ReferenceExpression, type SelectQueryBuilder, sql } from 'kysely';
 import type { Db } from './handles.ts';
 import type { DB } from './schema.ts';
 
 export interface PageRequest {
-  /** Rows at most. */
+  /** The most rows that the page has. */
   readonly limit: number;
   /** The key values of the last row seen, in the order of the keyset's columns; absent for the first page. */
   readonly after?: readonly string[] | undefined;
 }
 
-/** Something that sorts as a column does: for an index that says it in the same words. */
+/** An expression that sorts as its column does, in the exact words of the index that serves it. */
 export interface Sorter {
   readonly column: string;
-  /** Of the column, and of a key value. */
+  /** Makes the expression, of the column and of a key value. */
   readonly of: (value: RawBuilder<unknown>) => RawBuilder<unknown>;
 }
 
@@ -44,7 +44,7 @@ export interface BytesRequest extends PageRequest {
 
 export interface RowsWithin<Row> {
   readonly rows: Row[];
-  /** Whether rows follow after these. */
+  /** True when more rows follow. */
   readonly more: boolean;
 }
 
@@ -56,7 +56,7 @@ export interface RowSize {
 }
 
 /**
- * Runs a page that `keyset` made, and returns its rows up to the limit or the size, whichever comes first. The database
+ * Runs a page that `keyset` made, and returns its rows up to the limit or the size, the earlier of both. The database
  * computes the sizes of all rows within the limit and hands over those that are returned, in one statement.
  */
 export async function rowsWithin<T extends keyof DB, O>(

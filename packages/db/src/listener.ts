@@ -1,4 +1,7 @@
-/** A connection of its own, outside the pool, that hears notifications. Structural: the driver stays in database.ts. */
+/**
+ * Hears notifications on a connection outside the pool. The client is typed by its shape, so that the driver stays in
+ * database.ts.
+ */
 import { Kysely, type PostgresClient, PostgresDialect, sql } from 'kysely';
 import type { Db } from './handles.ts';
 import type { DB } from './schema.ts';
@@ -6,19 +9,19 @@ import type { DB } from './schema.ts';
 export interface ListenOptions {
   readonly channel: string;
   readonly onNotification: (payload: string) => void;
-  /** A connection on which nothing has moved for so long is given up: whoever listens must also ask now and then. */
+  /** Gives the connection up after this much silence: a listener must send a statement more often. */
   readonly silenceMsMax: number;
 }
 
 export interface Listener {
-  /** For single statements over this connection; it has no transactions of its own. */
+  /** Runs single statements on this connection; it has no transactions. */
   readonly db: Db;
-  /** Aborted, with the reason, when the connection has ended. It is not opened again. */
+  /** Aborts, with the reason, when the connection ends. The connection is not opened again. */
   readonly lost: AbortSignal;
   close(): Promise<void>;
 }
 
-/** What is needed of the driver's client. */
+/** The part of the driver's client that a listener uses. */
 export interface ListeningClient extends Omit<PostgresClient, 'connect' | 'end'> {
   connect(): Promise<unknown>;
   end(): Promise<void>;
@@ -29,7 +32,7 @@ export interface ListeningClient extends Omit<PostgresClient, 'connect' | 'end'>
 
 const CLOSE_MS = 1_000;
 
-/** Connects and listens, or rejects with why not. `destroy` ends the connection without asking the server. */
+/** Connects and listens, or rejects with the reason. `destroy` ends the connection without asking the server. */
 export async function openListener(
   client: ListeningClient,
   destroy: () => void,

@@ -1,6 +1,6 @@
 /**
  * Moves the schema between versions. Every change runs in one transaction under an advisory lock, so several replicas
- * may call it at once: one works, the others wait and find nothing to do. The bookkeeping is kysely-ctl's.
+ * may call it at once: one works, the others wait and find nothing to do. The bookkeeping has kysely-ctl's form.
  */
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type MigrationResultSet, Migrator } from 'kysely/migration';
@@ -32,7 +32,8 @@ function migrator(db: Db): Migrator {
 export async function migrateUp(db: Db, steps?: number): Promise<string[]> {
   await requireServerVersion(db);
   if (steps === undefined) return finish(await migrator(db).migrateToLatest());
-  // Step by step, never "to this name": when another process got further meanwhile, that would go down again.
+  // One step at a time: migrating to a named version would go down again when another process has got further
+  // meanwhile.
   return repeat(steps, () => migrator(db).migrateUp());
 }
 
@@ -51,13 +52,13 @@ async function repeat(steps: number, once: () => Promise<MigrationResultSet>): P
   return done;
 }
 
-/** Every known migration in order, and when it was applied. Creates nothing. */
+/** Lists every known migration in order, and when it was applied. Creates nothing. */
 export async function migrationStatus(db: Db): Promise<MigrationStatus[]> {
   const infos = await migrator(db).getMigrations();
   return infos.map(({ name, executedAt }) => ({ name, applied_at: executedAt?.toISOString() ?? null }));
 }
 
-/** The newest applied migration's number, 0 for an empty database. */
+/** Resolves to the number of the newest applied migration, 0 for an empty database. */
 export async function schemaVersion(db: Db): Promise<number> {
   const applied = (await migrationStatus(db)).filter(({ applied_at }) => applied_at !== null);
   return applied.length === 0 ? 0 : versionOf(applied[applied.length - 1]?.name ?? '');
@@ -74,7 +75,7 @@ export async function requireCurrentSchema(db: Db): Promise<void> {
   }
 }
 
-/** Throws `MigrationError` for a server before PostgreSQL 16, which nothing here is tested on. */
+/** Throws `MigrationError` for a server before PostgreSQL 16: the program is tested on none of them. */
 async function requireServerVersion(db: Db): Promise<void> {
   const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
   const version = rows[0]?.server_version ?? '';
@@ -83,14 +84,14 @@ async function requireServerVersion(db: Db): Promise<void> {
   }
 }
 
-/** Whether a database can be at this version: 0 is the empty one. */
+/** Tells whether a database can be at this version; 0 is an empty database. */
 export function versionExists(version: number): boolean {
   return version === 0 || names.some((name) => versionOf(name) === version);
 }
 
 /**
- * Rewrites the bookkeeping so that exactly the migrations up to `version` count as applied, without running any.
- * For repairs: the schema itself is not touched.
+ * Rewrites the bookkeeping so that exactly the migrations up to `version` count as applied, without running any. For
+ * repairs: it leaves the schema untouched.
  */
 export async function forceVersion(db: Db, version: number): Promise<void> {
   if (!versionExists(version)) {

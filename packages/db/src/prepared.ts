@@ -1,10 +1,10 @@
-/** Statements that are worth planning once: the few that run on every request. */
+/** Prepares the few statements that run on every request, so that they are planned once. */
 
 /** Runs the statement outside any transaction with these values, and returns its rows. */
 export type Prepared<Row> = (values: readonly unknown[]) => Promise<Row[]>;
 
 export interface Statement {
-  /** Unique among all prepared statements, because connections remember them by it. */
+  /** Unique among all prepared statements: a connection remembers a statement by its name. */
   readonly name: string;
   readonly text: string;
 }
@@ -18,22 +18,22 @@ interface Engine {
 }
 
 /**
- * Prepares on a pool: each connection parses and plans the statement when it first meets it. With `named` false nothing
- * stays behind on a connection, as a pooler that hands one session to many clients wants it.
+ * Prepares on a pool: each connection parses and plans the statement when it first meets it. With `named` false, a
+ * connection keeps nothing of the statement: a pooler gives one session to many clients.
  */
 export function onPool(pool: Pool, named: boolean) {
   return <Row>({ name, text }: Statement): Prepared<Row> =>
     async (values) => {
       const { rows } = await pool.query({ ...(named ? { name } : {}), text, values: [...values] });
-      return rows as Row[]; // what the text selects, which no compiler sees
+      return rows as Row[]; // the caller's claim: no compiler reads the text
     };
 }
 
-/** Runs on PGlite, which plans anew each time: there is no network that would make it worth more. */
+/** Runs on PGlite, which plans the statement each time: there is no round trip to save. */
 export function onEngine(engine: Engine) {
   return <Row>({ text }: Statement): Prepared<Row> =>
     async (values) => {
       const { rows } = await engine.query(text, [...values]);
-      return rows as Row[]; // as above
+      return rows as Row[]; // the caller's claim: no compiler reads the text
     };
 }

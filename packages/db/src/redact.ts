@@ -1,6 +1,6 @@
 /**
- * Returns what the error says, without passwords. A refused connection to a name with several addresses says nothing
- * itself: then its parts do.
+ * Returns the message of the error, without passwords. A refused connection to a name with several addresses has no
+ * message of its own: those of its parts are joined.
  */
 export function safeMessage(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(safeMessage).join(', ');
@@ -11,7 +11,7 @@ export function safeMessage(error: unknown): string {
 export function redactPasswords(text: string): string {
   return (
     text
-      // What a URL must escape (/?#) is often forgotten in passwords: in ours all up to the last @ is hidden.
+      // Passwords often hold / ? or # unescaped: in a PostgreSQL URL everything up to the last @ is hidden.
       .replace(/(\bpostgres(?:ql)?:\/\/[^\s:@/?#]*):(?:(?!:\/\/)[^\s"])*@/gi, '$1:***@')
       .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/?#]*):[^\s/?#]*@/gi, '$1:***@')
       .replace(/(\b\w*(?:password|pwd)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;]+)/gi, '$1***')

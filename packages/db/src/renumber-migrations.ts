@@ -1,6 +1,6 @@
 /**
  * Two branches that add a migration each take one number. The branch that is merged second moves its own migrations
- * behind those of the main line, so nobody has to reserve numbers.
+ * behind those of the main line, so numbers need no reservation.
  */
 import { execFileSync } from 'node:child_process';
 import { lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ import {
 } from './migration-files.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Names of one migration: `0013_add_groups` becomes `0014_add_groups`. */
+/** The old and the new name of a migration: `0013_add_groups` becomes `0014_add_groups`. */
 export interface Renaming {
   readonly from: string;
   readonly to: string;
@@ -52,7 +52,7 @@ export function planRenumbering(base: string | undefined): Renaming[] {
     .filter(({ from, to }) => from !== to);
 }
 
-/** The migrations of the main line, by the first of the usual names that exists here. */
+/** Reads the migrations of the main line, by the first of the usual names that exists here. */
 function readMainLine(base: string | undefined): { base: string; names: string[] } {
   const found = (base === undefined ? BASES : [base]).find(isCommit);
   if (found === undefined) {
@@ -66,7 +66,7 @@ function isCommit(name: string): boolean {
     git('rev-parse', '--verify', '--quiet', `${name}^{commit}`);
     return true;
   } catch (error) {
-    // Git answers 1 for a name that is no commit, and otherwise says that this is no checkout, or is not there itself.
+    // Git exits with 1 for a name that is no commit, and with another code outside of a checkout.
     if (error instanceof Error && 'status' in error && error.status === 1) return false;
     throw new Error('renumber: works in a git checkout only, and needs the command git', { cause: error });
   }
@@ -94,13 +94,13 @@ export async function refuseApplied(db: Db, plan: readonly Renaming[]): Promise<
 
 /**
  * Renames the files, rewrites every reference to their full names in the checkout, and writes the static list anew,
- * whatever a merge has left of it. Returns the paths that were rewritten, from the root of the checkout, sorted.
+ * also when a merge left conflicts in it. Returns the paths that were rewritten, from the root of the checkout, sorted.
  */
 export function renumber(plan: readonly Renaming[]): string[] {
   const root = git('rev-parse', '--show-toplevel').trimEnd();
   const files = git('-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard').split('\0');
   const rewritten = [...new Set(files)].filter((file) => file !== '' && rewriteReferences(join(root, file), plan));
-  // By way of a name that nothing has: one of the new names may be the old one of another.
+  // Each file first takes a name that no file has: its new name may be the old one of another.
   for (const { from } of plan) renameSync(pathOf(from), `${pathOf(from)}.renumbered`);
   for (const { from, to } of plan) renameSync(`${pathOf(from)}.renumbered`, pathOf(to));
   writeMigrationList();
@@ -111,7 +111,7 @@ function pathOf(name: string): string {
   return join(migrationsFolder, `${name}.ts`);
 }
 
-/** Tells whether the file named one of the migrations; binary files, links and the list are left alone. */
+/** Tells whether the file named one of the migrations. Binary files, links and the list are left alone. */
 function rewriteReferences(path: string, plan: readonly Renaming[]): boolean {
   if (path === listFile || lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
   const text = readFileSync(path, 'utf8');

@@ -1,7 +1,7 @@
 /** The database role that tenant-scoped work runs as. Roles belong to the whole cluster, so several registries share it. */
 import { type QueryExecutorProvider, sql } from 'kysely';
 
-/** Cannot log in, cannot bypass row-level security, owns nothing, and has the grants that migrations list. */
+/** The role cannot log in or bypass row-level security, owns nothing, and has only the grants that migrations list. */
 export const TENANT_ROLE = 'tenant_registry_tenant';
 
 /** Thrown when only an administrator can go on; the message holds the exact statements to run. */
@@ -17,12 +17,12 @@ class TenantRoleError extends Error {
 
 /**
  * Makes the role and lets the connected user take it on, as far as either is missing; throws `TenantRoleError` when the
- * user may not. Safe while other databases of the cluster do the same. For migrations.
+ * user may not. Several databases of the cluster may run it at once. For migrations.
  */
 export async function ensureTenantRole(db: QueryExecutorProvider): Promise<void> {
   const { role_exists, may_create_roles } = await findTenantRole(db);
   if (!role_exists && may_create_roles) {
-    // Another database's migration may commit the same role while this one waits for it.
+    // The migration of another database may commit the role while this one waits for it.
     await sql`
       do $$ begin
         create role ${sql.id(TENANT_ROLE)} nologin;
@@ -34,21 +34,21 @@ export async function ensureTenantRole(db: QueryExecutorProvider): Promise<void>
   await requireTenantRole(db);
 }
 
-/** Returns when the connected user can take on the role and the role has no power of its own, else throws `TenantRoleError`. */
+/** Throws `TenantRoleError` unless the connected user can take on the role and the role has no power of its own. */
 export async function requireTenantRole(db: QueryExecutorProvider): Promise<void> {
   const statements = missingStatements(await findTenantRole(db));
   if (statements.length > 0) throw new TenantRoleError(statements);
 }
 
 interface TenantRoleState {
-  /** Quoted as SQL wants it. */
+  /** The connected user, quoted as an identifier. */
   readonly user: string;
   readonly may_create_roles: boolean;
   readonly role_exists: boolean;
   readonly may_set: boolean;
   readonly may_grant: boolean;
   readonly has_power: boolean;
-  /** Roles whose rights it would have, quoted. */
+  /** The roles whose rights the role of tenants would have, quoted. */
   readonly member_of: readonly string[];
 }
 
@@ -79,7 +79,10 @@ function missingStatements({ user, role_exists, may_set, has_power, member_of }:
   ];
 }
 
-/** Not inherited: the user has a tenant's rights only where it takes on the role. PostgreSQL 16 wants `set true` said. */
+/**
+ * The grant is not inherited: the user has a tenant's rights only where it takes on the role. PostgreSQL 16 demands an
+ * explicit `set true`.
+ */
 function grantStatement(user: string): string {
   return `grant ${TENANT_ROLE} to ${user} with inherit false, set true`;
 }

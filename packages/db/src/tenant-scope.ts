@@ -1,6 +1,6 @@
 /**
- * Handles that reach one tenant. Role and tenant are set inside the transaction and end with it, so a connection goes
- * back to the pool as it came, also to that of PgBouncer. Nothing ever reaches the server outside such a transaction.
+ * Handles that reach one tenant. Role and tenant are set inside the transaction and end with it, so a connection
+ * returns to the pool, or to that of PgBouncer, as it came. No statement reaches the server outside such a transaction.
  */
 import {
   CompiledQuery,
@@ -16,7 +16,10 @@ import { TENANT_ROLE } from './tenant-role.ts';
 
 export interface TenantScope {
   readonly tenant_id: string;
-  /** Set: of the tenant's projects, keys and audit events only those of this project. */
+  /**
+   * Confines the scope to the rows of this project, in tables whose rows belong to projects; null reaches the whole
+   * tenant.
+   */
   readonly project_id: string | null;
 }
 
@@ -26,7 +29,7 @@ export interface TenantScope {
  */
 export type Admit = () => Promise<() => void>;
 
-/** Ends the tenant's scope for the rest of the transaction: for what belongs to no tenant and must commit with it. */
+/** Ends the tenant's scope for the rest of the transaction, so that rows of no tenant can commit with it. */
 export async function leaveTenant(tx: Tx): Promise<void> {
   await sql`select set_config('role', 'none', true)`.execute(tx);
 }
@@ -45,7 +48,7 @@ export async function acrossProjects<T>(tx: Tx, work: () => Promise<T>): Promise
   return result;
 }
 
-/** The database that a scope is cut out of. */
+/** The database that a scope confines. */
 interface Base {
   readonly dialect: Dialect;
   readonly engine: 'postgres' | 'pglite';
@@ -69,7 +72,10 @@ export function scopedDialect(base: Base, scope: TenantScope, admit: Admit = atO
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/** Text, because only statements without parameters can share a round trip; hence nothing but UUIDs may get into it. */
+/**
+ * Builds text, because only statements without parameters can share a round trip; the ids in it must therefore be
+ * UUIDs.
+ */
 function enterStatement({ tenant_id, project_id }: TenantScope): string {
   if (!UUID.test(tenant_id)) throw new TypeError('a tenant scope needs the UUID of a tenant');
   if (project_id !== null && !UUID.test(project_id)) throw new TypeError('a tenant scope needs the UUID of a project');
@@ -79,7 +85,7 @@ function enterStatement({ tenant_id, project_id }: TenantScope): string {
 
 type Begin = (driver: Driver, connection: DatabaseConnection, settings: TransactionSettings) => Promise<void>;
 
-/** Both in one round trip. */
+/** Begins the transaction and enters the scope in one round trip. */
 function beginWith(enter: string): Begin {
   return async (_, connection, { isolationLevel, accessMode }) => {
     const begin = ['begin', isolationLevel && `isolation level ${isolationLevel}`, accessMode]
@@ -89,7 +95,7 @@ function beginWith(enter: string): Begin {
   };
 }
 
-/** PGlite has exclusive transactions of its own, and no round trips to save. */
+/** Begins one of PGlite's own exclusive transactions, and then enters the scope: there is no round trip to save. */
 function beginThen(enter: string): Begin {
   return async (driver, connection, settings) => {
     await driver.beginTransaction(connection, settings);
@@ -101,11 +107,11 @@ interface Session {
   readonly connection: DatabaseConnection;
   /** Tells that the connection is free again. */
   readonly leave: () => void;
-  /** Inside a transaction that the caller opened. */
+  /** True inside a transaction that the caller opened. */
   inTransaction: boolean;
-  /** Given back: whoever still holds it would write into somebody else's transaction. */
+  /** True after the release: a caller that kept the connection would write into the transaction of its next user. */
   released: boolean;
-  /** What runs now: two statements at once on one connection must not share, or end, each other's transaction. */
+  /** The statement that runs now: two at once on one connection must not share, or end, each other's transaction. */
   last: Promise<unknown>;
 }
 
@@ -115,7 +121,7 @@ interface Transactions {
   alone(session: Session, query: CompiledQuery): Promise<QueryResult<unknown>>;
 }
 
-/** Transactions that begin with the scope; whatever fails leaves none behind. */
+/** Makes transactions that begin with the scope; a failure leaves no transaction open. */
 function transactionsOf(driver: Driver, begin: Begin): Transactions {
   async function orAbandon<T>(session: Session, work: () => Promise<T>): Promise<T> {
     try {
@@ -152,7 +158,7 @@ function scopedConnection(session: Session, { alone }: Transactions): DatabaseCo
   };
 }
 
-const givenBack = () => new Error('this connection was given back to the pool');
+const givenBack = () => new Error('this connection has returned to the pool');
 
 interface Access {
   closed(): boolean;
@@ -210,7 +216,7 @@ function scopedDriver(driver: Driver, begin: Begin, { closed, admit }: Access): 
         session.leave();
       }
     },
-    /** The pool is the handle's, which closes it. */
+    /** The handle that owns the pool closes it. */
     async destroy() {},
   };
 }
@@ -229,7 +235,7 @@ async function end(session: Session, how: (connection: DatabaseConnection) => Pr
   await inTurn(session, () => how(session.connection));
 }
 
-/** Runs the work when that before it is done. */
+/** Runs the work when the session's previous work has ended. */
 function inTurn<T>(session: Session, work: () => Promise<T>): Promise<T> {
   const turn = session.last.then(work);
   session.last = turn.catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * Real databases for tests and benchmarks. A test file asks for one and closes it; which engine it gets is decided by
- * the vitest project it runs in.
+ * Real databases for tests and benchmarks. A test file asks for one and closes it; the vitest project that runs the
+ * file decides the engine.
  */
 import { type EmptyOrMigrated, openClone, openSnapshot } from './testing/databases.ts';
 import type { TestDatabase } from './testing/types.ts';
@@ -8,12 +8,12 @@ import type { TestDatabase } from './testing/types.ts';
 export { startPostgres } from './testing/postgres.ts';
 export type { PostgresServer, TestDatabase, TestEngine } from './testing/types.ts';
 
-/** Resolves to a migrated database that nobody else uses, on the engine of the running vitest project. */
+/** Resolves to a new, migrated database on the engine of the running vitest project. */
 export function testDatabase(): Promise<TestDatabase> {
   return open('migrated');
 }
 
-/** Resolves to a database of one's own with nothing in it, not even the bookkeeping of migrations. */
+/** Resolves to a new database with nothing in it, not even the bookkeeping of migrations. */
 export function emptyDatabase(): Promise<TestDatabase> {
   return open('empty');
 }
@@ -28,6 +28,8 @@ async function open(content: EmptyOrMigrated): Promise<TestDatabase> {
     case 'postgres':
       return openClone(inject('postgres'), content);
     default:
-      throw new Error(`no test engine here (${engine satisfies undefined}): list the file in vitest.config.ts`);
+      throw new Error(
+        `this test file has no engine (${engine satisfies undefined}): its first line says that it needs none`,
+      );
   }
 }

@@ -41,7 +41,7 @@ export type Timestamp = ColumnType<string, Date | string, Date | string>;
 /** A JSON object: read as one, written with `json()`. */
 export type Json = ColumnType<Record<string, unknown>, RawBuilder<unknown>, RawBuilder<unknown>>;
 
-/** The one way to write a jsonb value: the drivers would turn a bare array or string into something else. */
+/** Writes a jsonb value. The drivers would send a bare array as an array of SQL, and a bare string as JSON text. */
 export function json(value: unknown): RawBuilder<unknown> {
   return sql`${JSON.stringify(value)}::jsonb`;
 }

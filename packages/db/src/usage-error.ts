@@ -1,2 +1,2 @@
-/** A command was called in a way that makes no sense: the caller gets exit code 2, and nothing was done. */
+/** A command was called wrongly: it exits with 2 and has changed nothing. */
 export class UsageError extends Error {}

@@ -1,4 +1,4 @@
-/** The schema as the database itself tells it. */
+/** Reads the whole schema from the catalogue of the database. */
 import { sql } from 'kysely';
 import type { Db } from '../src/handles.ts';
 
@@ -60,7 +60,7 @@ export async function catalogue(db: Db): Promise<string[]> {
   return rows.map(({ line }) => line);
 }
 
-/** The objects of one kind in a catalogue, without the kind's name. */
+/** Returns the objects of one kind in a catalogue, without the name of the kind. */
 export function ofKind(lines: readonly string[], kind: string): string[] {
   return lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
 }

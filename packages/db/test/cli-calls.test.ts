@@ -14,7 +14,7 @@ function migrate(args: readonly string[], env: Env = {}) {
   return runNode(join(packageFolder, 'src/cli.ts'), args, { env });
 }
 
-/** Nobody listens there: a call that gets as far as the database fails, with exit code 1. */
+/** No server listens there: a call that gets as far as the database fails, with exit code 1. */
 const unreachable = { DATABASE_URL: 'postgres://registry:s3cret@127.0.0.1:1/registry' };
 
 describe('--help', () => {
@@ -72,7 +72,7 @@ describe('a call that is wrong ends with 2, before anything is opened', () => {
 describe('a database that cannot be opened ends with 1, and one line that holds no password', () => {
   // proves A23, A72, C6, C21, C39
   test.each([
-    ['nobody listens', 'postgres://registry:s3cret@127.0.0.1:1/registry', 'ECONNREFUSED 127.0.0.1:1'],
+    ['no server listens', 'postgres://registry:s3cret@127.0.0.1:1/registry', 'ECONNREFUSED 127.0.0.1:1'],
     ['no such host', 'postgres://registry:s3cret@nowhere.invalid/registry', 'nowhere.invalid'],
     ['not a URL', 'registry:s3cret@127.0.0.1', 'url: must start with postgres:// or postgresql://'],
     ['another scheme', 'mysql://registry:s3cret@127.0.0.1/registry', 'url: must start with'],

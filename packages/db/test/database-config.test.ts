@@ -15,10 +15,10 @@ import { temporaryFolder } from './support.ts';
 
 const url = 'postgres://registry:s3cret@db.example:5432/registry';
 
-/** What is wrong with the config; undefined when nothing is. */
+/** Returns the mistakes of the config; undefined when it has none. */
 function mistakes(config: unknown): DatabaseConfigError | undefined {
   try {
-    // The compiler refuses what the table tries: a program without types could still pass it.
+    // The compiler refuses these configs, but a program without types could pass them.
     validateDatabaseConfig(config as DatabaseConfig);
     return undefined;
   } catch (error) {
@@ -138,7 +138,7 @@ test('nothing is opened with a config that is wrong', async () => {
 });
 
 // proves C3
-test('what the config leaves out has a documented default', () => {
+test('every optional field has a documented default', () => {
   expect(poolOptions({ url })).toEqual({
     connectionString: url,
     max: 10,
@@ -175,7 +175,7 @@ describe('the environment', () => {
   });
 
   // proves A64
-  test('without it names the embedded engine in the data directory, but not in production', () => {
+  test('names the embedded engine in the data directory without DATABASE_URL, but not in production', () => {
     expect(databaseConfigFromEnv({})).toEqual({ pglite: { dataDir: embeddedDirectory('.data') } });
     expect(databaseConfigFromEnv({ DATABASE_URL: '', DATA_DIR: '/srv', APP_ENV: 'stage' })).toEqual({
       pglite: { dataDir: '/srv/pglite' },

@@ -12,7 +12,7 @@ import { newTenant } from './support.ts';
 const database = await testDatabase();
 afterAll(() => database.close());
 
-/** A handle of one's own: on PostgreSQL with a pool of its own, on PGlite with an engine of its own. */
+/** Opens another handle: on PostgreSQL with its own pool, on PGlite with its own engine. */
 async function open(config: Partial<PostgresConfig> = {}): Promise<DatabaseHandle> {
   const { url = '' } = database;
   const handle = await openDatabase(
@@ -48,7 +48,7 @@ describe('a handle', () => {
   });
 
   // proves C7
-  test('is closed once, however often and by however many it is asked', async () => {
+  test('is closed once, also when several callers close it', async () => {
     const { db, close } = await open();
     await select1(db);
     const closing = [close(), close()];
@@ -96,7 +96,7 @@ describe('ping', () => {
 });
 
 describe.runIf(inject('engine') === 'pglite')('on PGlite', () => {
-  test('a dump opens as another database with the same rows', async () => {
+  test('a dump opens as another database with equal rows', async () => {
     const { db, dump } = await open();
     const id = await newTenant(db);
     const copy = await openDatabase({ pglite: { snapshot: await dump() } });
@@ -123,7 +123,7 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
   }
 
   // proves C6, C8
-  test('ping tells db-primary and the reason when nobody listens, and no password', async () => {
+  test('ping names db-primary and the reason when no server listens, and no password', async () => {
     const port = await closedPort();
     const { ping } = await open({ url: `postgres://registry:s3cret@127.0.0.1:${port}/registry` });
     await expect(ping(10_000)).rejects.toThrow(new RegExp(`^db-primary: connect ECONNREFUSED 127.0.0.1:${port}$`));
@@ -143,14 +143,14 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
   });
 
   // proves C6
-  test('who is not let in is told so, without the password', async () => {
+  test('a refused login is reported without the password', async () => {
     const url = new URL(database.url ?? '');
-    url.username = 'nobody';
+    url.username = 'stranger';
     url.password = 's3cret';
     const { db, ping } = await open({ url: url.href });
     const failures = [select1(db), ping(10_000)].map((work) => work.then(String, String));
     for (const failure of await Promise.all(failures)) {
-      expect(failure).toContain('"nobody"');
+      expect(failure).toContain('"stranger"');
       expect(failure).not.toContain('s3cret');
     }
   });
@@ -195,7 +195,7 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     expect(await setting(chosen, 'statement_timeout')).toBe('1234ms');
   });
 
-  test('a pooler in transaction mode is asked for no statement timeout, and whoever listens goes past it', async () => {
+  test('a pooler in transaction mode is asked for no statement timeout, and listeners go past it', async () => {
     const pooled = await open({ directUrl: database.url, statementTimeoutMs: 1_234 });
     const { rows } = await sql`select current_setting('statement_timeout') as value`.execute(pooled.db);
     expect(rows).toEqual([{ value: '0' }]);

@@ -95,7 +95,7 @@ describe('the lock of a directory', () => {
     expect(await attempt(directory)).toBe('locked');
   });
 
-  test('of a process that was killed goes to exactly one of those who want it at once', async () => {
+  test('of a process that was killed goes to exactly one of several rivals', async () => {
     const directory = join(temporaryFolder(), 'pglite');
     await killed(await holder(directory));
     const rivals = await Promise.all(
@@ -137,7 +137,7 @@ describe('the lock of a directory', () => {
     expect(String(error)).toContain(`${directory} is in use by another process: stop it first`);
   });
 
-  test('is refused a second time in the same process, however the path is written', async () => {
+  test('is refused to the process that holds it, for every spelling of the path', async () => {
     const directory = join(temporaryFolder(), 'pglite');
     const unlock = await lockDirectory(directory);
     for (const spelling of [directory, `${directory}/`, `${directory}/../pglite`, relative(process.cwd(), directory)]) {

@@ -34,7 +34,7 @@ test('the search finds every way to import a driver', () => {
 });
 
 // proves C1, C43
-test('only database.ts imports a driver: whoever needs a connection asks it', () => {
+test('only database.ts imports a driver', () => {
   const importers = sources().filter((path) => driverImport.test(readFileSync(join(packages, path), 'utf8')));
   const self = relative(packages, import.meta.filename).replaceAll(sep, '/');
   const allowed = (path: string) => path === self || path.startsWith('db/src/testing');

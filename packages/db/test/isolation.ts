@@ -1,4 +1,6 @@
-/** Whether the database itself keeps tenants apart: as it is set up, and as it answers statements without any filter. */
+/**
+ * Checks that the database itself keeps tenants apart: its set-up, and its answers to statements without any filter.
+ */
 import { type RawBuilder, sql } from 'kysely';
 import type { DatabaseHandle } from '../src/database.ts';
 import type { Db } from '../src/handles.ts';
@@ -11,10 +13,10 @@ const projectColumns: Readonly<Record<string, string | undefined>> = Object.from
 
 /** SQLSTATE of a row that a policy refuses, and of a right that was not granted. */
 const DENIED = '42501';
-/** What inserting a row again answers when nothing else refuses it. */
+/** SQLSTATE of a row that is inserted again, where no policy refuses it. */
 const UNIQUE = '23505';
 
-/** Every table of tenants, by the catalogue and by no list: with the column that holds the tenant's id. */
+/** Lists every table of tenants from the catalogue, with the column that holds the id of the tenant. */
 export async function listTenantTables(db: Db): Promise<{ table: string; column: string }[]> {
   const { rows } = await sql<{ table: string; column: string }>`
     select relname as table, attname as column from pg_class join pg_attribute on attrelid = pg_class.oid
@@ -32,7 +34,7 @@ interface Policy {
   readonly check: string;
 }
 
-/** Resolves to what is wrong with the set-up: one line per table, policy and grant. */
+/** Resolves to the mistakes of the set-up: one line per table, policy and grant. */
 export async function setupFailures(db: Db): Promise<string[]> {
   const { rows } = await sql<{ table: string; column: string; forced: boolean; owner: string; policies: Policy[] }>`
     select relname as table, attname as column, relrowsecurity and relforcerowsecurity as forced,
@@ -73,7 +75,7 @@ const asText = (policies: readonly Policy[]) =>
     [name, command, ...roles, rows, check].join(' ').replace(/\s+/g, ' '),
   );
 
-/** What anybody but the owner may do with anything here, in the words of the list above. */
+/** Lists all rights of all roles but the owner, in the words of `grants`. */
 async function grantsOfTenants(db: Db): Promise<string[]> {
   const { rows } = await sql<{ right: string }>`
     with acl as (
@@ -99,8 +101,9 @@ function difference(actual: readonly string[], wanted: readonly string[]): strin
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Resolves to what a scope reaches beyond its rows, or does not reach of them: select, insert, update and delete on
- * every table, with no filter in any statement. Changes nothing: each statement is rolled back.
+ * Resolves to the rows that a scope reaches beyond its own, and to the effects that it lacks on its own: select,
+ * insert, update and delete on every table, with no filter in any statement. Changes nothing: each statement is rolled
+ * back.
  */
 export async function isolationFailures(handle: DatabaseHandle, scope: TenantScope): Promise<string[]> {
   const failures: string[] = [];
@@ -169,7 +172,7 @@ async function allRows(db: Db, table: string): Promise<Row[]> {
   return rows.map(({ row }) => row);
 }
 
-/** What the statement would do, in one word; it is rolled back. */
+/** Runs the statement, rolls it back, and resolves to its effect in one word. */
 async function attempt(scoped: Db, statement: RawBuilder<unknown>): Promise<string> {
   const tx = await scoped.startTransaction().execute();
   try {

@@ -97,7 +97,7 @@ describe('pages of events, which share moments', () => {
       .execute();
   }
 
-  /** What one query without pages gives. */
+  /** Resolves to the rows of one query without pages. */
   const whole = (tenantId: string) =>
     db
       .selectFrom('audit_log')
@@ -107,7 +107,7 @@ describe('pages of events, which share moments', () => {
       .orderBy('id', 'desc')
       .execute();
 
-  test.each([1, 2, 3, 7])('hold every event once when all are of the same moment: %s a page', async (limit) => {
+  test.each([1, 2, 3, 7])('hold every event once when all are of one moment: %s a page', async (limit) => {
     const tenant = await newTenant(db);
     await newEvents(tenant, Array(7).fill('2026-01-31T08:00:00.123456Z'));
     const pages = await readAll(page(tenant), { limit, keyOf });
@@ -139,7 +139,7 @@ describe('pages of events, which share moments', () => {
     const tenant = await newTenant(db);
     const after = ['2026-01-31T08:00:00.123456Z', randomUUID()];
     const plan = await db.transaction().execute(async (tx) => {
-      // A small table is read whole, whatever its indexes: so that is made too dear.
+      // The planner reads a small table whole unless that costs too much.
       await sql`set local enable_seqscan = off`.execute(tx);
       await sql`set local enable_bitmapscan = off`.execute(tx);
       const rows = await eventsOf(tx, tenant, { limit: 50, after }).explain<{ 'QUERY PLAN': string }>();

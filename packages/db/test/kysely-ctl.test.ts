@@ -24,7 +24,7 @@ const marked = (mark: string) => Object.fromEntries(names.map((name) => [name, m
 
 describe('the kysely command', () => {
   // proves A6, A8, B13, B14
-  test('works on the same database, folder and bookkeeping as migrate', async () => {
+  test('shares the database, the list and the bookkeeping with migrate', async () => {
     const env = await commandEnv('empty');
     const migrate = async (...args: string[]) =>
       (await runNode('src/cli.ts', args, { cwd: packageFolder, env })).stdout;

@@ -11,7 +11,7 @@ import { lockTenant, lockTenantAlone, lockTenantShared, updateTenant } from '../
 import { testDatabase } from '../src/testing.ts';
 import { newTenant, refusal } from './support.ts';
 
-// PGlite has one connection: there nobody can wait for anybody.
+// PGlite has one connection, on which no transaction can wait for another.
 const database = await testDatabase();
 const { db } = database;
 const { db: otherDb, close } = await openDatabase({ url: database.url ?? '', connectTimeoutMs: 10_000 });
@@ -31,7 +31,7 @@ function impatiently<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
 }
 
 /** Resolves when some connection of this database waits for a lock. */
-async function somebodyWaits(): Promise<void> {
+async function untilLockIsAwaited(): Promise<void> {
   for (;;) {
     const { rows } = await sql`
       select from pg_stat_activity
@@ -46,7 +46,7 @@ test('a write inside a tenant waits for a change of the tenant, and then sees it
   const { frozen, write } = await db.transaction().execute(async (tx) => {
     await lockTenant(tx, id);
     const write = db.transaction().execute((other) => lockTenantShared(other, id));
-    await somebodyWaits();
+    await untilLockIsAwaited();
     return { frozen: await updateTenant(tx, id, { status: 'frozen' }), write };
   });
   expect(frozen.status).toBe('frozen');
@@ -65,7 +65,7 @@ test('a change of a tenant waits for the writes inside it', async () => {
   await expect(impatiently((other) => lockTenant(other, id))).resolves.toMatchObject({ id });
 });
 
-test('writes inside one tenant do not wait for each other, nor do readers for anybody', async () => {
+test('writes inside one tenant do not wait for each other, and readers never wait', async () => {
   const id = await newTenant(db);
   await db.transaction().execute(async (tx) => {
     await lockTenantShared(tx, id);
@@ -108,7 +108,7 @@ test('replicas that start at once agree on one signing key', async () => {
   expect(candidates).toContainEqual(answers[0]);
 });
 
-test('replicas that note the use of the same keys at the same time do not block each other for good', async () => {
+test('replicas that note the use of equal keys at once do not deadlock', async () => {
   const tenantId = await newTenant(db);
   const keys = await db
     .insertInto('api_keys')

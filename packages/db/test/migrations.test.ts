@@ -44,7 +44,7 @@ describe('the list of migrations', () => {
     const list = join(folder, 'src/migrations.ts');
     const before = readFileSync(list, 'utf8');
     const script = "(await import('./src/migration-files.ts')).writeMigrationList()";
-    writeFileSync(list, 'whatever a merge has left');
+    writeFileSync(list, 'a conflict of a merge');
     execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder });
     expect(readFileSync(list, 'utf8')).toBe(before);
   });
@@ -60,7 +60,7 @@ describe('the list of migrations', () => {
 
 describe('up and down', () => {
   // proves A6, A9, A20, A32, D25
-  test('all the way up, down and up again give the same schema, and nothing in between', async () => {
+  test('all the way up, down and up again give one schema, and nothing in between', async () => {
     const db = await empty();
     const nothing = await catalogue(db);
 
@@ -149,7 +149,7 @@ describe('status and version', () => {
 });
 
 describe('a migration that fails', () => {
-  test('leaves nothing behind, and neither do those before it in the same call', async () => {
+  test('leaves nothing behind, and neither do those before it in its call', async () => {
     const db = await empty();
     await sql`create table outbox_events (id int)`.execute(db);
     const before = await catalogue(db);
@@ -231,7 +231,7 @@ describe.runIf(inject('engine') === 'postgres')('several replicas at once', () =
   }
 
   // proves A24, C10
-  test('apply every migration once, whoever of them works', async () => {
+  test('apply every migration once in all', async () => {
     const dbs = await replicas(6);
     const applied = await Promise.all(dbs.map((db) => migrateUp(db)));
     expect(applied.flat().sort()).toEqual(names);

@@ -1,4 +1,4 @@
-/** How the database answers what a query function asks of it, as the planner itself tells it. */
+/** Reads the account of the planner on the statement that a query function runs. */
 import { type KyselyPlugin, type RawBuilder, sql } from 'kysely';
 import type { Db } from '../src/handles.ts';
 
@@ -35,7 +35,7 @@ export async function plansOf(db: Db, ask: (db: Db) => Promise<unknown>): Promis
   return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
 }
 
-/** The most rows that one node of the plan looked at. */
+/** Returns the most rows that one node of the plan looked at. */
 export function rowsRead(plan: readonly Plan[]): number {
   return Math.max(...plan.map((node) => node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)));
 }

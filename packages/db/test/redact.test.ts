@@ -61,9 +61,9 @@ test.each([
   expect(redactPasswords(text)).toBe(text);
 });
 
-describe('what an error says', () => {
+describe('the message of an error', () => {
   // proves C6
-  test('is its message, without passwords', () => {
+  test('comes without passwords', () => {
     expect(safeMessage(new Error('no postgres://a:s3cret@db/x'))).toBe('no postgres://a:***@db/x');
     expect(safeMessage('password=s3cret')).toBe('password=***');
     expect(safeMessage(undefined)).toBe('undefined');

@@ -15,7 +15,7 @@ function renumber(root: string, ...args: string[]) {
   return runNode(join(root, 'packages/db/src/cli.ts'), ['renumber', ...args], { cwd: root, env });
 }
 
-/** The names that the program in the checkout carries, in order. */
+/** Resolves to the names that the program in the checkout carries, in order. */
 async function carried(root: string): Promise<string[]> {
   const script = "console.log(Object.keys((await import('./src/migrations.ts')).migrations).join())";
   const { stdout, stderr } = await runNode('--input-type=module', ['-e', script], { cwd: join(root, 'packages/db') });
@@ -23,7 +23,10 @@ async function carried(root: string): Promise<string[]> {
   return stdout.trim().split(',');
 }
 
-/** A branch with two migrations of its own on a main line that got another one meanwhile; the list shows the conflict. */
+/**
+ * Makes a branch with two migrations of its own on a main line that got another one meanwhile; the list shows the
+ * conflict.
+ */
 async function mergedSecond(): Promise<string> {
   const root = await repository({ mainLine: [theirs], branch: [ours, more] });
   appendFileSync(join(root, 'packages/db/src/migrations.ts'), '\n<<<<<<< HEAD\n=======\n>>>>>>> ours\n');
@@ -71,7 +74,7 @@ describe('migrate renumber', () => {
     expect([text(second), text(third)]).toEqual([migrationText(first), migrationText(second)]);
   });
 
-  test('closes a gap that a migration left which was given up', async () => {
+  test('closes the gap that an abandoned migration left', async () => {
     const root = await repository({ mainLine: [], branch: [more] });
     expect((await renumber(root)).stdout).toContain(`moved ${more} to ${numbered(1, 'more')}\n`);
   });
@@ -91,7 +94,7 @@ describe('migrate renumber', () => {
   });
 });
 
-describe('it refuses, and changes nothing', () => {
+describe('migrate renumber refuses, and changes nothing, for', () => {
   async function expectRefused(root: string, wanted: { code: number; reason: string }, ...args: string[]) {
     const state = async () => [
       await git(root, 'status', '--porcelain'),

@@ -12,7 +12,7 @@ export async function git(root: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** The file of a migration that tells it from every other. */
+/** Returns the text of a migration that tells it from every other. */
 export function migrationText(name: string): string {
   return `/** First called: ${name.slice(5)} ${name.length}${name.charCodeAt(3)}. */\nexport async function up() {}\nexport async function down() {}\n`;
 }

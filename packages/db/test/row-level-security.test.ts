@@ -20,7 +20,7 @@ interface World {
   readonly project: TenantScope;
 }
 
-/** A tenant with rows everywhere, in two projects and in none; and another tenant with the same. */
+/** Makes two tenants with rows in every table, in two projects and in none, and returns the scopes of the first. */
 async function world(): Promise<World> {
   const [tenant] = [await populatedTenant(db), await populatedTenant(db)];
   return {
@@ -55,7 +55,7 @@ describe('the set-up', () => {
     }
   });
 
-  test('the role of tenants cannot log in, has no power, is nobody else and owns nothing', async () => {
+  test('the role of tenants cannot log in, has no power, is a member of no role and owns nothing', async () => {
     const { rows } = await sql`
       select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication,
         (select count(*) from pg_auth_members where member = r.oid) as memberships,
@@ -86,9 +86,9 @@ describe('the answers', () => {
   });
 
   test('a tenant that does not exist reaches nothing', async () => {
-    const nobody = forTenant({ tenant_id: randomUUID(), project_id: null });
+    const unknown = forTenant({ tenant_id: randomUUID(), project_id: null });
     for (const { table } of tenantTables.filter(({ grants }) => grants.includes('select'))) {
-      expect(await nobody.selectFrom(table).selectAll().execute(), table).toEqual([]);
+      expect(await unknown.selectFrom(table).selectAll().execute(), table).toEqual([]);
     }
   });
 
@@ -113,13 +113,13 @@ const policies: Policy[] = (
 const ofTenants = policies.filter(({ name }) => name === 'tenant_isolation');
 const ofProjects = ofTenants.filter(({ rows }) => rows.includes('app.project_id'));
 
-/** Everything that this file knows how to ask, in one list. */
+/** Runs all checks of isolation. */
 async function failures(): Promise<{ setup: string[]; answers: string[] }> {
   const answers = [scopes.tenant, scopes.project].map((scope) => isolationFailures(database, scope));
   return { setup: await setupFailures(db), answers: (await Promise.all(answers)).flat() };
 }
 
-/** Resolves to what is found while the policy says something else; then it is as before. */
+/** Resolves to the failures that the checks find while the policy is changed, and restores it. */
 async function whileChanged(
   policy: Policy,
   change: (db: Db) => Promise<unknown>,
@@ -147,7 +147,7 @@ describe('each part is needed: the checks go red without it', () => {
       sql`drop policy ${sql.id(policy.name)} on ${sql.table(policy.table)}`.execute(db),
     );
     expect(found.setup).toEqual([`${policy.table}: its policies are others`]);
-    // The owner is a superuser here, whom no policy concerns: what it does without "platform" shows owners.test.ts.
+    // The owner is a superuser here, whom no policy binds: owners.test.ts shows an owner without "platform".
     if (policy.name === 'tenant_isolation') expect(found.answers.join()).toContain(`${policy.table}: `);
   });
 
@@ -185,12 +185,12 @@ describe('each part is needed: the checks go red without it', () => {
     expect(found.answers.join()).toContain(`${policy.table}: shows foreign rows`);
   });
 
-  test('and are green again when all is back', async () => {
+  test('the checks are green again when every policy is restored', async () => {
     expect(await failures()).toEqual({ setup: [], answers: [] });
   });
 });
 
-describe('what goes on as before', () => {
+describe('under row-level security', () => {
   test('triggers work for the role: an update moves updated_at, an audit row gets the slug, and neither changes nor goes', async () => {
     const { tenant_id } = scopes.tenant;
     const scoped = forTenant(scopes.tenant);

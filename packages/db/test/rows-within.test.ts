@@ -32,7 +32,7 @@ test('rows end at the size, tell that more follow, and go on after the last one'
   expect([second.rows.map(({ id }) => id), second.more]).toEqual([ids.slice(3), false]);
 });
 
-test('one row comes whatever its size, the limit ends rows as well, and no row has a column more', async () => {
+test('one row comes at any size, the limit ends rows as well, and no row has a column more', async () => {
   const product = unique('limited');
   const ids = await events(product, [big('a'), {}, {}]);
   const few = await audit.listAuditEvents(db, { product }, { limit: 2, bytesMax: 1_000_000 });

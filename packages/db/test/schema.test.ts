@@ -118,7 +118,7 @@ describe('the whole schema', () => {
   ];
 
   // proves C47
-  test('names every constraint and unique index after its table and what it is about', async () => {
+  test('names every constraint and unique index after its table, and its columns or its rule', async () => {
     const { rows } = await sql<{ table: string; name: string; kind: string; columns: string[] }>`
       select conrelid::regclass::text as table, conname as name, contype::text as kind, ${columnNames('conrelid', 'conkey')}
       from pg_constraint
@@ -277,7 +277,7 @@ async function countOwned(table: Owned, tenantId: string): Promise<number> {
 
 describe('deleting a tenant', () => {
   // proves A14, A31, A33
-  test('takes what it owned along and leaves its audit rows, which still say who it was', async () => {
+  test('takes its rows along and leaves its audit rows, which still name it', async () => {
     const slug = unique('t');
     const [tenant, other] = [await newTenant(db, { slug }), await newTenant(db)];
     for (const owner of [tenant, other]) {
@@ -408,7 +408,7 @@ describe('API keys', () => {
   });
 
   // proves C36
-  test('no two keys have the same hash, of whatever tenant', async () => {
+  test('no two keys have one hash, not even in two tenants', async () => {
     const hash = randomUUID();
     await newKey(await newTenant(db), { hash });
     const refused = await refusal(newKey(await newTenant(db), { hash }));
@@ -436,7 +436,7 @@ describe('updated_at', () => {
   };
 
   // proves A16
-  test.each(withUpdatedAt)('of %s is the time of the update, whatever the update says', async (table) => {
+  test.each(withUpdatedAt)('of %s is the time of the update, also when the update sets another', async (table) => {
     const tenant = await newTenant(db);
     await rows[table]?.(tenant);
     const update = (changes: string) =>

@@ -1,4 +1,4 @@
-/** What the tests of this package share: tenants of one's own, refusals, and commands run as processes of their own. */
+/** Helpers of the tests of this package: new tenants, refusals, and commands that run in processes of their own. */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -19,12 +19,12 @@ export async function closedAfterTest(opening: Promise<TestDatabase>): Promise<T
   return database;
 }
 
-/** A value that nobody else uses, and a valid slug. */
+/** Returns a unique value that is also a valid slug. */
 export function unique(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Resolves to the id of a new tenant that the calling test has for itself. */
+/** Resolves to the id of a new tenant for the calling test alone. */
 export async function newTenant(db: Db, values: Partial<Insertable<Tenants>> = {}): Promise<string> {
   const tenant: Insertable<Tenants> = {
     id: randomUUID(),
@@ -43,7 +43,7 @@ export interface Refusal {
   readonly constraint: unknown;
 }
 
-/** Resolves to why the database refused the statement; fails when it did not. */
+/** Resolves to the reason of the database for refusing the statement; fails when it did not refuse. */
 export async function refusal(statement: Promise<unknown>): Promise<Refusal> {
   const answer = await statement.then(
     () => undefined,
@@ -65,11 +65,11 @@ export interface Outcome {
 
 export interface CommandOptions {
   readonly cwd?: string;
-  /** All that the process gets, apart from PATH. */
+  /** The environment of the process, apart from PATH. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Resolves when the process ended, however it did; rejects when it could not be started. */
+/** Resolves when the process has ended, with any code; rejects when it could not be started. */
 export function run(file: string, args: readonly string[], { cwd, env }: CommandOptions = {}): Promise<Outcome> {
   const options = { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env } };
   return new Promise((resolve, reject) => {
@@ -85,7 +85,7 @@ export function runNode(file: string, args: readonly string[], options?: Command
   return run(process.execPath, [file, ...args], options);
 }
 
-/** The environment that names an empty or a migrated database of one's own to a command. */
+/** Resolves to the environment that names a new empty or migrated database to a command. */
 export async function commandEnv(content: 'empty' | 'migrated'): Promise<Record<string, string>> {
   if (inject('engine') === 'pglite') return { DATA_DIR: await dataDirectory(content) };
   const { url = '' } = await closedAfterTest(content === 'empty' ? emptyDatabase() : testDatabase());
@@ -101,14 +101,14 @@ export async function dataDirectory(content: 'empty' | 'migrated'): Promise<stri
   return folder;
 }
 
-/** A folder that is gone after the running test. */
+/** Makes a folder that is removed after the running test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tenant-registry-db-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A copy of this package that commands may write to; its dependencies are the installed ones. */
+/** Makes a copy of this package that commands may write to; its dependencies are the installed ones. */
 export function packageCopy(): string {
   const folder = temporaryFolder();
   for (const name of ['src', 'migrations', 'package.json', 'kysely.config.ts']) {

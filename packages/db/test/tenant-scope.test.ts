@@ -13,7 +13,7 @@ afterAll(() => database.close());
 
 const DENIED = '42501';
 
-/** A handle of one's own with one connection, so that whatever is left on it meets the next user. */
+/** Opens a handle with one connection, so that its next user meets anything that is left on it. */
 async function open(connectionsMax = 1): Promise<DatabaseHandle> {
   const { url = '' } = database;
   const handle = await openDatabase(
@@ -100,7 +100,7 @@ describe('a tenant-scoped handle', () => {
     expect(await projectSlugs(db, tenant_id)).toEqual(['kept']);
   });
 
-  // Kysely's driver for PGlite knows neither.
+  // Kysely's driver for PGlite offers neither.
   test.runIf(inject('engine') === 'postgres')(
     'keeps the isolation level and the access mode that the caller asks for',
     async () => {
@@ -163,7 +163,7 @@ describe('a tenant-scoped handle', () => {
   });
 });
 
-describe('the next user of the connection is nobody else', () => {
+describe('the next user of the connection has its own identity', () => {
   const uses: [string, (scoped: Db) => Promise<unknown>][] = [
     ['a statement', (scoped) => tenantIds(scoped)],
     ['a statement that is refused', (scoped) => refusal(scoped.deleteFrom('tenants').execute())],
@@ -207,7 +207,7 @@ describe('the next user of the connection is nobody else', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('nor for two statements at once on a connection that is kept', async () => {
+  test('during two statements at once on a connection that is kept', async () => {
     const { db, forTenant } = await open();
     const [tenant] = [await newTenant(db), await newTenant(db)];
     await forTenant(scopeOf(tenant))
@@ -222,7 +222,7 @@ describe('the next user of the connection is nobody else', () => {
     expect(await identity(db)).toEqual(owner);
   });
 
-  test('nor by somebody who kept a connection that was given back', async () => {
+  test('and a caller that kept a released connection is refused', async () => {
     const { db, forTenant } = await open();
     const kept: Db[] = [];
     await forTenant(scopeOf(await newTenant(db)))
@@ -230,7 +230,7 @@ describe('the next user of the connection is nobody else', () => {
       .execute(async (connection) => {
         kept.push(connection);
       });
-    for (const connection of kept) await expect(tenantIds(connection)).rejects.toThrow('given back');
+    for (const connection of kept) await expect(tenantIds(connection)).rejects.toThrow('returned to the pool');
     expect(await identity(db)).toEqual(owner);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * What the tests of isolation know of each table of tenants. It stands beside the tests of its queries, in
- * `queries/<file>.table.ts`, and every such file is found by its name: a new table adds its own and edits no list.
+ * The rights and the sample rows of each table of tenants, for the tests of isolation. They stand beside the tests of
+ * its queries, in `queries/<file>.table.ts`, and every such file is found by its name: a new table adds its own and
+ * edits no list.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ export interface TenantTable {
 const folder = join(import.meta.dirname, 'queries');
 const files = readdirSync(folder).filter((name) => name.endsWith('.table.ts'));
 
-/** All of them, by name. */
+/** All tables of tenants, by name. */
 export const tenantTables: readonly TenantTable[] = (
   await Promise.all(files.map((name) => import(pathToFileURL(join(folder, name)).href)))
 )
@@ -40,7 +41,7 @@ export const grants: readonly string[] = tenantTables
   .flatMap(({ table, grants }) => grants.map((right) => `${table} ${right}`))
   .sort();
 
-/** The tables in an order in which each comes after those that its foreign keys refer to. */
+/** Resolves to the tables in an order in which each comes after those that its foreign keys refer to. */
 export async function inOrderOfForeignKeys(db: Db): Promise<TenantTable[]> {
   const { rows } = await sql<{ table: string; target: string }>`
     select conrelid::regclass::text as table, confrelid::regclass::text as target

@@ -62,7 +62,7 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     if (templates.source !== 'TEST_DATABASE_URL') expect(version).toMatch(/^PostgreSQL 16\./);
   });
 
-  test('a closed database is gone, also when somebody was still connected', async () => {
+  test('a closed database is gone, also when a client was still connected', async () => {
     const watcher = await opened(testDatabase());
     const closed = await testDatabase();
     const name = new URL(closed.url ?? '').pathname.slice(1);

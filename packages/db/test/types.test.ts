@@ -14,7 +14,7 @@ async function evaluate(expression: string): Promise<unknown> {
 }
 
 // proves A55, A56
-describe('a value has the same form on both engines', () => {
+describe('a value has one form on both engines', () => {
   test.each([
     ['42::bigint', 42],
     ['(-9007199254740991)::bigint', Number.MIN_SAFE_INTEGER],
@@ -51,7 +51,7 @@ describe('a value has the same form on both engines', () => {
 describe('a point in time', () => {
   const zones = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/St_Johns', 'Pacific/Apia'];
 
-  /** What is read in a session of the zone, which the database writes its text for. */
+  /** Resolves to the value that a session of the zone reads; the database writes its text for that zone. */
   function read(zone: string, expression: string): Promise<unknown> {
     return db.transaction().execute(async (tx) => {
       await sql`select set_config('TimeZone', ${zone}, true)`.execute(tx);
@@ -70,7 +70,7 @@ describe('a point in time', () => {
     '1880-06-01T12:00:00.000Z', // zones had odd seconds then
     '1000-01-01T00:00:00.000Z',
     '9999-12-31T23:59:59.999Z', // another year already, east of Greenwich
-  ])('reads the same in a session of any time zone: %s', async (text) => {
+  ])('reads equal in a session of any time zone: %s', async (text) => {
     for (const zone of zones) expect(await read(zone, text), zone).toBe(text);
   });
 

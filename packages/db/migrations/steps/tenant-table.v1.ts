@@ -1,7 +1,7 @@
 /**
- * What a migration does for a new table with a `tenant_id`, so that the database itself keeps its tenants apart: the
- * statements of 0009, in the same form (docs/decisions/0010-row-level-security.md). Migrations run this file, so it is as
- * frozen as they are, and a test holds its hash: another form is a v2 beside it.
+ * Isolates the rows of tenants in a new table with a `tenant_id`: the statements of 0009, in its form
+ * (docs/decisions/0010-row-level-security.md). Migrations run this file, so it is as frozen as they are, and a test
+ * holds its hash: another form is a v2 beside it.
  */
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely';
 
@@ -13,9 +13,9 @@ const project = sql`nullif(current_setting('app.project_id', true), '')::uuid`;
 
 export interface TenantTable {
   readonly table: string;
-  /** What tenants may do with their rows, in the words of SQL: `select, insert, update (name)`. Null: nothing. */
+  /** The rights of tenants on their rows, in the words of SQL: `select, insert, update (name)`. Null: none. */
   readonly grants: string | null;
-  /** The column with the row's project: a scope that is bound to a project then reaches only rows of that project. */
+  /** The column with the project of a row: a scope that is bound to a project then reaches only its rows. */
   readonly projectColumn?: string;
 }
 

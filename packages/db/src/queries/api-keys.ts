@@ -22,11 +22,11 @@ const shown = [
 
 export type ApiKeyRow = Pick<Selectable<ApiKeys>, (typeof shown)[number]>;
 
-/** What a key may do now, and for whom: all that a verdict needs, and nothing that proves who holds it. */
+/** The authority of a key: all facts that a verdict needs, and nothing that proves the key. */
 export interface ApiKeyAuthority extends Pick<ApiKeyRow, AuthorityColumn> {
   readonly tenant_slug: string;
   readonly tenant_status: TenantStatus;
-  /** Everything that the tenant was given, running or not. */
+  /** All entitlements of the tenant, running or not. */
   readonly entitlements: readonly {
     readonly product: string;
     readonly starts_at: string;
@@ -36,16 +36,18 @@ export interface ApiKeyAuthority extends Pick<ApiKeyRow, AuthorityColumn> {
 
 type AuthorityColumn = 'id' | 'tenant_id' | 'project_id' | 'name' | 'scopes' | 'expires_at' | 'revoked_at';
 
-/** A key that a presented one may turn out to be. */
+/** A stored key that a presented plaintext may belong to. */
 export interface ApiKeyCandidate {
   readonly prefix: string;
   /** `tag|salt|hash`, argon2id: the hash of record. */
   readonly hash: string;
-  /** HMAC of the plaintext under the pepper of that name, where there is one. */
+  /**
+   * HMAC of the plaintext under the pepper that `digest_pepper` names; null for a key that was made without a pepper.
+   */
   readonly digest: Uint8Array | null;
   readonly digest_pepper: string | null;
   readonly authority: ApiKeyAuthority;
-  /** What replicas have not yet acknowledged of changes that this authority may already show. */
+  /** The marks, not yet acknowledged by their replicas, of changes that this authority may already show. */
   readonly marks: readonly PlacedMark[];
 }
 
@@ -57,12 +59,15 @@ export interface ApiKeyFilter {
   readonly include_revoked: boolean;
 }
 
-/** Returns the keys with one of the displayed prefixes, revoked ones too; 48 random bits make more than one a rarity. */
+/**
+ * Returns the keys with one of the displayed prefixes, revoked ones too. A prefix has 48 random bits, so it rarely has
+ * two keys.
+ */
 export type FindApiKeyCandidates = (prefixes: readonly string[]) => Promise<ApiKeyCandidate[]>;
 
 /**
- * Makes the read behind every verification ready: one round trip on an index, with all that verdicts need. Timestamps
- * inside the JSON are RFC 3339 with an offset.
+ * Prepares the read behind every verification: one round trip on an index gives the whole authority. Timestamps inside
+ * the JSON are RFC 3339 with an offset.
  */
 export function prepareFindApiKeyCandidates(database: Pick<DatabaseHandle, 'prepare'>): FindApiKeyCandidates {
   type Row = Omit<ApiKeyCandidate, 'authority' | 'marks'> &
@@ -167,15 +172,15 @@ export async function listApiKeysMadeBy(db: Db, { tenant_id, id }: ApiKeyMaker, 
 }
 
 /**
- * Revokes those of the keys that are not revoked yet, and returns them: of several callers each key goes to one. A
- * caller that ends what a key made takes the tenant's lock (`lockTenant`) before it lists: then no key is being made.
+ * Revokes those of the keys that are not revoked yet, and returns them: each goes to one of several callers. A caller
+ * that ends the keys of a maker takes the tenant's lock (`lockTenant`) before it lists them: then no key is being made.
  */
 export async function claimRevocations(
   tx: Tx,
   { tenant_id, ids }: { readonly tenant_id: string; readonly ids: readonly string[] },
   revokedAt: Date,
 ): Promise<ApiKeyRow[]> {
-  // Locked in the order of their ids, as touchApiKeys locks them.
+  // touchApiKeys locks in the order of the ids too.
   const { rows } = await sql<ApiKeyRow>`
     update api_keys set revoked_at = ${revokedAt.toISOString()}::timestamptz
     where id = any(array(
@@ -188,9 +193,9 @@ export async function claimRevocations(
 }
 
 /**
- * Moves last_used_at forward for many keys at once, never back. Bookkeeping, not a change of state: no event tells of
- * it. The rows are locked in the order of their ids, because every replica sees the busy keys: in any order of their
- * own, two would wait for each other.
+ * Moves last_used_at forward for many keys at once, never back. It is bookkeeping and no change of state, so no event
+ * reports it. The rows are locked in the order of their ids: every replica sees the busy keys, and two replicas with
+ * orders of their own would wait for each other.
  */
 export async function touchApiKeys(db: Db, lastUsed: ReadonlyMap<string, Date>): Promise<void> {
   const times = [...lastUsed.values()].map((time) => time.toISOString());
@@ -206,8 +211,8 @@ export async function touchApiKeys(db: Db, lastUsed: ReadonlyMap<string, Date>):
 }
 
 /**
- * Replaces what a key is recognised by, as long as its hash is still the one that was proved. Bookkeeping like
- * last_used_at: the key stays the same key.
+ * Replaces the stored proof of a key while its hash is still the one that was proved. It is bookkeeping, as
+ * last_used_at is: the key itself does not change.
  */
 export async function touchApiKeyProof(
   db: Db,

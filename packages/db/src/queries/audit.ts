@@ -1,4 +1,4 @@
-/** The audit log: rows are added and read, nothing else exists. */
+/** The audit log: rows are appended and read, never changed. */
 import { type Insertable, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../handles.ts';
 import { type BytesRequest, keyset, type RowsWithin, rowsWithin, type Sorter } from '../keyset.ts';
@@ -12,8 +12,9 @@ export type NewAuditEvent = Omit<Insertable<AuditLog>, 'metadata' | 'tenant_slug
 } & AuditOrigin;
 
 /**
- * Who vouches for a row: the registry for what it did itself, or the credential that reported it. Rows from before the
- * registry kept this are `reported` by null. No default here: a writer that forgot it would vouch for what it was told.
+ * Names the voucher of a row: the registry for its own acts, or the credential that reported it. Rows from before the
+ * registry kept origins are `reported` by null. There is no default: a writer that forgot the origin would vouch for a
+ * report.
  */
 export type AuditOrigin =
   | { readonly origin: 'registry'; readonly reported_by?: null }
@@ -24,7 +25,7 @@ export interface AuditFilter {
   readonly project_id?: string | undefined;
   readonly product?: string | undefined;
   readonly actor_id?: string | undefined;
-  /** The whole action, or with `.*` at its end what it begins with. */
+  /** A whole action, or the beginning of actions, with `.*` at its end. */
   readonly action?: string | undefined;
   readonly target_id?: string | undefined;
   readonly origin?: AuditOrigin['origin'] | undefined;
@@ -39,10 +40,10 @@ export function findAuditEvent(db: Db, id: string): Promise<AuditRow | undefined
 }
 
 /**
- * Newest first. Each filter has an index that ends in the order of the page; the origin has one inside a tenant, and
- * without a tenant it passes over the rows of the other origin. The order of all rows is said in other
- * words: in the same words, the planner would also take its index for a filter and pass over what does not match, which
- * for a tenant that left long ago is nearly everything (a third of a second for a million rows).
+ * Lists newest first. Each filter has an index that ends in the order of the page. The list without a filter sorts by
+ * an expression that only its own index has: by the plain columns, the planner would also take that index for a filter
+ * and pass over the rows that do not match, which are nearly all for a tenant that left long ago (a third of a second
+ * for a million rows).
  */
 export function listAuditEvents(db: Db, filter: AuditFilter, page: BytesRequest): Promise<RowsWithin<AuditRow>> {
   const { action, origin, since, until } = filter;
@@ -68,7 +69,7 @@ const equalities = ['tenant_id', 'project_id', 'product', 'actor_id', 'target_id
 
 const asTime = (value: RawBuilder<unknown>) => sql`${value}::timestamptz`;
 
-/** UTC knows no summer time, so this sorts as the time itself does. */
+/** Sorts as the time itself does: UTC has no summer time. */
 const newest: Sorter = { column: 'created_at', of: (value) => sql`(${asTime(value)} at time zone 'UTC')` };
 
 /** The first part of an action has an index; starts_with knows no wildcards, so nothing has to be escaped. */

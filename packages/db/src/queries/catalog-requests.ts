@@ -1,4 +1,4 @@
-/** Every statement about what tenants asked for: products, and trials of them. */
+/** Every statement about the requests of tenants: for products, and for trials of products. */
 import type { Insertable, Selectable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';

@@ -1,4 +1,4 @@
-/** Which products a tenant may use. */
+/** Every statement about entitlements, the products that a tenant may use. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { TenantProducts } from '../schema.ts';
@@ -16,7 +16,7 @@ export type EntitlementChanges = Omit<Updateable<TenantProducts>, 'tenant_id' | 
   config?: Record<string, unknown>;
 };
 
-/** What identifies an entitlement. */
+/** Identifies an entitlement. */
 export interface EntitlementKey {
   readonly tenant_id: string;
   readonly product: string;
@@ -41,7 +41,7 @@ export function lockEntitlement(tx: Tx, { tenant_id, product }: EntitlementKey):
     .executeTakeFirst();
 }
 
-/** All of a tenant's, running or not, by product. */
+/** Lists a tenant's entitlements, running or not, by product. */
 export function listEntitlements(db: Db, tenantId: string): Promise<EntitlementRow[]> {
   return db.selectFrom('tenant_products').select(shown).where('tenant_id', '=', tenantId).orderBy('product').execute();
 }
@@ -54,7 +54,10 @@ export function insertEntitlement(tx: Tx, { config = {}, ...entitlement }: NewEn
     .executeTakeFirstOrThrow();
 }
 
-/** Like insert, but replaces the terms of one that is there already, also one that came at the same moment. */
+/**
+ * Inserts an entitlement, or replaces the terms of an existing one, also of one that another transaction inserts at
+ * this moment.
+ */
 export function insertOrUpdateEntitlement(
   tx: Tx,
   { config = {}, ...entitlement }: NewEntitlement,
@@ -75,7 +78,7 @@ export function insertOrUpdateEntitlement(
     .executeTakeFirstOrThrow();
 }
 
-/** New terms begin a new run: an end that was told belongs to the old ones. */
+/** Changes the terms. New terms begin a new run, so the end of the old one, if it was reported, is forgotten. */
 export function updateEntitlement(
   tx: Tx,
   { tenant_id, product }: EntitlementKey,
@@ -100,9 +103,9 @@ export function deleteEntitlement(tx: Tx, { tenant_id, product }: EntitlementKey
 }
 
 /**
- * Marks up to `limit` trials that ended by `now` as told, and returns them: of several callers each trial goes to one.
- * The tenants are held too, before their audit rows refer to them, because whoever deletes a tenant locks it before
- * its entitlements; what is locked by others is left for the next time, so nobody waits and nothing can deadlock.
+ * Marks up to `limit` trials that ended by `now` as reported, and returns them: each goes to one of several callers. It
+ * locks the tenants too, before audit rows refer to them, because the deletion of a tenant locks the tenant before its
+ * entitlements. Rows that other transactions hold are left for the next call, so it never waits and cannot deadlock.
  */
 export async function claimEndedTrials(tx: Tx, now: Date, limit: number): Promise<EntitlementRow[]> {
   const { rows } = await sql<EntitlementRow>`

@@ -1,4 +1,4 @@
-/** Claims on idempotency keys: who may do the work of a repeated request. */
+/** Claims on idempotency keys: the holder of the claim may do the work of a repeated request. */
 import { type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { IdempotencyKeys } from '../schema.ts';
@@ -9,13 +9,13 @@ export interface IdempotencyClaim {
   readonly principal: string;
   readonly key: string;
   readonly request_hash: string;
-  /** Fences the claim: whoever took the key over has another one. */
+  /** Fences the claim: a process that takes the key over has another id. */
   readonly claim_id: string;
 }
 
 /**
- * Claims the key and tells whether that worked. A key is free when nobody has it, when it expired, or when the same
- * request was left undone by a process that died (its lease is over and its work never committed).
+ * Claims the key and tells whether that worked. A key is free when it is unknown, when it expired, or when its process
+ * died before the commit: its lease is then over, and only an equal request may take the work over.
  */
 export async function claimIdempotencyKey(
   db: Db,
@@ -61,7 +61,10 @@ export function findIdempotencyKey(db: Db, principal: string, key: string): Prom
     .executeTakeFirst();
 }
 
-/** Marks the work as done, inside the transaction that does it. False: somebody took the key over, so the work must not commit. */
+/**
+ * Marks the work as done, inside the transaction that does it. False when another process has taken the key over: the
+ * work must then not commit.
+ */
 export async function touchIdempotencyCommit(tx: Tx, claim: IdempotencyClaim, at: Date): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('idempotency_keys')

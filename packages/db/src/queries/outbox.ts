@@ -1,4 +1,4 @@
-/** Events that wait to be told to others, written with the change that they tell of. */
+/** Events that wait for delivery, written in the transaction of the change that they report. */
 import { type Insertable, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { OutboxEvents } from '../schema.ts';

@@ -20,7 +20,10 @@ export function lockProject(tx: Tx, id: string): Promise<ProjectRow | undefined>
   return tx.selectFrom('tenant_projects').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
-/** Locks the row against changes but not against other sharers: for writes inside the project, which its archiving must not overtake. */
+/**
+ * Locks the row against changes, but not against other shared locks: the archiving of the project waits for writes
+ * inside it.
+ */
 export function lockProjectShared(tx: Tx, tenantId: string, id: string): Promise<ProjectRow | undefined> {
   return tx
     .selectFrom('tenant_projects')

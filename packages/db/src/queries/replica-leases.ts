@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 
-/** Where a commit that marked somebody is heard of; the payload is the lease of the one who marked, or empty. */
+/** The channel that announces a commit with marks; the payload is the lease of the marking replica, or empty. */
 export const LEASE_CHANNEL = 'tenant_registry_authority';
 
 export interface ReplicaMark {
@@ -13,14 +13,14 @@ export interface ReplicaMark {
 export interface PlacedMark {
   readonly id: string;
   readonly replica_id: string;
-  /** How long the replica's lease may outlive its last renewal. */
+  /** The longest time that the replica's lease may outlive its last renewal. */
   readonly lease_ms: number;
 }
 
 export interface OpenMark {
   readonly id: string;
   readonly replica_id: string;
-  /** Of the replica, when the mark was seen to be open. */
+  /** The replica's count of acknowledgements when the mark was seen to be open. */
   readonly acks: number;
 }
 
@@ -30,8 +30,8 @@ export async function insertReplicaLease(db: Db, id: string, leaseMs: number): P
 }
 
 /**
- * The marks of the lease that are open, of committed transactions; undefined when there is no such lease. In one
- * statement, so that what it saw was so at one moment.
+ * Lists the open marks of the lease, of committed transactions; undefined when there is no such lease. One statement
+ * reads both at one moment.
  */
 export async function listReplicaMarks(db: Db, replicaId: string): Promise<ReplicaMark[] | undefined> {
   const { rows } = await sql<{ id: string | null; tenant_ids: string[] | null }>`
@@ -43,8 +43,8 @@ export async function listReplicaMarks(db: Db, replicaId: string): Promise<Repli
 }
 
 /**
- * Acknowledges marks; false when the lease is gone. It changes the lease's own row: whoever is about to end the lease
- * waits for that, and then finds that it is not the row it has seen.
+ * Acknowledges marks; false when the lease is gone. It changes the lease's own row: a replica that is about to end the
+ * lease waits for that, and then finds another row than the one it has seen.
  */
 export async function deleteReplicaMarks(db: Db, replicaId: string, markIds: readonly string[]): Promise<boolean> {
   const { rows } = await sql`
@@ -58,8 +58,8 @@ export async function deleteReplicaMarks(db: Db, replicaId: string, markIds: rea
 }
 
 /**
- * Marks every lease but one's own, and tells its holder when the transaction commits. It is the insert into the marks
- * that a new lease waits for, also when it inserts nothing.
+ * Marks every lease but the caller's, and announces that when the transaction commits. A new lease waits for this
+ * insert, also for one that inserts no row.
  */
 export async function appendReplicaMarks(
   tx: Tx,
@@ -77,7 +77,7 @@ export async function appendReplicaMarks(
   return rows.map(({ id, replica_id, lease_ms }) => ({ id, replica_id, lease_ms }));
 }
 
-/** Which of the marks are open: neither acknowledged, nor of a lease that has ended. */
+/** Lists those of the marks that are open: neither acknowledged, nor of a lease that has ended. */
 export async function listOpenMarks(db: Db, markIds: readonly string[]): Promise<OpenMark[]> {
   const { rows } = await sql<OpenMark>`
     select mark.id, mark.replica_id, lease.acks
@@ -86,7 +86,10 @@ export async function listOpenMarks(db: Db, markIds: readonly string[]): Promise
   return rows;
 }
 
-/** Ends a lease: one's own, or with `acks` that of a replica which has acknowledged nothing since it was seen so. */
+/**
+ * Ends a lease: the caller's own or, with `acks`, that of a replica that has acknowledged nothing since that count was
+ * read.
+ */
 export async function deleteReplicaLease(db: Db, id: string, acks?: number): Promise<void> {
   await sql`
     with ended as (

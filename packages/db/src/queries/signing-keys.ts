@@ -3,7 +3,7 @@ import type { Db } from '../handles.ts';
 
 /**
  * Returns the 32-byte secret for the purpose: the stored one, or `candidate` when there was none. Replicas that start
- * at once all get the same answer, because the primary key lets only one insert win.
+ * at once all get one answer, because the primary key lets only one insert win.
  */
 export async function findOrInsertSigningKey(db: Db, purpose: string, candidate: Uint8Array): Promise<Uint8Array> {
   await db

@@ -23,7 +23,7 @@ export function findTenantBySlug(db: Db, slug: string): Promise<TenantRow | unde
   return db.selectFrom('tenants').selectAll().where('slug', '=', slug).executeTakeFirst();
 }
 
-/** Those of the ids that a tenant has. */
+/** Returns those of the ids that belong to a tenant. */
 export async function listTenantIds(db: Db, ids: readonly string[]): Promise<string[]> {
   const rows = await db.selectFrom('tenants').select('id').where('id', 'in', ids).execute();
   return rows.map(({ id }) => id);
@@ -54,12 +54,14 @@ export function updateTenant(tx: Tx, id: string, changes: Updateable<Tenants>): 
   return tx.updateTable('tenants').set(changes).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }
 
-/** Locks the row against every other change until the transaction ends: for changes of the tenant itself. */
+/** Locks the row for a change of the tenant itself: all other locks on it wait until the transaction ends. */
 export function lockTenant(tx: Tx, id: string): Promise<TenantRow | undefined> {
   return tx.selectFrom('tenants').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
-/** Locks the row against changes but not against other sharers: for writes inside the tenant, which a freeze must not overtake. */
+/**
+ * Locks the row against changes, but not against other shared locks: a freeze of the tenant waits for writes inside it.
+ */
 export function lockTenantShared(tx: Tx, id: string): Promise<TenantRow | undefined> {
   return tx.selectFrom('tenants').selectAll().where('id', '=', id).forShare().executeTakeFirst();
 }
@@ -73,8 +75,9 @@ export function lockTenantAlone(tx: Tx, id: string): Promise<TenantRow | undefin
 }
 
 /**
- * Freezes up to `limit` tenants whose trial ended by `now`, and returns them. Rows that others hold are left for the
- * next time, so several callers at once share the work. The array is made once: a join could run the locking again.
+ * Freezes up to `limit` tenants whose trial ended by `now`, and returns them. Rows that other transactions hold are
+ * left for the next call, so several callers share the work. The array is evaluated once: a join could run the locking
+ * again.
  */
 export async function claimEndedTrialTenants(tx: Tx, now: Date, limit: number): Promise<TenantRow[]> {
   const { rows } = await sql<TenantRow>`
@@ -88,7 +91,10 @@ export async function claimEndedTrialTenants(tx: Tx, now: Date, limit: number): 
   return rows;
 }
 
-/** Archives up to `limit` tenants that were frozen by `frozenBy`, and returns them; otherwise like the one above. */
+/**
+ * Archives up to `limit` tenants that were frozen by `frozenBy`, and returns them. Rows that other transactions hold
+ * are left for the next call.
+ */
 export async function claimLongFrozenTenants(
   tx: Tx,
   { now, frozenBy }: { now: Date; frozenBy: Date },

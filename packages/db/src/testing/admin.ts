@@ -38,7 +38,7 @@ export async function roleExists(adminUrl: string, role: string): Promise<boolea
   return rows.length > 0;
 }
 
-/** Drops the role, unless something that somebody else made by now depends on it (SQLSTATE 2BP01). */
+/** Drops the role, unless an object that another client made depends on it (SQLSTATE 2BP01). */
 export async function dropUnusedRole(adminUrl: string, role: string): Promise<void> {
   try {
     await withAdmin(adminUrl, (db) => sql`drop role if exists ${sql.id(role)}`.execute(db));
@@ -47,20 +47,20 @@ export async function dropUnusedRole(adminUrl: string, role: string): Promise<vo
   }
 }
 
-/** `16.14`: what the server calls itself, without the packager's addition. */
+/** Resolves to the version of the server, without the addition of a packager: `16.14`. */
 export async function serverVersion(adminUrl: string): Promise<string> {
   const { rows } = await withAdmin(adminUrl, (db) => sql<{ server_version: string }>`show server_version`.execute(db));
   return rows[0]?.server_version.split(' ')[0] ?? 'unknown';
 }
 
-/** The same URL with another database in it. */
+/** Returns the URL with another database in it. */
 export function databaseUrl(url: string, name: string): string {
   const changed = new URL(url);
   changed.pathname = `/${name}`;
   return changed.href;
 }
 
-/** Lets nobody connect any more, so that clones never wait for somebody who looks at the template. */
+/** Forbids connections to the database, so that clones never wait for a client that looks at the template. */
 export async function sealTemplate(adminUrl: string, name: string): Promise<void> {
   await withAdmin(adminUrl, (db) => sql`alter database ${sql.id(name)} with allow_connections false`.execute(db));
 }
@@ -74,7 +74,10 @@ async function withAdmin<T>(url: string, work: (db: Db) => Promise<T>): Promise<
   }
 }
 
-/** A template cannot be copied while somebody is connected to it, and autovacuum may be (SQLSTATE 55006). */
+/**
+ * Repeats the statement while the template has a connection, which may be one of autovacuum: until then PostgreSQL
+ * refuses to copy it (SQLSTATE 55006).
+ */
 async function untilTemplateIsFree(db: Db, statement: RawBuilder<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

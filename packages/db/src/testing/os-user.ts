@@ -1,13 +1,16 @@
-/** As whom PostgreSQL runs: it refuses to be root. */
+/** Chooses the user that PostgreSQL runs as: it refuses to be root. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Options for a child process; empty for the user that we are. */
+/** Options for a child process; empty for the current user. */
 export type OsUser = { readonly uid: number; readonly gid: number } | { readonly uid?: never; readonly gid?: never };
 
-/** Returns whom the server runs as: ourselves, or for root `postgres` or, where there is no such user, `nobody`. */
+/**
+ * Returns the user that the server runs as: the current one, or for root the first of `postgres` and `nobody` that
+ * exists.
+ */
 export function serverUser(): OsUser {
   if (process.getuid?.() !== 0) return {};
   const user = find('postgres') ?? find('nobody');
@@ -32,7 +35,7 @@ export function ownDirectory(user: OsUser): string {
     if (directory === undefined) continue;
     if (user.uid === undefined) return directory;
     chownSync(directory, user.uid, user.gid);
-    // TMPDIR may lie in a folder that only root may enter: ask as the user.
+    // TMPDIR may lie in a folder that only root may enter, so the user itself tries to write.
     if (spawnSync('test', ['-w', directory], { ...user, cwd: '/' }).status === 0) return directory;
     rmSync(directory, { recursive: true });
   }

@@ -1,4 +1,6 @@
-/** The empty PGlite snapshot takes four seconds of `initdb`, and is the same every time: it is kept between runs. */
+/**
+ * Keeps the empty PGlite snapshot between runs: making it takes four seconds of `initdb`, and one is like the other.
+ */
 import { createHash } from 'node:crypto';
 import { openAsBlob, readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A PostgreSQL server for as long as somebody needs it; usable outside vitest. */
+/** Starts a PostgreSQL server and ends it with its user; usable outside vitest. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import type { Settings } from './settings.ts';
 import type { KeeperAnswer, PostgresServer } from './types.ts';
 
 /**
- * Resolves to a server that is ready: the one of TEST_DATABASE_URL, else a container, else the binaries that npm
- * installed. It ends with `stop`, and also when this process ends in any way (even by SIGKILL): the keeper is a
- * process of its own, which hears that from its standard input. `settings` are added to those for tests and change
- * nothing on a given server. An `env` without TEST_DATABASE_URL asks for a server that nobody else uses.
+ * Resolves to a server that is ready: that of TEST_DATABASE_URL, or a container, or the binaries that npm installed,
+ * the first that there is. It ends with `stop`, and also when this process ends in any way (even by SIGKILL): the
+ * keeper is a separate process, which hears that from its standard input. `settings` are added to those for tests and
+ * change nothing on a given server. An `env` without TEST_DATABASE_URL asks for a new server.
  */
 export async function startPostgres(settings: Settings = {}, env = process.env): Promise<PostgresServer> {
   const keeper = spawn(process.execPath, [join(import.meta.dirname, 'keeper.ts'), JSON.stringify(settings)], {

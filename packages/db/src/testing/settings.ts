@@ -1,4 +1,4 @@
-/** How the servers that we start ourselves are set up. */
+/** Settings of the servers that the tests start themselves. */
 
 /** Names and values of PostgreSQL settings. */
 export type Settings = Readonly<Record<string, string>>;

@@ -1,11 +1,11 @@
-/** What the global setups hand to the tests, and what the tests hand to each other. */
+/** Types that the global setups, the keeper and the tests exchange. */
 import type { DatabaseHandle } from '../database.ts';
 
 export type TestEngine = DatabaseHandle['engine'];
 
-/** A handle on a database of one's own; closing it also removes the database. */
+/** A handle on a database of the caller's own; closing it also removes the database. */
 export interface TestDatabase extends DatabaseHandle {
-  /** PostgreSQL only: for a process of its own, or a second pool. */
+  /** PostgreSQL only: the URL for another process or a second pool. */
   readonly url?: string;
 }
 
@@ -16,9 +16,9 @@ export interface PgliteTemplates {
 }
 
 export interface PostgresTemplates {
-  /** Where databases are created from. */
+  /** The URL of a user that may create databases. */
   readonly adminUrl: string;
-  /** Every database of this run has a name that begins so. */
+  /** The names of this run's databases begin with it. */
   readonly prefix: string;
   /** The migrated database to clone. */
   readonly template: string;
@@ -36,15 +36,15 @@ export interface PostgresServer {
   /** `16.14`. */
   readonly version: string;
   readonly source: PostgresSource;
-  /** Why a source that comes earlier was not taken; empty for the first. */
+  /** The reason for each earlier source that was not taken; empty for the first source. */
   readonly passedOver: readonly string[];
   /** Databases whose names begin with it are dropped by `stop`. */
   readonly prefix: string;
-  /** Ends the server, or gives a server that was given back as it was. */
+  /** Ends a server that was started, and leaves a given one as it was. */
   stop(): Promise<void>;
 }
 
-/** What the keeper prints: the server, or why there is none. */
+/** The line that the keeper prints: the server, or the reason why there is none. */
 export type KeeperAnswer = Omit<PostgresServer, 'stop'> | { readonly failure: string };
 
 declare module 'vitest' {

@@ -135,7 +135,7 @@ describe('claiming revocations', () => {
     expect(kept).toEqual({ revoked_at: before.toISOString() });
   });
 
-  test('leaves a key of another tenant alone, whatever id it is given', async () => {
+  test('leaves a key of another tenant alone, also when it is given its id', async () => {
     const [tenant, other] = [await newTenant(db), await newTenant(db)];
     const foreign = await newKey(other);
     expect(await claim(tenant, [foreign], new Date())).toEqual([]);

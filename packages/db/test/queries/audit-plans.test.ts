@@ -1,4 +1,4 @@
-/** Which index serves which filter of the audit log, as the planner itself tells it. */
+/** The index of each filter of the audit log, by the account of the planner. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Db } from '../../src/handles.ts';
@@ -62,7 +62,7 @@ test.each<[string, audit.AuditFilter, string]>([
   },
 );
 
-test.each([TENANT, GONE])('in the scope of tenant %s the policy changes nothing of that', async (tenant_id) => {
+test.each([TENANT, GONE])('in the scope of tenant %s the policy changes no plan', async (tenant_id) => {
   const scoped = database.forTenant({ tenant_id, project_id: null });
   for (const after of [undefined, amid]) {
     const plan = await planOf(scoped, { tenant_id }, after);

@@ -18,7 +18,7 @@ const database = await testDatabase();
 const { db } = database;
 afterAll(() => database.close());
 
-/** A lease that ends with the running test. */
+/** Makes a lease that ends with the running test. */
 async function newLease(): Promise<string> {
   const id = randomUUID();
   await insertReplicaLease(db, id, 1_000);
@@ -58,14 +58,14 @@ test('a lease that has ended has no marks, is not waited for, and acknowledges n
   expect(await db.selectFrom('replica_marks').selectAll().execute()).toEqual([]);
 });
 
-test('a lease is not ended by one who saw it before an acknowledgement', async () => {
+test('a lease is not ended by a replica that saw it before an acknowledgement', async () => {
   const lease = await newLease();
   await deleteReplicaMarks(db, lease, []);
   await deleteReplicaLease(db, lease, 0);
   expect(await listReplicaMarks(db, lease)).toEqual([]);
 });
 
-test('who listens hears of a change when it is committed, and from whom', async () => {
+test('a listener hears of a change when it commits, and from which lease', async () => {
   const lease = await newLease();
   const heard: string[] = [];
   await listen((payload) => void heard.push(payload));
@@ -83,7 +83,7 @@ test('who listens hears of a change when it is committed, and from whom', async 
 
 describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
   /** Resolves when some connection of this database waits for a lock. */
-  async function somebodyWaits(): Promise<void> {
+  async function untilLockIsAwaited(): Promise<void> {
     for (;;) {
       const { rows } = await sql`
         select from pg_stat_activity
@@ -106,7 +106,7 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     const { marking } = await db.transaction().execute(async (tx) => {
       await insertReplicaLease(tx, id, 1_000);
       const marking = mark([randomUUID()]);
-      await somebodyWaits();
+      await untilLockIsAwaited();
       return { marking };
     });
     expect(await marking).toMatchObject([{ replica_id: id }]);
@@ -123,7 +123,7 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     expect(await listReplicaMarks(db, lease)).toHaveLength(1);
   });
 
-  test('who listens is told when the connection is lost, and why', async () => {
+  test('a listener is told that its connection is lost, and the reason', async () => {
     const { lost } = await listen(() => {});
     expect(lost.aborted).toBe(false);
     await sql`select pg_terminate_backend(pid) from pg_stat_activity
