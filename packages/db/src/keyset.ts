@@ -64,18 +64,26 @@ export async function rowsWithin<T extends keyof DB, O>(
   page: SelectQueryBuilder<DB, T, O>,
   { order, bytes, limit, bytesMax }: RowSize & BytesRequest,
 ): Promise<RowsWithin<O>> {
-  const { rows } = await sql<O & { rows_found: number; bytes_before: number }>`
+  const { rows } = await sql<O & Judged>`
     select * from (
-      select p.*, count(*) over () as rows_found,
+      select p.*, count(*) over () as rows_found, row_number() over (order by ${order}) as row_place,
         coalesce(sum(${bytes}) over (order by ${order} rows between unbounded preceding and 1 preceding), 0)::bigint
           as bytes_before
       from (${page}) as p
     ) as r
-    where bytes_before < ${bytesMax}::bigint
+    where bytes_before < ${bytesMax}::bigint and row_place <= ${limit}::int
     order by ${order}`.execute(db);
   const found = rows[0]?.rows_found ?? 0;
-  const kept = rows.slice(0, limit).map(({ rows_found: _, bytes_before: __, ...row }) => row as O);
+  const kept = rows.map(({ rows_found: _, row_place: __, bytes_before: ___, ...row }) => row as O);
   return { rows: kept, more: kept.length < found };
+}
+
+/** What the statement knows of each row besides the row. */
+interface Judged {
+  /** Rows that the page found, the one after its limit included. */
+  readonly rows_found: number;
+  readonly row_place: number;
+  readonly bytes_before: number;
 }
 
 function toSorter(column: unknown): Sorter {

@@ -46,6 +46,23 @@ test('one row comes at any size, the limit ends rows as well, and no row has a c
   expect(one.rows[0]).toEqual(await audit.findAuditEvent(db, ids[0] ?? ''));
 });
 
+test('no row is handed over that is not returned', async () => {
+  const product = unique('handed');
+  await events(product, Array.from('abcd', big));
+  let handed = 0;
+  const counting = db.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      handed += result.rows.length;
+      return result;
+    },
+  });
+  await audit.listAuditEvents(counting, { product }, { limit: 2, bytesMax: 1_000_000 });
+  expect(handed).toBe(2);
+  await audit.listAuditEvents(counting, { product }, { limit: 50, bytesMax: 30_000 });
+  expect(handed).toBe(4);
+});
+
 test('a number counts at the length that the database writes, not at that of its exponent', async () => {
   const product = unique('numbers');
   const ids = await events(
