@@ -1,5 +1,6 @@
 /** Verification over its two ways, which give equal answers, and its cost. */
 import { expect, onTestFinished, test } from 'vitest';
+import { type Verdict, verdict } from '../src/modules/api-keys/schema.ts';
 import { ask, figure, newKey, proofsByArgon2, refusal } from './support/api-keys.ts';
 import {
   type Answer,
@@ -202,4 +203,30 @@ test('unknown paths are counted as one series', async () => {
   await server.call('GET /no/such/path');
   await server.call('GET /another');
   expect(await count()).toBe(before + 2);
+});
+
+test('a verdict that accepts without a tenant, or refuses with one, is none', () => {
+  const accepted: Verdict = {
+    valid: true,
+    code: 'valid',
+    key_id: '0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0',
+    tenant_id: '0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10',
+    tenant_slug: 'acme',
+    tenant_status: 'active',
+    project_id: null,
+    scopes: ['reports:read'],
+    expires_at: null,
+  };
+  expect(verdict.parse(accepted)).toEqual(accepted);
+  expect(verdict.parse(refusal('revoked'))).toEqual(refusal('revoked'));
+  const mixed = [
+    { ...accepted, code: 'revoked' },
+    { ...accepted, tenant_id: null },
+    { ...accepted, valid: false },
+    { ...refusal('revoked'), valid: true },
+    { ...refusal('revoked'), code: 'valid' },
+    { ...refusal('revoked'), scopes: ['reports:read'] },
+    { ...refusal('revoked'), tenant_id: accepted.tenant_id },
+  ];
+  for (const each of mixed) expect(verdict.safeParse(each).success, JSON.stringify(each)).toBe(false);
 });
