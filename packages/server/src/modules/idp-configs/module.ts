@@ -11,8 +11,8 @@ import { idpConfigsRouter } from './router.ts';
 import { createSamlReader } from './saml/reader.ts';
 import { idpConfigEvents } from './schema.ts';
 
-/** Each is a row of the audit log too. */
-const VERIFICATIONS_MAX = 30;
+/** Verifications, and SAML metadata that are read: each costs a row of the audit log too. */
+const TIMES_A_MINUTE = 30;
 const MINUTE_MS = 60_000;
 /** A question waits for a provider most of the time, and for 10 s at most. */
 const PROVIDER_GATE = { places: 16, waitingMax: 64, tenantPlacesMax: 2, tenantWaitingMax: 4 };
@@ -31,14 +31,13 @@ export const idpConfigsModule = defineModule({
   provide(kernel, { quotaIdpConfigs }: { readonly quotaIdpConfigs: number }) {
     const { clock, metrics } = kernel;
     kernel.quotas.declare({ name: 'idp_configs', limit: quotaIdpConfigs, used: quotas.findIdpConfigsInUse });
-    const verifications = createAllowance({
-      max: VERIFICATIONS_MAX,
-      windowMs: MINUTE_MS,
-      clock,
-      detail: `A tenant has ${VERIFICATIONS_MAX} verifications of its SSO configurations a minute: wait as long as Retry-After says.`,
-    });
+    const allowanceOf = (what: string) => {
+      const detail = `A tenant has ${TIMES_A_MINUTE} ${what} a minute: wait as long as Retry-After says.`;
+      return createAllowance({ max: TIMES_A_MINUTE, windowMs: MINUTE_MS, clock, detail });
+    };
+    const verifications = allowanceOf('verifications of its SSO configurations');
     const providerGate = createGate({ name: 'identity_providers', ...PROVIDER_GATE });
-    const saml = createSamlReader();
+    const saml = createSamlReader(allowanceOf('changes of SAML metadata'));
     for (const gate of [providerGate, saml.gate]) metrics.observeGate(gate);
     const port: IdpConfigsPort = { verifications, providerGate, saml };
     return { idpConfigs: port };

@@ -8,6 +8,7 @@ import { newId } from '../../kernel/ids.ts';
 import { reachable } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import {
+  expectRoomInTenant,
   lockOwned,
   lockTenantWithRoom,
   readableTenant,
@@ -32,13 +33,15 @@ import {
 /** Rows of a page that one statement looks at: more than tenants usually have, and each can take 150 KB. */
 const PAGE_ROWS = 16;
 
-/** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`, `tenant_busy`, `quota_exceeded`. */
+/** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`, `rate_limited`, `tenant_busy`, `quota_exceeded`. */
 export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig): Promise<IdpConfig> {
   requireUsable(ctx, input);
   await writableTenant(ctx, input.tenant_id);
+  const room = { tenant_id: input.tenant_id, quota: 'idp_configs' };
+  await expectRoomInTenant(ctx, room);
   const saml_summary = await readSaml(ctx, input);
   return transact(ctx, async (tx, record) => {
-    await lockTenantWithRoom(ctx, tx, { tenant_id: input.tenant_id, quota: 'idp_configs' });
+    await lockTenantWithRoom(ctx, tx, room);
     const row = await idpConfigs.insertIdpConfig(tx, {
       ...input,
       saml_summary,
@@ -73,7 +76,7 @@ export async function getIdpConfig(ctx: ActorContext, id: string): Promise<IdpCo
 /**
  * Changes a configuration; a change that a verification depends on clears `verified_at`. A deactivated one takes no change
  * but its return. Metadata are read before the transaction, which must not wait for that. Throws `idp_config_deactivated`,
- * `idp_config_active`, `metadata_invalid`, `precondition_failed`, `tenant_busy`, `quota_exceeded`.
+ * `idp_config_active`, `metadata_invalid`, `precondition_failed`, `rate_limited`, `tenant_busy`, `quota_exceeded`.
  */
 export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: UpdateIdpConfig): Promise<IdpConfig> {
   const seen = await findWritable(ctx, id);

@@ -1,11 +1,13 @@
 // engine: none
 import { expect, onTestFinished, test } from 'vitest';
+import { createAllowance } from '../../../kernel/allowance.ts';
 import { DomainError } from '../../../kernel/errors.ts';
 import { createSamlReader } from './reader.ts';
 import { summaryOf } from './summary.ts';
 
-function newReader() {
-  const reader = createSamlReader();
+function newReader(max = 1_000) {
+  const clock = () => new Date(0);
+  const reader = createSamlReader(createAllowance({ max, windowMs: 60_000, clock, detail: 'Too many documents.' }));
   onTestFinished(() => reader.close());
   return reader;
 }
@@ -58,6 +60,14 @@ test('the document that takes a parser longest is refused before it is parsed, a
   const xml = metadataOf('entityID="e"', opening + '</a>'.repeat(1_350));
   expect(await refusalOf(reader.read(xml, 't'))).toEqual(['metadata_invalid', '/metadata/xml']);
   leave();
+});
+
+test('a tenant has so many documents read within a window, which neither another tenant nor a refused document shares', async () => {
+  const reader = newReader(1);
+  expect(await refusalOf(reader.read('<a', 'a'))).toEqual(['metadata_invalid', '/metadata/xml']);
+  await reader.read(metadataOf('entityID="1"'), 'a');
+  expect(await refusalOf(reader.read(metadataOf('entityID="2"'), 'a'))).toEqual(['rate_limited', undefined]);
+  expect(await reader.read(metadataOf('entityID="3"'), 'b')).toMatchObject({ entity_id: '3' });
 });
 
 test('a tenant that writes without end is refused, and another is served in its turn', async () => {

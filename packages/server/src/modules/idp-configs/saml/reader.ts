@@ -1,4 +1,5 @@
 /** Reads SAML metadata beside the event loop: bounds first, then a thread behind a gate in which tenants take turns. */
+import type { Allowance } from '../../../kernel/allowance.ts';
 import { createThread, ThreadTimeout } from '../../../kernel/async/thread.ts';
 import { kernelErrors } from '../../../kernel/errors.ts';
 import { createGate, type Gate } from '../../../kernel/gate.ts';
@@ -14,7 +15,7 @@ const MEMORY_MAX_MB = 64;
 export interface SamlReader {
   /**
    * Resolves with the summary of the text. Throws `metadata_invalid` for a text that is no EntityDescriptor within the bounds,
-   * `tenant_busy`, `overloaded`, and the reason of an aborted signal.
+   * `rate_limited`, `tenant_busy`, `overloaded`, and the reason of an aborted signal.
    */
   read(xml: string, tenantId: string, signal?: AbortSignal): Promise<SamlSummary>;
   readonly gate: Gate;
@@ -22,8 +23,8 @@ export interface SamlReader {
   close(): void;
 }
 
-/** Prepares a reader; its thread starts with the first document. */
-export function createSamlReader(): SamlReader {
+/** Prepares a reader; its thread starts with the first document. Each document that is parsed is one time of the allowance. */
+export function createSamlReader(readings: Allowance): SamlReader {
   const gate = createGate({ name: 'saml', places: 1, waitingMax: 64, tenantPlacesMax: 1, tenantWaitingMax: 4 });
   const thread = createThread<string, SamlReading>(new URL('./thread.ts', import.meta.url), {
     timeoutMs: TIMEOUT_MS,
@@ -41,6 +42,7 @@ export function createSamlReader(): SamlReader {
     async read(xml, tenantId, signal) {
       const mistake = boundsMistake(xml);
       if (mistake !== undefined) throw idpConfigErrors.metadataInvalid({ detail: mistake });
+      readings.spend(tenantId);
       const reading = await gate.run(tenantId, () => ask(xml), signal === undefined ? {} : { signal });
       if ('mistake' in reading) throw idpConfigErrors.metadataInvalid({ detail: reading.mistake });
       return { xml_sha256: digestOf(xml), ...reading.content };
