@@ -196,6 +196,8 @@ test.each([
   ['AUTH_OIDC_ISSUER', 'ftp://sso.example'],
   ['AUTH_OIDC_ISSUER', 'https://me:pw@sso.example'],
   ['AUTH_OIDC_ISSUER', 'https://sso.example/?realm=a'],
+  ['AUTH_OIDC_ISSUER', 'https://sso.example/a|b'],
+  ['AUTH_OIDC_ISSUER', `https://sso.example/${'a'.repeat(236)}`],
   ['AUTH_OIDC_ISSUER', 'https://sso.example,'],
   ['AUTH_OIDC_ISSUER', 'https://sso.example,https://sso.example'],
   ['AUTH_OIDC_AUDIENCE', 'tenant registry'],

@@ -4,9 +4,10 @@ import type { Grants, Permission, PlatformRole, Role, TenantRole } from './permi
 export interface Actor {
   /** The kind of credential: a static token, a person's sign-in, a key. `system` is a worker, `anonymous` a refused caller. */
   readonly type: 'operator' | 'internal' | 'user' | 'api_key' | 'system' | 'anonymous';
+  /** Unique among the actors of its type: a person's carries the issuer. It is in audit rows, and callers filter by it. */
   readonly id: string;
   readonly name: string;
-  /** Unique among all callers, across issuers. */
+  /** Unique among all callers. */
   readonly principal: string;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlySet<Permission>;
@@ -55,6 +56,7 @@ const platform = { scopes: null, tenant_id: null, project_id: null } as const;
 
 /** The person that a proved token describes. */
 export interface Person {
+  /** At most 255 characters, without a bar. */
   readonly issuer: string;
   /** Unique within the issuer; 1 to 200 visible ASCII characters. */
   readonly subject: string;
@@ -73,8 +75,9 @@ export interface Person {
  */
 export function personActor(grants: Grants, person: Person): Actor {
   const { issuer, subject, name, platform_roles, tenant_roles, tenant_id } = person;
-  const principal = `user:${issuer}|${subject}`;
-  const known = { type: 'user', id: subject, name, principal, scopes: null, project_id: null } as const;
+  // The subject is unique within its issuer alone (OpenID Connect Core 1.0, section 5.7).
+  const id = `${issuer}|${subject}`;
+  const known = { type: 'user', id, name, principal: `user:${id}`, scopes: null, project_id: null } as const;
   if (platform_roles.length > 0)
     return { ...known, tenant_id: null, roles: platform_roles, permissions: grants.ofRoles(platform_roles) };
   return { ...known, tenant_id, roles: tenant_roles, permissions: grants.ofRoles(tenant_roles) };

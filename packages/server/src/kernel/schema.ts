@@ -23,7 +23,7 @@ export const date = z.iso
 export const name = z.string().min(1).max(200);
 /** A short text from another system: an id over there, a code, a person. */
 export const label = z.string().min(1).max(200);
-/** How long the name of an actor can be: a kind of credential, an issuer and a subject. */
+/** The longest id of an actor, and its principal: an issuer of 255 characters, a bar, a subject of 200, and the kind in front. */
 export const ACTOR_MAX = 500;
 /** The key of a product of the catalog. */
 export const product = z.string().min(1).max(100);

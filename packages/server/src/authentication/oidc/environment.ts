@@ -44,14 +44,20 @@ const roleMap = list((entry) => {
   // The list has refused every other word.
   .transform((all) => new Map(all.map((entry) => [issuersRoleOf(entry), roleOf(entry) as PlatformRole | TenantRole])));
 
+/** An issuer is a part of its people's ids: those have a length, and a bar after the issuer. */
+const ISSUER_LENGTH_MAX = 255;
+
+function trustedIssuerMistake(issuer: string): string | undefined {
+  if (issuer.length > ISSUER_LENGTH_MAX) return `must have at most ${ISSUER_LENGTH_MAX} characters`;
+  if (issuer.includes('|')) return 'must not contain a bar';
+  return issuerMistake(issuer, ({ protocol }) => /^https?:$/.test(protocol));
+}
+
 const variables = {
-  AUTH_OIDC_ISSUER: variable(
-    list((issuer) => issuerMistake(issuer, ({ protocol }) => /^https?:$/.test(protocol))).default([]),
-    {
-      about:
-        'Sign-in with OIDC: the issuers whose access tokens are believed, exactly as tokens name them, separated by commas, and the audiences one of which a token must have. Every issuer is trusted to name tenants and platform roles. docs/operations.md has the steps in Keycloak. https, but for loopback and APP_ENV=dev.',
-    },
-  ),
+  AUTH_OIDC_ISSUER: variable(list(trustedIssuerMistake).default([]), {
+    about:
+      'Sign-in with OIDC: the issuers whose access tokens are believed, exactly as tokens name them, separated by commas, and the audiences one of which a token must have. Every issuer is trusted to name tenants and platform roles. docs/operations.md has the steps in Keycloak. https, but for loopback and APP_ENV=dev.',
+  }),
   AUTH_OIDC_AUDIENCE: variable(
     list((audience) => (/^[!-~]{1,500}$/.test(audience) ? undefined : 'no token could name')).default([]),
     {},

@@ -111,7 +111,7 @@ test('a person whose token names an unknown tenant is on record without it, and 
   await runWorker(server, 'access-audit');
   const rows = [...(await rowsOf('access.credential_used')), ...(await rowsOf('access.denied'))];
   const ofGhost = { tenant_id: null, actor_name: 'Ghost', description: expect.stringContaining(ghost) };
-  expect(rows.filter(({ actor_id }) => actor_id === 'ghost')).toMatchObject([ofGhost, ofGhost]);
+  expect(rows.filter(({ actor_id }) => actor_id === `${issuer.url}|ghost`)).toMatchObject([ofGhost, ofGhost]);
   expect(rows.filter(({ actor_id }) => actor_id === key.id)).toHaveLength(1);
 });
 

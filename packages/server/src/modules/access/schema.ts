@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { platformRoles, tenantRoles } from '../../kernel/permissions.ts';
-import { id, textUpTo, timestamp } from '../../kernel/schema.ts';
+import { ACTOR_MAX, id, textUpTo, timestamp } from '../../kernel/schema.ts';
 
 export const whoAmIInput = z.strictObject({});
 
@@ -17,9 +17,10 @@ export const caller = z
       description: 'By what it is known: a static token, a person’s sign-in, or an API key.',
       examples: ['user'],
     }),
-    id: textUpTo(200).meta({
-      description: 'The id in audit rows: the subject of the token, the id of the key.',
-      examples: ['2f6c1b5e-9a43-4a57-8d10-7c1f0b9e2d44'],
+    id: textUpTo(ACTOR_MAX).meta({
+      description:
+        'The id in audit rows: of a person the issuer, a bar and the subject of the token, because two issuers may have one subject; of a key its id.',
+      examples: ['https://sso.example/realms/acme|2f6c1b5e-9a43-4a57-8d10-7c1f0b9e2d44'],
     }),
     name: textUpTo(200).meta({ description: 'The name for people.', examples: ['Jane Doe'] }),
     tenant_id: id

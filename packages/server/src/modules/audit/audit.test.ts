@@ -111,7 +111,7 @@ test.each([
   ['/action', { action: 'x'.repeat(201) }],
   ['/action', { action: 'ärger' }],
   ['/target/id', { target: { type: 'report' } }],
-  ['/target/id', { target: { type: 'report', id: 'x'.repeat(201) } }],
+  ['/target/id', { target: { type: 'report', id: 'x'.repeat(501) } }],
   ['/tenant_id', { tenant_id: 'acme' }],
   ['/project_id', { project_id: 7 }],
   ['/product', { product: '' }],

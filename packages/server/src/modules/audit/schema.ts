@@ -29,7 +29,7 @@ const aboutMetadata = {
 const aboutSourceIp = { description: 'The address that the actor came from.', examples: ['203.0.113.7'] };
 const aboutParty = {
   type: '`user`, `api_key`, `document`, …',
-  id: 'The id in the system that it belongs to.',
+  id: 'The id in the system that it belongs to. A person who acts in the registry has the issuer, a bar and the subject of the token.',
   name: 'What people know it by.',
 };
 
@@ -38,7 +38,7 @@ const auditOrigins = ['registry', 'reported'] as const;
 const shownParty = z
   .object({
     type: textUpTo(100).describe(aboutParty.type),
-    id: textUpTo(200).describe(aboutParty.id),
+    id: textUpTo(ACTOR_MAX).describe(aboutParty.id),
     name: textUpTo(200).nullable().describe(aboutParty.name),
   })
   .meta({ id: 'AuditParty', description: 'Who or what an event is about, as it was then.' });
@@ -83,10 +83,11 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 
 export const auditEventPage = pageOf(auditEvent).meta({ id: 'AuditEventPage', description: 'A page of audit events.' });
 
+const partyId = z.string().min(1).max(ACTOR_MAX);
 const party = z
   .strictObject({
     type: z.string().min(1).max(100).describe(aboutParty.type),
-    id: label.describe(aboutParty.id),
+    id: partyId.describe(aboutParty.id),
     name: label.nullish().describe(aboutParty.name),
   })
   .meta({ id: 'AuditPartyInput', description: 'Who or what an event is about.' });
@@ -150,14 +151,16 @@ export const auditEventId = z.strictObject({ id });
 const filter = {
   tenant_id: id.optional().describe('Only those of this tenant.'),
   product: z.string().min(1).max(100).optional().describe('Only those of this product.'),
-  actor_id: label.optional().describe('Only what this actor did.'),
+  actor_id: partyId
+    .optional()
+    .describe('Only what this actor did. `GET /v1/me` tells a person their own: the issuer, a bar and the subject.'),
   action: z
     .string()
     .max(200)
     .regex(/^[!-)+-~]+(\.\*)?$/, 'must be an action, or the beginning of one and .*')
     .optional()
     .describe('The whole action, or its beginning: `tenant.*` finds `tenant.created`.'),
-  target_id: label.optional().describe('Only what was done to this target.'),
+  target_id: partyId.optional().describe('Only what was done to this target.'),
   origin: z
     .enum(auditOrigins)
     .optional()

@@ -93,7 +93,9 @@ export const catalogRouter = router({
           'Entitles the tenant to the product as a contract without an end; a trial of it becomes that contract.',
         errors: [catalogErrors.requestDecided, entitlementErrors.productNotFound],
         inTenant: 'write',
-        example: { response: { state: 'granted', decided_by: 'operator', decided_at: '2026-01-16T08:00:00.000Z' } },
+        example: {
+          response: { state: 'granted', decided_by: 'operator_token', decided_at: '2026-01-16T08:00:00.000Z' },
+        },
       }),
     })
     .input(catalogRequestId)
@@ -108,7 +110,9 @@ export const catalogRouter = router({
         description: 'The tenant may ask for the product again.',
         errors: [catalogErrors.requestDecided],
         inTenant: 'write',
-        example: { response: { state: 'rejected', decided_by: 'operator', decided_at: '2026-01-16T08:00:00.000Z' } },
+        example: {
+          response: { state: 'rejected', decided_by: 'operator_token', decided_at: '2026-01-16T08:00:00.000Z' },
+        },
       }),
     })
     .input(catalogRequestId)

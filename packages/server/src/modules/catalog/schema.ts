@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, name, product, textUpTo, timestamp } from '../../kernel/schema.ts';
+import { ACTOR_MAX, id, name, product, textUpTo, timestamp } from '../../kernel/schema.ts';
 
 /** The answer to the request of a trial. */
 export { entitlement as startedTrial } from '../entitlements/schema.ts';
@@ -76,8 +76,13 @@ export const catalogRequest = z
     kind: z.enum(['request', 'trial']).describe('A trial is granted at once; a request waits for an operator.'),
     state: requestState,
     message: textUpTo(2000).nullable().meta(aboutMessage),
-    requested_by: textUpTo(200).meta({ description: 'The id of who asked.', examples: ['operator'] }),
-    decided_by: textUpTo(200).nullable().describe('The id of who granted or rejected; null for a trial.'),
+    requested_by: textUpTo(ACTOR_MAX).meta({
+      description: 'The id of the actor that asked, as in audit rows.',
+      examples: ['operator_token'],
+    }),
+    decided_by: textUpTo(ACTOR_MAX)
+      .nullable()
+      .describe('The id of the actor that granted or rejected, as in audit rows; null for a trial.'),
     decided_at: timestamp.nullable().describe('The time of the decision; null while it is open.'),
     created_at: timestamp,
     updated_at: timestamp,
