@@ -1,5 +1,4 @@
 /** Limits on the wire. */
-import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
@@ -16,7 +15,6 @@ export const limitsRouter = router({
         summary: 'Get the limits',
         description:
           'What the caller and its tenant may have in use, spend in a minute, and send, and what is left of it. Budgets are counted by each process for itself: `remaining` is that of the process which answers.',
-        errors: [kernelErrors.forbidden],
         inTenant: 'read',
       }),
     })

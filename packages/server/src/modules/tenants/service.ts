@@ -1,5 +1,5 @@
 /** Tenants: who they are, and where in their life they stand. */
-import { acrossProjects, type Tx, tenants } from '@tenant-registry/db';
+import { acrossProjects, type Db, type Tx, tenants } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
@@ -170,12 +170,17 @@ export async function requireRoomInTenant(ctx: ActorContext, tx: Tx, { tenant_id
  * Throws `quota_exceeded` when the tenant has no room now: asked before work that no transaction may wait for; the write
  * itself counts again.
  */
-export async function expectRoomInTenant(
-  { quotas, root, clock }: ActorContext,
-  { tenant_id, quota }: Room,
-): Promise<void> {
-  const named = quotas.named(quota);
-  if (named.limit > 0) requireRoom(named, await named.used(root, tenant_id, clock()));
+export async function expectRoomInTenant(ctx: ActorContext, { tenant_id, quota: name }: Room): Promise<void> {
+  const quota = ctx.quotas.named(name);
+  if (quota.limit > 0) requireRoom(quota, await quota.used(wholeTenant(ctx, tenant_id), tenant_id, ctx.clock()));
+}
+
+/**
+ * Sees all of a tenant, also for a caller that is bound to a project and sees that alone: for counts, never for rows. It takes
+ * connections in the tenant's turn.
+ */
+export function wholeTenant({ actor, db, forTenant, signal }: ActorContext, id: string): Db {
+  return actor.project_id === null ? db : forTenant({ tenant_id: id, project_id: null }, signal);
 }
 
 /** The statements that find and lock a row of a tenant; `reach` refuses rows that the caller may not know of. */
