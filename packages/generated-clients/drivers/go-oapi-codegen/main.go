@@ -51,7 +51,7 @@ func main() {
 	key := done(operator.CreateApiKeyWithResponse(ctx, nil, registry.CreateApiKeyInput{TenantId: tenant.Id, Name: "reports"})).JSON201
 	verify(*key.Key)
 	verify((*key.Key)[:12] + "AAAAAAAAAAAAA")
-	done(operator.RevokeApiKeyWithResponse(ctx, key.Id))
+	done(operator.RevokeApiKeyWithResponse(ctx, key.Id, nil))
 	verify(*key.Key)
 
 	done(operator.CancelTenantWithResponse(ctx, tenant.Id, nil, registry.CancelTenantInput{}))

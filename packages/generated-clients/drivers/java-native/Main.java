@@ -6,10 +6,24 @@ import java.util.Map;
 import registry.ApiClient;
 import registry.ApiException;
 import registry.api.ApiKeysApi;
+import registry.api.ApiKeysApi.APICreateApiKeyRequest;
+import registry.api.ApiKeysApi.APIRevokeApiKeyRequest;
 import registry.api.AuditApi;
+import registry.api.AuditApi.APIAppendAuditEventRequest;
 import registry.api.InternalApi;
+import registry.api.InternalApi.APIGetKeycloakClaimsRequest;
+import registry.api.InternalApi.APIVerifyApiKeyRequest;
 import registry.api.SsoConfigurationApi;
+import registry.api.SsoConfigurationApi.APICreateIdpConfigRequest;
+import registry.api.SsoConfigurationApi.APIUpdateIdpConfigRequest;
 import registry.api.TenantsApi;
+import registry.api.TenantsApi.APIArchiveTenantRequest;
+import registry.api.TenantsApi.APICancelTenantRequest;
+import registry.api.TenantsApi.APICreateTenantRequest;
+import registry.api.TenantsApi.APIDeleteTenantRequest;
+import registry.api.TenantsApi.APIGetTenantRequest;
+import registry.api.TenantsApi.APIListTenantsRequest;
+import registry.api.TenantsApi.APIUpdateTenantRequest;
 import registry.model.*;
 
 /** Uses the generated client of the registry for everything that a product and an operator do with a key. */
@@ -29,10 +43,11 @@ public class Main {
     String slug = System.getenv("SLUG");
     Tenant tenant = null;
     for (int number = 0; number < 5; number++) {
-      tenant = tenants.createTenant(new CreateTenantInput().slug(slug + "-" + number).name("Acme"), null);
+      CreateTenantInput input = new CreateTenantInput().slug(slug + "-" + number).name("Acme");
+      tenant = tenants.createTenant(APICreateTenantRequest.newBuilder().createTenantInput(input).build());
     }
     System.out.println("created " + tenant.getSlug() + " " + tenant.getKind());
-    System.out.println("read " + tenants.getTenant(tenant.getId()).getSlug());
+    System.out.println("read " + tenants.getTenant(read(tenant)).getSlug());
     System.out.println("pages " + String.join(" ", pages(slug)));
     change(tenant);
     keepConditions(tenant);
@@ -40,21 +55,25 @@ public class Main {
     signIn(tenant);
 
     ApiKeysApi keys = new ApiKeysApi(operator);
-    IssuedApiKey issued = keys.createApiKey(new CreateApiKeyInput().tenantId(tenant.getId()).name("reports"), null);
+    CreateApiKeyInput input = new CreateApiKeyInput().tenantId(tenant.getId()).name("reports");
+    IssuedApiKey issued = keys.createApiKey(APICreateApiKeyRequest.newBuilder().createApiKeyInput(input).build());
     verify(issued.getKey());
     verify(issued.getKey().substring(0, 12) + "AAAAAAAAAAAAA");
-    keys.revokeApiKey(issued.getId());
+    keys.revokeApiKey(APIRevokeApiKeyRequest.newBuilder().id(issued.getId()).build());
     verify(issued.getKey());
 
-    tenants.cancelTenant(tenant.getId(), null, null, null);
-    tenants.archiveTenant(tenant.getId(), null, null);
-    System.out.println("deleted " + tenants.deleteTenantWithHttpInfo(tenant.getId()).getStatusCode());
-    Tenant deleted = tenant;
-    System.out.println("gone " + refused(() -> tenants.getTenant(deleted.getId())));
+    tenants.cancelTenant(APICancelTenantRequest.newBuilder().id(tenant.getId()).build());
+    tenants.archiveTenant(APIArchiveTenantRequest.newBuilder().id(tenant.getId()).build());
+    APIDeleteTenantRequest deletion = APIDeleteTenantRequest.newBuilder().id(tenant.getId()).build();
+    System.out.println("deleted " + tenants.deleteTenantWithHttpInfo(deletion).getStatusCode());
+    APIGetTenantRequest again = read(tenant);
+    System.out.println("gone " + refused(() -> tenants.getTenant(again)));
   }
 
   static void verify(String key) throws ApiException {
-    ApiKeyVerdict verdict = new InternalApi(product).verifyApiKey(new VerifyApiKeyInput().key(key));
+    VerifyApiKeyInput question = new VerifyApiKeyInput().key(key);
+    ApiKeyVerdict verdict = new InternalApi(product)
+        .verifyApiKey(APIVerifyApiKeyRequest.newBuilder().verifyApiKeyInput(question).build());
     if (verdict.getValid()) {
       System.out.println("key accepted " + verdict.getCode() + " " + verdict.getTenantSlug());
     } else {
@@ -66,7 +85,8 @@ public class Main {
     List<String> sizes = new ArrayList<>();
     String cursor = null;
     do {
-      TenantPage page = tenants.listTenants(2, cursor, null, null, part);
+      TenantPage page =
+          tenants.listTenants(APIListTenantsRequest.newBuilder().q(part).limit(2).cursor(cursor).build());
       sizes.add(String.valueOf(page.getItems().size()));
       cursor = page.getNextCursor();
     } while (cursor != null);
@@ -74,14 +94,22 @@ public class Main {
   }
 
   static void change(Tenant tenant) throws ApiException, IOException {
-    String etag = etagOf(tenants.getTenantWithHttpInfo(tenant.getId()).getHeaders());
+    String etag = etagOf(tenants.getTenantWithHttpInfo(read(tenant)).getHeaders());
     UpdateTenantInput renaming = new UpdateTenantInput().name("Renamed").plan("professional");
-    Tenant changed = tenants.updateTenant(tenant.getId(), etag, renaming);
+    Tenant changed = tenants.updateTenant(update(tenant, renaming).ifMatch(etag).build());
     System.out.println("changed " + changed.getName() + " " + changed.getPlan());
     UpdateTenantInput late = new UpdateTenantInput().name("Too late");
-    System.out.println("outdated " + refused(() -> tenants.updateTenant(tenant.getId(), etag, late)));
-    Tenant cleared = tenants.updateTenant(tenant.getId(), null, new UpdateTenantInput().plan(null));
+    System.out.println("outdated " + refused(() -> tenants.updateTenant(update(tenant, late).ifMatch(etag).build())));
+    Tenant cleared = tenants.updateTenant(update(tenant, new UpdateTenantInput().plan(null)).build());
     System.out.println("cleared " + cleared.getName() + " " + (cleared.getPlan() == null));
+  }
+
+  static APIGetTenantRequest read(Tenant tenant) {
+    return APIGetTenantRequest.newBuilder().id(tenant.getId()).build();
+  }
+
+  static APIUpdateTenantRequest.Builder update(Tenant tenant, UpdateTenantInput input) {
+    return APIUpdateTenantRequest.newBuilder().id(tenant.getId()).updateTenantInput(input);
   }
 
   static String etagOf(Map<String, List<String>> headers) {
@@ -90,15 +118,17 @@ public class Main {
 
   static void keepConditions(Tenant tenant) throws ApiException {
     SsoConfigurationApi configurations = new SsoConfigurationApi(operator);
-    IdpConfig config = configurations.createIdpConfig(
-        new CreateIdpConfigInput()
-            .tenantId(tenant.getId())
-            .kind(CreateIdpConfigInput.KindEnum.OIDC)
-            .alias("Before")
-            .issuer("https://idp.example/realms/staff")
-            .requiredAcr(List.of("gold")),
-        null);
-    IdpConfig kept = configurations.updateIdpConfig(config.getId(), null, new UpdateIdpConfigInput().alias("After"));
+    CreateIdpConfigInput input = new CreateIdpConfigInput()
+        .tenantId(tenant.getId())
+        .kind(CreateIdpConfigInput.KindEnum.OIDC)
+        .alias("Before")
+        .issuer("https://idp.example/realms/staff")
+        .requiredAcr(List.of("gold"));
+    IdpConfig config =
+        configurations.createIdpConfig(APICreateIdpConfigRequest.newBuilder().createIdpConfigInput(input).build());
+    UpdateIdpConfigInput renaming = new UpdateIdpConfigInput().alias("After");
+    IdpConfig kept = configurations.updateIdpConfig(
+        APIUpdateIdpConfigRequest.newBuilder().id(config.getId()).updateIdpConfigInput(renaming).build());
     System.out.println("kept " + kept.getAlias() + " " + String.join(" ", kept.getRequiredAcr()));
   }
 
@@ -108,13 +138,16 @@ public class Main {
         .actor(new AuditPartyInput().type("user").id("u-1"))
         .action("report.exported")
         .sourceIp("2001:db8::1");
-    System.out.println("reported " + new AuditApi(product).appendAuditEvent(event, null).getSourceIp());
+    APIAppendAuditEventRequest request = APIAppendAuditEventRequest.newBuilder().appendAuditEventInput(event).build();
+    System.out.println("reported " + new AuditApi(product).appendAuditEvent(request).getSourceIp());
   }
 
   static void signIn(Tenant tenant) throws ApiException {
     GetKeycloakClaimsInput question = new GetKeycloakClaimsInput()
         .userAttrs(new GetKeycloakClaimsInputUserAttrs().tenantSlug(List.of("nobody", tenant.getSlug())));
-    System.out.println("signed in " + new InternalApi(product).getKeycloakClaims(question).getTenantSlug());
+    APIGetKeycloakClaimsRequest request =
+        APIGetKeycloakClaimsRequest.newBuilder().getKeycloakClaimsInput(question).build();
+    System.out.println("signed in " + new InternalApi(product).getKeycloakClaims(request).getTenantSlug());
   }
 
   interface Call {

@@ -27,10 +27,10 @@ public class Main {
     String slug = System.getenv("SLUG");
     Tenant tenant = null;
     for (int number = 0; number < 5; number++) {
-      tenant = tenants.createTenant(new CreateTenantInput().slug(slug + "-" + number).name("Acme"), null);
+      tenant = tenants.createTenant(new CreateTenantInput().slug(slug + "-" + number).name("Acme")).execute();
     }
     System.out.println("created " + tenant.getSlug() + " " + tenant.getKind());
-    System.out.println("read " + tenants.getTenant(tenant.getId()).getSlug());
+    System.out.println("read " + tenants.getTenant(tenant.getId()).execute().getSlug());
     System.out.println("pages " + String.join(" ", pages(slug)));
     change(tenant);
     keepConditions(tenant);
@@ -38,21 +38,22 @@ public class Main {
     signIn(tenant);
 
     ApiKeysApi keys = new ApiKeysApi(operator);
-    IssuedApiKey issued = keys.createApiKey(new CreateApiKeyInput().tenantId(tenant.getId()).name("reports"), null);
+    CreateApiKeyInput input = new CreateApiKeyInput().tenantId(tenant.getId()).name("reports");
+    IssuedApiKey issued = keys.createApiKey(input).execute();
     verify(issued.getKey());
     verify(issued.getKey().substring(0, 12) + "AAAAAAAAAAAAA");
-    keys.revokeApiKey(issued.getId());
+    keys.revokeApiKey(issued.getId()).execute();
     verify(issued.getKey());
 
-    tenants.cancelTenant(tenant.getId(), null, null, null);
-    tenants.archiveTenant(tenant.getId(), null, null);
-    System.out.println("deleted " + tenants.deleteTenantWithHttpInfo(tenant.getId()).getStatusCode());
-    Tenant deleted = tenant;
-    System.out.println("gone " + refused(() -> tenants.getTenant(deleted.getId())));
+    tenants.cancelTenant(tenant.getId()).execute();
+    tenants.archiveTenant(tenant.getId()).execute();
+    System.out.println("deleted " + tenants.deleteTenant(tenant.getId()).executeWithHttpInfo().getStatusCode());
+    TenantsApi.APIgetTenantRequest again = tenants.getTenant(tenant.getId());
+    System.out.println("gone " + refused(again::execute));
   }
 
   static void verify(String key) throws ApiException {
-    ApiKeyVerdict verdict = new InternalApi(product).verifyApiKey(new VerifyApiKeyInput().key(key));
+    ApiKeyVerdict verdict = new InternalApi(product).verifyApiKey(new VerifyApiKeyInput().key(key)).execute();
     if (verdict.getValid()) {
       System.out.println("key accepted " + verdict.getCode() + " " + verdict.getTenantSlug());
     } else {
@@ -64,7 +65,7 @@ public class Main {
     List<String> sizes = new ArrayList<>();
     String cursor = null;
     do {
-      TenantPage page = tenants.listTenants(2, cursor, null, null, part);
+      TenantPage page = tenants.listTenants().q(part).limit(2).cursor(cursor).execute();
       sizes.add(String.valueOf(page.getItems().size()));
       cursor = page.getNextCursor();
     } while (cursor != null);
@@ -72,12 +73,13 @@ public class Main {
   }
 
   static void change(Tenant tenant) throws ApiException, IOException {
-    String etag = etagOf(tenants.getTenantWithHttpInfo(tenant.getId()).getHeaders());
+    String etag = etagOf(tenants.getTenant(tenant.getId()).executeWithHttpInfo().getHeaders());
     UpdateTenantInput renaming = new UpdateTenantInput().name("Renamed").plan("professional");
-    Tenant changed = tenants.updateTenant(tenant.getId(), etag, renaming);
+    TenantsApi.APIupdateTenantRequest update = tenants.updateTenant(tenant.getId()).ifMatch(etag);
+    Tenant changed = update.updateTenantInput(renaming).execute();
     System.out.println("changed " + changed.getName() + " " + changed.getPlan());
     UpdateTenantInput late = new UpdateTenantInput().name("Too late");
-    System.out.println("outdated " + refused(() -> tenants.updateTenant(tenant.getId(), etag, late)));
+    System.out.println("outdated " + refused(update.updateTenantInput(late)::execute));
   }
 
   static String etagOf(Map<String, List<String>> headers) {
@@ -92,9 +94,9 @@ public class Main {
             .kind(CreateIdpConfigInput.KindEnum.OIDC)
             .alias("Before")
             .issuer("https://idp.example/realms/staff")
-            .requiredAcr(List.of("gold")),
-        null);
-    IdpConfig kept = configurations.updateIdpConfig(config.getId(), null, new UpdateIdpConfigInput().alias("After"));
+            .requiredAcr(List.of("gold"))).execute();
+    UpdateIdpConfigInput renaming = new UpdateIdpConfigInput().alias("After");
+    IdpConfig kept = configurations.updateIdpConfig(config.getId()).updateIdpConfigInput(renaming).execute();
     System.out.println("kept " + kept.getAlias() + " " + String.join(" ", kept.getRequiredAcr()));
   }
 
@@ -104,13 +106,15 @@ public class Main {
         .actor(new AuditPartyInput().type("user").id("u-1"))
         .action("report.exported")
         .sourceIp("2001:db8::1");
-    System.out.println("reported " + new AuditApi(product).appendAuditEvent(event, null).getSourceIp());
+    System.out.println("reported " + new AuditApi(product).appendAuditEvent(event).execute().getSourceIp());
   }
 
   static void signIn(Tenant tenant) throws ApiException {
     GetKeycloakClaimsInput question = new GetKeycloakClaimsInput()
         .userAttrs(new GetKeycloakClaimsInputUserAttrs().tenantSlug(List.of("nobody", tenant.getSlug())));
-    System.out.println("signed in " + new InternalApi(product).getKeycloakClaims(question).getTenantSlug());
+    KeycloakClaims claims =
+        new InternalApi(product).getKeycloakClaims().getKeycloakClaimsInput(question).execute();
+    System.out.println("signed in " + claims.getTenantSlug());
   }
 
   interface Call {
