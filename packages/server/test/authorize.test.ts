@@ -131,7 +131,7 @@ test('a request with two credentials is 401, because the product might take the 
   }
 });
 
-test('whatever is presented as a key and is none is 401: quotes, odd bytes, another scheme, a very long text', async () => {
+test('a text that is no key is 401: quotes, odd bytes, another scheme, a very long text', async () => {
   const { key } = await newKey(server);
   const odd = [
     `"${key}"`,
@@ -173,7 +173,7 @@ test('a preflight is asked about like every other request: no rule for browsers 
   expect(headers).not.toHaveProperty('access-control-allow-origin');
 });
 
-test('no body is read: the answer comes before its end, and whatever it is', async () => {
+test('no body is read: the answer comes before its end, and does not depend on it', async () => {
   const { key } = await newKey(server);
   for (const begun of ['{"broken', 'x'.repeat(70_000)]) {
     const good = await authorize({ method: 'POST', path: '/upload', headers: bearer(key), begun });

@@ -35,7 +35,7 @@ const creators = new Map(
 
 creators.set('authorize_api_key', 'create_api_key');
 
-/** What has to come first, because acme is active and has every product of the catalog. */
+/** Operations that must come first, because acme is active and has every product of the catalog. */
 const before: Readonly<Record<string, readonly string[]>> = {
   activate_tenant: ['cancel_tenant'],
   archive_tenant: ['cancel_tenant'],

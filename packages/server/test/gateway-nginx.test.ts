@@ -69,7 +69,7 @@ describe.skipIf(nginxPath === undefined)('nginx (skipped where it is not install
 
   const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
-  /** What must not get through: the status, and that the product saw nothing. */
+  /** Sends a request that must not get through, and returns its status. */
   async function refused(call: Call): Promise<number> {
     const before = product.reached.length;
     const { status, headers } = await send(call);

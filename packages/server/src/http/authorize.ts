@@ -1,6 +1,6 @@
 /**
  * `/v1/internal/authorize`: the question of a gateway that lets a request through to a product or does not. It is
- * answered by status and headers, whatever the method, without a body and without the layers of other operations.
+ * answered by status and headers to every method, without a body and without the layers of other operations.
  */
 import { METHODS, type OutgoingHttpHeaders } from 'node:http';
 import { parse } from 'node:querystring';

@@ -1,6 +1,6 @@
 /**
- * What Envoy and Traefik do with a request under the configurations of examples/gateways, by their documentation: which
- * request they send to the registry, and what of the client's then reaches the product.
+ * Envoy and Traefik under the configurations of examples/gateways, modelled after their documentation: the request that
+ * they send to the registry, and the headers with which the client's request then reaches the product.
  */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -16,7 +16,7 @@ export interface ClientRequest {
 
 export interface Passage {
   readonly status: number;
-  /** What the client is told of a refusal. */
+  /** The headers of the registry's answer, which the client of a refused request sees. */
   readonly headers: Headers;
   /** The headers with which the request reaches the product; undefined when it does not. */
   readonly reaches: Headers | undefined;

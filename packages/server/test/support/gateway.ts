@@ -19,7 +19,7 @@ export interface GatewayCall {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** The gateway's own credential: the internal token when absent, none when null. */
   readonly token?: string | null;
-  /** What is sent of a body before the answer is waited for; the request is not ended. */
+  /** The beginning of a body, whose rest never comes. */
   readonly begun?: string;
   readonly url?: string;
 }

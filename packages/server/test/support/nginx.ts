@@ -24,7 +24,7 @@ export const nginxPath: string | undefined = [
 export interface Nginx {
   /** Where clients reach it: no port, so that none can be taken meanwhile. */
   readonly socketPath: string;
-  /** What it wrote into its error log. */
+  /** The error log. */
   output(): string;
   stop(): Promise<void>;
 }
@@ -72,7 +72,7 @@ export async function startNginx({ registry, product, token }: NginxOptions): Pr
   };
 }
 
-/** What surrounds a file of conf.d, with nothing outside of the folder. */
+/** Returns the configuration around a file of conf.d; it writes to no place outside of the folder. */
 function wrapper(folder: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `

@@ -1,4 +1,4 @@
-/** What fields are that many schemas have, for those that do not say it themselves. */
+/** Descriptions and examples of fields that many schemas have, for the schemas that do not say it themselves. */
 import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { isJson, type Json, mapMembers } from './json.ts';
 
@@ -18,7 +18,7 @@ const fields: Readonly<Record<string, Json>> = {
   updated_at: { description: 'When it last changed.', examples: ['2026-01-15T09:30:00.000Z'] },
 };
 
-/** In a request it would name something that is not there: what its example speaks of has to be made first. */
+/** Fields whose example in a request would name a thing that a first start does not have. */
 const WITHOUT_EXAMPLE_IN_REQUESTS = ['project_id'];
 
 /** Returns the properties, those that carry no description or no example of their own with that of their name. */

@@ -16,7 +16,7 @@ const text = (description: string, maxLength: number) => ({
   description,
 });
 
-/** Text that may repeat what was sent, whatever that was. */
+/** Text that may repeat a part of the request, which has no bounds of its own. */
 const echo = (description: string) => ({ type: 'string', minLength: 0, description });
 
 /** Returns them by name; the members beyond the standard ones are those that the modules' errors declare. */

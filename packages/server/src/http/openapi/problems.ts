@@ -21,7 +21,7 @@ import { acceptsIfMatch, replays } from './operation-kinds.ts';
 const noMistake = new z.ZodError([]);
 const REQUEST_ID = '0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34';
 
-/** Returns what an operation can fail with: what follows from its kind, and what its route declares. */
+/** Returns the errors of an operation: those that follow from its kind, and those that its route declares. */
 function problemsOf(operation: Operation): ErrorFactory[] {
   const { route, input, hasBody, pathFields, permission } = operation;
   const { shape } = input;
@@ -67,7 +67,7 @@ function exampleError(operation: Operation, definition: ErrorFactory['definition
   }
 }
 
-/** Returns what the server says of a first field that is missing, else of a path that is wrong, else of an unknown field. */
+/** Returns the server's words on a missing field; on a wrong path where no field is required, on an unknown field where nothing can be wrong. */
 function wrongInput({ input, pathFields }: Operation): DomainError {
   const inPath = (text: string) => Object.fromEntries(pathFields.map((field) => [field, text]));
   const inputs = [inPath('0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'), inPath('No Id'), { colour: 'red' }];
@@ -86,7 +86,7 @@ export function problemAnswers(operation: Operation): Json {
   return Object.fromEntries(answers);
 }
 
-/** Returns the responses of what no procedure answers, by status, in place. */
+/** Returns the responses of an operation that is no procedure, by status, in place. */
 export function answersFor(errors: readonly ErrorFactory[]): Json {
   const answers = byStatus(errors).map(([status, each]) => [
     statuses[status].http,

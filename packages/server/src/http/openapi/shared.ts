@@ -1,4 +1,4 @@
-/** What many operations refer to: headers, header parameters, security schemes. */
+/** The parts to which many operations refer: headers, header parameters, the security scheme. */
 import { tags } from '../../modules.ts';
 import type { Json } from './json.ts';
 

@@ -1,4 +1,4 @@
-/** What a gateway asks of a key, and what it is told: pure but for the errors. */
+/** The question of a gateway and its answer, decided without I/O. */
 import type { DomainError } from '../../kernel/errors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { apiKeyErrors } from './errors.ts';
@@ -74,7 +74,7 @@ export function identityHeaders(accepted: AcceptedApiKey): Readonly<Record<strin
   };
 }
 
-/** Keeps a value one word of visible ASCII, whatever a row holds. */
+/** Keeps a value one word of visible ASCII, because no row may break the header that names it. */
 function ascii(text: string): string {
   return /^[!-~]*$/.test(text) ? text : encodeURIComponent(text);
 }

@@ -1,6 +1,6 @@
 import { defineError } from '../../kernel/errors.ts';
 
-/** What a gateway's caller is told beside the sentence. */
+/** The member of a problem that tells the client of a gateway the verdict on its key. */
 const members = {
   verdict: {
     type: 'string',
