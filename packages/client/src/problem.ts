@@ -16,7 +16,7 @@ export interface Problem {
   readonly errors?: readonly {
     readonly pointer: string;
     readonly message: string;
-    readonly in?: 'path' | 'query' | 'body';
+    readonly in?: 'path' | 'query' | 'header' | 'body';
   }[];
   /** Further members of some codes: `allowed`, `holdings`, `permission`. */
   readonly [member: string]: unknown;

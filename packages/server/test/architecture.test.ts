@@ -77,7 +77,7 @@ const rules: readonly Rule[] = [
       kernel,
       new RegExp(`^${S}/(http|authentication)/`),
       new RegExp(`^${S}/modules/api-keys/(authorize|errors|schema|verify)\\.ts$`),
-      /^(fastify|@fastify\/.+|@trpc\/server)$/,
+      /^(fastify|@fastify\/.+)$/,
     ],
   },
   {

@@ -6,11 +6,12 @@ import { METHODS, type OutgoingHttpHeaders } from 'node:http';
 import { parse } from 'node:querystring';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import { TRPCError } from '@trpc/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
 import { withinDeadline } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
+import { placed } from '../kernel/errors/input-place.ts';
+import { inputMistakes } from '../kernel/errors/input-texts.ts';
 import { malformed } from '../kernel/errors/malformed.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { kernelErrors, tooLate } from '../kernel/errors.ts';
@@ -114,10 +115,11 @@ function questionOf({ routeOptions, query, headers }: FastifyRequest): GatewayQu
   const { scopes = '', ...rest } = given;
   const asked = { ...rest, scopes: scopes === '' ? [] : String(scopes).split(',') };
   const { data, error } = gatewayQuestion.safeParse(asked);
-  if (error !== undefined) throw new TRPCError({ code: 'BAD_REQUEST', cause: error });
-  const mistake = malformed(data.product, '/product');
-  if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [mistake] });
-  return data;
+  const odd = malformed(data?.product, '/product');
+  const mistakes = [...(error === undefined ? [] : inputMistakes(error, asked)), ...(odd === undefined ? [] : [odd])];
+  if (data !== undefined && mistakes.length === 0) return data;
+  const errors = mistakes.map((mistake) => ({ ...mistake, in: isBare ? 'query' : 'header' }) as const);
+  throw placed(kernelErrors.invalidInput({ errors }), { method: 'GET', path: AUTHORIZE_PATH });
 }
 
 /** RFC 6750, 3.1. No scope has a character that ends the quotes. */

@@ -24,7 +24,7 @@ export interface InputMistake {
   readonly pointer: string;
   readonly message: string;
   /** Absent: it follows from the route. */
-  readonly in?: 'path' | 'query' | 'body';
+  readonly in?: 'path' | 'query' | 'header' | 'body';
 }
 
 export interface ErrorDefinition<Code extends string = string> {

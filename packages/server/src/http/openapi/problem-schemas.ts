@@ -72,7 +72,7 @@ export function problemSchemas(): Record<string, Json> {
         in: withKnownValues(
           opened({
             type: 'string',
-            enum: ['body', 'query', 'path'],
+            enum: ['body', 'query', 'path', 'header'],
             description: 'The part of the request that has it.',
           }),
         ),
