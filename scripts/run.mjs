@@ -69,7 +69,7 @@ function isInstalled() {
 function fingerprint() {
   const manifests = packageFolders().map((folder) => join(folder, 'package.json'));
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]) {
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.pnpmfile.cjs', ...manifests]) {
     hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
   }
   return hash.digest('hex');

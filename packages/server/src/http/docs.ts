@@ -1,74 +1,53 @@
 /** `/openapi.json`, and `/docs`: the API reference, for browsers. Everything that it loads comes from here, so it works without internet. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { compressed } from './docs/compressed.ts';
+import { icon, page, policy, start } from './docs/page.ts';
+import { withSdkSamples } from './docs/sdk-samples.ts';
+import type { Json } from './openapi/json.ts';
+import type { Operation } from './operations.ts';
 import { securityHeaders } from './security-headers.ts';
 
+const HOUR = 'public, max-age=3600';
+const JSON_TYPE = 'application/json; charset=utf-8';
+const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
+
 const require = createRequire(import.meta.url);
+/** The reference as one script: the package exports no way to it. */
+const bundle = join(dirname(require.resolve('@scalar/api-reference')), 'browser/standalone.js');
 
-const PAGE = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>tenant-registry API</title>
-    <link rel="icon" href="docs/icon.png">
-    <link rel="stylesheet" href="docs/reference.css">
-    <script src="docs/reference.js" defer></script>
-    <script src="docs/start.js" defer></script>
-  </head>
-  <body><div id="reference"></div></body>
-</html>
-`;
+interface Served {
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly load: () => Promise<Buffer>;
+}
 
-// No validatorUrl: the default one is asked about every document that is not on localhost.
-const START = `SwaggerUIBundle({
-  url: new URL('openapi.json', location.href).href,
-  dom_id: '#reference',
-  deepLinking: true,
-  defaultModelsExpandDepth: 0,
-  displayRequestDuration: true,
-  docExpansion: 'list',
-  filter: true,
-  validatorUrl: null,
-});
-`;
-
-const files = {
-  'reference.js': {
-    path: require.resolve('swagger-ui-dist/swagger-ui-bundle.js'),
-    type: 'text/javascript; charset=utf-8',
-  },
-  'reference.css': { path: require.resolve('swagger-ui-dist/swagger-ui.css'), type: 'text/css; charset=utf-8' },
-  'icon.png': { path: require.resolve('swagger-ui-dist/favicon-32x32.png'), type: 'image/png' },
-} as const;
-
-/** What the page may load: itself. It sets styles from scripts, and its icons are data. */
-const pageHeaders = securityHeaders({
-  defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", 'data:'],
-  connectSrc: ["'self'"],
-  baseUri: ["'none'"],
-  formAction: ["'none'"],
-  frameAncestors: ["'none'"],
-});
-
-/** Mounts the document, the page, and the four files that it names. They are read when they are first asked for. */
-export function mountDocs(app: FastifyInstance, document: object): void {
-  const text = JSON.stringify(document);
-  app.get('/openapi.json', async (_, reply) => reply.type('application/json; charset=utf-8').send(text));
-  app.get('/docs', async (_, reply) => reply.headers(pageHeaders).type('text/html; charset=utf-8').send(PAGE));
-  app.get('/docs/start.js', async (_, reply) => reply.type('text/javascript; charset=utf-8').send(START));
-  for (const [name, { path, type }] of Object.entries(files)) {
-    let content: Promise<Buffer> | undefined;
-    app.get(`/docs/${name}`, async (_, reply) => {
-      content ??= readFile(path);
+/** Mounts the document, the page and what it loads, and leads from `/` to the page. Files are read when they are first asked for. */
+export function mountDocs(app: FastifyInstance, document: Json, operations: readonly Operation[]): void {
+  const text = (make: () => string) => async () => Buffer.from(make());
+  const kept = { 'cache-control': HOUR };
+  const served: Readonly<Record<string, Served>> = {
+    '/openapi.json': { type: JSON_TYPE, load: text(() => JSON.stringify(document)) },
+    '/docs': { type: 'text/html; charset=utf-8', headers: securityHeaders(policy), load: text(() => page) },
+    '/docs/openapi.json': { type: JSON_TYPE, load: text(() => JSON.stringify(withSdkSamples(document, operations))) },
+    '/docs/start.js': { type: SCRIPT_TYPE, load: text(() => start) },
+    '/docs/reference.js': { type: SCRIPT_TYPE, headers: kept, load: () => readFile(bundle) },
+    '/docs/icon.svg': { type: 'image/svg+xml', headers: kept, load: text(() => icon) },
+  };
+  // Relative, like everything that the page names: a proxy may have moved it.
+  app.get('/', async (_, reply) => reply.redirect('docs'));
+  for (const [url, { type, headers = {}, load }] of Object.entries(served)) {
+    const encoded = compressed(load);
+    app.get(url, async (request, reply) => {
+      const { body, encoding } = await encoded(request.headers['accept-encoding']);
+      const vary = [reply.getHeader('vary'), 'Accept-Encoding'].filter((each) => each !== undefined).join(', ');
+      if (encoding !== undefined) reply.header('content-encoding', encoding);
       return reply
         .type(type)
-        .header('cache-control', 'public, max-age=3600')
-        .send(await content);
+        .headers({ ...headers, vary })
+        .send(body);
     });
   }
 }

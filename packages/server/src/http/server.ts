@@ -29,7 +29,7 @@ import { type KnownPaths, watchPaths } from './known-paths.ts';
 import { RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
-import { operationsOn, type Surface } from './operations.ts';
+import { listOperations, operationsOn, type Surface } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { contextsOf } from './request-context.ts';
 import { createRequestIds } from './request-id.ts';
@@ -74,7 +74,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     };
     await app.register(async (scope) => {
       await guard(scope, config, { authenticator, deps });
-      if (surface !== 'internal') mountDocs(scope, openapiDocument());
+      if (surface !== 'internal') mountDocs(scope, openapiDocument(), listOperations());
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
       const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
       mountRest(scope, { deps, ...mounted, fast });
