@@ -32,6 +32,7 @@ tenant-registry is ready.
 
 ${embedded}  engine          ${engine}
   address         ${address}
+  API reference   ${address}/docs
 ${internalAddress === null ? '' : `  internal        ${internalAddress}\n`}  operator token  ${operator}
   internal token  ${internal}
 

@@ -9,9 +9,10 @@ import { outboundSettings } from './kernel/outbound/environment.ts';
 import { outboxSettings } from './kernel/outbox/environment.ts';
 import { clockSettings } from './kernel/registry-clock/environment.ts';
 import { argon2Settings } from './kernel/secrets/environment.ts';
-import type { AnySettings } from './kernel/settings.ts';
+import type { AnySettings, Given } from './kernel/settings.ts';
 import { type ModuleSettings, moduleSettings } from './modules.ts';
 import { databaseSettings } from './settings/database.ts';
+import { nearNames } from './settings/near-names.ts';
 import { processSettings } from './settings/process.ts';
 
 const ownSettings = [
@@ -43,6 +44,11 @@ type All<Union> = (Union extends unknown ? (each: Union) => void : never) extend
 /** What the groups read, together. */
 export type Config = Readonly<All<ValuesOf<(typeof ownSettings)[number] | ModuleSettings>>>;
 
+/** Returns a sentence for each variable (of the process, unless given another environment) that looks like a slip for a known one. */
+export function unknownVariables(env: Given = process.env): string[] {
+  return nearNames(env, variableNames);
+}
+
 /** Thrown for an environment that cannot be started with; one line per mistake, each with its variable. */
 export class ConfigError extends Error {
   constructor(mistakes: readonly string[]) {
@@ -52,12 +58,12 @@ export class ConfigError extends Error {
 }
 
 /** Returns the configuration (of the process, unless given another environment), or throws `ConfigError` with all mistakes. Empty variables count as absent. */
-export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function readConfig(env: Given = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const { success, data, error } = environment.safeParse(given, { error: inputText });
   const wrong = (error?.issues ?? []).map(({ path, message }) => `${String(path[0])} ${message}`);
   const mistakes = [...wrong, ...settingsGroups.flatMap((group) => group.contradictions?.(given) ?? [])];
-  if (!success || mistakes.length > 0) throw new ConfigError(mistakes);
+  if (!success || mistakes.length > 0) throw new ConfigError([...mistakes, ...unknownVariables(env)]);
   // The schema of all variables holds the shape of each group, and `Config` is what the groups read.
   const values = settingsGroups.map((group) => group.read(data as never, given));
   return Object.assign({}, ...values) as Config;

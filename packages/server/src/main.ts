@@ -11,7 +11,7 @@ import {
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { welcome } from './banner.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig, unknownVariables } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
@@ -22,6 +22,7 @@ async function main(): Promise<void> {
   const given = readConfig();
   const config = withDevTokens(given);
   const logger = createLogger(config.logLevel);
+  for (const sentence of unknownVariables()) logger.warn(sentence);
   const database = await open(config, (message) => logger.error(message));
   const app = await createApp({ config, database, clock: systemClock, logger });
   app.deps.metrics.observeProcess();

@@ -30,7 +30,7 @@ function start(env: Readonly<Record<string, string>>): StartedProcess {
 }
 
 // proves A19, A64
-test('a first start makes acme and private tokens and prints a line that works when pasted; a second start keeps both', async () => {
+test('a first start makes acme and private tokens and prints a line that works when pasted; a second start keeps both and warns of a misspelt variable', async () => {
   const folder = newFolder();
   const first = start({ DATA_DIR: folder });
   const address = await first.ready;
@@ -38,6 +38,8 @@ test('a first start makes acme and private tokens and prints a line that works w
   const { operator: token, internal } = JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8'));
   await expect.poll(first.output).toContain(`curl -H "Authorization: Bearer ${token}" ${address}/v1/tenants`);
   expect(first.output()).toContain(`internal token  ${internal}\n`);
+  expect(first.output()).toContain(`API reference   ${address}/docs\n`);
+  expect((await fetch(`${address}/`)).url, 'the root leads to it').toBe(`${address}/docs`);
   const answer = await fetch(`${address}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } });
   const { items } = (await answer.json()) as { items: unknown[] };
   expect(items).toMatchObject([
@@ -51,9 +53,11 @@ test('a first start makes acme and private tokens and prints a line that works w
   ]);
   first.child.kill('SIGTERM');
   expect(await first.ended).toBe(0);
-  const second = start({ DATA_DIR: folder });
+  const second = start({ DATA_DIR: folder, DATABSE_URL: 'postgres://me:hunter2@127.0.0.1/registry' });
   const again = await fetch(`${await second.ready}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } });
   expect(((await again.json()) as { items: unknown[] }).items).toHaveLength(1);
+  expect(second.output()).toContain('DATABSE_URL is not known: did you mean DATABASE_URL?');
+  expect(second.output()).not.toContain('hunter2');
 });
 
 test('a second process on one directory is refused with the pid of the first, and the first goes on', async () => {
