@@ -1,6 +1,6 @@
 /**
  * The time of the registry: the clock of the process, corrected by its measured distance from the clock of the database,
- * so that one clock decides on every replica what has ended. Argued in docs/decisions/0014-the-databases-clock.md.
+ * so that one clock decides on every replica what has ended. Argued in docs/decisions/0019-the-databases-clock.md.
  */
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
