@@ -1,6 +1,6 @@
 // engine: none
 import { randomBytes } from 'node:crypto';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createCursorCodec, largePagesGate, paginate, paginateLarge } from './cursors.ts';
 import { createGate } from './gate.ts';
 import { PAGE_BYTES_MAX } from './pagination.ts';
@@ -101,30 +101,41 @@ test('a list that fetches one row more than its limit ends at the size too', asy
   expect(cursors.decode('rows', {}, cut.next_cursor ?? '')).toEqual(['0025']);
 });
 
-test('a tenant reads one large page at a time, and others read theirs meanwhile', async () => {
+test('a tenant reads one large page at a time, and the next when the bytes of it have had their time; others read meanwhile', async () => {
   const largePages = createGate(largePagesGate);
-  const reading: { tenant: string; end: () => void }[] = [];
-  const read = (tenant: string) =>
+  const timers: { ms: number; run: () => void }[] = [];
+  const after = (ms: number, run: () => void) => {
+    timers.push({ ms, run });
+    return () => {};
+  };
+  const signal = new AbortController().signal;
+  const source = () => table(rowsOf(Array.from({ length: 100 }, () => 40_000)));
+  const read = (tenant_id: string | null) =>
     paginateLarge(
-      { cursors, largePages, actor: { tenant_id: tenant }, signal: new AbortController().signal },
-      {
-        list: 'rows',
-        input: { limit: 50 },
-        keyOf,
-        rowsAtOnce: 50,
-        fetch: () =>
-          new Promise<{ rows: Row[]; more: boolean }>((resolve) =>
-            reading.push({ tenant, end: () => resolve({ rows: [], more: false }) }),
-          ),
-      },
+      { cursors, largePages, actor: { tenant_id }, signal },
+      { list: 'rows', input: { limit: 50 }, keyOf, rowsAtOnce: 50, fetch: source().fetch },
+      after,
     );
-  const pages = [read('busy'), read('busy'), read('busy'), read('other')];
-  await vi.waitFor(() => expect(reading.map(({ tenant }) => tenant)).toEqual(['busy', 'other']));
-  for (let ended = 0; ended < 4; ended += 1) {
-    await vi.waitFor(() => expect(reading.length).toBeGreaterThan(ended));
-    reading[ended]?.end();
-  }
-  await Promise.all(pages);
-  expect(reading.map(({ tenant }) => tenant)).toEqual(['busy', 'other', 'busy', 'busy']);
+  expect((await read('busy')).items).toHaveLength(26);
+  let second = 'waits';
+  const next = read('busy').then(() => {
+    second = 'is read';
+  });
+  await read('other');
+  for (let each = 0; each < 3; each += 1) await read(null);
+  expect([second, timers.length]).toEqual(['waits', 2]);
+  expect(timers[0]?.ms).toBeCloseTo((26 * 40_024 * 1_000) / 8_388_608, 0);
+  timers[0]?.run();
+  await next;
+  for (const { run } of timers) run();
+  expect(largePages.load().running).toBe(0);
+});
+
+test('a large page that cannot be read leaves its place free', async () => {
+  const largePages = createGate(largePagesGate);
+  const ctx = { cursors, largePages, actor: { tenant_id: 'a' }, signal: new AbortController().signal };
+  const fetch = () => Promise.reject(new Error('the database is away'));
+  const query = { list: 'rows', input: { limit: 50 }, keyOf, rowsAtOnce: 50, fetch };
+  for (let each = 0; each < 2; each += 1) await expect(paginateLarge(ctx, query)).rejects.toThrow('away');
   expect(largePages.load().running).toBe(0);
 });
