@@ -36,14 +36,16 @@ export interface NginxOptions {
   readonly token: string;
 }
 
-/** Starts nginx with the example, in which only the three addresses are others. Resolves when it listens. */
+/** Starts nginx with the example, in which only the three addresses and the patience are others. Resolves when it listens. */
 export async function startNginx({ registry, product, token }: NginxOptions): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
   const socketPath = join(folder, 'gateway.sock');
   const text = readFileSync(example, 'utf8')
     .replace('127.0.0.1:8090', registry)
     .replace('127.0.0.1:3000', product)
-    .replace('127.0.0.1:8080', `unix:${socketPath}`);
+    .replace('127.0.0.1:8080', `unix:${socketPath}`)
+    // No machine is too slow for the test.
+    .replace(/(proxy_(?:connect|read)_timeout) +\d+s/g, '$1 300s');
   writeFileSync(join(folder, 'gateway.conf'), text);
   writeFileSync(join(folder, 'registry-token.conf'), `proxy_set_header X-Registry-Token "${token}";\n`, {
     mode: 0o600,
