@@ -82,7 +82,7 @@ test.each(['api_key.revoked', 'Tenant.deleted', 'access.made_up', 'project'])(
     expect([status, body.code, body.errors]).toEqual([
       400,
       'reserved_action',
-      [{ pointer: '/events/1/action', message: expect.any(String) }],
+      [{ pointer: '/events/1/action', in: 'body', message: expect.any(String) }],
     ]);
     expect(await countEvents(server)).toBe(before);
   },
