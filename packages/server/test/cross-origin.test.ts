@@ -1,4 +1,4 @@
-/** What pages of other origins may do: only what CORS_ORIGINS allows, and never with ambient credentials. */
+/** Pages of other origins may do what CORS_ORIGINS allows, and never with ambient credentials. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { testConfig } from '../src/testing.ts';

@@ -53,6 +53,7 @@ function askEverything(server: TestServer, tenant: { id: string }): Promise<Answ
   ]).flat();
 }
 
+// proves C8
 test('while the database is silent every request is answered 503 before its connection is given up', async () => {
   // The deadline is what answers: a statement has twenty minutes.
   const { server, database } = await startImpatient({ requestTimeoutMs: 1_000, statementTimeoutMs: 1_200_000 });

@@ -1,5 +1,5 @@
 // engine: none
-/** What every operation says of input that it refuses: our words, each after the name of its field. */
+/** Every operation refuses input in our words, each after the name of its field. */
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { listOperations } from '../src/http/operations.ts';

@@ -1,5 +1,5 @@
 // engine: none
-/** What npm says when it is asked to install what only pnpm can. */
+/** The answers of npm when it is asked to install a workspace that only pnpm can. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ test.each(['install', 'ci'])('npm %s installs nothing and says what to run inste
   expect(existsSync(join(folder, 'node_modules'))).toBe(false);
 });
 
-test('npm start runs all the same', () => {
+test('npm start still runs', () => {
   const { status, output } = npm('start');
   expect([status, output]).toEqual([0, expect.stringContaining('started')]);
 });

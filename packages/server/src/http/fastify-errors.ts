@@ -1,4 +1,4 @@
-/** What Fastify throws before an operation is reached, in the words of the contract. */
+/** Turns errors of Fastify, which come before an operation is reached, into errors of the contract. */
 import type { FastifyError, FastifyRequest } from 'fastify';
 import type { Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';

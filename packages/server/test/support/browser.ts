@@ -26,7 +26,7 @@ type Message = Readonly<Record<string, unknown>>;
 export interface Tab {
   /** The URLs of all requests that the page made or tried to make. */
   readonly requests: readonly string[];
-  /** What the page, its policy and its scripts complained of. */
+  /** The complaints of the page, of its policy and of its scripts. */
   readonly complaints: readonly string[];
   open(url: string): Promise<void>;
   /** Resolves with the value of an expression in the page. */

@@ -1,6 +1,6 @@
 /** The page of the API reference, and the script that starts it. */
 
-/** What the page may load: itself. The reference sets styles from its script, and its icons are data. */
+/** Lets the page load from here alone. The reference sets styles from its script, and its icons are data. */
 export const policy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],

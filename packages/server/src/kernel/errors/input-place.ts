@@ -1,7 +1,7 @@
 /** Where in a request the mistakes of its input are, and the sentence that names the first of them. */
 import { DomainError, type InputMistake, kernelErrors } from '../errors.ts';
 
-/** What a mistake's place follows from. */
+/** The parts of a route from which the place of a mistake follows. */
 export interface PlacedRoute {
   readonly method: string;
   /** Each name in braces is a field of the input. */

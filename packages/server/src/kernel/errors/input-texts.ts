@@ -1,4 +1,4 @@
-/** What is said of input that a schema refuses: each text follows the name of the field, as in "/slug is missing". */
+/** The texts for input that a schema refuses: each follows the name of the field, as in "/slug is missing". */
 import { z } from 'zod';
 import type { InputMistake } from '../errors.ts';
 
