@@ -48,7 +48,7 @@ export function crossOrigin(origins: readonly string[]): CrossOrigin {
       reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': READ.join(', ') });
     },
     mountPreflights(scope, paths) {
-      for (const url of paths.all()) {
+      for (const url of paths.without('OPTIONS')) {
         scope.route({
           method: 'OPTIONS',
           url,

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 export interface KnownPaths {
   /** Returns the methods of a path, as `Allow` lists them; undefined for a path that no route has. */
   allowedAt(url: string): string | undefined;
-  /** The paths of all routes, with a colon before each field. */
-  all(): readonly string[];
+  /** The paths whose routes lack the method, with a colon before each field. */
+  without(method: string): readonly string[];
 }
 
 interface KnownPath {
@@ -28,7 +28,7 @@ export function watchPaths(app: FastifyInstance): KnownPaths {
       const found = known.get(path) ?? [...known.values()].find(({ segments }) => matches(segments, path.split('/')));
       return found && [...found.methods].join(', ');
     },
-    all: () => [...known.keys()],
+    without: (method) => [...known].filter(([, { methods }]) => !methods.has(method)).map(([url]) => url),
   };
 }
 
