@@ -89,29 +89,45 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   });
 }
 
+const SILENT = 'Connection terminated: the database has fallen silent';
+
 /**
  * The server ends a statement in time, so a longer silence means that there is no server any more. A host that lost its
  * power closes no connection: TCP alone would wait for it for a quarter of an hour. 0: no silence is too long.
  */
 function impatientSocket(silenceMs: number): Socket {
   const socket = new Socket();
-  const late = () => socket.destroy(new Error('Connection terminated: the database has fallen silent'));
+  const late = () => socket.destroy(new Error(SILENT));
   return socket.setTimeout(silenceMs, late);
 }
 
-/** Only a connection that works, or is being made, can be silent for too long: an idle one is asked nothing. */
+/**
+ * Only a connection that works, or is being made, can be silent for too long: an idle one is asked nothing. A connection
+ * that was takes the idle ones with it, so that a link that lost them all costs one wait and not one for each.
+ */
 function openPool(options: pg.PoolConfig, silenceMs: number): pg.Pool {
   const sockets = new WeakMap<object, Socket>();
+  const idle = new Set<Socket>();
   class ImpatientClient extends pg.Client {
     constructor(config?: pg.ClientConfig) {
       const socket = impatientSocket(silenceMs);
       super({ ...config, stream: () => socket });
       sockets.set(this, socket);
+      socket.once('close', () => idle.delete(socket));
+      socket.once('timeout', () => {
+        for (const each of idle) each.destroy(new Error(SILENT));
+      });
     }
   }
   const pool = new pg.Pool({ ...options, Client: ImpatientClient });
-  pool.on('acquire', (client) => sockets.get(client)?.setTimeout(silenceMs));
-  pool.on('release', (_, client) => sockets.get(client)?.setTimeout(0));
+  pool.on('acquire', (client) => {
+    const socket = sockets.get(client)?.setTimeout(silenceMs);
+    if (socket !== undefined) idle.delete(socket);
+  });
+  pool.on('release', (_, client) => {
+    const socket = sockets.get(client)?.setTimeout(0);
+    if (socket !== undefined && !socket.destroyed) idle.add(socket);
+  });
   return pool;
 }
 

@@ -66,7 +66,9 @@ export async function sealTemplate(adminUrl: string, name: string): Promise<void
 }
 
 async function withAdmin<T>(url: string, work: (db: Db) => Promise<T>): Promise<T> {
-  const admin = await openDatabase({ url, connectionsMax: 1, connectTimeoutMs: 10_000, applicationName: 'tests' });
+  // A database is dropped when its last connection has ended, which takes as long as the machine is busy.
+  const waits = { connectTimeoutMs: 60_000, statementTimeoutMs: 0 };
+  const admin = await openDatabase({ url, connectionsMax: 1, ...waits, applicationName: 'tests' });
   try {
     return await work(admin.db);
   } finally {
