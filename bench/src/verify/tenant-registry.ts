@@ -9,8 +9,8 @@ export interface Registry {
   readonly internalToken: string;
   /** Starts a process of the product on the database, with default settings except `env`. */
   start(env: Env, stack: AsyncDisposableStack): Promise<ServerChild>;
-  /** Creates a tenant with this number of keys through `/v1`. */
-  makeKeys(server: ServerChild, count: number): Promise<string[]>;
+  /** Creates this number of keys through `/v1`, in one new tenant or spread over several. */
+  makeKeys(server: ServerChild, count: number, tenants?: number): Promise<string[]>;
 }
 
 /** Creates an empty registry; the label becomes a part of its database's name. */
@@ -26,12 +26,15 @@ export async function createRegistry({ databases }: Setup, label: string): Promi
   return {
     internalToken,
     start: (env, stack) => startServer('packages/server/src/main.ts', { ...shared, ...env }, stack),
-    async makeKeys({ url }, count) {
+    async makeKeys({ url }, count, tenants = 1) {
       const create = creator(url, operatorToken);
-      const tenantId = await create('/v1/tenants', { slug: 'bench', name: 'Bench' }, 'id');
+      const ids: string[] = [];
+      while (ids.length < tenants)
+        ids.push(await create('/v1/tenants', { slug: `bench-${ids.length}`, name: 'Bench' }, 'id'));
       const keys: string[] = [];
       while (keys.length < count) {
-        keys.push(await create('/v1/api-keys', { tenant_id: tenantId, name: `bench-${keys.length}` }, 'key'));
+        const tenant_id = ids[keys.length % tenants];
+        keys.push(await create('/v1/api-keys', { tenant_id, name: `bench-${keys.length}` }, 'key'));
       }
       return keys;
     },

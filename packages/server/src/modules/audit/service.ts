@@ -20,7 +20,7 @@ const AHEAD_MS_MAX = 300_000;
 /** Rows of a page that one statement looks at: a third of the longest page, and the whole of a usual one. */
 const PAGE_ROWS = 67;
 /** A faster reader would have this process make text all the time, and answer others between two batches alone. */
-const EXPORT_PACE = { bytesPerSecond: 8_388_608, aheadSeconds: 1 };
+const EXPORT_PACE = { bytesPerSecond: 4_194_304, aheadSeconds: 1 };
 /** From here on text is a piece: rows are joined until then. */
 const PIECE_LENGTH = 16_384;
 /** That one problem lists. */
