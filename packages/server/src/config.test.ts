@@ -5,20 +5,12 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
-import { ConfigError, readConfig, variableNames } from './config.ts';
+import { configMistakes } from '../test/support/config.ts';
+import { readConfig, variableNames } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 
 const token = 'x'.repeat(32);
 const pepper = 'p'.repeat(32);
-const mistakesOf = (env: Record<string, string>): string => {
-  try {
-    readConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-  return '';
-};
 
 // proves A23, A72
 test('an empty environment is development on loopback with the embedded engine', () => {
@@ -40,7 +32,7 @@ test('.env.example names every variable and no other, each once and with its def
 });
 
 test('all mistakes are reported at once, each by the name of its variable', () => {
-  const message = mistakesOf({
+  const message = configMistakes({
     APP_ENV: 'production',
     PORT: '99999',
     LOG_LEVEL: 'loud',
@@ -52,22 +44,24 @@ test('all mistakes are reported at once, each by the name of its variable', () =
 });
 
 test('a mistake in DATABASE_URL is reported without its password, and a short token without its text', () => {
-  const message = mistakesOf({ DATABASE_URL: 'postgres://me:hunter2@/db', OPERATOR_TOKEN: 'hunter3' });
+  const message = configMistakes({ DATABASE_URL: 'postgres://me:hunter2@/db', OPERATOR_TOKEN: 'hunter3' });
   expect(message).toContain('DATABASE_URL');
   expect(message).not.toMatch(/hunter/);
 });
 
 test('a way past a pooler wants the way through it, and is checked like it', () => {
   const direct = 'postgres://me:hunter2@db/registry';
-  expect(mistakesOf({ DATABASE_DIRECT_URL: direct })).toContain('DATABASE_URL, is missing');
-  expect(mistakesOf({ DATABASE_URL: direct, DATABASE_DIRECT_URL: 'db' })).toContain('DATABASE_DIRECT_URL must start');
+  expect(configMistakes({ DATABASE_DIRECT_URL: direct })).toContain('DATABASE_URL, is missing');
+  expect(configMistakes({ DATABASE_URL: direct, DATABASE_DIRECT_URL: 'db' })).toContain(
+    'DATABASE_DIRECT_URL must start',
+  );
   expect(readConfig({ DATABASE_URL: 'postgres://pooler/x', DATABASE_DIRECT_URL: direct }).databaseDirectUrl).toBe(
     direct,
   );
 });
 
 test('production refuses the embedded engine and wants both tokens and a pepper, and says all of it', () => {
-  const message = mistakesOf({ APP_ENV: 'prod', PORT: 'x' });
+  const message = configMistakes({ APP_ENV: 'prod', PORT: 'x' });
   expect(message).toContain('PORT must be a whole number');
   for (const name of ['DATABASE_URL', 'OPERATOR_TOKEN', 'INTERNAL_TOKEN', 'API_KEY_PEPPER'])
     expect(message).toContain(`${name} is missing`);
@@ -75,16 +69,16 @@ test('production refuses the embedded engine and wants both tokens and a pepper,
 
 test('only production wants a pepper: without one each restart proves every key by argon2id', () => {
   const env = { DATABASE_URL: 'postgres://u@h/d', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y` };
-  expect(mistakesOf({ ...env, APP_ENV: 'prod' })).toContain('API_KEY_PEPPER is missing');
-  expect(mistakesOf({ ...env, APP_ENV: 'prod', API_KEY_PEPPER: pepper })).toBe('');
-  expect(mistakesOf({ ...env, APP_ENV: 'stage' })).toBe('');
+  expect(configMistakes({ ...env, APP_ENV: 'prod' })).toContain('API_KEY_PEPPER is missing');
+  expect(configMistakes({ ...env, APP_ENV: 'prod', API_KEY_PEPPER: pepper })).toBe('');
+  expect(configMistakes({ ...env, APP_ENV: 'stage' })).toBe('');
 });
 
 test('development beyond loopback wants tokens too', () => {
-  expect(mistakesOf({ HOST: '0.0.0.0' })).toContain('OPERATOR_TOKEN is missing');
+  expect(configMistakes({ HOST: '0.0.0.0' })).toContain('OPERATOR_TOKEN is missing');
   for (const INTERNAL_ADDR of ['0.0.0.0:8091', 'registry:8091'])
-    expect(mistakesOf({ INTERNAL_ADDR })).toContain('INTERNAL_TOKEN is missing');
-  expect(mistakesOf({ INTERNAL_ADDR: '[::1]:8091' })).toBe('');
+    expect(configMistakes({ INTERNAL_ADDR })).toContain('INTERNAL_TOKEN is missing');
+  expect(configMistakes({ INTERNAL_ADDR: '[::1]:8091' })).toBe('');
   expect(
     readConfig({ HOST: '0.0.0.0', OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y,${token}z` }).tokens.internal,
   ).toHaveLength(2);
@@ -108,7 +102,7 @@ test('a catalog file is read and checked at start, and its mistakes are reported
   const { catalog } = readConfig({ CATALOG_FILE: file('good.json', [entry]) });
   expect([...catalog.keys()]).toEqual(['scanner']);
   expect([...readConfig({}).catalog.keys()]).toEqual(['certifai', 'compliance']);
-  const message = mistakesOf({
+  const message = configMistakes({
     PORT: 'x',
     CATALOG_FILE: file('bad.json', [{ ...entry, trial_days: -1 }, entry, { ...entry, name: '' }]),
   });
@@ -116,15 +110,15 @@ test('a catalog file is read and checked at start, and its mistakes are reported
   expect(message).toContain('CATALOG_FILE at /items/0/trial_days');
   expect(message).toContain('CATALOG_FILE at /items/1/product: scanner is there twice');
   expect(message).toContain('CATALOG_FILE at /items/2/name');
-  expect(mistakesOf({ CATALOG_FILE: join(folder, 'none.json') })).toContain('CATALOG_FILE cannot be read');
+  expect(configMistakes({ CATALOG_FILE: join(folder, 'none.json') })).toContain('CATALOG_FILE cannot be read');
 });
 
 test('a token that no request could carry, or that is of two kinds, is a mistake', () => {
-  const message = mistakesOf({ OPERATOR_TOKEN: `${'o'.repeat(40)} and more`, INTERNAL_TOKEN: `${'ü'.repeat(40)}` });
+  const message = configMistakes({ OPERATOR_TOKEN: `${'o'.repeat(40)} and more`, INTERNAL_TOKEN: `${'ü'.repeat(40)}` });
   expect(message).toContain('OPERATOR_TOKEN each token must');
   expect(message).toContain('INTERNAL_TOKEN each token must');
   const twice = 't'.repeat(40);
-  expect(mistakesOf({ OPERATOR_TOKEN: twice, INTERNAL_TOKEN: `${'i'.repeat(40)},${twice}` })).toContain(
+  expect(configMistakes({ OPERATOR_TOKEN: twice, INTERNAL_TOKEN: `${'i'.repeat(40)},${twice}` })).toContain(
     'INTERNAL_TOKEN has a token that OPERATOR_TOKEN has too',
   );
 });
@@ -133,7 +127,7 @@ test('OUTBOUND_ALLOW takes hosts, addresses and networks, and each mistake in it
   expect(readConfig({}).outboundAllow).toEqual([]);
   const { outboundAllow } = readConfig({ OUTBOUND_ALLOW: 'idp.corp, idp.corp:8443,10.1.0.0/16 ,[fd00::1]:443' });
   expect(outboundAllow).toMatchObject([{ host: 'idp.corp' }, { host: 'idp.corp', port: 8443 }, {}, { port: 443 }]);
-  const message = mistakesOf({ OUTBOUND_ALLOW: 'idp.corp,https://idp.corp,10.0.0.0/33,' });
+  const message = configMistakes({ OUTBOUND_ALLOW: 'idp.corp,https://idp.corp,10.0.0.0/33,' });
   for (const wrong of ['"https://idp.corp"', '"10.0.0.0/33"', '""'])
     expect(message).toContain(`OUTBOUND_ALLOW has ${wrong}`);
 });
@@ -142,7 +136,7 @@ test('OUTBOUND_DNS_SERVERS takes addresses with and without a port, and each mis
   expect(readConfig({}).outboundNameServers).toEqual([]);
   const { outboundNameServers } = readConfig({ OUTBOUND_DNS_SERVERS: '10.0.0.53, 127.0.0.1:5353,fd00::53' });
   expect(outboundNameServers).toEqual(['10.0.0.53:53', '127.0.0.1:5353', '[fd00::53]:53']);
-  const message = mistakesOf({ OUTBOUND_DNS_SERVERS: '10.0.0.53,ns.corp,10.0.0.53:x' });
+  const message = configMistakes({ OUTBOUND_DNS_SERVERS: '10.0.0.53,ns.corp,10.0.0.53:x' });
   for (const wrong of ['"ns.corp"', '"10.0.0.53:x"']) expect(message).toContain(`OUTBOUND_DNS_SERVERS has ${wrong}`);
 });
 
@@ -217,21 +211,21 @@ test.each([
   ['AUTH_OIDC_ALGORITHMS', 'RS256,HS256'],
   ['AUTH_OIDC_ALGORITHMS', 'rs256'],
 ])('%s=%s is a mistake that is reported with all the others', (name, value) => {
-  const message = mistakesOf({ ...issuer, PORT: 'x', [name]: value });
+  const message = configMistakes({ ...issuer, PORT: 'x', [name]: value });
   expect(message).toContain('PORT must be');
   expect(message.split('\n').filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1);
 });
 
 test('what contradicts itself in a sign-in is a mistake', () => {
-  expect(mistakesOf({ AUTH_OIDC_ISSUER: issuer.AUTH_OIDC_ISSUER })).toContain('AUTH_OIDC_AUDIENCE is missing');
-  expect(mistakesOf({ AUTH_OIDC_AUDIENCE: 'us' })).toContain('AUTH_OIDC_ISSUER is missing');
-  const same = mistakesOf({ ...issuer, AUTH_OIDC_TENANT_ROLES_CLAIM: 'realm_access.roles' });
+  expect(configMistakes({ AUTH_OIDC_ISSUER: issuer.AUTH_OIDC_ISSUER })).toContain('AUTH_OIDC_AUDIENCE is missing');
+  expect(configMistakes({ AUTH_OIDC_AUDIENCE: 'us' })).toContain('AUTH_OIDC_ISSUER is missing');
+  const same = configMistakes({ ...issuer, AUTH_OIDC_TENANT_ROLES_CLAIM: 'realm_access.roles' });
   expect(same).toContain('AUTH_OIDC_TENANT_ROLES_CLAIM is the claim of the platform roles');
 });
 
 test('an issuer over plain http is for loopback and development', () => {
   const of = (AUTH_OIDC_ISSUER: string, APP_ENV: string) =>
-    mistakesOf({ ...issuer, APP_ENV, AUTH_OIDC_ISSUER, INTERNAL_TOKEN: token });
+    configMistakes({ ...issuer, APP_ENV, AUTH_OIDC_ISSUER, INTERNAL_TOKEN: token });
   for (const loopback of ['http://127.0.0.1:8080/realms/a', 'http://localhost', 'http://[::1]:8080'])
     expect(of(loopback, 'stage')).toBe('');
   for (const other of ['http://sso.example', 'http://localhost.example', 'http://127.0.0.1.example/']) {
@@ -242,12 +236,12 @@ test('an issuer over plain http is for loopback and development', () => {
 
 test('operators may come in by OIDC alone, and then no token of theirs is made; the internal token is wanted all the same', () => {
   const env = { ...issuer, APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', API_KEY_PEPPER: pepper };
-  expect(mistakesOf({ ...env, INTERNAL_TOKEN: token })).toBe('');
+  expect(configMistakes({ ...env, INTERNAL_TOKEN: token })).toBe('');
   const config = readConfig({ ...env, INTERNAL_TOKEN: token });
   expect(withDevTokens(config).tokens).toEqual({ operator: [], internal: [token] });
-  expect(mistakesOf(env)).toContain('INTERNAL_TOKEN is missing');
-  expect(mistakesOf(env)).not.toContain('OPERATOR_TOKEN');
-  const nobody = mistakesOf({ HOST: '0.0.0.0' });
+  expect(configMistakes(env)).toContain('INTERNAL_TOKEN is missing');
+  expect(configMistakes(env)).not.toContain('OPERATOR_TOKEN');
+  const nobody = configMistakes({ HOST: '0.0.0.0' });
   expect(nobody).toContain('OPERATOR_TOKEN is missing, and AUTH_OIDC_ISSUER too');
 });
 
@@ -256,7 +250,7 @@ test('TRUST_PROXY takes addresses, networks and the words that Fastify knows, an
   expect(readConfig({ TRUST_PROXY: good }).trustProxy).toBe(good);
   await expect(Fastify({ trustProxy: good }).ready()).resolves.toBeDefined();
   for (const wrong of ['proxy.corp', '10.0.0.1/33', '10.0.0.0/0', 'true', '10.0.0.0/8/8', 'fd00::/129', '1.2.3', ''])
-    expect(mistakesOf({ PORT: 'x', TRUST_PROXY: `10.0.0.1,${wrong}` })).toContain(
+    expect(configMistakes({ PORT: 'x', TRUST_PROXY: `10.0.0.1,${wrong}` })).toContain(
       `TRUST_PROXY has ${JSON.stringify(wrong)}`,
     );
 });
@@ -291,5 +285,5 @@ test('a lease is off, or between half a second and a minute', () => {
   for (const ms of [0, 500, 60_000])
     expect(readConfig({ REQUEST_TIMEOUT_MS: '61000', AUTHORITY_LEASE_MS: String(ms) }).authorityLeaseMs).toBe(ms);
   for (const ms of ['1', '499', '60001', '2s'])
-    expect(mistakesOf({ AUTHORITY_LEASE_MS: ms })).toContain('AUTHORITY_LEASE_MS');
+    expect(configMistakes({ AUTHORITY_LEASE_MS: ms })).toContain('AUTHORITY_LEASE_MS');
 });

@@ -3,20 +3,11 @@ import { METHODS } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { testConfig } from '../src/testing.ts';
 import { ask, figure, newKey, refusal } from './support/api-keys.ts';
-import { askAsGateway, bearer, type GatewayCall } from './support/gateway.ts';
+import { askAsGateway, bearer, type GatewayCall, identity } from './support/gateway.ts';
 import { DAY_MS, entitle, newProject, runWorker, startTestServer, tenantIn, testServer } from './support/server.ts';
 
 const server = testServer();
 const authorize = (call: GatewayCall = {}) => askAsGateway(server, call);
-
-const identity = [
-  'x-tenant-id',
-  'x-tenant-slug',
-  'x-tenant-status',
-  'x-project-id',
-  'x-api-key-id',
-  'x-api-key-scopes',
-];
 
 // proves A49
 test.each([

@@ -2,28 +2,13 @@
 /** examples/gateways/envoy and traefik, as far as they can be tried without those programs. */
 import { describe, expect, test } from 'vitest';
 import { newKey } from './support/api-keys.ts';
+import { bearer, goodKeyOf, identity } from './support/gateway.ts';
 import { type ClientRequest, envoy, exampleYaml, type GatewayModel, traefik } from './support/gateway-models.ts';
-import { entitle, newProject, tenantIn, testServer } from './support/server.ts';
+import { newProject, tenantIn, testServer } from './support/server.ts';
 
 const server = testServer();
 
-const identity = [
-  'x-tenant-id',
-  'x-tenant-slug',
-  'x-tenant-status',
-  'x-project-id',
-  'x-api-key-id',
-  'x-api-key-scopes',
-];
-
-async function goodKey(fields: Record<string, unknown> = {}) {
-  const tenant = await tenantIn(server, 'active');
-  await entitle(server, tenant.id);
-  const key = await newKey(server, { tenant_id: tenant.id, scopes: ['reports:read'], ...fields });
-  return { tenant, key };
-}
-
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const goodKey = (fields?: Record<string, unknown>) => goodKeyOf(server, fields);
 
 describe.each([
   ['Envoy', envoy],

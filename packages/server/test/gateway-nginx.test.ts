@@ -4,8 +4,9 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newKey } from './support/api-keys.ts';
 import { type EchoProduct, startEchoProduct } from './support/echo-product.ts';
+import { bearer, goodKeyOf } from './support/gateway.ts';
 import { type Nginx, nginxPath, startNginx } from './support/nginx.ts';
-import { entitle, newProject, startTestServer, tenantIn, testServer } from './support/server.ts';
+import { newProject, startTestServer, tenantIn, testServer } from './support/server.ts';
 
 test.runIf(process.env['CI'] !== undefined)('nginx is installed where the suite must run in full', () => {
   expect(nginxPath).toBeDefined();
@@ -59,15 +60,7 @@ describe.skipIf(nginxPath === undefined)('nginx (skipped where it is not install
     });
   }
 
-  /** A key that the example's question accepts, with its tenant. */
-  async function goodKey(fields: Record<string, unknown> = {}) {
-    const tenant = await tenantIn(server, 'active');
-    await entitle(server, tenant.id);
-    const key = await newKey(server, { tenant_id: tenant.id, scopes: ['reports:read'], ...fields });
-    return { tenant, key };
-  }
-
-  const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+  const goodKey = (fields?: Record<string, unknown>) => goodKeyOf(server, fields);
 
   /** Sends a request that must not get through, and returns its status. */
   async function refused(call: Call): Promise<number> {

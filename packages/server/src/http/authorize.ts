@@ -2,7 +2,7 @@
  * `/v1/internal/authorize`: the question of a gateway that lets a request through to a product or does not. It is
  * answered by status and headers to every method, without a body and without the layers of other operations.
  */
-import { METHODS, type OutgoingHttpHeaders } from 'node:http';
+import { METHODS } from 'node:http';
 import { parse } from 'node:querystring';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
@@ -13,9 +13,7 @@ import type { Dependencies } from '../kernel/context.ts';
 import { placed } from '../kernel/errors/input-place.ts';
 import { inputMistakes } from '../kernel/errors/input-texts.ts';
 import { malformed } from '../kernel/errors/malformed.ts';
-import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { kernelErrors, tooLate } from '../kernel/errors.ts';
-import { logFailure } from '../kernel/trpc.ts';
 import {
   type GatewayQuestion,
   gatewayQuestion,
@@ -26,8 +24,10 @@ import {
 import { apiKeyErrors } from '../modules/api-keys/errors.ts';
 import type { AcceptedApiKey, Verdict } from '../modules/api-keys/schema.ts';
 import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
+import { answerDirectly } from './direct-answer.ts';
 import type { Drain } from './drain.ts';
 import type { HttpConfig } from './environment.ts';
+import { sendFailure } from './failure.ts';
 import { limiter, sheddingAbove } from './guard.ts';
 import { AUTHORIZE_PATH } from './limits.ts';
 import { sendProblem } from './problem.ts';
@@ -83,11 +83,6 @@ function isGateway(request: FastifyRequest, { authenticator, deps }: AuthorizeOp
 }
 
 function answerer({ deps, drain, config }: AuthorizeOptions) {
-  const fail = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
-    const error = toDomainError(thrown, deps.constraints);
-    logFailure(request.log, error, 'apiKeys.authorize');
-    return sendProblem(reply, error);
-  };
   return async (request: FastifyRequest, reply: FastifyReply) => {
     try {
       const question = questionOf(request);
@@ -96,11 +91,11 @@ function answerer({ deps, drain, config }: AuthorizeOptions) {
       const asked = verifyApiKey(deps, { ...question, key }, () => productAt(sourceAddress(request)));
       const inTime = asked instanceof Promise ? withinDeadline(asked, config.requestTimeoutMs, tooLate) : asked;
       const verdict = await inTime;
-      if (verdict.valid) return admit(reply, verdict, drain);
+      if (verdict.valid) return answerDirectly(reply, drain, { headers: headersOf(verdict) });
       if (verdict.code === 'insufficient_scope') reply.header('www-authenticate', scopeChallenge(question));
       return sendProblem(reply, gatewayRefusal(verdict.code));
     } catch (thrown) {
-      return fail(request, reply, thrown);
+      return sendFailure(reply, thrown, deps, 'apiKeys.authorize');
     }
   };
 }
@@ -125,16 +120,6 @@ function questionOf({ routeOptions, query, headers }: FastifyRequest): GatewayQu
 /** RFC 6750, 3.1. No scope has a character that ends the quotes. */
 function scopeChallenge({ scopes }: GatewayQuestion): string {
   return `Bearer error="insufficient_scope", scope="${scopes.join(' ')}"`;
-}
-
-/** Writes the answer straight to the connection, as `http/verify.ts` does. */
-function admit(reply: FastifyReply, accepted: AcceptedApiKey, drain: Drain): FastifyReply {
-  if (drain.isLast(reply.raw.req.socket)) reply.header('connection', 'close');
-  reply.hijack();
-  const headers = reply.getHeaders() as OutgoingHttpHeaders; // Fastify's own type differs in the names that it lists
-  reply.raw.writeHead(200, { ...headers, ...headersOf(accepted), 'content-length': 0 });
-  reply.raw.end();
-  return reply;
 }
 
 /** The headers of each remembered verdict, written out once. */

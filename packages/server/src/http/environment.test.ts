@@ -1,17 +1,8 @@
 // engine: none
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../config.ts';
+import { configMistakes } from '../../test/support/config.ts';
+import { readConfig } from '../config.ts';
 import { databaseTimeouts } from '../settings/database.ts';
-
-const mistakesOf = (env: Record<string, string>): string => {
-  try {
-    readConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message;
-    throw error;
-  }
-  return '';
-};
 
 test('a connection without a request stays open for a second, and never for more than half of the time to stop', () => {
   const idle = (env: Record<string, string>) => readConfig(env).shutdownIdleMs;
@@ -30,10 +21,10 @@ test('a request is answered within eight seconds, and the database has less', ()
 
 test('a lease that lasts as long as a request may take is a mistake', () => {
   const wrong = 'REQUEST_TIMEOUT_MS must be longer than AUTHORITY_LEASE_MS';
-  expect(mistakesOf({ AUTHORITY_LEASE_MS: '8000' })).toContain(wrong);
-  expect(mistakesOf({ REQUEST_TIMEOUT_MS: '1000' })).toContain(wrong);
-  expect(mistakesOf({ REQUEST_TIMEOUT_MS: '9000', AUTHORITY_LEASE_MS: '8000' })).toBe('');
-  expect(mistakesOf({ REQUEST_TIMEOUT_MS: '1000', AUTHORITY_LEASE_MS: '0' })).toBe('');
+  expect(configMistakes({ AUTHORITY_LEASE_MS: '8000' })).toContain(wrong);
+  expect(configMistakes({ REQUEST_TIMEOUT_MS: '1000' })).toContain(wrong);
+  expect(configMistakes({ REQUEST_TIMEOUT_MS: '9000', AUTHORITY_LEASE_MS: '8000' })).toBe('');
+  expect(configMistakes({ REQUEST_TIMEOUT_MS: '1000', AUTHORITY_LEASE_MS: '0' })).toBe('');
 });
 
 test('CORS_ORIGINS takes origins as browsers name them, and the first entry that is none is named', () => {
@@ -50,7 +41,7 @@ test('CORS_ORIGINS takes origins as browsers name them, and the first entry that
     'ftp://a',
     'https://*.a',
   ])
-    expect(mistakesOf({ CORS_ORIGINS: `https://a,${wrong}` }), wrong).toContain(
+    expect(configMistakes({ CORS_ORIGINS: `https://a,${wrong}` }), wrong).toContain(
       `CORS_ORIGINS has ${JSON.stringify(wrong)}`,
     );
 });

@@ -4,7 +4,7 @@ import type { Context, Dependencies } from '../kernel/context.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
 import type { TextStream } from '../kernel/streams/text-stream.ts';
-import { logFailure } from '../kernel/trpc.ts';
+import { sendFailure } from './failure.ts';
 import type { Operation } from './operations.ts';
 import { sendProblem } from './problem.ts';
 import { chargesOf } from './rationing.ts';
@@ -54,11 +54,9 @@ function handlerOf(operation: Operation, { constraints, budgets }: Dependencies,
   const { status = 200, location, stream } = operation.route;
   /** A stream begins after the procedure ended, which has logged no failure of it. */
   const streamed = (output: TextStream | EventStream, request: FastifyRequest, reply: FastifyReply) =>
-    sendStream(reply, output, chargesOf(budgets, request)).catch((thrown: unknown) => {
-      const error = toDomainError(thrown, constraints);
-      logFailure(request.log, error, operation.procedure);
-      return sendProblem(reply, error);
-    });
+    sendStream(reply, output, chargesOf(budgets, request)).catch((thrown: unknown) =>
+      sendFailure(reply, thrown, { constraints }, operation.procedure),
+    );
   return async (request: FastifyRequest, reply: FastifyReply) => {
     try {
       const { params, query, body } = request as RequestParts;

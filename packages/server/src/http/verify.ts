@@ -2,18 +2,16 @@
  * Verifies an API key without the layers that other operations go through, because products call it on every request of
  * theirs. It answers plain questions itself and hands every other one to those layers; a test holds both ways equal.
  */
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { withinDeadline } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { malformed } from '../kernel/errors/malformed.ts';
-import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { tooLate } from '../kernel/errors.ts';
-import { logFailure } from '../kernel/trpc.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
 import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
+import { answerDirectly } from './direct-answer.ts';
 import type { Drain } from './drain.ts';
-import { sendProblem } from './problem.ts';
+import { sendFailure } from './failure.ts';
 import { sourceAddress } from './source-address.ts';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -33,11 +31,7 @@ export interface FastVerifyOptions {
 
 /** Returns the handler: a caller that holds the permission and asks in the documented shape is answered, if possible at once. */
 export function fastVerify({ deps, drain, timeoutMs, otherwise }: FastVerifyOptions): RouteHandlerMethod {
-  const fail = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
-    const error = toDomainError(thrown, deps.constraints);
-    logFailure(request.log, error, PROCEDURE);
-    return sendProblem(reply, error);
-  };
+  const fail = (reply: FastifyReply, thrown: unknown) => sendFailure(reply, thrown, deps, PROCEDURE);
   return (request, reply) => {
     const input = isPlain(request) ? verifyApiKeyInput.safeParse(request.body) : undefined;
     // Free text is in the product alone: scopes have a pattern, and a key may be any text.
@@ -47,10 +41,10 @@ export function fastVerify({ deps, drain, timeoutMs, otherwise }: FastVerifyOpti
       if (!(answer instanceof Promise)) return send(reply, answer, drain);
       return withinDeadline(answer, timeoutMs, tooLate).then(
         (verdict) => send(reply, verdict, drain),
-        (thrown: unknown) => fail(request, reply, thrown),
+        (thrown: unknown) => fail(reply, thrown),
       );
     } catch (thrown) {
-      return fail(request, reply, thrown);
+      return fail(reply, thrown);
     }
   };
 }
@@ -61,15 +55,8 @@ function isPlain({ query, actor }: FastifyRequest): boolean {
   return true;
 }
 
-/** Writes the answer straight to the connection: it is ASCII, and written as such it costs less than as UTF-8. */
-function send(reply: FastifyReply, answer: Verdict, drain: Drain): void {
-  const text = textOf(answer);
-  // No hook of Fastify runs for an answer that is written here.
-  if (drain.isLast(reply.raw.req.socket)) reply.header('connection', 'close');
-  reply.hijack();
-  const headers = reply.getHeaders() as OutgoingHttpHeaders; // Fastify's own type differs in the names that it lists
-  reply.raw.writeHead(200, { ...headers, 'content-type': JSON_TYPE, 'content-length': text.length });
-  reply.raw.end(text, 'latin1');
+function send(reply: FastifyReply, answer: Verdict, drain: Drain): FastifyReply {
+  return answerDirectly(reply, drain, { headers: { 'content-type': JSON_TYPE }, text: textOf(answer) });
 }
 
 /** The text of each remembered verdict: it is checked by its schema and written out once. */

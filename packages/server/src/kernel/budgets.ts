@@ -83,26 +83,25 @@ export function createBudgets(
     own: spentBy(`principal ${principal}`, now),
     tenant: tenant_id === null ? undefined : spentBy(`tenant ${tenant_id}`, now),
   });
-  const standings = (spender: Spender): Standing[] => {
-    const now = clock().getTime();
-    const { own, tenant } = spentAt(spender, now);
-    return [
-      ...standing('principal_requests', principalPerMinute, own.requests, own.endsAt - now),
-      ...(tenant === undefined
-        ? []
-        : standing('tenant_requests', tenantPerMinute, tenant.requests, tenant.endsAt - now)),
-      ...(tenant === undefined ? [] : standing('tenant_cost', tenantCostPerMinute, tenant.units, tenant.endsAt - now)),
-    ];
-  };
+  const standingsOf = ({ own, tenant }: ReturnType<typeof spentAt>, now: number): Standing[] => [
+    ...standing('principal_requests', principalPerMinute, own.requests, own.endsAt - now),
+    ...(tenant === undefined ? [] : standing('tenant_requests', tenantPerMinute, tenant.requests, tenant.endsAt - now)),
+    ...(tenant === undefined ? [] : standing('tenant_cost', tenantCostPerMinute, tenant.units, tenant.endsAt - now)),
+  ];
   return {
-    standings,
+    standings(spender) {
+      const now = clock().getTime();
+      return standingsOf(spentAt(spender, now), now);
+    },
     spend(spender, surcharge) {
-      const empty = standings(spender).find(({ remaining }) => remaining === 0);
+      const now = clock().getTime();
+      const spent = spentAt(spender, now);
+      const empty = standingsOf(spent, now).find(({ remaining }) => remaining === 0);
       if (empty !== undefined) {
         refused(empty.budget);
         throw usedUp(empty);
       }
-      const { own, tenant } = spentAt(spender, clock().getTime());
+      const { own, tenant } = spent;
       own.requests += 1;
       if (tenant === undefined) return;
       tenant.requests += 1;

@@ -1,5 +1,6 @@
 /** Signs the cursor between two pages of a list, and cuts the rows of a list into pages. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { BytesRequest, RowsWithin } from '@tenant-registry/db';
 import type { Actor } from './actor.ts';
 import { type After, afterTimer } from './async/after.ts';
 import { kernelErrors } from './errors.ts';
@@ -44,17 +45,6 @@ function filterDigest(filter: object): string {
   return createHash('sha256').update(JSON.stringify(present)).digest('base64');
 }
 
-interface RowsAsked {
-  readonly limit: number;
-  readonly bytesMax: number;
-  readonly after?: readonly string[] | undefined;
-}
-
-interface RowsWithin<Row> {
-  readonly rows: readonly Row[];
-  readonly more: boolean;
-}
-
 interface PageQuery<Filter extends object, Row> {
   /** The list's name, part of what a cursor is bound to. */
   readonly list: string;
@@ -64,7 +54,7 @@ interface PageQuery<Filter extends object, Row> {
    * Fetches rows after the key, newest first: up to limit + 1 of them, or, for rows that can be large, up to the limit or
    * the size and whether more follow.
    */
-  readonly fetch: (asked: RowsAsked) => Promise<readonly Row[] | RowsWithin<Row>>;
+  readonly fetch: (asked: BytesRequest) => Promise<readonly Row[] | RowsWithin<Row>>;
   /** Rows that one statement looks at, where rows can be large; absent: all of a page. */
   readonly rowsAtOnce?: number;
 }

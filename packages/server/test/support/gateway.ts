@@ -1,6 +1,7 @@
 /** A gateway that asks for its clients, byte by byte as the test says. */
 import { type IncomingHttpHeaders, request } from 'node:http';
-import type { TestServer } from './server.ts';
+import { newKey } from './api-keys.ts';
+import { entitle, type TestServer, tenantIn } from './server.ts';
 
 export interface GatewayAnswer {
   readonly status: number;
@@ -49,6 +50,24 @@ export function askAsGateway(server: TestServer, call: GatewayCall = {}): Promis
     if (begun === undefined) asking.end();
     else asking.write(begun);
   });
+}
+
+/** The headers that tell the product whose key it is. */
+export const identity = [
+  'x-tenant-id',
+  'x-tenant-slug',
+  'x-tenant-status',
+  'x-project-id',
+  'x-api-key-id',
+  'x-api-key-scopes',
+];
+
+/** A key that the question of the examples accepts, with its tenant. */
+export async function goodKeyOf(server: TestServer, fields: Record<string, unknown> = {}) {
+  const tenant = await tenantIn(server, 'active');
+  await entitle(server, tenant.id);
+  const key = await newKey(server, { tenant_id: tenant.id, scopes: ['reports:read'], ...fields });
+  return { tenant, key };
 }
 
 /** The client's key as a Bearer credential. */
