@@ -26,14 +26,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Of the fewest operations, a small part: which reads come when is left to chance. */
+/** Of each of the two answers that a read can tell. */
 const SEEN_MIN = 25;
 
 /** Reads and writes happened many times, and no read told a wrong state. */
 function expectRegister(report: RegisterReport): void {
   expect(report.violations).toEqual([]);
-  expect(report.accepted).toBeGreaterThan(SEEN_MIN);
-  expect(report.reads - report.accepted).toBeGreaterThan(SEEN_MIN);
+  expect(report.accepted).toBeGreaterThanOrEqual(SEEN_MIN);
+  expect(report.reads - report.accepted).toBeGreaterThanOrEqual(SEEN_MIN);
   expect(report.revocations).toBeGreaterThan(0);
 }
 
@@ -50,6 +50,7 @@ describe('replicas with a memory in one process', () => {
       replicas: replicas.map(inProcess),
       newSubject: () => insertSubject(database),
       operations: 6_000,
+      seenMin: SEEN_MIN,
     };
     expectRegister(await disturbed(disturbance, () => runRegisters(options)));
     for (const { hits } of replicas) expect(hits()).toBeGreaterThan(100);
@@ -96,6 +97,7 @@ describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }
       replicas: members.map(({ replica }) => replica),
       newSubject: () => newSubject(members),
       operations,
+      seenMin: SEEN_MIN,
     };
     expectRegister(await disturbed(disturbance, () => runRegisters(options)));
   }

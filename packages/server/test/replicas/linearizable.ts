@@ -21,6 +21,11 @@ export interface RegisterOptions {
   readonly newSubject: () => Promise<Subject>;
   /** The least number of reads and writes. */
   readonly operations: number;
+  /**
+   * The least number of reads that told acceptance, and of those that told refusal: chance decides which come when, so the
+   * run goes on until there were as many, up to twenty times the operations. Absent: none.
+   */
+  readonly seenMin?: number;
   readonly readers?: number;
   readonly writers?: number;
   readonly progress?: (operations: number) => void;
@@ -47,6 +52,8 @@ interface Register {
 interface Run extends RegisterOptions {
   readonly registers: Register[];
   operations_done: number;
+  accepted: number;
+  refused: number;
   unanswered: number;
   revocations: number;
 }
@@ -55,11 +62,17 @@ const WRITES_PER_KEY = 12;
 /** Keys are still asked about when they have been revoked. */
 const LOOKED_AT = 3;
 
+/** How many times its operations a run may take until it has seen enough. */
+const LONGER_AT_MOST = 20;
+
 /** Runs until there were enough operations, and reports what they were told. */
 export async function runRegisters(options: RegisterOptions): Promise<RegisterReport> {
-  const { operations, readers = 12, writers = 4 } = options;
-  const run: Run = { ...options, registers: [], operations_done: 0, unanswered: 0, revocations: 0 };
-  const going = () => run.operations_done < operations;
+  const { operations, seenMin = 0, readers = 12, writers = 4 } = options;
+  const counts = { operations_done: 0, accepted: 0, refused: 0, unanswered: 0, revocations: 0 };
+  const run: Run = { ...options, ...counts, registers: [] };
+  const hasSeen = () => Math.min(run.accepted, run.refused) >= seenMin && run.revocations > 0;
+  const going = () =>
+    run.operations_done < operations || (!hasSeen() && run.operations_done < operations * LONGER_AT_MOST);
   await Promise.all([
     ...Array.from({ length: writers }, () => writerLoop(run, going)),
     ...Array.from({ length: readers }, () => readerLoop(run, going, writers * LOOKED_AT)),
@@ -108,7 +121,11 @@ async function readerLoop(run: Run, going: () => boolean, lookedAt: number): Pro
     const began = performance.now();
     const value = await some(run.replicas).read(register.subject);
     if (value === undefined) run.unanswered += 1;
-    else register.reads.push({ began, ended: performance.now(), value });
+    else {
+      register.reads.push({ began, ended: performance.now(), value });
+      if (value) run.accepted += 1;
+      else run.refused += 1;
+    }
     count(run);
   }
 }
@@ -124,14 +141,14 @@ function some<T>(things: readonly T[]): T {
   return thing;
 }
 
-function report({ registers, unanswered, revocations }: Run): RegisterReport {
+function report({ registers, accepted, unanswered, revocations }: Run): RegisterReport {
   const histories = registers.map(({ subject, ...history }): History => ({ name: subject.id, ...history }));
   const reads = registers.flatMap((register) => register.reads);
   // The first one made the register.
   const writes = registers.flatMap((register) => register.writes.slice(1)).filter(({ ended }) => ended < Infinity);
   return {
     reads: reads.length,
-    accepted: reads.filter(({ value }) => value).length,
+    accepted,
     writes: writes.length,
     revocations,
     unanswered,

@@ -1,5 +1,6 @@
 /** A TCP relay to the database that can be cut and restored on the same port. */
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listenAgain, listenOnKeptPort } from '../support/kept-port.ts';
 
 export interface Link {
   /** The database through the link. */
@@ -16,24 +17,17 @@ export async function openLink(databaseUrl: string): Promise<Link> {
   const { hostname, port: targetPort } = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let frozen = false;
-  let relay: Server;
-  const listen = (port: number) =>
-    new Promise<number>((resolve) => {
-      relay = createServer((client) => {
-        const upstream = connect(Number(targetPort), hostname);
-        for (const socket of [client, upstream]) {
-          sockets.add(socket);
-          socket.on('error', () => {});
-          socket.on('close', () => sockets.delete(socket));
-        }
-        if (frozen) client.resume();
-        else client.pipe(upstream).pipe(client);
-      }).listen(port, '127.0.0.1', () => {
-        const address = relay.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  const port = await listen(0);
+  const relay = createServer((client) => {
+    const upstream = connect(Number(targetPort), hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => sockets.delete(socket));
+    }
+    if (frozen) client.resume();
+    else client.pipe(upstream).pipe(client);
+  });
+  const port = await listenOnKeptPort(relay);
   const url = new URL(databaseUrl);
   url.hostname = '127.0.0.1';
   url.port = String(port);
@@ -53,8 +47,6 @@ export async function openLink(databaseUrl: string): Promise<Link> {
       for (const socket of sockets) socket.destroy();
       await closed;
     },
-    async restore() {
-      await listen(port);
-    },
+    restore: () => listenAgain(relay, port),
   };
 }

@@ -1,9 +1,9 @@
 /** A real OpenID provider (node-oidc-provider) on loopback for tests: what it signs comes from its token endpoint. */
 import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type CompactJWSHeaderParameters, CompactSign, type JWK } from 'jose';
 import Provider, { type Adapter, type AsymmetricSigningAlgorithm } from 'oidc-provider';
+import { listenAgain, listenOnKeptPort } from './kept-port.ts';
 import { giveKeysBack, type SigningKeys, takeKeys } from './signing-keys.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -107,16 +107,14 @@ export async function startIssuer({
 
 async function listenOnLoopback(listener: RequestListener) {
   const server = http.createServer(listener);
-  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const pause = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnKeptPort(server);
   const stop = async () => (server.listening ? pause() : undefined);
-  return { origin: `http://127.0.0.1:${port}`, pause, resume: () => listen(port), stop };
+  return { origin: `http://127.0.0.1:${port}`, pause, resume: () => listenAgain(server, port), stop };
 }
 
 async function fetchToken(url: string, resource: string): Promise<string> {
