@@ -17,6 +17,10 @@ import * as m0014 from '../migrations/0014_idp_configs_saml_summary.ts';
 import * as m0015 from '../migrations/0015_api_keys_created_by_key.ts';
 import * as m0016 from '../migrations/0016_quota_counts.ts';
 import * as m0017 from '../migrations/0017_audit_log_tenant_origin.ts';
+import * as m0018 from '../migrations/0018_users.ts';
+import * as m0019 from '../migrations/0019_service_identities.ts';
+import * as m0020 from '../migrations/0020_groups.ts';
+import * as m0021 from '../migrations/0021_role_bindings.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -36,4 +40,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015_api_keys_created_by_key': m0015,
   '0016_quota_counts': m0016,
   '0017_audit_log_tenant_origin': m0017,
+  '0018_users': m0018,
+  '0019_service_identities': m0019,
+  '0020_groups': m0020,
+  '0021_role_bindings': m0021,
 };

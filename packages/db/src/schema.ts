@@ -15,7 +15,19 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type GroupMembershipsSource = "idp" | "manual";
+
+export type GroupsProvisionedBy = "api" | "scim";
+
+export type GroupsSource = "idp" | "manual";
+
+export type GroupsTenantRole = "admin" | "billing" | "member";
+
 export type IdpKind = "oidc" | "saml";
+
+export type RoleLevel = "admin" | "editor" | "viewer";
+
+export type ServiceIdentitiesFederationKind = "api_token" | "oidc_cc" | "spiffe_svid";
 
 export type TenantIdpConfigJitPolicy = "allow" | "deny";
 
@@ -28,6 +40,8 @@ export type TenantProductsSource = "contract" | "demo" | "trial";
 export type TenantProjectStatus = "active" | "archived";
 
 export type TenantStatus = "active" | "archived" | "demo" | "frozen" | "trial";
+
+export type UsersProvisionedBy = "api" | "scim" | "sign_in";
 
 export interface ApiKeys {
   created_at: Generated<Timestamp>;
@@ -44,7 +58,9 @@ export interface ApiKeys {
   project_id: string | null;
   revoked_at: Timestamp | null;
   scopes: Generated<string[]>;
+  service_identity_id: string | null;
   tenant_id: string;
+  user_id: string | null;
 }
 
 export interface AuditLog {
@@ -85,6 +101,38 @@ export interface CatalogRequests {
   updated_at: Generated<Timestamp>;
 }
 
+export interface GroupMemberships {
+  created_at: Generated<Timestamp>;
+  group_id: string;
+  id: Generated<string>;
+  principal_group_id: string | null;
+  principal_service_identity_id: string | null;
+  principal_user_id: string | null;
+  source: Generated<GroupMembershipsSource>;
+  tenant_id: string;
+}
+
+export interface GroupParents {
+  child_id: string;
+  created_at: Generated<Timestamp>;
+  parent_id: string;
+  tenant_id: string;
+}
+
+export interface Groups {
+  created_at: Generated<Timestamp>;
+  display_name: string;
+  id: Generated<string>;
+  idp_claim_value: string | null;
+  idp_config_id: string | null;
+  provisioned_by: Generated<GroupsProvisionedBy>;
+  slug: string;
+  source: Generated<GroupsSource>;
+  tenant_id: string;
+  tenant_role: GroupsTenantRole | null;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface IdempotencyKeys {
   body: string | null;
   claim_id: string;
@@ -107,6 +155,14 @@ export interface OutboxEvents {
   tenant_id: string | null;
 }
 
+export interface PasswordLinks {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  tenant_id: string;
+  token_hash: Uint8Array;
+  user_id: string;
+}
+
 export interface ReplicaLeases {
   acks: Generated<number>;
   id: string;
@@ -119,10 +175,57 @@ export interface ReplicaMarks {
   tenant_ids: string[];
 }
 
+export interface RoleBindings {
+  created_at: Generated<Timestamp>;
+  group_id: string | null;
+  id: Generated<string>;
+  level: RoleLevel;
+  project_id: string;
+  service_identity_id: string | null;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+  user_id: string | null;
+}
+
+export interface ServiceIdentities {
+  audience: string | null;
+  created_at: Generated<Timestamp>;
+  disabled_at: Timestamp | null;
+  display_name: string;
+  federation_kind: ServiceIdentitiesFederationKind;
+  id: Generated<string>;
+  idp_config_id: string | null;
+  project_id: string | null;
+  subject: string;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface SignInFlows {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  flow_hash: Uint8Array;
+  idp_config_id: string;
+  idp_config_version: number;
+  rehearsal: Generated<boolean>;
+  return_to: string;
+  tenant_id: string;
+}
+
 export interface SigningKeys {
   created_at: Generated<Timestamp>;
   purpose: string;
   secret: Uint8Array;
+}
+
+export interface SpiffeTrustBundles {
+  created_at: Generated<Timestamp>;
+  id: Generated<string>;
+  keys: Json;
+  tenant_id: string;
+  trust_domain: string;
+  updated_at: Generated<Timestamp>;
+  url: string | null;
 }
 
 export interface TenantIdpConfig {
@@ -163,6 +266,7 @@ export interface TenantProjects {
   description: string | null;
   id: Generated<string>;
   name: string;
+  owner_user_id: string | null;
   slug: string;
   status: Generated<TenantProjectStatus>;
   tenant_id: string;
@@ -188,17 +292,59 @@ export interface Tenants {
   updated_at: Generated<Timestamp>;
 }
 
+export interface Users {
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  disabled_at: Timestamp | null;
+  display_name: string;
+  email: string | null;
+  external_id: string | null;
+  external_subject: string;
+  id: Generated<string>;
+  last_sign_in_at: Timestamp | null;
+  password_hash: string | null;
+  profile: Generated<Json>;
+  provisioned_by: Generated<UsersProvisionedBy>;
+  roles: Generated<string[]>;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+  user_name: string | null;
+}
+
+export interface UserSessions {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  id: Generated<string>;
+  idp_config_id: string | null;
+  last_seen_at: Generated<Timestamp>;
+  revoked_at: Timestamp | null;
+  session_hash: Uint8Array;
+  source_ip: string | null;
+  tenant_id: string;
+  user_id: string;
+}
+
 export interface DB {
   api_keys: ApiKeys;
   audit_log: AuditLog;
   catalog_requests: CatalogRequests;
+  group_memberships: GroupMemberships;
+  group_parents: GroupParents;
+  groups: Groups;
   idempotency_keys: IdempotencyKeys;
   outbox_events: OutboxEvents;
+  password_links: PasswordLinks;
   replica_leases: ReplicaLeases;
   replica_marks: ReplicaMarks;
+  role_bindings: RoleBindings;
+  service_identities: ServiceIdentities;
+  sign_in_flows: SignInFlows;
   signing_keys: SigningKeys;
+  spiffe_trust_bundles: SpiffeTrustBundles;
   tenant_idp_config: TenantIdpConfig;
   tenant_products: TenantProducts;
   tenant_projects: TenantProjects;
   tenants: Tenants;
+  user_sessions: UserSessions;
+  users: Users;
 }
