@@ -38,6 +38,8 @@ export function parseTimestamptz(text: string): string {
 
 /** A point in time: read as RFC 3339 text, written as such or as a Date. */
 export type Timestamp = ColumnType<string, Date | string, Date | string>;
+/** The roles of people inside one tenant. */
+export type TenantRole = 'admin' | 'billing' | 'member';
 /** A JSON object: read as one, written with `json()`. */
 export type Json = ColumnType<Record<string, unknown>, RawBuilder<unknown>, RawBuilder<unknown>>;
 

@@ -150,7 +150,9 @@ function authenticatorOf({ config, logger }: AppOptions, deps: Dependencies): Au
   const { clock } = deps;
   const oidc = config.oidc === null ? null : createOidc(config.oidc, { clock, logger, ...fetchingOf(config) });
   const own = declared.flatMap((module) => module.credential?.(deps) ?? []);
-  return createAuthenticator({ grants, tokens: config.tokens, readers: [...own, accessTokenCredential(grants, oidc)] });
+  const cookies = declared.flatMap((module) => module.cookie?.(deps) ?? []);
+  const readers = [...own, accessTokenCredential(deps, oidc)];
+  return createAuthenticator({ grants, tokens: config.tokens, readers, cookies });
 }
 
 /** Writes what the worker holds. Without a database nothing more can be done than to say so. */

@@ -15,10 +15,15 @@ import { catalogModule } from './modules/catalog/module.ts';
 import { changesModule } from './modules/changes/module.ts';
 import { claimsModule } from './modules/claims/module.ts';
 import { entitlementsModule } from './modules/entitlements/module.ts';
+import { groupsModule } from './modules/groups/module.ts';
 import { idpConfigsModule } from './modules/idp-configs/module.ts';
 import { limitsModule } from './modules/limits/module.ts';
 import { projectsModule } from './modules/projects/module.ts';
+import { roleBindingsModule } from './modules/role-bindings/module.ts';
+import { serviceIdentitiesModule } from './modules/service-identities/module.ts';
+import { sessionsModule } from './modules/sessions/module.ts';
 import { tenantsModule } from './modules/tenants/module.ts';
+import { usersModule } from './modules/users/module.ts';
 
 export const modules = {
   tenants: tenantsModule,
@@ -26,6 +31,11 @@ export const modules = {
   catalog: catalogModule,
   entitlements: entitlementsModule,
   idpConfigs: idpConfigsModule,
+  users: usersModule,
+  sessions: sessionsModule,
+  serviceIdentities: serviceIdentitiesModule,
+  groups: groupsModule,
+  roleBindings: roleBindingsModule,
   apiKeys: apiKeysModule,
   audit: auditModule,
   claims: claimsModule,

@@ -4,6 +4,7 @@ import type { DatabaseHandle } from '../database.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { ApiKeys, TenantStatus } from '../schema.ts';
+import type { TenantRole } from '../types.ts';
 import type { PlacedMark } from './replica-leases.ts';
 
 const shown = [
@@ -18,6 +19,8 @@ const shown = [
   'last_used_at',
   'revoked_at',
   'created_by_key_id',
+  'user_id',
+  'service_identity_id',
 ] as const;
 
 export type ApiKeyRow = Pick<Selectable<ApiKeys>, (typeof shown)[number]>;
@@ -26,6 +29,12 @@ export type ApiKeyRow = Pick<Selectable<ApiKeys>, (typeof shown)[number]>;
 export interface ApiKeyAuthority extends Pick<ApiKeyRow, AuthorityColumn> {
   readonly tenant_slug: string;
   readonly tenant_status: TenantStatus;
+  /** Whoever owns the key, with its roles, its own and those of its groups; null: the tenant does. */
+  readonly owner: {
+    readonly user_id: string | null;
+    readonly service_identity_id: string | null;
+    readonly roles: readonly TenantRole[];
+  } | null;
   /** All entitlements of the tenant, running or not. */
   readonly entitlements: readonly {
     readonly product: string;
@@ -71,27 +80,41 @@ export type FindApiKeyCandidates = (prefixes: readonly string[]) => Promise<ApiK
  */
 export function prepareFindApiKeyCandidates(database: Pick<DatabaseHandle, 'prepare'>): FindApiKeyCandidates {
   type Row = Omit<ApiKeyCandidate, 'authority' | 'marks'> &
-    Omit<ApiKeyAuthority, 'entitlements'> & {
+    Omit<ApiKeyAuthority, 'entitlements' | 'owner'> & {
+      user_id: string | null;
+      service_identity_id: string | null;
+      owner_roles: TenantRole[] | null;
       entitlements: ApiKeyAuthority['entitlements'] | null;
       marks: ApiKeyCandidate['marks'] | null;
     };
   const find = database.prepare<Row>({ name: 'find_api_key_candidates', text: CANDIDATES });
   return async (prefixes) => {
     const rows = await find([prefixes]);
-    return rows.map(({ prefix, hash, digest, digest_pepper, entitlements, marks, ...authority }) => ({
+    return rows.map(({ prefix, hash, digest, digest_pepper, marks, ...key }) => ({
       prefix,
       hash,
       digest,
       digest_pepper,
-      authority: { ...authority, entitlements: entitlements ?? [] },
+      authority: authorityOf(key),
       marks: marks ?? [],
     }));
   };
+  function authorityOf({ user_id, service_identity_id, owner_roles: roles, entitlements, ...key }: KeyRow) {
+    const owner = roles === null ? null : { user_id, service_identity_id, roles };
+    return { ...key, owner, entitlements: entitlements ?? [] };
+  }
+  type KeyRow = Omit<Row, 'prefix' | 'hash' | 'digest' | 'digest_pepper' | 'marks'>;
 }
 
 const CANDIDATES = `
   select k.prefix, k.hash, k.digest, k.digest_pepper, k.id, k.tenant_id, k.project_id, k.name, k.scopes,
-    k.expires_at, k.revoked_at,
+    k.expires_at, k.revoked_at, k.user_id, k.service_identity_id,
+    case when k.user_id is not null or k.service_identity_id is not null then array(
+      select unnest(u.roles) from users u where u.id = k.user_id
+      union
+      select g.tenant_role from groups_of_principal(k.user_id, k.service_identity_id) r
+      join groups g on g.id = r.group_id where g.tenant_role is not null
+    ) end as owner_roles,
     t.slug as tenant_slug, t.status as tenant_status,
     (select json_agg(json_build_object('product', p.product, 'starts_at', p.starts_at, 'ends_at', p.ends_at))
       from tenant_products p where p.tenant_id = k.tenant_id) as entitlements,
@@ -190,6 +213,32 @@ export async function claimRevocations(
     ))
     returning ${sql.join(shown.map((column) => sql.ref(column)))}`.execute(tx);
   return rows;
+}
+
+/** The user or the service identity whose keys are meant. */
+export interface ApiKeyOwner {
+  readonly tenant_id: string;
+  readonly user_id?: string | undefined;
+  readonly service_identity_id?: string | undefined;
+}
+
+/** Revokes every key of the owner that is not revoked yet, and returns them. */
+export function claimOwnedRevocations(
+  tx: Tx,
+  { tenant_id, user_id, service_identity_id }: ApiKeyOwner,
+  revokedAt: Date,
+): Promise<ApiKeyRow[]> {
+  const [column, owner] =
+    user_id === undefined ? (['service_identity_id', service_identity_id] as const) : (['user_id', user_id] as const);
+  if (owner === undefined) throw new Error('the keys are of a user or of a service identity');
+  return tx
+    .updateTable('api_keys')
+    .set({ revoked_at: revokedAt })
+    .where('tenant_id', '=', tenant_id)
+    .where(column, '=', owner)
+    .where('revoked_at', 'is', null)
+    .returning(shown)
+    .execute();
 }
 
 /**

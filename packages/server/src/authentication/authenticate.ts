@@ -1,6 +1,12 @@
-/** Bearer credential → actor: the one place where a caller becomes known. */
+/** Credential → actor: the one place where a caller becomes known. */
 import { type Actor, tokenActor } from '../kernel/actor.ts';
-import { type CredentialKind, type CredentialReader, refusedCredential } from '../kernel/credentials.ts';
+import {
+  type CookieReader,
+  type CredentialKind,
+  type CredentialReader,
+  type Presented,
+  refusedCredential,
+} from '../kernel/credentials.ts';
 import type { Grants } from '../kernel/permissions.ts';
 import { createSecretMatcher } from '../kernel/secrets/secret-matcher.ts';
 
@@ -14,11 +20,13 @@ export interface Authenticator {
   recognize(authorization: string): Actor | undefined;
   /**
    * Resolves to the actor of every other kind of credential. Rejects with `unauthenticated` and the reason for one that
-   * belongs to no actor, and with `unavailable` when that cannot be known now. `from` names the network of the caller.
+   * belongs to no actor, and with `unavailable` when that cannot be known now.
    */
-  identify(authorization: string, from: string): Promise<Actor>;
+  identify(authorization: string, presented: Presented): Promise<Actor>;
   /** Returns the kind of the credential by its shape: for the audit log. */
-  kindOf(authorization: string): CredentialKind;
+  kindOf(authorization: string, presented: Presented): CredentialKind;
+  /** The cookies that count as credentials where no Authorization header is. */
+  readonly cookies: readonly CookieReader[];
 }
 
 export interface Authorities {
@@ -26,6 +34,7 @@ export interface Authorities {
   readonly tokens: StaticTokens;
   /** The kinds besides static tokens. */
   readonly readers: readonly CredentialReader[];
+  readonly cookies?: readonly CookieReader[];
 }
 
 const notBearer = { reason: 'malformed', detail: 'Send the credential as Authorization: Bearer.' };
@@ -35,28 +44,30 @@ const unknown = { reason: 'unknown', detail: 'This credential is not known here.
 const BEARER = /^Bearer +([!-~]{1,12288})$/i;
 
 /** Makes an authenticator that knows the static tokens, and asks the first reader that recognizes a credential. */
-export function createAuthenticator({ grants, tokens, readers }: Authorities): Authenticator {
+export function createAuthenticator({ grants, tokens, readers, cookies = [] }: Authorities): Authenticator {
   const [operator, internal] = [tokenActor(grants, 'operator'), tokenActor(grants, 'internal')];
   const holderOf = createSecretMatcher([
     ...tokens.operator.map((secret) => ({ secret, holder: operator })),
     ...tokens.internal.map((secret) => ({ secret, holder: internal })),
   ]);
-  const readerOf = (token: string) => readers.find((reader) => reader.recognizes(token));
+  const readerOf = (token: string, presented: Presented) =>
+    readers.find((reader) => reader.recognizes(token, presented));
   return {
+    cookies,
     recognize(authorization) {
       const token = bearerOf(authorization);
       return token === undefined ? undefined : holderOf(token);
     },
-    async identify(authorization, from) {
+    async identify(authorization, presented) {
       const token = bearerOf(authorization);
       if (token === undefined) throw refusedCredential(notBearer);
-      const reader = readerOf(token);
+      const reader = readerOf(token, presented);
       if (reader === undefined) throw refusedCredential(unknown);
-      return reader.identify(token, from);
+      return reader.identify(token, presented);
     },
-    kindOf(authorization) {
+    kindOf(authorization, presented) {
       const token = bearerOf(authorization);
-      return token === undefined ? 'other' : (readerOf(token)?.kind ?? 'token');
+      return token === undefined ? 'other' : (readerOf(token, presented)?.kind ?? 'token');
     },
   };
 }

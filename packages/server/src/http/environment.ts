@@ -1,7 +1,7 @@
 /** Where requests come in, from whom they are believed to come, and how many are answered. */
 import { z } from 'zod';
 import { LEASE_MS_DEFAULT } from '../kernel/leases/environment.ts';
-import { defineSettings, listenAddress, listIn, variable, whole } from '../kernel/settings.ts';
+import { defineSettings, type Given, listenAddress, listIn, variable, whole } from '../kernel/settings.ts';
 import { wrongProxy } from './trusted-proxies.ts';
 
 const trustProxy = z
@@ -29,6 +29,11 @@ function isOrigin(text: string): boolean {
   return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
+const publicUrl = z
+  .string()
+  .refine(isOrigin, 'must be an origin: scheme, host and perhaps a port alone, in lower case')
+  .optional();
+
 const TIMEOUT_MS = 8_000;
 const TIMEOUT_WITHIN_LEASE =
   'REQUEST_TIMEOUT_MS must be longer than AUTHORITY_LEASE_MS: a change of authority may wait as long as a lease lasts';
@@ -38,6 +43,10 @@ export const httpSettings = defineSettings({
     INTERNAL_ADDR: variable(listenAddress, {
       about:
         'host:port for products and gateways: /v1/internal is then served there and nowhere else, so that the public listener does not know it, and /metrics too, without a credential. Empty: everything is served on HOST and PORT.',
+    }),
+    PUBLIC_URL: variable(publicUrl, {
+      about:
+        'The origin under which browsers reach the registry (https://registry.example): people come back to it from their identity provider, and requests that change something must come from its pages. Browsers keep the session cookie over https, and over http on localhost alone. Empty: in dev the address that it listens on; elsewhere nobody signs in here.',
     }),
     TRUST_PROXY: variable(trustProxy, {
       about:
@@ -73,6 +82,8 @@ export const httpSettings = defineSettings({
   read: (data, given) => ({
     /** Where `/v1/internal` is served, and only there; null: beside everything else. */
     internalAddress: data.INTERNAL_ADDR ?? null,
+    /** The origin of the registry's own pages; null: people do not sign in here. */
+    publicUrl: data.PUBLIC_URL ?? listening(given),
     /** Addresses of proxies whose X-Forwarded-For is believed, as Fastify's `trustProxy`. */
     trustProxy: data.TRUST_PROXY ?? (false as const),
     /** Origins of pages that may read answers. */
@@ -93,6 +104,12 @@ export const httpSettings = defineSettings({
   contradictions: ({ REQUEST_TIMEOUT_MS: timeout = TIMEOUT_MS, AUTHORITY_LEASE_MS: lease = LEASE_MS_DEFAULT }) =>
     Number(timeout) <= Number(lease) ? [TIMEOUT_WITHIN_LEASE] : [],
 });
+
+/** Returns the origin of the listener in dev, as browsers on this machine name it. */
+function listening({ APP_ENV = 'dev', HOST = '127.0.0.1', PORT = '8080' }: Given): string | null {
+  if (APP_ENV !== 'dev') return null;
+  return `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`;
+}
 
 /** What the servers read of the configuration. */
 export type HttpConfig = ReturnType<typeof httpSettings.read> & {

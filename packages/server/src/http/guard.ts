@@ -8,8 +8,10 @@ import type { Actor } from '../kernel/actor.ts';
 import { withinDeadline } from '../kernel/async/deadline.ts';
 import type { BudgetLimits } from '../kernel/budgets.ts';
 import type { Dependencies } from '../kernel/context.ts';
+import type { CookieReader } from '../kernel/credentials.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { type DomainError, kernelErrors, tooLate } from '../kernel/errors.ts';
+import { cookieValue } from './cookies.ts';
 import type { HttpConfig } from './environment.ts';
 import { chargeAnswers, spend } from './rationing.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
@@ -52,14 +54,15 @@ export async function guard(
   chargeAnswers(scope, deps.budgets);
   scope.addHook('onRequest', function (request, reply, done) {
     const { authorization } = request.headers;
+    const presented = authorization ?? cookieOf(request, authenticator);
     if (authorization !== undefined) request.actor = authenticator.recognize(authorization) ?? null;
     if (request.actor !== null) deps.accessLog.used(request.actor);
     // Products ask most often and are not rationed: nothing here makes them wait.
     if (request.actor?.type === 'internal') return done();
     const admit = async () => {
-      if (authorization !== undefined && request.actor === null) {
+      if (presented !== undefined && request.actor === null) {
         const start = performance.now();
-        await withinDeadline(identify(request, authorization), requestTimeoutMs, tooLate);
+        await withinDeadline(identify(request, presented), requestTimeoutMs, tooLate);
         request.identifiedInMs = performance.now() - start;
       }
       if (request.actor === null) await perAddress?.call(this, request, reply);
@@ -67,9 +70,11 @@ export async function guard(
     };
     admit().then(() => done(), done);
   });
-  // Keeps the body of a caller without an accepted credential out of memory, however large it is and however slowly it comes.
+  // Keeps the body of a caller without an accepted credential out of memory, however large it is and however slowly it
+  // comes. The front door reads one that is small.
   scope.addHook('preParsing', (request, _reply, payload, done) => {
-    done(null, request.actor === null ? unread(request) : payload);
+    const read = request.actor !== null || request.routeOptions.config.isPublic === true;
+    done(null, read ? payload : unread(request));
   });
 }
 
@@ -96,10 +101,11 @@ function identifier(
   scope: FastifyInstance,
   failuresMax: number,
   { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
-): (request: FastifyRequest, authorization: string) => Promise<void> {
+): (request: FastifyRequest, credential: string | PresentedCookie) => Promise<void> {
   const failures = scope.createRateLimit({ max: failuresMax, timeWindow: MINUTE_MS });
-  return async (request, authorization) => {
-    const kind = authenticator.kindOf(authorization);
+  return async (request, credential) => {
+    const presented = { from: networkOf(request), tenantId: textOf(request.headers['x-tenant-id']) };
+    const kind = typeof credential === 'string' ? authenticator.kindOf(credential, presented) : credential.reader.kind;
     const source = sourceAddress(request) ?? 'unknown';
     if (failuresMax > 0) {
       const tally = await failures(request, { increment: false });
@@ -109,8 +115,13 @@ function identifier(
       }
     }
     try {
-      request.actor = await authenticator.identify(authorization, networkOf(request));
-      deps.accessLog.used(request.actor);
+      const actor =
+        typeof credential === 'string'
+          ? await authenticator.identify(credential, presented)
+          : await credential.reader.identify(credential.value, presented);
+      if (typeof credential !== 'string' && !isSafe(request)) requireDeliberate(request, credential);
+      request.actor = actor;
+      deps.accessLog.used(actor);
     } catch (error) {
       request.refusal = toDomainError(error, deps.constraints);
       const { definition, extras } = request.refusal;
@@ -119,6 +130,37 @@ function identifier(
       deps.accessLog.failed(kind, extras.reason ?? 'unknown', source);
     }
   };
+}
+
+interface PresentedCookie {
+  readonly reader: CookieReader;
+  readonly value: string;
+}
+
+/** Returns the first cookie of the request that counts as a credential. */
+function cookieOf({ headers: { cookie } }: FastifyRequest, { cookies }: Authenticator): PresentedCookie | undefined {
+  if (cookie === undefined) return undefined;
+  for (const reader of cookies) {
+    const value = cookieValue(cookie, reader.cookie);
+    if (value !== undefined) return { reader, value };
+  }
+  return undefined;
+}
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+function isSafe({ method }: FastifyRequest): boolean {
+  return SAFE_METHODS.includes(method);
+}
+
+/** Throws `csrf_failed` unless a page of ours sent the request. */
+function requireDeliberate({ headers }: FastifyRequest, { reader, value }: PresentedCookie): void {
+  const sent = { origin: textOf(headers.origin), token: textOf(headers['x-csrf-token']) };
+  if (!reader.isDeliberate(value, sent)) throw kernelErrors.csrfFailed();
+}
+
+function textOf(value: string | readonly string[] | undefined): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 const TOO_MANY_FAILURES = 'Too many wrong credentials came from your address: wait as long as Retry-After says.';

@@ -1,6 +1,7 @@
 /** The operations of `/v1`, read off the router: what is mounted and what is documented are the same list. */
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { z } from 'zod';
+import { BODY_BYTES_MAX, PUBLIC_BODY_BYTES_MAX } from '../kernel/bounds.ts';
 import type { Surcharge } from '../kernel/budgets.ts';
 import type { Permission } from '../kernel/permissions.ts';
 import type { Meta, RestRoute } from '../kernel/trpc.ts';
@@ -18,6 +19,12 @@ export interface Operation {
   readonly safe: boolean;
   /** The kind of work that a call is charged for on top of its request. */
   readonly surcharge: Surcharge | undefined;
+  /** Nobody needs to be known to call it. */
+  readonly isPublic: boolean;
+  /** A level in a project may stand in for the permission. */
+  readonly inProject: boolean;
+  /** The largest body in bytes. */
+  readonly bodyBytesMax: number;
   readonly input: z.ZodObject;
   readonly output: z.ZodType;
   readonly call: AnyProcedure;
@@ -34,7 +41,7 @@ export function listOperations(): Operation[] {
   const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
   return Object.entries(procedures).flatMap(([procedure, call]) => {
     const { _def } = call;
-    const { rest, permission, safe = false, surcharge } = (_def.meta ?? {}) as Meta;
+    const { rest, permission, safe = false, surcharge, public: isPublic = false, project } = (_def.meta ?? {}) as Meta;
     if (rest === undefined) return [];
     const [input] = inputsOf(_def);
     const output: unknown = 'output' in _def ? _def.output : undefined;
@@ -45,8 +52,10 @@ export function listOperations(): Operation[] {
     const otherFields = Object.keys(input.shape).filter((field) => !pathFields.includes(field));
     const hasBody = rest.method !== 'GET' && rest.method !== 'DELETE' && otherFields.length > 0;
     const type = _def.type === 'query' ? 'query' : 'mutation';
-    const fields = { input, output, pathFields, hasBody, otherFields };
-    return [{ procedure, call, type, permission, safe, surcharge, route: rest, ...fields }];
+    const bodyBytesMax = rest.bodyBytesMax ?? (isPublic ? PUBLIC_BODY_BYTES_MAX : BODY_BYTES_MAX);
+    const fields = { input, output, pathFields, hasBody, otherFields, bodyBytesMax };
+    const inProject = project !== undefined;
+    return [{ procedure, call, type, permission, safe, surcharge, isPublic, inProject, route: rest, ...fields }];
   });
 }
 

@@ -27,14 +27,14 @@ export interface RestOptions extends Mounted {
 /** Mounts the operations. */
 export function mountRest(app: FastifyInstance, { deps, contextOf, operations, fast }: RestOptions): void {
   for (const operation of operations) {
-    const { method, bodyBytesMax } = operation.route;
+    const { method } = operation.route;
     const handler = handlerOf(operation, deps, contextOf);
     app.route({
       method,
       url: fastifyPath(operation),
       handler: fast[operation.route.operation]?.(handler) ?? handler,
       config: configOf(operation),
-      ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+      bodyLimit: operation.bodyBytesMax,
     });
   }
 }
@@ -44,8 +44,8 @@ function fastifyPath({ route }: Operation): string {
 }
 
 /** The part of an operation that its guard reads. */
-export function configOf({ surcharge }: Operation): FastifyContextConfig {
-  return surcharge === undefined ? {} : { surcharge };
+export function configOf({ surcharge, isPublic }: Operation): FastifyContextConfig {
+  return { isPublic, ...(surcharge === undefined ? {} : { surcharge }) };
 }
 
 function handlerOf(operation: Operation, { constraints, budgets }: Dependencies, contextOf: ContextOf) {

@@ -34,14 +34,13 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations, a
     // tRPC parses the body itself.
     acceptOnlyJson(scope, (_, text, done) => done(null, text));
     for (const operation of operations) {
-      const { procedure: path, type, route } = operation;
+      const { procedure: path, type, bodyBytesMax } = operation;
       const url = `/trpc/${path}`;
       const method = type === 'query' ? 'GET' : 'POST';
-      const { bodyBytesMax } = route;
       scope.route({
         method,
         url,
-        ...(bodyBytesMax === undefined ? {} : { bodyLimit: bodyBytesMax }),
+        bodyLimit: bodyBytesMax,
         config: configOf(operation),
         preHandler: refuseOtherShapes,
         handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),

@@ -2,8 +2,11 @@
 import type { Grants, Permission, PlatformRole, Role, TenantRole } from './permissions.ts';
 
 export interface Actor {
-  /** The kind of credential: a static token, a person's sign-in, a key. `system` is a worker, `anonymous` a refused caller. */
-  readonly type: 'operator' | 'internal' | 'user' | 'api_key' | 'system' | 'anonymous';
+  /**
+   * The kind of caller: a static token, a person, a program that is known by itself, a key. `system` is a worker,
+   * `anonymous` a refused or unknown caller.
+   */
+  readonly type: 'operator' | 'internal' | 'user' | 'service_identity' | 'api_key' | 'system' | 'anonymous';
   /** Unique among the actors of its type: a person's carries the issuer. It is in audit rows, and callers filter by it. */
   readonly id: string;
   readonly name: string;
@@ -17,6 +20,12 @@ export interface Actor {
   readonly tenant_id: string | null;
   /** The project that it is bound to inside its tenant, if any. */
   readonly project_id: string | null;
+  /** The user of the tenant that it is, or that owns the key; null: it is none. */
+  readonly user_id: string | null;
+  /** The service identity that it is, or that owns the key; null: it is none. */
+  readonly service_identity_id: string | null;
+  /** The browser session that the request came in; null: it came in none. */
+  readonly session_id: string | null;
 }
 
 /** The holder of a static token. */
@@ -52,7 +61,8 @@ export function anonymousActor(sourceIp: string): Actor {
   };
 }
 
-const platform = { scopes: null, tenant_id: null, project_id: null } as const;
+const nobody = { user_id: null, service_identity_id: null, session_id: null } as const;
+const platform = { ...nobody, scopes: null, tenant_id: null, project_id: null } as const;
 
 /** The person that a proved token describes. */
 export interface Person {
@@ -69,6 +79,54 @@ export interface Person {
   readonly tenant_roles: readonly TenantRole[];
 }
 
+/** A user of a tenant, as the registry keeps them. */
+export interface KnownUser {
+  readonly user_id: string;
+  readonly tenant_id: string;
+  /** `issuer|subject`, or `local:` and the id. */
+  readonly external_subject: string;
+  readonly display_name: string;
+  /** Its own, and those of the groups that it is in. */
+  readonly roles: readonly TenantRole[];
+}
+
+/** Returns the actor of a user that a session or a token proved. */
+export function userActor(grants: Grants, user: KnownUser, session_id: string | null = null): Actor {
+  const { user_id, tenant_id, external_subject: id, display_name: name, roles } = user;
+  const permissions = grants.ofRoles(roles);
+  const person = { type: 'user', id, name, principal: `user:${id}`, scopes: null, project_id: null } as const;
+  return { ...person, tenant_id, roles, permissions, user_id, service_identity_id: null, session_id };
+}
+
+/** A program of a tenant, as the registry keeps it. */
+export interface KnownServiceIdentity {
+  readonly service_identity_id: string;
+  readonly tenant_id: string;
+  readonly project_id: string | null;
+  readonly display_name: string;
+  /** Those of the groups that it is in. */
+  readonly roles: readonly TenantRole[];
+}
+
+/** Returns the actor of a program that its provider proved. */
+export function serviceIdentityActor(grants: Grants, known: KnownServiceIdentity): Actor {
+  const { service_identity_id, tenant_id, project_id, display_name: name, roles } = known;
+  return {
+    type: 'service_identity',
+    id: service_identity_id,
+    name,
+    principal: `service_identity:${service_identity_id}`,
+    roles,
+    permissions: grants.ofRoles(roles),
+    scopes: null,
+    tenant_id,
+    project_id,
+    user_id: null,
+    service_identity_id,
+    session_id: null,
+  };
+}
+
 /**
  * A person with a role on the platform acts for the platform. Every other person acts inside the tenant that the token
  * names; without a tenant such a person may do nothing.
@@ -77,7 +135,7 @@ export function personActor(grants: Grants, person: Person): Actor {
   const { issuer, subject, name, platform_roles, tenant_roles, tenant_id } = person;
   // The subject is unique within its issuer alone (OpenID Connect Core 1.0, section 5.7).
   const id = `${issuer}|${subject}`;
-  const known = { type: 'user', id, name, principal: `user:${id}`, scopes: null, project_id: null } as const;
+  const known = { ...nobody, type: 'user', id, name, principal: `user:${id}`, scopes: null, project_id: null } as const;
   if (platform_roles.length > 0)
     return { ...known, tenant_id: null, roles: platform_roles, permissions: grants.ofRoles(platform_roles) };
   return { ...known, tenant_id, roles: tenant_roles, permissions: grants.ofRoles(tenant_roles) };
@@ -90,11 +148,26 @@ export interface KeyHolder {
   readonly tenant_id: string;
   readonly project_id: string | null;
   readonly scopes: readonly string[];
+  /** The user or the service identity that owns the key; null: the tenant does. */
+  readonly owner: KeyOwner | null;
 }
 
-/** A key acts inside its tenant, and inside its project when it is bound to one, as far as its scopes go. */
-export function keyActor(grants: Grants, { key_id, name, tenant_id, project_id, scopes }: KeyHolder): Actor {
-  const permissions = grants.ofScopes(scopes, project_id !== null);
+export interface KeyOwner {
+  readonly user_id: string | null;
+  readonly service_identity_id: string | null;
+  /** The owner's own, and those of the groups that it is in. */
+  readonly roles: readonly TenantRole[];
+}
+
+/**
+ * A key acts inside its tenant, and inside its project when it is bound to one, as far as its scopes go; an owned key no
+ * further than its owner.
+ */
+export function keyActor(grants: Grants, holder: KeyHolder): Actor {
+  const { key_id, name, tenant_id, project_id, scopes, owner } = holder;
+  const scoped = grants.ofScopes(scopes, project_id !== null);
+  const owned = owner === null ? scoped : grants.ofRoles(owner.roles);
+  const permissions = new Set([...scoped].filter((permission) => owned.has(permission)));
   return {
     type: 'api_key',
     id: key_id,
@@ -105,5 +178,8 @@ export function keyActor(grants: Grants, { key_id, name, tenant_id, project_id, 
     scopes,
     tenant_id,
     project_id,
+    user_id: owner?.user_id ?? null,
+    service_identity_id: owner?.service_identity_id ?? null,
+    session_id: null,
   };
 }

@@ -33,8 +33,8 @@ export interface ErrorDefinition<Code extends string = string> {
   readonly status: Status;
   /** For callers: says what to do, and nothing of the inside. */
   readonly detail: string;
-  /** The name of the database constraint whose violation means this error. */
-  readonly constraint?: string;
+  /** The names of the database constraints whose violation means this error; one alone may stand without a list. */
+  readonly constraint?: string | readonly string[];
   /** The field at fault. */
   readonly pointer?: string;
   /** The members of its problem beyond the standard ones, for the document. */
@@ -157,6 +157,12 @@ export const kernelErrors = {
     },
     example: { detail: 'The permission tenants:write is missing.', members: { permission: 'tenants:write' } },
   }),
+  csrfFailed: defineError({
+    code: 'csrf_failed',
+    status: 'FORBIDDEN',
+    detail:
+      'The session cookie alone changes nothing: send Origin, and the X-CSRF-Token that GET /v1/auth/session tells.',
+  }),
   boundToProject: defineError({
     code: 'bound_to_project',
     status: 'FORBIDDEN',
@@ -231,9 +237,10 @@ export function collectConstraints(sets: readonly ErrorSet[]): ReadonlyMap<strin
     const { code, constraint } = factory.definition;
     if (codes.has(code)) throw new Error(`two errors have the code ${code}`);
     codes.add(code);
-    if (constraint === undefined) continue;
-    if (constraints.has(constraint)) throw new Error(`two errors claim the constraint ${constraint}`);
-    constraints.set(constraint, factory);
+    for (const name of [constraint ?? []].flat()) {
+      if (constraints.has(name)) throw new Error(`two errors claim the constraint ${name}`);
+      constraints.set(name, factory);
+    }
   }
   return constraints;
 }

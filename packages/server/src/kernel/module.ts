@@ -2,7 +2,7 @@
 import type { TenantTable } from '@tenant-registry/db';
 import type { AnyRouter } from '@trpc/server';
 import type { Dependencies, KernelDependencies } from './context.ts';
-import type { CredentialReader } from './credentials.ts';
+import type { CookieReader, CredentialReader } from './credentials.ts';
 import type { ErrorFactory, ErrorSet } from './errors.ts';
 import type { EventDefinition } from './events.ts';
 import type { PermissionHolders } from './permissions.ts';
@@ -26,6 +26,8 @@ export interface ModuleDefinition {
   provide?(kernel: KernelDependencies, config: never): object;
   /** Makes the reader of the kind of credential that it owns. */
   credential?(deps: Dependencies): CredentialReader;
+  /** Makes the reader of the cookie that it owns. */
+  cookie?(deps: Dependencies): CookieReader;
   /** Errors that identifying such a credential can end with, for every operation that takes it. */
   readonly credentialErrors?: readonly ErrorFactory[];
   /** Ends streams that would keep the server from closing. */

@@ -16,6 +16,10 @@ export const tenantRoles = ['admin', 'billing', 'member'] as const;
 
 export type PlatformRole = (typeof platformRoles)[number];
 export type TenantRole = (typeof tenantRoles)[number];
+/** What a person, a program or a group may do in one project; each level includes the ones before it. */
+export const projectLevels = ['viewer', 'editor', 'admin'] as const;
+export type ProjectLevel = (typeof projectLevels)[number];
+
 /** `internal` is the role of products and gateways, which hold the internal token. */
 export type Role = PlatformRole | TenantRole | 'internal';
 
@@ -24,6 +28,8 @@ export interface PermissionHolders {
   readonly roles: readonly Role[];
   /** Whether API keys can have it as a scope: every key, or only keys that are bound to no project. Absent: none. */
   readonly keys?: 'every' | 'unbound';
+  /** The lowest level that holds it in its project. Absent: no level does. */
+  readonly level?: ProjectLevel;
 }
 
 /** Declares the permissions of a module, each with its holders. */
@@ -43,6 +49,8 @@ export interface Grants {
   readonly byRole: Readonly<Record<Role, readonly Permission[]>>;
   /** The permissions that an API key can have: never more than an admin of its tenant. */
   readonly byKeys: readonly Permission[];
+  /** The permissions of each level, inside its project. */
+  readonly byLevel: Readonly<Record<ProjectLevel, ReadonlySet<Permission>>>;
   /** Returns what the roles hold together. */
   ofRoles(given: readonly Role[]): ReadonlySet<Permission>;
   /** Returns what a key with these scopes may do on the registry: `registry:projects:read` gives `projects:read`. */
@@ -65,12 +73,21 @@ export function createGrants(declarations: readonly Readonly<Record<string, Perm
     member: heldBy('member'),
     internal: heldBy('internal'),
   };
+  const ofLevel = (level: ProjectLevel) => {
+    const included = projectLevels.slice(0, projectLevels.indexOf(level) + 1);
+    return new Set(holders.filter(([, held]) => held.level && included.includes(held.level)).map(([word]) => word));
+  };
+  const byLevel = { viewer: ofLevel('viewer'), editor: ofLevel('editor'), admin: ofLevel('admin') };
+  const beyondLevel = [...byLevel.admin].find((word) => !byRole.admin.includes(word));
+  if (beyondLevel !== undefined)
+    throw new Error(`a level could hold ${beyondLevel}, which an admin of its tenant does not`);
   const beyond = byKeys.find((word) => !byRole.admin.includes(word));
   if (beyond !== undefined) throw new Error(`an API key could hold ${beyond}, which an admin of its tenant does not`);
   return {
     permissions: holders.map(([word]) => word),
     byRole,
     byKeys,
+    byLevel,
     ofRoles: (given) => new Set(given.flatMap((role) => byRole[role])),
     ofScopes: (scopes, boundToProject) =>
       new Set((boundToProject ? byBoundKeys : byKeys).filter((word) => scopes.includes(SCOPE_PREFIX + word))),

@@ -2,6 +2,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import { ZodError } from 'zod';
+import { anonymousActor } from './actor.ts';
 import { withinDeadline } from './async/deadline.ts';
 import type { Surcharge } from './budgets.ts';
 import type { Context } from './context.ts';
@@ -15,6 +16,7 @@ import { etagOf } from './etag.ts';
 import { idempotent } from './idempotency.ts';
 import type { Logger } from './logger.ts';
 import type { Permission } from './permissions.ts';
+import { actorInProject, type ProjectOf } from './project-levels.ts';
 
 /** The appearance of a procedure under `/v1`. A procedure that has one is mounted and documented. */
 export interface RestRoute {
@@ -48,6 +50,10 @@ export interface RestRoute {
 export interface Meta {
   /** Null: every known caller may call it. */
   readonly permission?: Permission | null;
+  /** Nobody needs to be known to call it. */
+  readonly public?: boolean;
+  /** A level in a project may stand in for the role that holds the permission. */
+  readonly project?: ProjectOf;
   /** A mutation that changes nothing: a repetition must be answered anew, not from memory. */
   readonly safe?: boolean;
   /** Top-level fields of the input that may be any text, because they are compared and never stored. */
@@ -123,23 +129,61 @@ function storable(input: unknown, opaque: readonly string[] = []): unknown {
   return Object.fromEntries(Object.entries(input).filter((entry) => !isOpaque(entry)));
 }
 
+/** Returns the caller bound to the project of the input, and the database as it sees it; null without the permission there. */
+async function insideProject(
+  ctx: Context,
+  permission: Permission,
+  { project, input }: { readonly project: ProjectOf; readonly input: unknown },
+) {
+  const fields = typeof input === 'object' && input !== null ? (input as Readonly<Record<string, unknown>>) : {};
+  const id = typeof project === 'string' ? fields[project] : await project(ctx, fields);
+  const actor = ctx.actor && (await actorInProject(ctx, { actor: ctx.actor, permission, project: id }));
+  if (actor === null || actor.tenant_id === null) return null;
+  const { tenant_id, project_id } = actor;
+  return { actor, db: ctx.forTenant({ tenant_id, project_id }, ctx.signal) };
+}
+
+export interface ProcedureOptions {
+  /**
+   * Who lacks the permission by role may have it by a level in this project, and then acts in that project alone, like a
+   * key that is bound to it.
+   */
+  readonly project?: ProjectOf;
+}
+
+/**
+ * A procedure for callers that are not known: the front door. Its body is small, it costs the caller's address, it is
+ * never replayed, and its actor is the address.
+ */
+export function publicProcedure() {
+  return t.procedure
+    .meta({ permission: null, public: true })
+    .use(answerErrors)
+    .use(keepDeadline)
+    .use(({ ctx, next }) =>
+      next({ ctx: { actor: ctx.actor ?? anonymousActor(ctx.sourceIp ?? 'unknown'), db: ctx.root } }),
+    )
+    .use(refuseMalformed);
+}
+
 /**
  * A procedure for callers that hold the permission, or with null for every known caller: 401 without a credential,
  * 403 without the permission.
  */
-export function procedure(permission: Permission | null) {
+export function procedure(permission: Permission | null, { project }: ProcedureOptions = {}) {
   return t.procedure
-    .meta({ permission })
+    .meta({ permission, ...(project === undefined ? {} : { project }) })
     .use(answerErrors)
     .use(keepDeadline)
-    .use(async ({ ctx, type, path, next }) => {
+    .use(async ({ ctx, type, path, getRawInput, next }) => {
       const { actor } = ctx;
       if (actor === null) throw ctx.refusal ?? kernelErrors.unauthenticated();
-      if (permission !== null && !actor.permissions.has(permission)) {
-        if (type === 'mutation') ctx.accessLog.denied(actor, { permission, procedure: path });
-        throw missingPermission(permission);
-      }
-      return next({ ctx: { actor } });
+      if (permission === null || actor.permissions.has(permission)) return next({ ctx: { actor } });
+      const inside =
+        project === undefined ? null : await insideProject(ctx, permission, { project, input: await getRawInput() });
+      if (inside !== null) return next({ ctx: inside });
+      if (type === 'mutation') ctx.accessLog.denied(actor, { permission, procedure: path });
+      throw missingPermission(permission);
     })
     .use(refuseMalformed)
     .use(tagAnswers)

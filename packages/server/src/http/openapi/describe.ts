@@ -1,8 +1,7 @@
 /** One operation of the document: its parameters, its body and its answers. */
 
-import { BODY_BYTES_MAX } from '../../kernel/bounds.ts';
 import { surcharges } from '../../kernel/budgets.ts';
-import { type Permission, platformRoles, tenantRoles } from '../../kernel/permissions.ts';
+import { type Permission, platformRoles, projectLevels, tenantRoles } from '../../kernel/permissions.ts';
 import { grants } from '../../modules.ts';
 import type { Operation } from '../operations.ts';
 import type { Components } from './components.ts';
@@ -19,16 +18,16 @@ export function describeOperation(
   operations: readonly Operation[],
   components: Components,
 ): Json {
-  const { route, permission, surcharge, hasBody } = operation;
+  const { route, permission, surcharge, hasBody, isPublic } = operation;
   return {
     operationId: route.operation,
     tags: [route.tag],
     summary: route.summary,
-    description: `${route.description}\n\n${requirement(permission)}`,
+    description: `${route.description}\n\n${requirement(operation)}`,
     ...(permission === null ? {} : { 'x-permission': permission }),
     ...(surcharge === undefined ? {} : { 'x-surcharge': surcharges[surcharge] }),
-    'x-credentials': credentialsFor(permission),
-    security: [{ BearerAuth: [] }],
+    'x-credentials': isPublic ? [] : credentialsFor(operation),
+    security: isPublic ? [] : [{ BearerAuth: [] }, { SessionCookie: [] }],
     ...parametersOf(operation, components),
     ...(hasBody ? { requestBody: bodyOf(operation, components) } : {}),
     responses: {
@@ -39,7 +38,8 @@ export function describeOperation(
 }
 
 /** Who holds the permission, by the words of the document: the API key by its scope. */
-function requirement(permission: Permission | null): string {
+function requirement({ permission, isPublic, inProject }: Operation): string {
+  if (isPublic) return 'Requires no credential.';
   if (permission === null) return 'Requires no permission: any valid credential will do.';
   const roles = [...platformRoles, ...tenantRoles].filter((role) => grants.byRole[role].includes(permission));
   const holders = [
@@ -47,15 +47,19 @@ function requirement(permission: Permission | null): string {
     ...(grants.byRole.internal.includes(permission) ? ['the internal token'] : []),
     ...(grants.byKeys.includes(permission) ? [`API keys with the scope \`registry:${permission}\``] : []),
   ];
-  return `Requires the permission \`${permission}\`. It is held by ${holders.join('; ')}.`;
+  const level = inProject ? projectLevels.find((each) => grants.byLevel[each].has(permission)) : undefined;
+  const inside = level === undefined ? '' : ` In a project it is also held by the level ${level} there.`;
+  return `Requires the permission \`${permission}\`. It is held by ${holders.join('; ')}.${inside}`;
 }
 
 /** The kinds of credential that can carry the permission. */
-function credentialsFor(permission: Permission | null): Credential[] {
+function credentialsFor({ permission, inProject }: Operation): Credential[] {
   const held = (permissions: readonly Permission[]) => permission === null || permissions.includes(permission);
   const fitting: Readonly<Record<Credential, boolean>> = {
     operator_token: held(grants.byRole.operator),
-    access_token: [...platformRoles, ...tenantRoles].some((role) => held(grants.byRole[role])),
+    access_token: inProject || [...platformRoles, ...tenantRoles].some((role) => held(grants.byRole[role])),
+    session: inProject || tenantRoles.some((role) => held(grants.byRole[role])),
+    service_token: inProject || tenantRoles.some((role) => held(grants.byRole[role])),
     api_key: held(grants.byKeys),
     internal_token: held(grants.byRole.internal),
   };
@@ -85,7 +89,7 @@ function parametersOf(operation: Operation, components: Components): Json {
 }
 
 function bodyOf(operation: Operation, components: Components): Json {
-  const { route, input, pathFields } = operation;
+  const { route, input, pathFields, bodyBytesMax } = operation;
   const name = inputName(operation);
   const inPath = Object.fromEntries(pathFields.map((field) => [field, true as const]));
   // What is known only to be refused with words of its own is no part of the contract.
@@ -104,7 +108,7 @@ function bodyOf(operation: Operation, components: Components): Json {
   };
   const schema = components.keep(input.meta()?.id ?? name, body, 'input');
   return {
-    description: `At most ${(route.bodyBytesMax ?? BODY_BYTES_MAX) / 1024} KiB.`,
+    description: `At most ${bodyBytesMax / 1024} KiB.`,
     required: needed.length > 0,
     content: {
       'application/json': { schema, examples: examplesOf(schema, route.example?.request ?? {}, components.resolve) },

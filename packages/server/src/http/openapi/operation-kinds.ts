@@ -2,8 +2,8 @@
 import type { Operation } from '../operations.ts';
 
 /** A repetition with the same Idempotency-Key gets the first answer. */
-export function replays({ route, safe }: Operation): boolean {
-  return route.method === 'POST' && !safe;
+export function replays({ route, safe, isPublic }: Operation): boolean {
+  return route.method === 'POST' && !safe && !isPublic;
 }
 
 /** It sends events, which have ids. */

@@ -23,14 +23,15 @@ const REQUEST_ID = '0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34';
 
 /** Returns the errors of an operation: those that follow from its kind, and those that its route declares. */
 function problemsOf(operation: Operation): ErrorFactory[] {
-  const { route, input, hasBody, pathFields, permission } = operation;
+  const { route, input, hasBody, pathFields, permission, isPublic } = operation;
   const { shape } = input;
   const mayMiss = pathFields.length > 0 || 'tenant_id' in shape;
   const { invalidKey, inFlight, outcomeLost, reused } = idempotencyErrors;
   return [
     kernelErrors.invalidInput,
     ...('cursor' in shape ? [kernelErrors.invalidCursor] : []),
-    kernelErrors.unauthenticated,
+    ...(isPublic ? [] : [kernelErrors.unauthenticated]),
+    ...(isPublic || operation.type === 'query' ? [] : [kernelErrors.csrfFailed]),
     ...(permission === null ? [] : [kernelErrors.forbidden]),
     ...(mayMiss ? [kernelErrors.notFound] : []),
     ...(acceptsIfMatch(operation) ? [kernelErrors.preconditionFailed] : []),
@@ -38,7 +39,7 @@ function problemsOf(operation: Operation): ErrorFactory[] {
     ...(hasBody ? [kernelErrors.invalidJson, kernelErrors.bodyTooLarge, kernelErrors.unsupportedMediaType] : []),
     kernelErrors.rateLimited,
     ...(takesKeys(operation) ? credentialErrors : []),
-    kernelErrors.tenantBusy,
+    ...(isPublic ? [] : [kernelErrors.tenantBusy]),
     kernelErrors.internal,
     kernelErrors.unavailable,
     kernelErrors.overloaded,
@@ -47,7 +48,8 @@ function problemsOf(operation: Operation): ErrorFactory[] {
 }
 
 /** Tells whether an API key can be the credential of a request. */
-function takesKeys({ permission }: Operation): boolean {
+function takesKeys({ permission, isPublic }: Operation): boolean {
+  if (isPublic) return false;
   return permission === null || grants.byKeys.includes(permission);
 }
 

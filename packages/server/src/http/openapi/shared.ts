@@ -69,11 +69,14 @@ export const parameters: Json = {
   },
 };
 
-/** The kinds of bearer credential, as `x-credentials` of an operation names those that can carry its permission. */
+/** The kinds of credential, as `x-credentials` of an operation names those that can carry its permission. */
 export const credentials = {
   operator_token: 'a token of the operator: everything but `/v1/internal`',
   access_token:
     'an access token (JWT) of an OpenID provider that the registry trusts: what its roles hold, of all tenants or of its own',
+  session: 'the cookie of a person who signed in here: what their roles hold, of their tenant',
+  service_token:
+    'a JWT of a service identity, with the header `X-Tenant-Id`: what its groups and its levels in projects hold',
   api_key:
     'an API key (`bp_…`) with scopes such as `registry:projects:read`: in its tenant, and in its project when it is bound to one',
   internal_token: 'a token of a product or gateway: `/v1/internal`, and appending to the audit log',
@@ -93,6 +96,13 @@ export const securitySchemes: Json = {
     type: 'http',
     scheme: 'bearer',
     description: `\`Authorization: Bearer …\`; the \`x-credentials\` of an operation name the kinds that it may take:\n\n${kinds.join('\n')}`,
+  },
+  SessionCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-tr_session',
+    description:
+      'The session of a person who signed in here. An `Authorization` header wins over it. A request that changes something also needs `Origin` and `X-CSRF-Token`, which `GET /v1/auth/session` tells; without them it is answered 403 `csrf_failed`.',
   },
 };
 

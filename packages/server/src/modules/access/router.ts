@@ -14,7 +14,7 @@ export const accessRouter = router({
         summary: 'Who am I',
         description:
           'Who the credential belongs to, its tenant, its roles and its permissions. An empty list of permissions means that the credential is good, and may do nothing: its roles are missing, or its tenant.',
-        example: { response: { project_id: null } },
+        example: { response: { project_id: null, user_id: null, service_identity_id: null } },
       }),
     })
     .input(whoAmIInput)

@@ -13,8 +13,8 @@ const roles = [...platformRoles, ...tenantRoles, 'internal'] as const;
 
 export const caller = z
   .object({
-    type: z.enum(['operator', 'internal', 'user', 'api_key']).meta({
-      description: 'By what it is known: a static token, a person’s sign-in, or an API key.',
+    type: z.enum(['operator', 'internal', 'user', 'service_identity', 'api_key']).meta({
+      description: 'By what it is known: a static token, a person’s sign-in, a program’s own token, or an API key.',
       examples: ['user'],
     }),
     id: textUpTo(ACTOR_MAX).meta({
@@ -29,6 +29,10 @@ export const caller = z
     project_id: id
       .nullable()
       .describe('The project that an API key is bound to; null: it is bound to none, like people and tokens.'),
+    user_id: id.nullable().describe('The user of the tenant that it is, or that owns the API key; null: none.'),
+    service_identity_id: id
+      .nullable()
+      .describe('The service identity that it is, or that owns the API key; null: none.'),
     roles: z.array(z.enum(roles)).meta({
       description: 'Empty for an API key, whose scopes decide.',
       maxItems: roles.length,

@@ -9,10 +9,11 @@ import { accessEvents, type Caller } from './schema.ts';
 
 /** Returns the caller's identity and permissions. */
 export async function whoAmI({ actor, grants }: ActorContext): Promise<Caller> {
-  const { type, id, name, tenant_id, project_id, roles } = actor;
+  const { type, id, name, tenant_id, project_id, user_id, service_identity_id, roles } = actor;
   if (type === 'anonymous' || type === 'system') throw new Error('behind authentication everybody has a credential');
   const held = grants.permissions.filter((permission) => actor.permissions.has(permission));
-  return { type, id, name, tenant_id, project_id, roles: [...roles], permissions: held };
+  const who = { type, id, name, tenant_id, project_id, user_id, service_identity_id };
+  return { ...who, roles: [...roles], permissions: held };
 }
 
 /** Writes one entry into the audit log, under the name of whom it tells of; of no tenant, when theirs does not exist. */

@@ -18,7 +18,7 @@ export function apiKeyCredential(deps: Dependencies): CredentialReader {
   return {
     kind: 'api_key',
     recognizes: (token) => token.startsWith(KEY_MARK),
-    async identify(key, from) {
+    async identify(key, { from }) {
       const holder = await holderOfApiKey(deps, key, from);
       if (holder === null) throw refusedCredential(WRONG);
       if (typeof holder !== 'string') return keyActor(deps.grants, holder);

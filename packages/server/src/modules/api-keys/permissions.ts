@@ -2,8 +2,8 @@
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const apiKeyPermissions = definePermissions({
-  'api_keys:read': { roles: ['operator', 'support', 'admin'], keys: 'every' },
-  'api_keys:write': { roles: ['operator', 'admin'], keys: 'every' },
+  'api_keys:read': { roles: ['operator', 'support', 'admin'], keys: 'every', level: 'admin' },
+  'api_keys:write': { roles: ['operator', 'admin'], keys: 'every', level: 'admin' },
   'api_keys:verify': { roles: ['internal'] },
 });
 

@@ -52,8 +52,8 @@ export async function holderOfApiKey(
   const refusal = refusalOf(facts, { scopes: [], access: 'read' }, now);
   if (refusal !== null) return refusal;
   ctx.apiKeys.lastUsed.saw(facts.id, now);
-  const { id: key_id, name, tenant_id, project_id, scopes } = facts;
-  return { key_id, name, tenant_id, project_id, scopes };
+  const { id: key_id, name, tenant_id, project_id, scopes, owner } = facts;
+  return { key_id, name, tenant_id, project_id, scopes, owner };
 }
 
 function verdictOn(ctx: VerifyContext, facts: apiKeys.ApiKeyAuthority | null, question: VerifyApiKey): Verdict {

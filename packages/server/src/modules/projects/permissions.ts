@@ -2,8 +2,8 @@
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const projectPermissions = definePermissions({
-  'projects:read': { roles: ['operator', 'support', 'sales', 'admin', 'member'], keys: 'every' },
-  'projects:write': { roles: ['operator', 'admin'], keys: 'every' },
+  'projects:read': { roles: ['operator', 'support', 'sales', 'admin', 'member'], keys: 'every', level: 'viewer' },
+  'projects:write': { roles: ['operator', 'admin'], keys: 'every', level: 'admin' },
 });
 
 declare module '../../kernel/permissions.ts' {

@@ -1,0 +1,37 @@
+/**
+ * Answers who a credential belongs to from what is remembered while a lease is held, and otherwise by one read of the
+ * database: so that whoever was deactivated, revoked or taken out of a group is refused from the answer on.
+ */
+import type { replicaLeases } from '@tenant-registry/db';
+import { withinDeadline } from '../async/deadline.ts';
+import { kernelErrors } from '../errors.ts';
+import type { Leases } from '../leases.ts';
+import { createAuthorityMemory } from './authority-memory.ts';
+
+const READ_DEADLINE_MS = 2_000;
+const ENTRIES_MAX = 100_000;
+
+/** Facts as one statement read them, with the marks of changes that they may already show. */
+export interface ReadFacts<Facts> {
+  readonly facts: Facts;
+  readonly marks: readonly replicaLeases.PlacedMark[];
+}
+
+/**
+ * Makes the function that resolves to the facts behind a name or secret, as of a moment after it was called, and to null
+ * when there are none. It rejects with `unavailable` when the database does not answer within two seconds.
+ */
+export function createRememberedRead<Facts extends { readonly tenant_id: string }>(
+  leases: Pick<Leases, 'held' | 'generation' | 'onChange' | 'settled'>,
+  read: (name: string) => Promise<ReadFacts<Facts> | null>,
+): (name: string) => Promise<Facts | null> {
+  const memory = createAuthorityMemory<Facts>(leases, ENTRIES_MAX);
+  async function ask(name: string): Promise<Facts | null> {
+    const found = await withinDeadline(read(name), READ_DEADLINE_MS, () => kernelErrors.unavailable({ retryAfter: 1 }));
+    if (found === null) return null;
+    // The facts may be newer than those from which another replica still answers.
+    if (found.marks.length > 0) await leases.settled(found.marks);
+    return found.facts;
+  }
+  return async (name) => memory.recall(name) ?? memory.fetch(name, () => ask(name));
+}

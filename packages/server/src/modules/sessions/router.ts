@@ -1,0 +1,4 @@
+/** Sign-in and sessions on the wire: one expression per endpoint. */
+import { router } from '../../kernel/trpc.ts';
+
+export const sessionsRouter = router({});

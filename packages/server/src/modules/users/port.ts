@@ -1,0 +1,16 @@
+/** The members that users add to `ctx`. */
+import type { principals } from '@tenant-registry/db';
+
+export interface UsersPort {
+  /**
+   * Resolves to the user that a subject of the tenant is now, and null while it is none. Rejects with `unavailable` when
+   * that cannot be known.
+   */
+  bySubject(tenantId: string, subject: string): Promise<principals.SubjectAuthority['user']>;
+}
+
+declare module '../../kernel/context.ts' {
+  interface Ports {
+    readonly users: UsersPort;
+  }
+}
