@@ -103,6 +103,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         references users (tenant_id, id) on delete cascade
     )`.execute(db);
   await sql`create index password_links_expires_at_idx on password_links (expires_at)`.execute(db);
+  await sql`create index password_links_tenant_id_idx on password_links (tenant_id)`.execute(db);
   await isolateTenantTable(db, { table: 'password_links', grants: null });
 
   // Keyed by the hash of the flow's cookie, so a copy of the table continues no sign-in.

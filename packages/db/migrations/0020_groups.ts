@@ -89,11 +89,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       create index ${sql.id(`group_memberships_principal_${kind}_id_idx`)} on group_memberships (${column})
       include (group_id) where ${column} is not null`.execute(db);
   }
-  await sql`create index group_memberships_group_id_id_idx on group_memberships (group_id, id)`.execute(db);
+  await sql`
+    create index group_memberships_tenant_id_group_id_id_idx on group_memberships (tenant_id, group_id, id)`.execute(
+    db,
+  );
+  // A group that is not there, or not this tenant's, is left to the foreign key and the policy to refuse.
   await sql`
     create function check_group_membership_source() returns trigger language plpgsql as $$
     begin
-      if new.source is distinct from (select source from groups where id = new.group_id) then
+      if exists (select from groups where id = new.group_id and source <> new.source) then
         raise exception 'a membership has the source of its group'
           using errcode = '23514', constraint = 'group_memberships_source_matches_parent',
             table = 'group_memberships', schema = tg_table_schema;
@@ -121,6 +125,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         references groups (tenant_id, id) on delete cascade
     )`.execute(db);
   await sql`create index group_parents_child_id_idx on group_parents (child_id) include (parent_id)`.execute(db);
+  await sql`create index group_parents_tenant_id_idx on group_parents (tenant_id)`.execute(db);
   await isolateTenantTable(db, { table: 'group_parents', grants: 'select, insert, delete' });
 
   // The groups that a principal is in, directly or through others, each with its least distance. It ends at 32 steps

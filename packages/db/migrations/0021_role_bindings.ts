@@ -33,7 +33,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       constraint role_bindings_tenant_id_group_id_fkey foreign key (tenant_id, group_id)
         references groups (tenant_id, id) on delete cascade
     )`.execute(db);
-  await sql`create index role_bindings_project_id_id_idx on role_bindings (project_id, id)`.execute(db);
+  await sql`
+    create index role_bindings_tenant_id_project_id_id_idx on role_bindings (tenant_id, project_id, id)`.execute(db);
   for (const kind of ['user', 'service_identity', 'group']) {
     const column = sql.ref(`${kind}_id`);
     await sql`
