@@ -110,8 +110,9 @@ export async function isolationFailures(handle: DatabaseHandle, scope: TenantSco
   for (const place of await listTenantTables(handle.db)) {
     const all = await allRows(handle.db, place.table);
     const mine = all.filter((row) => belongs(row, place, scope));
-    const check = { ...place, all, mine, foreign: all.filter((row) => !mine.includes(row)) };
-    if (mine.length === 0 || check.foreign.length === 0) failures.push(`${place.table}: the test has no rows for it`);
+    const foreign = all.filter((row) => !mine.includes(row));
+    const check = { ...place, mine, foreign, columns: Object.keys(all[0] ?? {}) };
+    if (mine.length === 0 || foreign.length === 0) failures.push(`${place.table}: the test has no rows for it`);
     const found = await tableFailures(handle.forTenant(scope), check);
     failures.push(...found.map((failure) => `${place.table}: ${failure}`));
   }
@@ -129,47 +130,111 @@ interface TableCheck {
   readonly column: string;
   readonly mine: readonly Row[];
   readonly foreign: readonly Row[];
+  /** All that the table has. */
+  readonly columns: readonly string[];
 }
 
 async function tableFailures(scoped: Db, check: TableCheck): Promise<string[]> {
-  const { table, column, mine, foreign } = check;
-  const [target, key] = [sql.table(table), sql.ref(column)];
-  const may = (right: string) => grants.some((grant) => grant.startsWith(`${table} ${right}`));
-  const updatable = grants.find((grant) => grant.startsWith(`${table} update (`))?.split(/[()]/)[1] ?? column;
-  const some = sql.ref(updatable);
-  const expectations: [string, RawBuilder<unknown>, string][] = [
-    ['select', sql`select * from ${target}`, may('select') ? `${mine.length} rows` : DENIED],
-    ['update', sql`update ${target} set ${some} = ${some}`, may('update') ? `${mine.length} changed` : DENIED],
-    ['update into another tenant', sql`update ${target} set ${key} = gen_random_uuid()`, DENIED],
-    ['delete', sql`delete from ${target}`, DENIED],
-    ...mine.map((row): [string, RawBuilder<unknown>, string] => [
-      'insert of an own row',
-      insert(table, row),
-      may('insert') ? UNIQUE : DENIED,
-    ]),
-    ...foreign.map((row): [string, RawBuilder<unknown>, string] => [
-      'insert of a foreign row',
-      insert(table, row),
-      DENIED,
-    ]),
-  ];
   const failures: string[] = [];
-  for (const [what, statement, wanted] of expectations) {
+  for (const [what, statement, wanted] of expectations(check)) {
     const answer = await attempt(scoped, statement);
     if (answer !== wanted) failures.push(`${what} answers ${answer} instead of ${wanted}`);
   }
-  const seen = may('select') ? await allRows(scoped, table) : [];
-  const ids = new Set(mine.map((row) => JSON.stringify(row)));
-  if (seen.some((row) => !ids.has(JSON.stringify(row)))) failures.push('shows foreign rows');
+  const { table, mine, columns } = check;
+  const [shown, deleted] = [grantedColumns(table, 'select', columns), grantedColumns(table, 'delete', columns)];
+  if (!areAmong(mine, await shownRows(scoped, table, shown), shown)) failures.push('shows foreign rows');
+  if (deleted.length > 0 && !areAmong(mine, await deletedRows(scoped, table))) failures.push('deletes foreign rows');
   return failures;
 }
 
-const insert = (table: string, row: Row) =>
-  sql`insert into ${sql.table(table)} select * from jsonb_populate_record(null::${sql.table(table)}, ${JSON.stringify(row)}::jsonb)`;
+/** What a statement is, the statement, and the answer that it must have. */
+type Expectation = readonly [string, RawBuilder<unknown>, string];
+
+function expectations({ table, column, mine, foreign, columns }: TableCheck): Expectation[] {
+  const [target, key] = [sql.table(table), sql.ref(column)];
+  const on = (right: string) => grantedColumns(table, right, columns);
+  const withheld = (granted: readonly string[]) =>
+    granted.length === 0 ? [] : columns.filter((name) => !granted.includes(name));
+  const [shown, inserted] = [on('select'), on('insert')];
+  const updated = sql.ref(on('update')[0] ?? column);
+  const select = (names: readonly string[]) =>
+    sql`select ${sql.join(names.map((name) => sql.ref(name)))} from ${target}`;
+  return [
+    [
+      'select of all columns',
+      sql`select * from ${target}`,
+      shown.length > 0 && withheld(shown).length === 0 ? `${mine.length} rows` : DENIED,
+    ],
+    ...(shown.length > 0 ? [['select', select(shown), `${mine.length} rows`] as const] : []),
+    ...withheld(shown).map((name) => [`select of ${name}`, select([name]), DENIED] as const),
+    [
+      'update',
+      sql`update ${target} set ${updated} = ${updated}`,
+      on('update').length > 0 ? `${mine.length} changed` : DENIED,
+    ],
+    ['update into another tenant', sql`update ${target} set ${key} = gen_random_uuid()`, DENIED],
+    ['delete', sql`delete from ${target}`, on('delete').length > 0 ? `${mine.length} changed` : DENIED],
+    ...mine.map(
+      (row) => ['insert of an own row', insert(table, row, inserted), inserted.length > 0 ? UNIQUE : DENIED] as const,
+    ),
+    ...foreign.map((row) => ['insert of a foreign row', insert(table, row, inserted), DENIED] as const),
+    ...mine
+      .slice(0, 1)
+      .flatMap((row) =>
+        withheld(inserted).map(
+          (name) => [`insert with ${name}`, insert(table, row, [...inserted, name]), DENIED] as const,
+        ),
+      ),
+  ];
+}
+
+/** Returns those of the columns on which tenants have the right; a right on the whole table is one on all of them. */
+function grantedColumns(table: string, right: string, columns: readonly string[]): string[] {
+  if (grants.includes(`${table} ${right}`)) return [...columns];
+  return columns.filter((column) => grants.includes(`${table} ${right} (${column})`));
+}
+
+/** Inserts the named columns of the row; all of them when none is named. */
+function insert(table: string, row: Row, columns: readonly string[]): RawBuilder<unknown> {
+  const names = sql.join((columns.length > 0 ? columns : Object.keys(row)).map((name) => sql.ref(name)));
+  return sql`
+    insert into ${sql.table(table)} (${names})
+    select ${names} from jsonb_populate_record(null::${sql.table(table)}, ${JSON.stringify(row)}::jsonb)`;
+}
+
+/** Tells whether each row is one of the others, by its value in the columns. */
+function areAmong(others: readonly Row[], rows: readonly Row[], columns?: readonly string[]): boolean {
+  const inColumns = (row: Row) =>
+    JSON.stringify(Object.entries(row).filter(([name]) => columns === undefined || columns.includes(name)));
+  const known = new Set(others.map(inColumns));
+  return rows.every((row) => known.has(inColumns(row)));
+}
 
 async function allRows(db: Db, table: string): Promise<Row[]> {
   const { rows } = await sql<{ row: Row }>`select to_jsonb(t) as row from ${sql.table(table)} as t`.execute(db);
   return rows.map(({ row }) => row);
+}
+
+/** Resolves to what a statement without a filter shows of the columns: nothing where none is named. */
+async function shownRows(db: Db, table: string, columns: readonly string[]): Promise<Row[]> {
+  if (columns.length === 0) return [];
+  const names = sql.join(columns.map((name) => sql.ref(name)));
+  const shown = sql`select ${names} from ${sql.table(table)}`;
+  const { rows } = await sql<{ row: Row }>`select to_jsonb(t) as row from (${shown}) as t`.execute(db);
+  return rows.map(({ row }) => row);
+}
+
+/** Resolves to the rows that a deletion without a filter takes, and brings them back. */
+async function deletedRows(scoped: Db, table: string): Promise<Row[]> {
+  const tx = await scoped.startTransaction().execute();
+  try {
+    const { rows } = await sql<{ row: Row }>`delete from ${sql.table(table)} as t returning to_jsonb(t) as row`.execute(
+      tx,
+    );
+    return rows.map(({ row }) => row);
+  } finally {
+    await tx.rollback().execute();
+  }
 }
 
 /** Runs the statement, rolls it back, and resolves to its effect in one word. */

@@ -10,7 +10,7 @@ import { requireTenantRole } from '../src/tenant-role.ts';
 import { createDatabase, databaseUrl } from '../src/testing/admin.ts';
 import { startPostgres } from '../src/testing.ts';
 import { isolationFailures, listTenantTables, setupFailures } from './isolation.ts';
-import { populatedTenant } from './populated-tenant.ts';
+import { deleteIdentities, populatedTenant } from './populated-tenant.ts';
 import { newTenant, packageFolder, refusal, runNode } from './support.ts';
 
 // Roles belong to the whole server: these tests need one where the role of tenants does not exist yet.
@@ -90,6 +90,7 @@ describe('an owner who is no superuser but may create roles', () => {
     const { db } = await open(urls[0]);
     await migrateUp(db);
     const { id } = await populatedTenant(db);
+    await deleteIdentities(db, id);
     await db.deleteFrom('tenants').where('id', '=', id).execute();
     expect(await db.selectFrom('api_keys').select('id').execute()).toEqual([]);
     expect(await db.selectFrom('audit_log').select('tenant_id').execute()).toEqual(Array(3).fill({ tenant_id: null }));

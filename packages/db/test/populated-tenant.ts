@@ -1,4 +1,4 @@
-/** Makes tenants with rows in every table. */
+/** Makes tenants with rows in every table, and takes away those that keep a tenant from being deleted. */
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../src/handles.ts';
 import { inOrderOfForeignKeys } from './tenant-tables.ts';
@@ -10,4 +10,11 @@ export async function populatedTenant(db: Db): Promise<{ id: string; project: st
     await insertRows(db, { tenant_id, projects: [project, other] });
   }
   return { id: tenant_id, project };
+}
+
+/** Deletes the people, programs and groups of the tenant, with all that goes with them: while they exist it cannot go. */
+export async function deleteIdentities(db: Db, tenantId: string): Promise<void> {
+  for (const table of ['groups', 'service_identities', 'users', 'spiffe_trust_bundles', 'sign_in_flows'] as const) {
+    await db.deleteFrom(table).where('tenant_id', '=', tenantId).execute();
+  }
 }

@@ -37,6 +37,17 @@ export async function newTenant(db: Db, values: Partial<Insertable<Tenants>> = {
   return id;
 }
 
+/** Resolves to the id of one of the tenant's rows in the table: the first, or the one at the place. */
+export async function idOf(
+  db: Db,
+  table: 'groups' | 'service_identities' | 'tenant_idp_config' | 'users',
+  tenantId: string,
+  place = 0,
+): Promise<string> {
+  const rows = db.selectFrom(table).select('id').where('tenant_id', '=', tenantId).orderBy('id').offset(place).limit(1);
+  return (await rows.executeTakeFirstOrThrow()).id;
+}
+
 export interface Refusal {
   /** SQLSTATE. */
   readonly code: unknown;
