@@ -60,6 +60,20 @@ describe('the set-up', () => {
     }
   });
 
+  test.each([
+    ['select (password_hash)', 'select of password_hash answers 1 rows instead of 42501'],
+    ['insert (password_hash)', 'insert with password_hash answers 23505 instead of 42501'],
+    ['delete', 'delete answers 1 changed instead of 42501'],
+  ])('the right to %s of users, which is in no list, is noticed by its effect too', async (right, failure) => {
+    await sql`grant ${sql.raw(right)} on users to tenant_registry_tenant`.execute(db);
+    try {
+      expect(await setupFailures(db)).toEqual([`granted, but in no list: users ${right}`]);
+      expect(await isolationFailures(database, scopes.tenant)).toContain(`users: ${failure}`);
+    } finally {
+      await sql`revoke ${sql.raw(right)} on users from tenant_registry_tenant`.execute(db);
+    }
+  });
+
   test('the role of tenants cannot log in, has no power, is a member of no role and owns nothing', async () => {
     const { rows } = await sql`
       select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication,
