@@ -97,7 +97,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function check_group_membership_source() returns trigger language plpgsql as $$
     begin
-      if exists (select from groups where id = new.group_id and source <> new.source) then
+      if exists (
+        select from groups where tenant_id = new.tenant_id and id = new.group_id and source <> new.source
+      ) then
         raise exception 'a membership has the source of its group'
           using errcode = '23514', constraint = 'group_memberships_source_matches_parent',
             table = 'group_memberships', schema = tg_table_schema;

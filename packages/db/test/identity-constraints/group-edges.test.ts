@@ -136,6 +136,15 @@ describe('the source of a membership', () => {
     expect(await refusal(scoped.membership(tenant, { group_id: idp, principal_user_id }))).toEqual(refused);
   });
 
+  test("is not compared with another tenant's group, which the foreign key refuses whatever its source is", async () => {
+    const [{ idp, manual }, { tenant, user: principal_user_id }] = [await groups(), await groups()];
+    for (const group_id of [idp, manual]) {
+      const constraint = 'group_memberships_tenant_id_group_id_fkey';
+      const inserted = make.membership(tenant, { group_id, principal_user_id });
+      expect(await refusal(inserted)).toEqual({ code: violated.foreignKey, constraint });
+    }
+  });
+
   test('is of the closed set', async () => {
     const { tenant, user: principal_user_id, manual } = await groups();
     await make.membership(tenant, { group_id: manual, principal_user_id });
