@@ -15,6 +15,7 @@ export * as entitlements from './queries/entitlements.ts';
 export * as idempotency from './queries/idempotency.ts';
 export * as idpConfigs from './queries/idp-configs.ts';
 export * as outbox from './queries/outbox.ts';
+export * as passwordLinks from './queries/password-links.ts';
 export * as principals from './queries/principals.ts';
 export * as projects from './queries/projects.ts';
 export * as quotas from './queries/quotas.ts';
