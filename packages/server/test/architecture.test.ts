@@ -37,7 +37,7 @@ const rules: readonly Rule[] = [
     files: new RegExp(`^${S}/modules/.+/router\\.ts$`),
     may: [
       zod,
-      ownModule('(schema|service|errors|verify)\\.ts$'),
+      ownModule('(.+/)?(schema|service|errors|verify)\\.ts$'),
       new RegExp(`^${S}/kernel/(trpc|routes|errors)\\.ts$`),
       new RegExp(`^${S}/modules/.+/errors\\.ts$`),
     ],
@@ -101,7 +101,10 @@ const rules: readonly Rule[] = [
   },
   {
     files: /^packages\/db\/src\/queries\//,
-    may: [/^kysely$/, /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/replica-leases)\.ts$/],
+    may: [
+      /^kysely$/,
+      /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/(replica-leases|principals|sign-in))\.ts$/,
+    ],
   },
   {
     files: /^packages\/db\/src\/(?!testing)/,

@@ -1,8 +1,12 @@
 /** Every statement about browser sessions. The hash of a cookie never leaves this file. */
 import { type Selectable, sql } from 'kysely';
+import type { DatabaseHandle } from '../database.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { UserSessions } from '../schema.ts';
+import type { TenantStatus, UserSessions } from '../schema.ts';
+import type { TenantRole } from '../types.ts';
+import { OPEN_MARKS, USER_ROLES } from './principals.ts';
+import type { PlacedMark } from './replica-leases.ts';
 
 const shown = [
   'id',
@@ -33,10 +37,63 @@ export function insertSession(tx: Tx, session: NewSession): Promise<SessionRow> 
     .executeTakeFirstOrThrow();
 }
 
+/** The authority of a session: whom it stands for, and all that decides whether it still does. */
+export interface SessionAuthority
+  extends Pick<SessionRow, 'id' | 'tenant_id' | 'last_seen_at' | 'expires_at' | 'revoked_at'> {
+  readonly tenant_status: TenantStatus;
+  readonly user_id: string;
+  readonly external_subject: string;
+  readonly display_name: string;
+  readonly disabled_at: string | null;
+  /** The user's own, and those of the groups that the user is in. */
+  readonly roles: readonly TenantRole[];
+}
+
+export interface FoundSession {
+  readonly authority: SessionAuthority;
+  readonly marks: readonly PlacedMark[];
+}
+
+const AUTHORITY = `
+  select s.id, s.tenant_id, s.last_seen_at, s.expires_at, s.revoked_at, t.status as tenant_status, u.id as user_id,
+    u.external_subject, u.display_name, u.disabled_at, ${USER_ROLES} as roles, ${OPEN_MARKS} as marks
+  from user_sessions s join tenants t on t.id = s.tenant_id join users u on u.id = s.user_id
+  where s.session_hash = $1`;
+
+/** Prepares the read behind every request with a cookie. It gives undefined when no session has the hash. */
+export function prepareFindSession(database: Pick<DatabaseHandle, 'prepare'>) {
+  const find = database.prepare<SessionAuthority & { marks: PlacedMark[] | null }>({
+    name: 'find_session',
+    text: AUTHORITY,
+  });
+  return async (hash: Uint8Array): Promise<FoundSession | undefined> => {
+    const [row] = await find([hash]);
+    if (row === undefined) return undefined;
+    const { marks, ...authority } = row;
+    return { authority, marks: marks ?? [] };
+  };
+}
+
+export function findSession(db: Db, id: string): Promise<SessionRow | undefined> {
+  return db.selectFrom('user_sessions').select(shown).where('id', '=', id).executeTakeFirst();
+}
+
+export function lockSession(tx: Tx, id: string): Promise<SessionRow | undefined> {
+  return tx.selectFrom('user_sessions').select(shown).where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+export interface SessionFilter {
+  readonly tenant_id: string;
+  readonly user_id: string;
+  readonly now: Date;
+  /** Only those that were seen after this moment: the others have ended unused. */
+  readonly seenAfter?: Date;
+}
+
 /** The sessions that have not ended by `now`, newest first. */
 export function listSessions(
   db: Db,
-  { tenant_id, user_id, now }: { readonly tenant_id: string; readonly user_id: string; readonly now: Date },
+  { tenant_id, user_id, now, seenAfter }: SessionFilter,
   page: PageRequest,
 ): Promise<SessionRow[]> {
   return keyset(db.selectFrom('user_sessions').select(shown), ['id'], page)
@@ -44,6 +101,7 @@ export function listSessions(
     .where('user_id', '=', user_id)
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now.toISOString())
+    .$if(seenAfter !== undefined, (query) => query.where('last_seen_at', '>', (seenAfter as Date).toISOString()))
     .execute();
 }
 
@@ -66,14 +124,45 @@ export async function claimSessionEnds(
   const given = Object.entries({ user_id, idp_config_id, id }).filter(([, value]) => value !== undefined);
   if (given.length === 0) throw new Error('the sessions to end are of a user, of a configuration, or one');
   const conditions = given.map(([column, value]) => sql`and ${sql.ref(column)} = ${value}::uuid`);
+  // touchSessions locks in the order of the ids too.
   const { rows } = await sql<SessionRow>`
     update user_sessions set revoked_at = ${endedAt.toISOString()}::timestamptz
     where id = any(array(
       select id from user_sessions
-      where tenant_id = ${tenant_id} and revoked_at is null and expires_at > ${endedAt.toISOString()}::timestamptz
-        ${sql.join(conditions, sql` `)}
-      order by id desc offset ${keep}
+      where revoked_at is null and id = any(array(
+        select id from user_sessions
+        where tenant_id = ${tenant_id} and revoked_at is null and expires_at > ${endedAt.toISOString()}::timestamptz
+          ${sql.join(conditions, sql` `)}
+        order by id desc offset ${keep}
+      ))
+      order by id for update
     ))
     returning ${sql.join(shown.map((column) => sql.ref(column)))}`.execute(tx);
   return rows;
+}
+
+/**
+ * Moves last_seen_at forward for many sessions at once, never back. It is bookkeeping and no change of state, so no event
+ * reports it. The rows are locked in the order of their ids, so that two replicas do not wait for each other.
+ */
+export async function touchSessions(db: Db, lastSeen: ReadonlyMap<string, Date>): Promise<void> {
+  const times = [...lastSeen.values()].map((time) => time.toISOString());
+  await sql`
+    update user_sessions set last_seen_at = greatest(last_seen_at, used.at)
+    from (
+      select s.id, seen.at
+      from unnest(${[...lastSeen.keys()]}::uuid[], ${times}::timestamptz[]) as seen (id, at)
+      join user_sessions as s on s.id = seen.id
+      order by s.id for no key update of s
+    ) as used
+    where user_sessions.id = used.id`.execute(db);
+}
+
+/** Deletes up to `limit` sessions that could not be used after the time, and returns how many. Rows that another replica is deleting are passed over. */
+export async function deleteOldSessions(db: Db, before: Date, limit: number): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from user_sessions where id in (
+      select id from user_sessions where expires_at < ${before.toISOString()}::timestamptz
+      order by expires_at limit ${limit} for update skip locked)`.execute(db);
+  return Number(numAffectedRows);
 }

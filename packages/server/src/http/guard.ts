@@ -21,6 +21,8 @@ declare module 'fastify' {
     actor: Actor | null;
     /** Why the credential was refused, when one was sent. */
     refusal: DomainError | null;
+    /** The cookie by which the actor became known. */
+    sessionCookie: string | null;
     /** What is gone of the time for the answer: the milliseconds that it took to find out who asks. */
     identifiedInMs: number;
   }
@@ -48,6 +50,7 @@ export async function guard(
   await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
   scope.decorateRequest('actor', null);
   scope.decorateRequest('refusal', null);
+  scope.decorateRequest('sessionCookie', null);
   scope.decorateRequest('identifiedInMs', 0);
   const identify = identifier(scope, limits.failuresPerMinute, { authenticator, deps });
   const perAddress = limiter(scope, limits.addressPerMinute);
@@ -119,7 +122,10 @@ function identifier(
         typeof credential === 'string'
           ? await authenticator.identify(credential, presented)
           : await credential.reader.identify(credential.value, presented);
-      if (typeof credential !== 'string' && !isSafe(request)) requireDeliberate(request, credential);
+      if (typeof credential !== 'string') {
+        if (!isSafe(request)) requireDeliberate(request, credential);
+        request.sessionCookie = credential.value;
+      }
       request.actor = actor;
       deps.accessLog.used(actor);
     } catch (error) {

@@ -21,6 +21,10 @@ export interface Operation {
   readonly surcharge: Surcharge | undefined;
   /** Nobody needs to be known to call it. */
   readonly isPublic: boolean;
+  /** It is about the caller, who is a user of a tenant in person. */
+  readonly isPersonal: boolean;
+  /** The answer gives or takes a cookie, and is never stored. */
+  readonly setsCookie: boolean;
   /** A level in a project may stand in for the permission. */
   readonly inProject: boolean;
   /** The largest body in bytes. */
@@ -41,7 +45,9 @@ export function listOperations(): Operation[] {
   const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
   return Object.entries(procedures).flatMap(([procedure, call]) => {
     const { _def } = call;
-    const { rest, permission, safe = false, surcharge, public: isPublic = false, project } = (_def.meta ?? {}) as Meta;
+    const meta: Meta = _def.meta ?? {};
+    const { rest, permission, safe = false, surcharge, public: isPublic = false, project } = meta;
+    const { person: isPersonal = false, setsCookie = false } = meta;
     if (rest === undefined) return [];
     const [input] = inputsOf(_def);
     const output: unknown = 'output' in _def ? _def.output : undefined;
@@ -54,8 +60,8 @@ export function listOperations(): Operation[] {
     const type = _def.type === 'query' ? 'query' : 'mutation';
     const bodyBytesMax = rest.bodyBytesMax ?? (isPublic ? PUBLIC_BODY_BYTES_MAX : BODY_BYTES_MAX);
     const fields = { input, output, pathFields, hasBody, otherFields, bodyBytesMax };
-    const inProject = project !== undefined;
-    return [{ procedure, call, type, permission, safe, surcharge, isPublic, inProject, route: rest, ...fields }];
+    const kind = { safe, isPublic, isPersonal, setsCookie, inProject: project !== undefined };
+    return [{ procedure, call, type, permission, surcharge, ...kind, route: rest, ...fields }];
   });
 }
 

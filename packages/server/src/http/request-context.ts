@@ -6,7 +6,7 @@ import { deadlineIn } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { callerSignal } from './caller-signal.ts';
 import type { ContextOf } from './rest.ts';
-import { sourceAddress } from './source-address.ts';
+import { networkOf, sourceAddress } from './source-address.ts';
 
 /** Returns the function that makes the context of a request, whose answer may take that many milliseconds. */
 export function contextsOf(deps: Dependencies, timeoutMs: number): ContextOf {
@@ -25,6 +25,9 @@ function partsOf(request: FastifyRequest) {
     refusal: request.refusal,
     requestId: request.id,
     sourceIp: sourceAddress(request),
+    network: networkOf(request),
+    origin: headerOf(request, 'origin'),
+    sessionCookie: request.sessionCookie,
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),
     lastEventId: headerOf(request, 'last-event-id'),

@@ -82,6 +82,12 @@ export interface Context extends Dependencies {
   /** After it the caller has another answer, and nothing is committed any more. */
   readonly deadline: Deadline;
   readonly sourceIp: string | null;
+  /** The network that it came from, by which unknown callers are counted. */
+  readonly network: string;
+  /** The value of Origin, when the caller sent it: the page of a browser that the request came from. */
+  readonly origin: string | null;
+  /** The value of the session cookie by which the actor became known; null: it was another credential. */
+  readonly sessionCookie: string | null;
   /** The value of If-Match, when the caller sent it. */
   readonly ifMatch: string | null;
   /** The value of Idempotency-Key, when the caller sent it. */
@@ -100,6 +106,9 @@ export const noRequest = {
   signal: new AbortController().signal,
   deadline: noDeadline,
   sourceIp: null,
+  network: 'unknown',
+  origin: null,
+  sessionCookie: null,
   ifMatch: null,
   idempotencyKey: null,
   lastEventId: null,
@@ -110,4 +119,17 @@ export const noRequest = {
 /** A context with a known caller, as services get it. */
 export interface ActorContext extends Context {
   readonly actor: Actor;
+}
+
+/** A user of a tenant that is the caller itself, and not the owner of the key that calls. */
+export interface Person {
+  readonly tenant_id: string;
+  readonly user_id: string;
+  /** The browser session that the request came in; null: it came with a token. */
+  readonly session_id: string | null;
+}
+
+/** A context whose caller is a person. */
+export interface PersonContext extends ActorContext {
+  readonly person: Person;
 }

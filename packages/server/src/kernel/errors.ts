@@ -163,6 +163,11 @@ export const kernelErrors = {
     detail:
       'The session cookie alone changes nothing: send Origin, and the X-CSRF-Token that GET /v1/auth/session tells.',
   }),
+  noUser: defineError({
+    code: 'no_user',
+    status: 'FORBIDDEN',
+    detail: 'This is for a user of a tenant in person: sign in here, or send an access token of yours.',
+  }),
   boundToProject: defineError({
     code: 'bound_to_project',
     status: 'FORBIDDEN',

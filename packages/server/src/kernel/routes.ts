@@ -55,6 +55,10 @@ export function routes({ tag, tenancy = { read: [], write: [] } }: RoutesOptions
     step: (path: Path, described: Described): RestRoute => ({ ...route('POST', path, described), etag: true }),
     /** POST that answers with something else than a resource. */
     ask: (path: Path, described: Described): RestRoute => route('POST', path, described),
+    /** POST that answers with nothing, 204. */
+    tell: (path: Path, described: Described): RestRoute => ({ ...route('POST', path, described), status: 204 }),
+    /** PUT of something that is never shown, 204. */
+    set: (path: Path, described: Described): RestRoute => ({ ...route('PUT', path, described), status: 204 }),
     /** DELETE, 204. */
     remove: (path: Path, described: Described): RestRoute => ({ ...route('DELETE', path, described), status: 204 }),
   };

@@ -2,10 +2,10 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
 import { ZodError } from 'zod';
-import { anonymousActor } from './actor.ts';
+import { type Actor, anonymousActor } from './actor.ts';
 import { withinDeadline } from './async/deadline.ts';
 import type { Surcharge } from './budgets.ts';
-import type { Context } from './context.ts';
+import type { Context, Person } from './context.ts';
 import { placed } from './errors/input-place.ts';
 import { inputMistakes } from './errors/input-texts.ts';
 import { malformed } from './errors/malformed.ts';
@@ -52,10 +52,14 @@ export interface Meta {
   readonly permission?: Permission | null;
   /** Nobody needs to be known to call it. */
   readonly public?: boolean;
+  /** It is about the caller, who is a user of a tenant in person. */
+  readonly person?: boolean;
   /** A level in a project may stand in for the role that holds the permission. */
   readonly project?: ProjectOf;
   /** A mutation that changes nothing: a repetition must be answered anew, not from memory. */
   readonly safe?: boolean;
+  /** The answer gives or takes a cookie: a repetition is done anew, and the answer is never stored. */
+  readonly setsCookie?: boolean;
   /** Top-level fields of the input that may be any text, because they are compared and never stored. */
   readonly opaqueFields?: readonly string[];
   /** Top-level fields of the answer that are shown once and never stored. */
@@ -175,9 +179,10 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
     .meta({ permission, ...(project === undefined ? {} : { project }) })
     .use(answerErrors)
     .use(keepDeadline)
-    .use(async ({ ctx, type, path, getRawInput, next }) => {
+    .use(async ({ ctx, type, path, meta, getRawInput, next }) => {
       const { actor } = ctx;
       if (actor === null) throw ctx.refusal ?? kernelErrors.unauthenticated();
+      if (meta?.person && personIn(actor) === null) throw kernelErrors.noUser();
       if (permission === null || actor.permissions.has(permission)) return next({ ctx: { actor } });
       const inside =
         project === undefined ? null : await insideProject(ctx, permission, { project, input: await getRawInput() });
@@ -189,7 +194,7 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
     .use(tagAnswers)
     .use(async ({ ctx, type, path, meta, getRawInput, next }) => {
       const { idempotencyKey } = ctx;
-      if (idempotencyKey === null || type !== 'mutation' || meta?.safe) return next();
+      if (idempotencyKey === null || type !== 'mutation' || meta?.safe || meta?.setsCookie) return next();
       const request = { procedure: path, input: await getRawInput(), secretFields: meta?.secretFields ?? [] };
       const outcome = await idempotent({ ...ctx, idempotencyKey }, request, (idempotencyClaim) =>
         next({ ctx: { idempotencyClaim } }),
@@ -199,4 +204,22 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
       // The answer as it was: the service is not called again.
       return { ok: true, data: outcome.body ?? undefined, marker: middlewareMarker };
     });
+}
+
+/**
+ * A procedure for a user of a tenant in person: 403 `no_user` for every other caller. A key that a user owns is none: who
+ * finds it must not end the sessions of its owner.
+ */
+export function personProcedure() {
+  return procedure(null)
+    .meta({ permission: null, person: true })
+    .use(({ ctx, next }) => {
+      const person = personIn(ctx.actor);
+      if (person === null) throw kernelErrors.noUser();
+      return next({ ctx: { person } });
+    });
+}
+
+function personIn({ type, tenant_id, user_id, session_id }: Actor): Person | null {
+  return type === 'user' && tenant_id !== null && user_id !== null ? { tenant_id, user_id, session_id } : null;
 }

@@ -12,6 +12,28 @@ export interface Traces {
   readonly db: Db;
 }
 
+/** What browsers send and are given on sign-in. */
+interface Exchange {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const COOKIE = /__Host-tr_session=([\w-]{20,})/;
+const SECRET_FIELDS = ['password', 'current', 'new', 'token'];
+/** Shorter ones are refused as passwords, and are words that may stand anywhere. */
+const PASSWORD_MIN = 12;
+
+/** Returns the cookies, passwords and tokens of links that a request sent or an answer gave. */
+export function secretsIn({ body, headers = {} }: Exchange, answer: { readonly headers: Headers }): string[] {
+  const cookies = [headers['cookie'], answer.headers.get('set-cookie')].flatMap(
+    (text) => COOKIE.exec(text ?? '')?.[1] ?? [],
+  );
+  const sent = Object.entries(typeof body === 'object' && body !== null ? body : {});
+  const secret = ([field, value]: [string, unknown]) =>
+    SECRET_FIELDS.includes(field) && typeof value === 'string' && value.length >= PASSWORD_MIN && !value.includes('@');
+  return [...cookies, ...sent.filter(secret).map(([, value]) => String(value))];
+}
+
 /** An API key, or the beginning of a JWT. */
 const SHAPES = 'bp_[A-Za-z0-9_-]{22}|eyJ[A-Za-z0-9_-]{10}';
 
@@ -26,7 +48,7 @@ export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Trace
     if (answer !== undefined) leaks.push(`an answer has a secret (${kind}…): ${answer}`);
     if (metrics.includes(secret)) leaks.push(`the metrics have a secret (${kind}…)`);
   }
-  const pattern = [SHAPES, ...[...secrets].filter((secret) => /^\w+$/.test(secret))].join('|');
+  const pattern = [SHAPES, ...[...secrets].filter((secret) => /^[\w -]+$/.test(secret))].join('|');
   for (const table of ['audit_log', 'outbox_events', 'idempotency_keys'])
     leaks.push(...(await rowsWith(db, table, pattern)));
   if (leaks.length > 0) throw new Error(`secrets leaked:\n${leaks.join('\n')}`);

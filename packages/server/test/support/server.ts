@@ -12,7 +12,7 @@ import type { Outbound } from '../../src/kernel/outbound.ts';
 import type { Argon2Tags } from '../../src/kernel/secrets/argon2.ts';
 import { testConfig } from '../../src/testing.ts';
 import { checkAgainstDocument } from './document.ts';
-import { refuseLeaks } from './secrets.ts';
+import { refuseLeaks, secretsIn } from './secrets.ts';
 
 export interface TestClock {
   readonly now: Clock;
@@ -96,6 +96,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     async call(operation, { token = operatorToken, ...given } = {}) {
       const { text, answer } = await request(url, operation, { ...given, token });
       if (token?.includes('.')) secrets.add(token);
+      for (const secret of secretsIn(given, answer)) secrets.add(secret);
       answers.push(keepText(text, answer, secrets));
       return answer;
     },
@@ -150,12 +151,13 @@ async function request(url: string, operation: string, { body, token, headers }:
   return { text, answer };
 }
 
-/** Remembers a key that an answer is there to show, and returns the rest of the answer. */
+/** Remembers a key or a CSRF token that an answer is there to show, and returns the rest of the answer. */
 function keepText(text: string, { status, body }: Answer, secrets: Set<string>): string {
-  const key: unknown = status === 201 ? body?.key : undefined;
-  if (typeof key !== 'string') return text;
-  secrets.add(key);
-  return text.replace(key, '');
+  const csrf: unknown = body?.csrf_token ?? body?.result?.data?.csrf_token;
+  const shown: unknown = status === 201 ? body?.key : csrf;
+  if (typeof shown !== 'string') return text;
+  secrets.add(shown);
+  return text.replace(shown, '');
 }
 
 /** The configuration that trusts the issuer, with Keycloak's names of claims and roles. */

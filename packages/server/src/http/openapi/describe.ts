@@ -38,8 +38,9 @@ export function describeOperation(
 }
 
 /** Who holds the permission, by the words of the document: the API key by its scope. */
-function requirement({ permission, isPublic, inProject }: Operation): string {
+function requirement({ permission, isPublic, isPersonal, inProject }: Operation): string {
   if (isPublic) return 'Requires no credential.';
+  if (isPersonal) return 'Requires no permission: it is for a user of a tenant in person.';
   if (permission === null) return 'Requires no permission: any valid credential will do.';
   const roles = [...platformRoles, ...tenantRoles].filter((role) => grants.byRole[role].includes(permission));
   const holders = [
@@ -53,7 +54,8 @@ function requirement({ permission, isPublic, inProject }: Operation): string {
 }
 
 /** The kinds of credential that can carry the permission. */
-function credentialsFor({ permission, inProject }: Operation): Credential[] {
+function credentialsFor({ permission, isPersonal, inProject }: Operation): Credential[] {
+  if (isPersonal) return ['access_token', 'session'];
   const held = (permissions: readonly Permission[]) => permission === null || permissions.includes(permission);
   const fitting: Readonly<Record<Credential, boolean>> = {
     operator_token: held(grants.byRole.operator),
@@ -123,6 +125,7 @@ function successOf(operation: Operation, links: Json, components: Components): J
     'X-Request-Id': header('RequestId'),
     ...(etag ? { ETag: header('ETag') } : {}),
     ...(location === undefined ? {} : { Location: locationHeader(location) }),
+    ...(operation.setsCookie ? { 'Set-Cookie': header('SetCookie') } : {}),
     ...(replays(operation) ? { 'Idempotency-Replayed': header('IdempotencyReplayed') } : {}),
   };
   if (status === 204) return { 204: { description: 'Done: the answer has no body.', headers } };

@@ -2,8 +2,8 @@
 import type { Operation } from '../operations.ts';
 
 /** A repetition with the same Idempotency-Key gets the first answer. */
-export function replays({ route, safe, isPublic }: Operation): boolean {
-  return route.method === 'POST' && !safe && !isPublic;
+export function replays({ route, safe, isPublic, setsCookie }: Operation): boolean {
+  return route.method === 'POST' && !safe && !isPublic && !setsCookie;
 }
 
 /** It sends events, which have ids. */

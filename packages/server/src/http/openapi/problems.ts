@@ -23,7 +23,7 @@ const REQUEST_ID = '0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34';
 
 /** Returns the errors of an operation: those that follow from its kind, and those that its route declares. */
 function problemsOf(operation: Operation): ErrorFactory[] {
-  const { route, input, hasBody, pathFields, permission, isPublic } = operation;
+  const { route, input, hasBody, pathFields, permission, isPublic, isPersonal } = operation;
   const { shape } = input;
   const mayMiss = pathFields.length > 0 || 'tenant_id' in shape;
   const { invalidKey, inFlight, outcomeLost, reused } = idempotencyErrors;
@@ -33,6 +33,7 @@ function problemsOf(operation: Operation): ErrorFactory[] {
     ...(isPublic ? [] : [kernelErrors.unauthenticated]),
     ...(isPublic || operation.type === 'query' ? [] : [kernelErrors.csrfFailed]),
     ...(permission === null ? [] : [kernelErrors.forbidden]),
+    ...(isPersonal ? [kernelErrors.noUser] : []),
     ...(mayMiss ? [kernelErrors.notFound] : []),
     ...(acceptsIfMatch(operation) ? [kernelErrors.preconditionFailed] : []),
     ...(replays(operation) ? [invalidKey, inFlight, outcomeLost, reused] : []),
@@ -113,8 +114,9 @@ export function sharedResponses(operations: readonly Operation[]): Json {
   return Object.fromEntries([...responses].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Operations that take API keys share the responses to which keys add an error. */
+/** Operations that take API keys share the responses to which keys add an error; public ones know no tenant that could be busy. */
 function sharedName(operation: Operation, status: Status): string {
+  if (operation.isPublic && status === 'TOO_MANY_REQUESTS') return `PublicProblem${statuses[status].http}`;
   const adds = takesKeys(operation) && credentialErrors.some(({ definition }) => definition.status === status);
   return `${adds ? 'Key' : ''}Problem${statuses[status].http}`;
 }

@@ -11,6 +11,10 @@ export const headers: Json = {
     description: 'The version of the resource, a strong entity tag: send it as If-Match with a change.',
     schema: { type: 'string', minLength: 24, maxLength: 24, pattern: '^"[A-Za-z0-9_-]{22}"$' },
   },
+  SetCookie: {
+    description: 'Gives the browser the cookie of the session, or takes it away: no script can read it.',
+    schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^__Host-tr_session=[A-Za-z0-9_-]*; Path=/; .+$' },
+  },
   IdempotencyReplayed: {
     description: '`true` when this is the stored answer of an earlier request; absent otherwise.',
     schema: { type: 'string', minLength: 4, maxLength: 4, pattern: '^true$' },

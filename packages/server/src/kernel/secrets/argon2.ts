@@ -54,17 +54,20 @@ const TENANT_PLACES_SHARE = 2;
 const TENANT_QUEUE_SHARE = 8;
 
 export interface Argon2Options {
+  /** Names the gate in metrics; `argon2` unless given. */
+  readonly gateName?: string;
   readonly tags?: Argon2Tags;
   /** Is told how long each computation took, without the wait for its turn. */
   readonly took?: (operation: 'hash' | 'verify', seconds: number) => void;
 }
 
 /** Makes hashes with the newest tag, and verifies those of every tag. */
-export function createArgon2(limits: Argon2Limits, { tags = tagsInUse, took }: Argon2Options = {}): Argon2 {
+export function createArgon2(limits: Argon2Limits, options: Argon2Options = {}): Argon2 {
+  const { tags = tagsInUse, gateName = 'argon2', took } = options;
   const [newest] = tags;
   if (newest === undefined) throw new Error('argon2 needs the parameters of one tag at least');
   const [newestTag, newestParameters] = newest;
-  const gate = gateOf(limits);
+  const gate = gateOf(gateName, limits);
   const timed = async (operation: 'hash' | 'verify', message: Message, parameters: Argon2Parameters) => {
     const start = performance.now();
     const result = await derive('argon2id', { message: message.secret, nonce: message.salt, ...parameters });
@@ -97,9 +100,9 @@ interface Message {
   readonly salt: Buffer;
 }
 
-function gateOf({ concurrencyMax, queueMax }: Argon2Limits): Gate {
+function gateOf(name: string, { concurrencyMax, queueMax }: Argon2Limits): Gate {
   return createGate({
-    name: 'argon2',
+    name,
     places: concurrencyMax,
     waitingMax: queueMax,
     tenantPlacesMax: Math.ceil(concurrencyMax / TENANT_PLACES_SHARE),

@@ -48,8 +48,9 @@ export function createAttempts({ failuresMax, windowMs, passMs, clock, refuse }:
         failed = !(await make());
         return !failed;
       } finally {
-        // An attempt that could not be made, or succeeded, was no failure.
+        // An attempt that could not be made, or succeeded, was no failure. A subject without failures takes no place in memory.
         if (!failed) window.count -= 1;
+        if (window.count === 0 && windows.get(subject) === window) windows.delete(subject);
       }
     },
   };

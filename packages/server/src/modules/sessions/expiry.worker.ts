@@ -1,0 +1,19 @@
+/** Deletes what nobody can use any more: sessions long after their end, links and unfinished sign-ins at once. */
+import { passwordLinks, sessions, signIn } from '@tenant-registry/db';
+import { addDays } from '../../kernel/clock.ts';
+import type { Worker } from '../../kernel/worker.ts';
+
+const BATCH = 1_000;
+/** For so long a session can still be found by whoever looks into what happened. */
+const KEPT_DAYS = 30;
+
+export const sessionsExpiryWorker: Worker = {
+  name: 'sessions-expiry',
+  idleMs: 60_000,
+  async runOnce({ db, clock }) {
+    const now = clock();
+    const old = await sessions.deleteOldSessions(db, addDays(now, -KEPT_DAYS), BATCH);
+    const links = await passwordLinks.deleteExpiredPasswordLinks(db, now, BATCH);
+    return old + links + (await signIn.deleteExpiredSignInFlows(db, now, BATCH));
+  },
+};
