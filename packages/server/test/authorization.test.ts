@@ -57,7 +57,7 @@ async function ownKey(fields: Record<string, unknown> = {}): Promise<string> {
 }
 
 // proves A65, A66
-test.each(operations)(
+test.each(operations.filter(({ operation }) => !operation.isPublic))(
   '$name refuses who cannot be known: without a credential, with a token for others, an expired one, an unknown key',
   async ({ operation }) => {
     const claims = { realm_access: { roles: [names.operator] } };
@@ -68,7 +68,7 @@ test.each(operations)(
       `bp_${'B'.repeat(22)}`,
     ];
     for (const token of tokens) {
-      const { status, headers, body } = await send(operation, own, { token });
+      const { status, headers, body } = await send(operation, own, { token, headers: {} });
       expect([status, body.code], String(token?.slice(0, 3))).toEqual([401, 'unauthenticated']);
       expect(headers.get('www-authenticate')).toMatch(token === null ? /^Bearer$/ : /^Bearer error="invalid_token"/);
     }
@@ -94,7 +94,10 @@ test.each(operations.filter(({ operation }) => operation.permission !== null))(
   },
 );
 
-test.each(operations)('$name lets every role that holds its permission do it', async ({ operation }) => {
+const isSelfOnly = (operation: Operation) => walkOf(operation).selfOnly !== undefined;
+const forRoles = operations.filter(({ operation }) => !isSelfOnly(operation));
+
+test.each(forRoles)('$name lets every role that holds its permission do it', async ({ operation }) => {
   const changes = operation.type === 'mutation' && !operation.safe;
   for (const role of roles.filter((each) => holds(each, operation))) {
     const held = changes ? await heldFor(server, operation) : own;
@@ -103,7 +106,17 @@ test.each(operations)('$name lets every role that holds its permission do it', a
   }
 });
 
-const ofOneTenant = operations.filter(({ operation }) => walkOf(operation).namesNoTenant === undefined);
+test.each(operations.filter(({ operation }) => isSelfOnly(operation)))(
+  '$name refuses every caller that is no user and no service identity of a tenant',
+  async ({ operation }) => {
+    for (const token of [...(await Promise.all(roles.map((role) => tokenOf(role)))), await ownKey()]) {
+      const { status, body } = await send(operation, own, { token, headers: {} });
+      expect([status, body.code]).toEqual([403, operation.isPersonal ? 'no_user' : 'forbidden']);
+    }
+  },
+);
+
+const ofOneTenant = forRoles.filter(({ operation }) => walkOf(operation).namesNoTenant === undefined);
 
 test.each(ofOneTenant.filter(({ operation }) => holds('admin', operation)))(
   '$name answers an admin and a key of another tenant as if there were no such thing, and does nothing',

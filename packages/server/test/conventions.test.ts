@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { listOperations } from '../src/http/operations.ts';
-import { newTenant, startTestServer, testServer, UNKNOWN, uniqueSlug } from './support/server.ts';
+import { listOperations, type Operation } from '../src/http/operations.ts';
+import { newPerson, newSession } from './support/people.ts';
+import { type CallOptions, newTenant, startTestServer, testServer, UNKNOWN, uniqueSlug } from './support/server.ts';
 
 const server = testServer();
 
@@ -12,6 +13,12 @@ const operations = listOperations().map((operation) => {
     call: `${method} ${path.replace('{slug}', 'nobody').replace(/\{\w+\}/g, UNKNOWN)}`,
   };
 });
+
+/** The credential of somebody who may call it, so that the request itself is looked at. */
+async function callerOf({ route, isPersonal }: Pick<Operation, 'route' | 'isPersonal'>): Promise<CallOptions> {
+  if (isPersonal) return (await newSession(server, await newPerson(server, (await newTenant(server)).id))).options;
+  return { token: route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken };
+}
 
 const countRows = async () => {
   const { db } = server.app.deps;
@@ -34,13 +41,14 @@ test('every documented operation is mounted, and every mounted route under /v1 i
   expect(documented.sort()).toEqual([...operations.map(({ name }) => name), gateways].sort());
   const { status, body } = await server.call(gateways, { token: null });
   expect([status, body.code]).toEqual([400, 'gateway_unknown']);
-  for (const operation of documented.filter((each) => each !== gateways)) {
+  const open = operations.filter(({ isPublic }) => isPublic).map(({ name }) => name);
+  for (const operation of documented.filter((each) => each !== gateways && !open.includes(each))) {
     const { status, body } = await server.call(operation.replace(/\{\w+\}/g, UNKNOWN), { token: null });
     expect([status, body.code], operation).toEqual([401, 'unauthenticated']);
   }
 });
 
-test.each(operations)(
+test.each(operations.filter(({ isPublic }) => !isPublic))(
   '$name refuses a caller without credential, with a wrong one and with a malformed header',
   async ({ call }) => {
     const before = await countRows();
@@ -74,9 +82,9 @@ test.each(operations.filter(({ permission }) => permission !== 'audit:append' &&
 
 test.each(operations)(
   '$name refuses unknown fields and unknown query parameters by name',
-  async ({ call, hasBody, route }) => {
-    const token = route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
-    const query = await server.call(`${call}?surprise=1`, { token });
+  async ({ call, hasBody, ...operation }) => {
+    const caller = await callerOf(operation);
+    const query = await server.call(`${call}?surprise=1`, caller);
     expect(query.status).toBe(400);
     expect(query.body.errors).toContainEqual(
       expect.objectContaining({
@@ -88,7 +96,7 @@ test.each(operations)(
     const [first] = query.body.errors;
     expect(query.body.detail).toBe(`${first.pointer} ${first.message}.`);
     if (!hasBody) return;
-    const body = await server.call(call, { token, body: { surprise: 1 } });
+    const body = await server.call(call, { ...caller, body: { surprise: 1 } });
     expect(body.status).toBe(400);
     expect(body.body.errors).toContainEqual({ pointer: '/surprise', message: 'is not a known field', in: 'body' });
   },
@@ -96,21 +104,19 @@ test.each(operations)(
 
 test.each(operations.filter(({ hasBody }) => hasBody))(
   '$name refuses a body that is broken, not an object, too large or not JSON',
-  async ({ call, route }) => {
-    const token = route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
+  async ({ call, bodyBytesMax, ...operation }) => {
+    const { headers, ...caller } = await callerOf(operation);
     const before = await countRows();
     const send = async (body: string, type = 'application/json') => {
-      const { status, body: problem } = await server.call(call, { token, body, headers: { 'content-type': type } });
+      const sent = { ...caller, body, headers: { ...headers, 'content-type': type } };
+      const { status, body: problem } = await server.call(call, sent);
       return [status, problem.code];
     };
     expect(await send('{"slug":')).toEqual([400, 'invalid_json']);
     expect(await send('{"__proto__":{"a":1}}')).toEqual([400, 'invalid_input']);
     expect(await send('[1]')).toEqual([400, 'invalid_input']);
     expect(await send('"text"')).toEqual([400, 'invalid_input']);
-    expect(await send(JSON.stringify({ name: 'x'.repeat(route.bodyBytesMax ?? 65_536) }))).toEqual([
-      413,
-      'body_too_large',
-    ]);
+    expect(await send(JSON.stringify({ name: 'x'.repeat(bodyBytesMax) }))).toEqual([413, 'body_too_large']);
     expect(await send('<a/>', 'application/xml')).toEqual([415, 'unsupported_media_type']);
     expect(await send('{}', 'text/plain')).toEqual([415, 'unsupported_media_type']);
     expect(await countRows()).toEqual(before);
@@ -119,10 +125,12 @@ test.each(operations.filter(({ hasBody }) => hasBody))(
 
 test.each(operations.filter(({ pathFields }) => pathFields.includes('id')))(
   '$name refuses an id that is no UUID',
-  async ({ route }) => {
+  async (operation) => {
+    const { route } = operation;
+    const caller = operation.isPersonal ? await callerOf(operation) : {};
     for (const id of ['x', '123', `${UNKNOWN}0`, '%00', 'null']) {
       const path = route.path.replace('{id}', id);
-      const { status, body } = await server.call(`${route.method} ${path}`);
+      const { status, body } = await server.call(`${route.method} ${path}`, caller);
       expect([status, body.code, body.errors?.[0].pointer, body.errors?.[0].in], id).toEqual([
         400,
         'invalid_input',

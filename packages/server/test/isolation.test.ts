@@ -34,7 +34,7 @@ function unchecked(tenant_id: string, project_id: string | null = null): ActorCo
 function unscoped(tenant_id: string, project_id: string | null = null): ActorContext {
   const { db } = server.app.deps;
   const scopes = grants.byKeys.map((permission) => SCOPE_PREFIX + permission);
-  const actor = keyActor(grants, { key_id: 'key', name: 'key', tenant_id, project_id, scopes });
+  const actor = keyActor(grants, { key_id: 'key', name: 'key', tenant_id, project_id, scopes, owner: null });
   return { ...unchecked(tenant_id), db, actor };
 }
 

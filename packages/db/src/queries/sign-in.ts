@@ -29,12 +29,3 @@ export async function listSignInProviders(
     order by c.id limit ${limit}`.execute(db);
   return rows;
 }
-
-/** Deletes up to `limit` sign-ins that were not finished by `now`, and returns how many. Rows that another replica is deleting are passed over. */
-export async function deleteExpiredSignInFlows(db: Db, now: Date, limit: number): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
-    delete from sign_in_flows where flow_hash in (
-      select flow_hash from sign_in_flows where expires_at <= ${now.toISOString()}::timestamptz
-      order by expires_at limit ${limit} for update skip locked)`.execute(db);
-  return Number(numAffectedRows);
-}

@@ -6,6 +6,7 @@ import { newId } from '../../src/kernel/ids.ts';
 import type { TenantRole } from '../../src/kernel/permissions.ts';
 import { csrfTokenOf, digestOf, mintCookie, SESSION_COOKIE } from '../../src/modules/sessions/cookie.ts';
 import { SESSION_MS_MAX } from '../../src/modules/sessions/start.ts';
+import { testConfig } from '../../src/testing.ts';
 import type { Answer, TestServer } from './server.ts';
 
 const derive = promisify(argon2);
@@ -72,10 +73,17 @@ export interface Browser {
 
 /** Returns the browser that has the cookie. */
 export function browserWith({ app }: TestServer, cookie: string): Browser {
-  const csrfToken = csrfTokenOf(cookie);
-  const origin = app.deps.sessions.publicUrl ?? '';
-  const headers = { cookie: `${SESSION_COOKIE}=${cookie}`, origin, 'x-csrf-token': csrfToken };
-  return { cookie, csrfToken, options: { token: null, headers } };
+  return { cookie, csrfToken: csrfTokenOf(cookie), options: inSession(cookie, app.deps.sessions.publicUrl) };
+}
+
+/** Returns what a page of the registry's own sends in the session of the cookie. */
+export function inSession(cookie: string, publicUrl = testConfig.publicUrl): Browser['options'] {
+  const headers = {
+    cookie: `${SESSION_COOKIE}=${cookie}`,
+    origin: publicUrl ?? '',
+    'x-csrf-token': csrfTokenOf(cookie),
+  };
+  return { token: null, headers };
 }
 
 /** Starts a session straight in the table, without the cost of a password. */

@@ -19,6 +19,9 @@ export interface Request {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** The credential of the one caller for whom it succeeds; null: none, or one in the headers. Absent: the operator's, or the internal one. */
+  readonly token?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** An exception of one operation from a rule that the walkers hold; the text is its reason. */
@@ -27,6 +30,8 @@ export interface WalkExceptions {
   readonly whenFrozen?: string;
   /** It names no tenant, and nothing of one, so a foreign tenant cannot be named either. */
   readonly namesNoTenant?: string;
+  /** It is about the caller itself, and refuses every caller that is no user and no service identity of a tenant. */
+  readonly selfOnly?: string;
   /** Row-level security does not decide its answer. */
   readonly withoutRows?: string;
 }
@@ -130,10 +135,11 @@ function guarded(things: Readonly<Record<string, string>>): Held {
 /** The call of an operation with a request that succeeds: `['PATCH /v1/tenants/…', { body, token }]`. */
 export function requestOf(server: TestServer, operation: Operation, held: Held) {
   const { route } = operation;
-  const { path = {}, query = '', body } = walkOf(operation).request(held);
+  const { path = {}, query = '', body, headers = {}, ...given } = walkOf(operation).request(held);
   const filled = route.path.replace(/\{(\w+)\}/g, (_, field: string) => path[field] ?? '');
-  const token = route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
-  return [`${route.method} ${filled}${query}`, { token, ...(body === undefined ? {} : { body }) }] as const;
+  const standing = route.path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken;
+  const token = given.token === undefined ? standing : given.token;
+  return [`${route.method} ${filled}${query}`, { token, headers, ...(body === undefined ? {} : { body }) }] as const;
 }
 
 /** Returns the request as the input of the procedure. */

@@ -1,5 +1,5 @@
-/** Deletes what nobody can use any more: sessions long after their end, links and unfinished sign-ins at once. */
-import { passwordLinks, sessions, signIn } from '@tenant-registry/db';
+/** Deletes what nobody can use any more: sessions long after their end, links at once. */
+import { passwordLinks, sessions } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
 import type { Worker } from '../../kernel/worker.ts';
 
@@ -13,7 +13,6 @@ export const sessionsExpiryWorker: Worker = {
   async runOnce({ db, clock }) {
     const now = clock();
     const old = await sessions.deleteOldSessions(db, addDays(now, -KEPT_DAYS), BATCH);
-    const links = await passwordLinks.deleteExpiredPasswordLinks(db, now, BATCH);
-    return old + links + (await signIn.deleteExpiredSignInFlows(db, now, BATCH));
+    return old + (await passwordLinks.deleteExpiredPasswordLinks(db, now, BATCH));
   },
 };
