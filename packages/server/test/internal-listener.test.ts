@@ -20,6 +20,11 @@ const inside = (path: string, body?: object, token = server.internalToken) =>
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
+test('nobody signs in at the internal listener, and no session is looked at there', async () => {
+  for (const path of ['/v1/auth/sign-in', '/v1/auth/session', '/v1/auth/providers?tenant=acme'])
+    expect((await inside(path, path.endsWith('sign-in') ? {} : undefined)).status, path).toBe(404);
+});
+
 // proves A66
 test('the public listener serves internal operations for no token and over no protocol', async () => {
   const body = { key: `bp_${'E'.repeat(22)}` };

@@ -70,18 +70,18 @@ export type Surface = 'all' | 'public' | 'internal';
 
 /**
  * Returns the operations of a listener. With two of them, the public one does not know `/v1/internal`, and the internal
- * one knows what an internal token may do.
+ * one knows what an internal token may do: nobody signs in there.
  */
 export function operationsOn(surface: Surface): Operation[] {
   const mine = (permission: Permission | null) => permission === null || grants.byRole.internal.includes(permission);
-  return listOperations().filter(({ route, permission }) => {
+  return listOperations().filter(({ route, permission, isPublic, isPersonal }) => {
     switch (surface) {
       case 'all':
         return true;
       case 'public':
         return !route.path.startsWith('/v1/internal/');
       case 'internal':
-        return mine(permission);
+        return !isPublic && !isPersonal && mine(permission);
       default:
         return surface satisfies never;
     }

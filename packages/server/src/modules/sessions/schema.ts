@@ -8,7 +8,7 @@ import { id, textUpTo, timestamp } from '../../kernel/schema.ts';
 const sessionFields = {
   id,
   tenant_id: id,
-  user_id: id,
+  user_id: id.describe('Who is signed in.'),
   idp_config_id: id
     .nullable()
     .describe('The SSO configuration through which the person came; null: it was a password.'),
@@ -35,7 +35,7 @@ const signedInUser = z
     id,
     tenant_id: id,
     email: textUpTo(320).nullable().meta({ description: 'The address; null: none is known.' }),
-    display_name: textUpTo(200).meta({ examples: ['Jane Doe'] }),
+    display_name: textUpTo(200).meta({ description: 'The name for people.', examples: ['Jane Doe'] }),
     roles: z.array(z.enum(tenantRoles)).meta({
       maxItems: tenantRoles.length,
       description: 'The user’s own, and those of the groups that the user is in.',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { newKey } from '../../../test/support/api-keys.ts';
 import { heldLeases } from '../../../test/support/held-leases.ts';
@@ -103,7 +104,7 @@ describe('a request that changes something', () => {
     ];
     const tenant = body === project ? { tenant_id: person.tenant_id } : {};
     const given = body === undefined ? {} : { body: { ...body, ...tenant } };
-    const codeIn = ({ body: answer }: Answer) => answer?.code ?? answer?.error?.data?.code;
+    const codeIn = ({ body: answer }: Answer) => answer?.code ?? answer?.error?.data?.problem.code;
     for (const headers of forged) {
       const answer = await server.call(call, { token: null, headers, ...given });
       expect([answer.status, codeIn(answer)], Object.keys(headers).join(' ')).toEqual([403, 'csrf_failed']);
@@ -221,6 +222,24 @@ describe('a session ends', () => {
     expect(await statusOf(colleague)).toBe(200);
     expect((await endedOf(person)).sort()).toEqual([browser.id, other.id].sort());
   });
+});
+
+test('an answer that takes a cookie is never stored, and a repetition is done anew', async () => {
+  const person = await somebody();
+  const browser = await newSession(server, person);
+  const headers = { ...browser.options.headers, 'idempotency-key': randomUUID() };
+  const out = await server.call('DELETE /v1/auth/session', { token: null, headers });
+  expect([out.status, cookieOf(out)]).toEqual([204, '']);
+  const again = await newSession(server, person);
+  const repeated = await server.call('DELETE /v1/auth/session', {
+    token: null,
+    headers: { ...headers, ...again.options.headers },
+  });
+  expect([repeated.status, repeated.headers.get('idempotency-replayed'), cookieOf(repeated)]).toEqual([204, null, '']);
+  expect(await statusOf(again)).toBe(401);
+  const { db } = server.app.deps;
+  const stored = await db.selectFrom('idempotency_keys').select('key').where('key', '=', headers['idempotency-key']);
+  expect(await stored.execute()).toEqual([]);
 });
 
 test('the sessions of the caller are listed newest first, page by page, without those that have ended', async () => {
