@@ -4,7 +4,7 @@ import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
-import { fetchPublished } from '../src/authentication/oidc/provider.ts';
+import { fetchPublished } from '../src/kernel/openid/provider.ts';
 import { signatureAlgorithms } from '../src/kernel/openid.ts';
 import { HOUR_MS, newIssuer, newOidc, outcome, SECOND_MS, tally, times } from './support/oidc.ts';
 import type { TestIssuer } from './support/oidc-provider.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { importJWK, type JWK, UnsecuredJWT } from 'jose';
 import type { AsymmetricSigningAlgorithm } from 'oidc-provider';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { OidcRefusal } from '../src/authentication/oidc/refusal.ts';
+import { OidcRefusal } from '../src/kernel/openid/refusal.ts';
 import { newOidc, outcome, SECOND_MS, type TestOidc } from './support/oidc.ts';
 import { type Claims, type SignOptions, startIssuer, type TestIssuer } from './support/oidc-provider.ts';
 import { giveKeysBack, type SigningKeys, takeKeys } from './support/signing-keys.ts';

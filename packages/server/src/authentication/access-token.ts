@@ -4,8 +4,8 @@ import type { Actor } from '../kernel/actor.ts';
 import { type Person, personActor, userActor } from '../kernel/actor.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { type CredentialReader, refusedCredential } from '../kernel/credentials.ts';
+import { OidcRefusal } from '../kernel/openid/refusal.ts';
 import { tenantRoles } from '../kernel/permissions.ts';
-import { OidcRefusal } from './oidc/refusal.ts';
 import type { Oidc } from './oidc.ts';
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;

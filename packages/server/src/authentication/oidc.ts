@@ -1,18 +1,17 @@
 /** Access tokens of OpenID providers: a signature of an issuer that the configuration names proves the person. */
-import { decodeJwt, decodeProtectedHeader, errors, type JWTVerifyResult, jwtVerify } from 'jose';
+import { jwtVerify } from 'jose';
 import type { Person } from '../kernel/actor.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { createKeySource, type KeySource } from '../kernel/openid/keys.ts';
+import { requireAccessToken } from '../kernel/openid/kind.ts';
+import { claimedOf, proved } from '../kernel/openid/proof.ts';
+import { fetchPublished } from '../kernel/openid/provider.ts';
+import { OidcRefusal } from '../kernel/openid/refusal.ts';
 import { hostOf, type OutboundEntry } from '../kernel/outbound/policy.ts';
 import { createOutbound } from '../kernel/outbound.ts';
 import { personOf } from './oidc/claims.ts';
 import type { OidcConfig } from './oidc/config.ts';
-import { createKeySource, type KeySource } from './oidc/keys.ts';
-import { requireAccessToken } from './oidc/kind.ts';
-import { fetchPublished } from './oidc/provider.ts';
-import { OidcRefusal, type RefusalReason } from './oidc/refusal.ts';
-
-const TOKEN_CHARACTERS_MAX = 12_288;
 
 export interface OidcOptions {
   readonly clock: Clock;
@@ -44,7 +43,8 @@ export function createOidc(config: OidcConfig, { clock, logger, allow = [], name
   );
   return {
     async verify(token) {
-      const { alg, issuer } = claimed(token);
+      const { alg, issuer } = claimedOf(token);
+      if (issuer === undefined) throw new OidcRefusal('malformed');
       if (!algorithms.includes(alg)) throw new OidcRefusal('algorithm');
       const source = sources.get(issuer);
       if (source === undefined) throw new OidcRefusal('unknown_issuer');
@@ -63,36 +63,4 @@ export function createOidc(config: OidcConfig, { clock, logger, allow = [], name
       return personOf(payload, config);
     },
   };
-}
-
-/** Reads from an unproved token which issuer and algorithm could prove it. */
-function claimed(token: string): { alg: string; issuer: string } {
-  if (token.length > TOKEN_CHARACTERS_MAX) throw new OidcRefusal('malformed');
-  try {
-    const { alg } = decodeProtectedHeader(token);
-    const { iss } = decodeJwt(token);
-    if (typeof alg === 'string' && typeof iss === 'string') return { alg, issuer: iss };
-  } catch (error) {
-    throw new OidcRefusal('malformed', { cause: error });
-  }
-  throw new OidcRefusal('malformed');
-}
-
-async function proved(verify: () => Promise<JWTVerifyResult>): Promise<JWTVerifyResult> {
-  try {
-    return await verify();
-  } catch (error) {
-    if (!(error instanceof errors.JOSEError)) throw error;
-    // The claims are looked at only when the signature is good.
-    const genuine = error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
-    throw new OidcRefusal(reasonOf(error), { genuine, cause: error });
-  }
-}
-
-function reasonOf(error: errors.JOSEError): RefusalReason {
-  if (error instanceof errors.JWTExpired) return 'expired';
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
-  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'malformed';
-  if (error.claim === 'aud') return 'audience';
-  return error.claim === 'nbf' && error.reason === 'check_failed' ? 'not_yet_valid' : 'malformed';
 }

@@ -1,10 +1,10 @@
 /** A verifier for an issuer, on a clock that can be moved, for the tests of sign-in. */
 import { onTestFinished } from 'vitest';
-import { OidcRefusal } from '../../src/authentication/oidc/refusal.ts';
 import { createOidc, type Oidc } from '../../src/authentication/oidc.ts';
 import { readConfig } from '../../src/config.ts';
 import { DomainError } from '../../src/kernel/errors.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
+import { OidcRefusal } from '../../src/kernel/openid/refusal.ts';
 import { startIssuer, type TestIssuer } from './oidc-provider.ts';
 
 export interface TestOidc extends Oidc {

@@ -1,11 +1,11 @@
 /** Reads a token's claims. Pure: the signature is verified elsewhere. */
 import type { JWTPayload } from 'jose';
 import type { Person } from '../../kernel/actor.ts';
+import { OidcRefusal } from '../../kernel/openid/refusal.ts';
 import { isJsonObject, type JsonObject } from '../../kernel/openid.ts';
 import { platformRoles, tenantRoles } from '../../kernel/permissions.ts';
 import { id } from '../../kernel/schema.ts';
 import type { OidcConfig } from './config.ts';
-import { OidcRefusal } from './refusal.ts';
 
 const SUBJECT = /^[!-~]{1,200}$/;
 const NAME_MAX = 200;

@@ -1,6 +1,6 @@
 /** Decides when to ask an issuer for its keys: when the known keys are old, or a token names an unknown one. */
 import { type CryptoKey, errors, type JWSHeaderParameters } from 'jose';
-import { kernelErrors } from '../../kernel/errors.ts';
+import { kernelErrors } from '../errors.ts';
 import { createKeyMemory, type KeyMemory, type KeyMemoryOptions } from './key-memory.ts';
 import { OidcRefusal } from './refusal.ts';
 

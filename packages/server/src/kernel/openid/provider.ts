@@ -1,7 +1,7 @@
 /** Fetches the discovery document of an issuer and the keys that it names. */
 import type { JSONWebKeySet, JWK } from 'jose';
-import { canVerify, discoveryUrl, isJsonObject, isSecret, type JsonObject, jsonObject } from '../../kernel/openid.ts';
-import type { Outbound } from '../../kernel/outbound.ts';
+import { canVerify, discoveryUrl, isJsonObject, isSecret, type JsonObject, jsonObject } from '../openid.ts';
+import type { Outbound } from '../outbound.ts';
 
 const KEYS_MAX = 100;
 

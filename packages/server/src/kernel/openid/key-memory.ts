@@ -1,7 +1,7 @@
 /** Keeps one issuer's keys and the outcome of the last fetch. One fetch runs at a time, and all waiters share it. */
 import { createLocalJWKSet } from 'jose';
-import type { Clock } from '../../kernel/clock.ts';
-import type { Logger } from '../../kernel/logger.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
 import type { Published } from './provider.ts';
 
 export interface KeyMemoryOptions {
