@@ -23,6 +23,7 @@ import { roleBindingsModule } from './modules/role-bindings/module.ts';
 import { serviceIdentitiesModule } from './modules/service-identities/module.ts';
 import { sessionsModule } from './modules/sessions/module.ts';
 import { tenantsModule } from './modules/tenants/module.ts';
+import { trustBundlesModule } from './modules/trust-bundles/module.ts';
 import { usersModule } from './modules/users/module.ts';
 
 export const modules = {
@@ -34,6 +35,7 @@ export const modules = {
   users: usersModule,
   sessions: sessionsModule,
   serviceIdentities: serviceIdentitiesModule,
+  trustBundles: trustBundlesModule,
   groups: groupsModule,
   roleBindings: roleBindingsModule,
   apiKeys: apiKeysModule,

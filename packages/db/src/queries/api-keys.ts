@@ -65,6 +65,10 @@ export interface ApiKeyFilter {
   readonly project_id?: string | undefined;
   /** Only those that this key made. */
   readonly created_by_key_id?: string | undefined;
+  /** Only those that this user owns. */
+  readonly user_id?: string | undefined;
+  /** Only those that this service identity owns. */
+  readonly service_identity_id?: string | undefined;
   readonly include_revoked: boolean;
 }
 
@@ -142,6 +146,10 @@ export function listApiKeys(db: Db, filter: ApiKeyFilter, page: PageRequest): Pr
     .$if(filter.project_id !== undefined, (query) => query.where('project_id', '=', filter.project_id as string))
     .$if(filter.created_by_key_id !== undefined, (query) =>
       query.where('created_by_key_id', '=', filter.created_by_key_id as string),
+    )
+    .$if(filter.user_id !== undefined, (query) => query.where('user_id', '=', filter.user_id as string))
+    .$if(filter.service_identity_id !== undefined, (query) =>
+      query.where('service_identity_id', '=', filter.service_identity_id as string),
     )
     .$if(!filter.include_revoked, (query) => query.where('revoked_at', 'is', null))
     .execute();
@@ -223,7 +231,7 @@ export interface ApiKeyOwner {
 }
 
 /** Revokes every key of the owner that is not revoked yet, and returns them. */
-export function claimOwnedRevocations(
+export async function claimOwnedRevocations(
   tx: Tx,
   { tenant_id, user_id, service_identity_id }: ApiKeyOwner,
   revokedAt: Date,
@@ -231,14 +239,16 @@ export function claimOwnedRevocations(
   const [column, owner] =
     user_id === undefined ? (['service_identity_id', service_identity_id] as const) : (['user_id', user_id] as const);
   if (owner === undefined) throw new Error('the keys are of a user or of a service identity');
-  return tx
-    .updateTable('api_keys')
-    .set({ revoked_at: revokedAt })
-    .where('tenant_id', '=', tenant_id)
-    .where(column, '=', owner)
-    .where('revoked_at', 'is', null)
-    .returning(shown)
-    .execute();
+  // touchApiKeys locks in the order of the ids too.
+  const { rows } = await sql<ApiKeyRow>`
+    update api_keys set revoked_at = ${revokedAt.toISOString()}::timestamptz
+    where id = any(array(
+      select id from api_keys
+      where tenant_id = ${tenant_id} and ${sql.ref(column)} = ${owner} and revoked_at is null
+      order by id for update
+    ))
+    returning ${sql.join(shown.map((each) => sql.ref(each)))}`.execute(tx);
+  return rows;
 }
 
 /**

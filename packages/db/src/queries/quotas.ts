@@ -25,3 +25,17 @@ export async function findIdpConfigsInUse(db: Db, tenantId: string): Promise<num
     select count(*) as n from tenant_idp_config where tenant_id = ${tenantId} and status <> 'deactivated'`.execute(db);
   return rows[0]?.n ?? 0;
 }
+
+/** Counts the service identities that are not deactivated. */
+export async function findServiceIdentitiesInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from service_identities where tenant_id = ${tenantId} and disabled_at is null`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Counts the trust bundles. */
+export async function findTrustBundlesInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from spiffe_trust_bundles where tenant_id = ${tenantId}`.execute(db);
+  return rows[0]?.n ?? 0;
+}

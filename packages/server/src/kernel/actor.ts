@@ -1,5 +1,12 @@
 /** The caller of a request. Code behind authentication reads the caller from here alone. */
-import type { Grants, Permission, PlatformRole, Role, TenantRole } from './permissions.ts';
+import {
+  type Grants,
+  type Permission,
+  type PlatformRole,
+  type Role,
+  SCOPE_PREFIX,
+  type TenantRole,
+} from './permissions.ts';
 
 export interface Actor {
   /**
@@ -108,16 +115,21 @@ export interface KnownServiceIdentity {
   readonly roles: readonly TenantRole[];
 }
 
-/** Returns the actor of a program that its provider proved. */
+/**
+ * Returns the actor of a program that its provider proved. One that is bound to a project holds no more than a key that is
+ * bound to one could: roles reach further than that.
+ */
 export function serviceIdentityActor(grants: Grants, known: KnownServiceIdentity): Actor {
   const { service_identity_id, tenant_id, project_id, display_name: name, roles } = known;
+  const held = grants.ofRoles(roles);
+  const words = [...held].map((permission) => SCOPE_PREFIX + permission);
   return {
     type: 'service_identity',
     id: service_identity_id,
     name,
     principal: `service_identity:${service_identity_id}`,
     roles,
-    permissions: grants.ofRoles(roles),
+    permissions: project_id === null ? held : grants.ofScopes(words, true),
     scopes: null,
     tenant_id,
     project_id,

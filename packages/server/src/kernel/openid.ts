@@ -14,6 +14,9 @@ const ALGORITHMS: ReadonlyMap<string, readonly string[]> = new Map([
 /** Every signature that can be verified: asymmetric ones only. */
 export const signatureAlgorithms: readonly string[] = [...ALGORITHMS.values()].flat();
 
+/** The signatures of JWT-SVIDs (JWT-SVID, section 2.1). */
+export const svidAlgorithms: readonly string[] = signatureAlgorithms.filter((name) => !name.startsWith('Ed'));
+
 /**
  * Returns what is wrong with the issuer, or undefined: it is a URL without query and fragment (OpenID Connect
  * Discovery 1.0, section 3), of a scheme that may be used.

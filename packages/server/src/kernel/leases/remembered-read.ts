@@ -19,13 +19,15 @@ export interface ReadFacts<Facts> {
 
 /**
  * Makes the function that resolves to the facts behind a name or secret, as of a moment after it was called, and to null
- * when there are none. It rejects with `unavailable` when the database does not answer within two seconds.
+ * when there are none. It rejects with `unavailable` when the database does not answer within two seconds. `entriesMax` bounds
+ * what is remembered, where facts are large.
  */
 export function createRememberedRead<Facts extends { readonly tenant_id: string }>(
   leases: Pick<Leases, 'held' | 'generation' | 'onChange' | 'settled'>,
   read: (name: string) => Promise<ReadFacts<Facts> | null>,
+  entriesMax: number = ENTRIES_MAX,
 ): (name: string) => Promise<Facts | null> {
-  const memory = createAuthorityMemory<Facts>(leases, ENTRIES_MAX);
+  const memory = createAuthorityMemory<Facts>(leases, entriesMax);
   async function ask(name: string): Promise<Facts | null> {
     const found = await withinDeadline(read(name), READ_DEADLINE_MS, () => kernelErrors.unavailable({ retryAfter: 1 }));
     if (found === null) return null;

@@ -38,6 +38,8 @@ export async function proved(verify: () => Promise<JWTVerifyResult>): Promise<JW
 
 function reasonOf(error: errors.JOSEError): RefusalReason {
   if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'unknown_key';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
   if (!(error instanceof errors.JWTClaimValidationFailed)) return 'malformed';
   if (error.claim === 'aud') return 'audience';

@@ -16,8 +16,22 @@ export const apiKeyErrors = {
     code: 'project_not_found',
     status: 'NOT_FOUND',
     detail: 'The tenant has no such project.',
-    constraint: 'api_keys_tenant_id_project_id_fkey',
+    constraint: ['api_keys_tenant_id_project_id_fkey', 'service_identities_tenant_id_project_id_fkey'],
     pointer: '/project_id',
+  }),
+  ownerNotFound: defineError({
+    code: 'api_key_owner_not_found',
+    status: 'NOT_FOUND',
+    detail: 'The tenant has no such service identity.',
+    constraint: ['api_keys_tenant_id_service_identity_id_fkey', 'api_keys_tenant_id_user_id_fkey'],
+    pointer: '/service_identity_id',
+  }),
+  ownerAmbiguous: defineError({
+    code: 'api_key_owner_ambiguous',
+    status: 'BAD_REQUEST',
+    detail: 'A key belongs to one user, to one service identity or to its tenant.',
+    constraint: 'api_keys_one_owner_check',
+    pointer: '/service_identity_id',
   }),
   expiryInThePast: defineError({
     code: 'expiry_in_the_past',

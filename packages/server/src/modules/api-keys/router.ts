@@ -4,23 +4,43 @@ import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { projectErrors } from '../projects/errors.ts';
+import { serviceIdentityErrors } from '../service-identities/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { apiKeyErrors } from './errors.ts';
 import {
   apiKeyPage,
   createApiKeyInput,
+  createOwnApiKeyInput,
   issuedApiKey,
   listApiKeysInput,
+  listOwnApiKeysInput,
   revokeApiKeyInput,
   rotateApiKeyInput,
   verdict,
   verifyApiKeyInput,
 } from './schema.ts';
-import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from './service.ts';
+import {
+  createApiKey,
+  createOwnApiKey,
+  listApiKeys,
+  listOwnApiKeys,
+  revokeApiKey,
+  revokeOwnApiKey,
+  rotateApiKey,
+} from './service.ts';
 import { productAt, verifyApiKey } from './verify.ts';
 
 const on = routes({ tag: 'API keys', tenancy: tenancyErrors });
 const internal = routes({ tag: 'Internal' });
+
+const issuing = [
+  kernelErrors.quotaExceeded,
+  kernelErrors.boundToProject,
+  apiKeyErrors.projectNotFound,
+  apiKeyErrors.expiryInThePast,
+  apiKeyErrors.apiKeyCollision,
+  projectErrors.projectArchived,
+];
 
 export const apiKeysRouter = router({
   create: procedure('api_keys:write')
@@ -32,13 +52,11 @@ export const apiKeysRouter = router({
         summary: 'Create an API key',
         description: 'The answer holds the key itself, this once: only a hash of it is kept.',
         errors: [
-          kernelErrors.quotaExceeded,
-          kernelErrors.boundToProject,
-          apiKeyErrors.projectNotFound,
-          apiKeyErrors.expiryInThePast,
+          ...issuing,
           apiKeyErrors.expiryBeyondMaker,
-          apiKeyErrors.apiKeyCollision,
-          projectErrors.projectArchived,
+          apiKeyErrors.ownerNotFound,
+          apiKeyErrors.ownerAmbiguous,
+          serviceIdentityErrors.disabled,
         ],
         inTenant: 'write',
         etag: false,
@@ -84,7 +102,7 @@ export const apiKeysRouter = router({
         operation: 'rotate_api_key',
         summary: 'Rotate an API key',
         description:
-          'Gives a new key with the same name, scopes, project and expiry; the old one ends after the grace.',
+          "Gives a new key with the same name, scopes, project, owner and expiry; the old one ends after the grace. A person's own key is rotated by that person alone.",
         errors: [
           kernelErrors.quotaExceeded,
           apiKeyErrors.apiKeyNotActive,
@@ -99,6 +117,52 @@ export const apiKeysRouter = router({
     .input(rotateApiKeyInput)
     .output(issuedApiKey)
     .mutation(({ ctx, input }) => rotateApiKey(ctx, input)),
+
+  createOwn: procedure(null)
+    .meta({
+      surcharge: 'argon2',
+      secretFields: ['key'],
+      rest: on.create('/v1/me/api-keys', {
+        operation: 'create_own_api_key',
+        summary: 'Create an API key of my own',
+        description:
+          'For users and service identities. The key acts for its owner, with those of its scopes that the owner holds at the time of use, and ends with its deactivation. The answer holds the key itself, this once.',
+        errors: [...issuing, kernelErrors.forbidden, apiKeyErrors.ownerNotFound, serviceIdentityErrors.disabled],
+        inTenant: 'write',
+        etag: false,
+        location: false,
+      }),
+    })
+    .input(createOwnApiKeyInput)
+    .output(issuedApiKey)
+    .mutation(({ ctx, input }) => createOwnApiKey(ctx, input)),
+
+  listOwn: procedure(null)
+    .meta({
+      rest: on.list('/v1/me/api-keys', {
+        operation: 'list_own_api_keys',
+        summary: 'List my own API keys',
+        description: 'Newest first, without the revoked ones unless asked for. No secret is in it.',
+        errors: [kernelErrors.forbidden],
+        inTenant: 'read',
+      }),
+    })
+    .input(listOwnApiKeysInput)
+    .output(apiKeyPage)
+    .query(({ ctx, input }) => listOwnApiKeys(ctx, input)),
+
+  revokeOwn: procedure(null)
+    .meta({
+      rest: on.remove('/v1/me/api-keys/{id}', {
+        operation: 'revoke_own_api_key',
+        summary: 'Revoke an API key of my own',
+        description: 'From the answer on, no verification accepts the key. Revoking again changes nothing.',
+        errors: [kernelErrors.forbidden],
+      }),
+    })
+    .input(revokeApiKeyInput.pick({ id: true }))
+    .output(z.void())
+    .mutation(({ ctx, input }) => revokeOwnApiKey(ctx, input.id)),
 
   verify: procedure('api_keys:verify')
     .meta({

@@ -44,6 +44,12 @@ const apiKeyFields = {
   created_by_key_id: id
     .nullable()
     .describe('The key that made it, or that rotated its predecessor; null: a person or a static token made it.'),
+  user_id: id
+    .nullable()
+    .describe('The user that owns it: on the registry it may do no more than that user. Null: none.'),
+  service_identity_id: id
+    .nullable()
+    .describe('The service identity that owns it: on the registry it may do no more than that. Null: none.'),
 };
 
 export const apiKey = z.object(apiKeyFields).meta({ id: 'ApiKey', description: 'An API key, without its secret.' });
@@ -65,8 +71,7 @@ export type IssuedApiKey = z.infer<typeof issuedApiKey>;
 
 export const apiKeyPage = pageOf(apiKey).meta({ id: 'ApiKeyPage', description: 'A page of API keys.' });
 
-export const createApiKeyInput = z.strictObject({
-  tenant_id: id,
+const newKey = {
   name: name.meta({ examples: ['Nightly export'] }),
   scopes: scopes
     .overwrite((given) => [...new Set(given)])
@@ -78,17 +83,37 @@ export const createApiKeyInput = z.strictObject({
       'In the future, and not after the end of the key that makes this one. Absent: as long as that key, or until it is revoked when no key makes it.',
     examples: ['2099-01-15T09:30:00.000Z'],
   }),
+};
+
+export const createApiKeyInput = z.strictObject({
+  tenant_id: id,
+  ...newKey,
+  service_identity_id: id
+    .optional()
+    .describe(
+      'Makes the key one of this service identity, in its project. Absent: the new key has the owner of the key that makes it, and otherwise belongs to the tenant.',
+    ),
 });
 export type CreateApiKey = z.output<typeof createApiKeyInput>;
+
+export const createOwnApiKeyInput = z.strictObject(newKey);
+export type CreateOwnApiKey = z.output<typeof createOwnApiKeyInput>;
+
+const include_revoked = z.boolean().default(false).describe('Whether revoked and expired keys are listed too.');
 
 export const listApiKeysInput = z.strictObject({
   ...pageInput,
   tenant_id: id,
   project_id: id.optional(),
   created_by_key_id: id.optional().describe('Only those that this key made.'),
-  include_revoked: z.boolean().default(false).describe('Whether revoked and expired keys are listed too.'),
+  user_id: id.optional().describe('Only those that this user owns.'),
+  service_identity_id: id.optional().describe('Only those that this service identity owns.'),
+  include_revoked,
 });
 export type ListApiKeys = z.output<typeof listApiKeysInput>;
+
+export const listOwnApiKeysInput = z.strictObject({ ...pageInput, include_revoked });
+export type ListOwnApiKeys = z.output<typeof listOwnApiKeysInput>;
 
 export const revokeApiKeyInput = z.strictObject({
   id,

@@ -1,14 +1,12 @@
 /** API keys: made, shown once, listed without their secret, replaced and revoked. */
 import { apiKeys, type Tx } from '@tenant-registry/db';
 import { hasPassed } from '../../kernel/clock.ts';
-import type { ActorContext, Context } from '../../kernel/context.ts';
+import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
-import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
-import { type Permission, SCOPE_PREFIX } from '../../kernel/permissions.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
-import { findActiveProject, holdActiveProject } from '../projects/service.ts';
+import { findActiveProject } from '../projects/service.ts';
 import {
   expectRoomInTenant,
   lockOwned,
@@ -18,14 +16,18 @@ import {
   writableTenant,
 } from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
-import { mintKey, prefixOf } from './key-format.ts';
+import { requireGrantable, requireRotatable } from './granting.ts';
 import { endWithin, findMaker, holdMaker, lockWithMaker, requireTime } from './maker.ts';
+import { insertKey, mintSecret } from './minting.ts';
+import { holdOwner, inheritedOwner, type Owner, projectWithin, selfOf } from './owner.ts';
 import {
   type ApiKey,
   apiKeyEvents,
   type CreateApiKey,
+  type CreateOwnApiKey,
   type IssuedApiKey,
   type ListApiKeys,
+  type ListOwnApiKeys,
   type RevokeApiKey,
   type RotateApiKey,
 } from './schema.ts';
@@ -39,23 +41,52 @@ const BATCH_KEYS = 100;
 const BATCHES_MAX = 100;
 
 /**
- * Creates a key and returns it with its plaintext, which exists nowhere afterwards. Throws `forbidden` for what the caller
- * lacks, `expiry_in_the_past`, `expiry_beyond_maker`, `tenant_frozen`, `project_not_found`, `project_archived`, `tenant_busy`,
- * `quota_exceeded`.
+ * Creates a key and returns it with its plaintext, which exists nowhere afterwards. It belongs to the service identity that
+ * is named, or to whom the key that makes it belongs. Throws `forbidden` for what the caller lacks, `expiry_in_the_past`,
+ * `expiry_beyond_maker`, `api_key_owner_not_found`, `service_identity_disabled`, `tenant_frozen`, `project_not_found`,
+ * `project_archived`, `tenant_busy`, `quota_exceeded`.
  */
-export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Promise<IssuedApiKey> {
-  if (hasPassed(input.expires_at ?? null, ctx.clock())) throw apiKeyErrors.expiryInThePast();
-  requireInProject(ctx, input.project_id);
-  requireGrantable(ctx, input.scopes, input.project_id !== undefined);
-  await requirePlace(ctx, input);
-  endWithin(await findMaker(ctx), input.expires_at);
-  await expectRoomInTenant(ctx, { tenant_id: input.tenant_id, quota: QUOTA });
-  const secret = await mintSecret(ctx, input.tenant_id);
+export async function createApiKey(
+  ctx: ActorContext,
+  { service_identity_id, ...input }: CreateApiKey,
+): Promise<IssuedApiKey> {
+  if (service_identity_id === undefined) return issue(ctx, { ...input, ...inheritedOwner(ctx.actor) }, null);
+  const owner = { user_id: null, service_identity_id };
+  const project_id = await projectWithin(ctx, input, owner);
+  return issue(ctx, { ...input, ...owner, project_id }, owner);
+}
+
+/**
+ * Creates a key that belongs to the caller, with scopes that the caller holds: by its roles, or by its level in the project
+ * of the key. Throws like `createApiKey`.
+ */
+export async function createOwnApiKey(ctx: ActorContext, input: CreateOwnApiKey): Promise<IssuedApiKey> {
+  const { tenant_id, owner } = selfOf(ctx);
+  const project_id = await projectWithin(ctx, { ...input, tenant_id }, owner);
+  const level = project_id === undefined ? null : await ctx.projectLevels.levelIn(ctx.actor, project_id);
+  const byLevel = level === null ? [] : ctx.grants.byLevel[level];
+  const actor = { ...ctx.actor, permissions: new Set([...ctx.actor.permissions, ...byLevel]) };
+  return issue({ ...ctx, actor }, { ...input, ...owner, tenant_id, project_id }, owner);
+}
+
+type Order = Omit<CreateApiKey, 'service_identity_id'> & Owner;
+
+/** Makes the key. `named` is an owner that was not taken from the key that asks, which is itself held. */
+async function issue(ctx: ActorContext, order: Order, named: Owner | null): Promise<IssuedApiKey> {
+  const { tenant_id } = order;
+  if (hasPassed(order.expires_at ?? null, ctx.clock())) throw apiKeyErrors.expiryInThePast();
+  requireInProject(ctx, order.project_id);
+  requireGrantable(ctx, order.scopes, order.project_id !== undefined);
+  await requirePlace(ctx, order);
+  endWithin(await findMaker(ctx), order.expires_at);
+  await expectRoomInTenant(ctx, { tenant_id, quota: QUOTA });
+  const secret = await mintSecret(ctx, tenant_id);
   return transact(ctx, async (tx, record) => {
-    await lockTenantWithRoom(ctx, tx, { tenant_id: input.tenant_id, quota: QUOTA });
+    await lockTenantWithRoom(ctx, tx, { tenant_id, quota: QUOTA });
+    if (named !== null) await holdOwner(ctx, tx, { tenant_id, owner: named });
     const maker = await holdMaker(ctx, tx);
-    const made = { expires_at: endWithin(maker, input.expires_at), created_by_key_id: maker?.id ?? null };
-    const row = await insertKey(ctx, tx, { ...input, ...made }, secret);
+    const made = { expires_at: endWithin(maker, order.expires_at), created_by_key_id: maker?.id ?? null };
+    const row = await insertKey(ctx, tx, { ...order, ...made }, secret);
     await record(apiKeyEvents.created, row);
     return { ...row, key: secret.key };
   });
@@ -63,14 +94,30 @@ export async function createApiKey(ctx: ActorContext, input: CreateApiKey): Prom
 
 /** One page of a tenant's keys, newest first, without the revoked ones unless asked for. */
 export async function listApiKeys(ctx: ActorContext, input: ListApiKeys) {
-  const { tenant_id, created_by_key_id, include_revoked } = input;
-  await readableTenant(ctx, tenant_id);
+  const { limit: _, cursor: __, ...filter } = input;
+  await readableTenant(ctx, input.tenant_id);
   const { project_id } = spanOf(ctx, input);
   return paginate(ctx.cursors, {
     list: 'api_keys',
     input,
     keyOf: (row: ApiKey) => [row.id],
-    fetch: (page) => apiKeys.listApiKeys(ctx.db, { tenant_id, project_id, created_by_key_id, include_revoked }, page),
+    fetch: (page) => apiKeys.listApiKeys(ctx.db, { ...filter, project_id }, page),
+  });
+}
+
+/** One page of the caller's own keys, newest first, without the revoked ones unless asked for. Throws `forbidden`. */
+export async function listOwnApiKeys(ctx: ActorContext, { include_revoked, ...page }: ListOwnApiKeys) {
+  const { tenant_id, owner } = selfOf(ctx);
+  const [user_id, service_identity_id] = [owner.user_id ?? undefined, owner.service_identity_id ?? undefined];
+  return listApiKeys(ctx, { ...page, tenant_id, user_id, service_identity_id, include_revoked });
+}
+
+/** Ends a key of the caller's own, as `revokeApiKey` does. Throws `not_found` for every other key, `forbidden`. */
+export async function revokeOwnApiKey(ctx: ActorContext, id: string): Promise<void> {
+  const { owner } = selfOf(ctx);
+  return revokeOne(ctx, id, (key) => {
+    const isOwn = key.user_id === owner.user_id && key.service_identity_id === owner.service_identity_id;
+    if (!isOwn) throw kernelErrors.notFound();
   });
 }
 
@@ -85,10 +132,11 @@ export async function revokeApiKey(ctx: ActorContext, { id, with_descendants }: 
   throw apiKeyErrors.descendantsRemain();
 }
 
-function revokeOne(ctx: ActorContext, id: string): Promise<void> {
+function revokeOne(ctx: ActorContext, id: string, allow: (key: ApiKey) => void = () => {}): Promise<void> {
   return transact(ctx, async (tx, record, nothingChanged) => {
     const { findApiKey: find, lockApiKey: lock } = apiKeys;
     const key = await lockOwned(ctx, tx, { id, find, lock, reach: reachable, whateverStatus: true });
+    allow(key);
     // The process that revoked it may have ended before every replica knew, so the replicas are told again.
     if (key.revoked_at !== null) return nothingChanged(key.tenant_id);
     await record(apiKeyEvents.revoked, await apiKeys.updateApiKey(tx, id, { revoked_at: ctx.clock() }));
@@ -120,7 +168,7 @@ function revokeBatch(ctx: ActorContext, id: string): Promise<boolean> {
 }
 
 /**
- * Replaces a key by a new one with the same name, scopes, project and expiry; the old one ends after the grace.
+ * Replaces a key by a new one with the same name, scopes, project, owner and expiry; the old one ends after the grace.
  * Throws `not_found`, `forbidden` for what the caller lacks, `api_key_not_active`, `project_archived`,
  * `tenant_frozen`, `tenant_busy`, `quota_exceeded`.
  */
@@ -144,8 +192,9 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
     requireTime(await holdMaker(ctx, tx), old);
     if (alone) await requireRoomInTenant(ctx, tx, { tenant_id, quota: QUOTA });
     const now = ctx.clock();
-    const { name, scopes, project_id, expires_at } = old;
-    const copied = { tenant_id, name, scopes, project_id, expires_at, created_by_key_id };
+    const { name, scopes, project_id, user_id, service_identity_id, expires_at } = old;
+    const owned = { user_id, service_identity_id };
+    const copied = { tenant_id, name, scopes, project_id, ...owned, expires_at, created_by_key_id };
     const fresh = await insertKey(ctx, tx, copied, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
     await record(apiKeyEvents.rotated, { ...ended, replaced_by: fresh.id });
@@ -163,65 +212,6 @@ async function requirePlace(ctx: ActorContext, { tenant_id, project_id }: Place)
 interface Place {
   readonly tenant_id: string;
   readonly project_id?: string | null | undefined;
-}
-
-/** Only a key that works is replaced, and only by a caller that could make it. */
-function requireRotatable(ctx: ActorContext, { revoked_at, expires_at, scopes, project_id }: ApiKey): void {
-  if (revoked_at !== null || hasPassed(expires_at, ctx.clock())) throw apiKeyErrors.apiKeyNotActive();
-  requireHeld(ctx, scopes, ctx.grants.ofScopes(scopes, project_id !== null));
-}
-
-/** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */
-function requireGrantable(ctx: ActorContext, scopes: readonly string[], boundToProject: boolean): void {
-  const granted = ctx.grants.ofScopes(scopes, boundToProject);
-  const errors = scopes.flatMap((scope, index) => {
-    const known = !scope.startsWith(SCOPE_PREFIX) || [...granted].some((each) => SCOPE_PREFIX + each === scope);
-    return known ? [] : [{ pointer: `/scopes/${index}`, message: 'is no permission that such a key can have' }];
-  });
-  if (errors.length > 0) throw kernelErrors.invalidInput({ errors });
-  requireHeld(ctx, scopes, granted);
-}
-
-/**
- * Throws `forbidden` for a permission or scope that the caller does not hold: a key that may make keys could make itself an
- * admin otherwise. The registry does not know the meaning of the products' own scopes: a key gives away only those that it
- * has, and people, who have none, may give any.
- */
-function requireHeld({ actor }: ActorContext, scopes: readonly string[], granted: ReadonlySet<Permission>): void {
-  const missing = [...granted].find((permission) => !actor.permissions.has(permission));
-  if (missing !== undefined) throw missingPermission(missing);
-  const beyond = scopes.find((scope) => actor.scopes?.includes(scope) === false);
-  if (beyond !== undefined) throw kernelErrors.forbidden({ detail: `The scope ${beyond} is not this key's to give.` });
-}
-
-interface Secret {
-  readonly key: string;
-  readonly hash: string;
-}
-
-/**
- * Makes a key and its hash, after all checks and before the transaction: a hash takes 64 MiB and tens of milliseconds, which
- * a request that is refused must not cost, and a connection must not wait for.
- */
-async function mintSecret({ argon2, signal }: Context, tenantId: string): Promise<Secret> {
-  const key = mintKey();
-  return { key, hash: await argon2.hash(key, tenantId, signal) };
-}
-
-type NewKey = Pick<ApiKey, 'tenant_id' | 'name' | 'scopes' | 'expires_at' | 'created_by_key_id'> & {
-  project_id?: string | null;
-};
-
-async function insertKey(ctx: Context, tx: Tx, key: NewKey, { key: plaintext, hash }: Secret): Promise<ApiKey> {
-  if (key.project_id) await holdActiveProject(tx, key.tenant_id, key.project_id);
-  return apiKeys.insertApiKey(tx, {
-    ...key,
-    id: newId(ctx.clock),
-    prefix: prefixOf(plaintext),
-    hash,
-    ...ctx.apiKeys.peppers.digestOf(plaintext),
-    created_at: ctx.clock(),
-  });
 }
 
 /** Without grace the old key is revoked; with grace it expires, never later than it would have. */

@@ -1,6 +1,13 @@
 import { defineError } from '../../kernel/errors.ts';
 
 export const idpConfigErrors = {
+  idpConfigNotFound: defineError({
+    code: 'idp_config_not_found',
+    status: 'NOT_FOUND',
+    detail: 'The tenant has no such SSO configuration.',
+    constraint: ['service_identities_tenant_id_idp_config_id_fkey'],
+    pointer: '/idp_config_id',
+  }),
   idpConfigActive: defineError({
     code: 'idp_config_active',
     status: 'CONFLICT',

@@ -240,6 +240,7 @@ const subject = ({ id, tenant_id, alias }: z.output<typeof payload>) => ({
   target: { type: 'idp_config', id, name: alias },
 });
 
+// Tokens of programs are believed while the configuration of their issuer is active.
 export const idpConfigEvents = {
   created: defineEvent({
     type: 'idp_config.created',
@@ -252,24 +253,28 @@ export const idpConfigEvents = {
     description: 'An SSO configuration changed.',
     payload: change,
     subject,
+    authority: true,
   }),
   deactivated: defineEvent({
     type: 'idp_config.deactivated',
     description: 'An SSO configuration was deactivated.',
     payload: change,
     subject,
+    authority: true,
   }),
   verified: defineEvent({
     type: 'idp_config.verified',
     description: 'An SSO configuration passed a verification.',
     payload: outcome,
     subject,
+    authority: true,
   }),
   verificationFailed: defineEvent({
     type: 'idp_config.verification_failed',
     description: 'An SSO configuration did not pass a verification.',
     payload: outcome,
     subject,
+    authority: true,
     failure: true,
   }),
 } as const;

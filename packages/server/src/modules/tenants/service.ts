@@ -138,7 +138,7 @@ export async function lockWritableTenant(ctx: ActorContext, tx: Tx, id: string):
  * The tenant, held against a freeze and against every other write in it until the transaction ends: the first step of a
  * creation that counts what there is. Throws `not_found`, `tenant_frozen`, `tenant_archived`.
  */
-async function lockWritableTenantAlone(ctx: ActorContext, tx: Tx, id: string): Promise<Tenant> {
+export async function lockWritableTenantAlone(ctx: ActorContext, tx: Tx, id: string): Promise<Tenant> {
   return writable(ctx, await tenants.lockTenantAlone(tx, id));
 }
 

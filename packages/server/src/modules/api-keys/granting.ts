@@ -1,0 +1,41 @@
+/** What a caller may give to a key that it makes: never more than it holds. */
+import { hasPassed } from '../../kernel/clock.ts';
+import type { ActorContext } from '../../kernel/context.ts';
+import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
+import { type Permission, SCOPE_PREFIX } from '../../kernel/permissions.ts';
+import { apiKeyErrors } from './errors.ts';
+import type { ApiKey } from './schema.ts';
+
+/**
+ * Only a key that works is replaced, and only by a caller that could make it. Nobody gets the plaintext of another person's
+ * key: its owner alone replaces it.
+ */
+export function requireRotatable(ctx: ActorContext, { revoked_at, expires_at, user_id, ...key }: ApiKey): void {
+  if (revoked_at !== null || hasPassed(expires_at, ctx.clock())) throw apiKeyErrors.apiKeyNotActive();
+  if (user_id !== null && user_id !== ctx.actor.user_id)
+    throw kernelErrors.forbidden({ detail: 'The key belongs to a person, who alone may rotate it.' });
+  requireHeld(ctx, key.scopes, ctx.grants.ofScopes(key.scopes, key.project_id !== null));
+}
+
+/** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */
+export function requireGrantable(ctx: ActorContext, scopes: readonly string[], boundToProject: boolean): void {
+  const granted = ctx.grants.ofScopes(scopes, boundToProject);
+  const errors = scopes.flatMap((scope, index) => {
+    const known = !scope.startsWith(SCOPE_PREFIX) || [...granted].some((each) => SCOPE_PREFIX + each === scope);
+    return known ? [] : [{ pointer: `/scopes/${index}`, message: 'is no permission that such a key can have' }];
+  });
+  if (errors.length > 0) throw kernelErrors.invalidInput({ errors });
+  requireHeld(ctx, scopes, granted);
+}
+
+/**
+ * Throws `forbidden` for a permission or scope that the caller does not hold: a key that may make keys could make itself an
+ * admin otherwise. The registry does not know the meaning of the products' own scopes: a key gives away only those that it
+ * has, and people, who have none, may give any.
+ */
+function requireHeld({ actor }: ActorContext, scopes: readonly string[], granted: ReadonlySet<Permission>): void {
+  const missing = [...granted].find((permission) => !actor.permissions.has(permission));
+  if (missing !== undefined) throw missingPermission(missing);
+  const beyond = scopes.find((scope) => actor.scopes?.includes(scope) === false);
+  if (beyond !== undefined) throw kernelErrors.forbidden({ detail: `The scope ${beyond} is not this key's to give.` });
+}

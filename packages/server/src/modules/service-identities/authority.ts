@@ -1,0 +1,20 @@
+/** Subject of a tenant → the service identity that it is now, remembered while a lease is held. */
+import { serviceIdentities } from '@tenant-registry/db';
+import type { KernelDependencies } from '../../kernel/context.ts';
+import { createRememberedRead } from '../../kernel/leases/remembered-read.ts';
+import type { ServiceIdentitiesPort } from './port.ts';
+
+/** Makes the function behind `ctx.serviceIdentities.bySubject`. */
+export function createBySubject({
+  database,
+  leases,
+}: Pick<KernelDependencies, 'database' | 'leases'>): ServiceIdentitiesPort['bySubject'] {
+  const find = serviceIdentities.prepareFindServiceIdentityBySubject(database);
+  // Neither the id of a tenant nor a subject has a space.
+  const read = createRememberedRead<serviceIdentities.ServiceIdentityAuthority>(leases, async (name) => {
+    const [tenantId = '', subject = ''] = name.split(' ');
+    const found = await find(tenantId, subject);
+    return found === undefined ? null : { facts: found.authority, marks: found.marks };
+  });
+  return (tenantId, subject) => read(`${tenantId} ${subject}`);
+}
