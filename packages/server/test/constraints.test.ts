@@ -25,6 +25,7 @@ const NOT_REACHABLE = [
   'tenant_projects_tenant_id_id_key',
   'api_keys_tenant_id_id_key',
   'users_tenant_id_id_key',
+  'service_identities_tenant_id_id_key',
 ];
 
 // proves A70

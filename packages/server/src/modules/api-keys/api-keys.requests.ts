@@ -7,8 +7,13 @@ declare module '../../../test/support/requests.ts' {
     readonly apiKey: string;
     /** The plaintext of another key of the tenant. */
     readonly keySecret: string;
+    /** The id of a key that the program of `programToken` owns. */
+    readonly ownApiKey: string;
   }
 }
+
+const selfOnly = 'it is about the keys of the caller, and neither people of the platform nor keys have any';
+const by = (tenant_id: string, token: string) => ({ token, headers: { 'x-tenant-id': tenant_id } });
 
 export const requests = defineRequests({
   things: {
@@ -16,6 +21,13 @@ export const requests = defineRequests({
     keySecret: {
       make: async (server, { tenant_id }) => (await madeIn(server, tenant_id, 'api-keys', { name: 'ci' })).key,
       unknown: `bp_${'A'.repeat(22)}`,
+    },
+    ownApiKey: {
+      needs: ['programToken'],
+      make: async (server, { tenant_id, programToken }) => {
+        const body = { name: 'own' };
+        return (await server.call('POST /v1/me/api-keys', { ...by(tenant_id, programToken), body })).body.id;
+      },
     },
   },
   operations: {
@@ -27,6 +39,22 @@ export const requests = defineRequests({
       request: ({ apiKey }) => byId(apiKey),
     },
     rotate_api_key: { needs: ['apiKey'], request: ({ apiKey }) => byId(apiKey) },
+    create_own_api_key: {
+      needs: ['programToken'],
+      selfOnly,
+      request: ({ tenant_id, programToken }) => ({ ...by(tenant_id, programToken), body: { name: 'own' } }),
+    },
+    list_own_api_keys: {
+      needs: ['programToken'],
+      selfOnly,
+      request: ({ tenant_id, programToken }) => by(tenant_id, programToken),
+    },
+    revoke_own_api_key: {
+      needs: ['programToken', 'ownApiKey'],
+      selfOnly,
+      whenFrozen: 'taking access away must always be possible',
+      request: ({ tenant_id, programToken, ownApiKey }) => ({ ...by(tenant_id, programToken), ...byId(ownApiKey) }),
+    },
     verify_api_key: {
       needs: ['keySecret'],
       withoutRows: "what it is asked for is decided by a key's own secret, and no tenant may call it",
