@@ -72,7 +72,7 @@ test.each<[string, string, Record<string, unknown>, Record<string, unknown>]>([
   ['no end', 'malformed', { exp: undefined }, {}],
   ['no beginning', 'malformed', { iat: undefined }, {}],
   ['an end in the past', 'expired', { exp: 1_700_000_000 }, {}],
-  ['an end that is infinite', 'lifetime', { exp: 4_000_000_000 }, {}],
+  ['an end that is years away', 'lifetime', { exp: 4_000_000_000 }, {}],
   ['the type of an ID token', 'type', { at_hash: 'x' }, {}],
   ['the type of a logout token', 'type', {}, { typ: 'logout+jwt' }],
   ['a key of its sender', 'bound', { cnf: { jkt: 'x' } }, {}],
@@ -145,7 +145,9 @@ test('keys that the provider rotates are learnt from the first token of them, an
   await own.rotateKeys({ withdraw: true });
   expect((await me(await own.token({ sub: SUBJECT }), program)).status).toBe(200);
   expect(await reasonFor(old, program)).toBe('unknown_key');
-  expect(own.requests.keys).toBe(2);
+  // Asked once more, because the old key could have come back, and then not for a while.
+  expect(await reasonFor(old, program)).toBe('unknown_key');
+  expect(own.requests.keys).toBe(3);
   await own.stop();
 });
 

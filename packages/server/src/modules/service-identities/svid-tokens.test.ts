@@ -172,9 +172,8 @@ describe('what a program may do', () => {
     const body = { tenant_id, display_name: 'x', federation_kind: 'api_token' };
     const made = await server.call('POST /v1/service-identities', { token, headers, body });
     const { body: trail } = await server.call(`GET /v1/audit?target_id=${made.body.id}`);
-    expect(trail.items).toMatchObject([
-      { actor_type: 'service_identity', actor_id: strong.id, actor_name: 'Exporter' },
-    ]);
+    const actor = { type: 'service_identity', id: strong.id, name: 'Exporter' };
+    expect(trail.items).toMatchObject([{ actor }]);
   });
 
   test('ends at its project when it is bound to one, whatever its groups hold', async () => {
