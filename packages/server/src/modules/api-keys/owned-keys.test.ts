@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
 import { giveRole, newProgram } from '../../../test/support/programs.ts';
@@ -31,7 +32,7 @@ interface Person {
 
 /** A user of the tenant, and an access token by which it comes. */
 async function newPerson(tenant_id: string, ...roles: string[]): Promise<Person> {
-  const sub = `person-${Math.random()}`;
+  const sub = `person-${randomUUID()}`;
   const user = { tenant_id, external_subject: `${issuer.url}|${sub}`, display_name: 'Jane Doe', roles };
   const { db } = server.app.deps;
   const { id } = await db.insertInto('users').values(user).returning('id').executeTakeFirstOrThrow();

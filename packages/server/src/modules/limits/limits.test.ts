@@ -47,6 +47,8 @@ describe('GET /v1/limits', () => {
       quotas: [
         { quota: 'projects', limit: 1_000, used: 1 },
         { quota: 'idp_configs', limit: 100, used: 0 },
+        { quota: 'service_identities', limit: 1_000, used: 0 },
+        { quota: 'trust_bundles', limit: 50, used: 0 },
         { quota: 'api_keys', limit: 1_000, used: 1 },
       ],
       budgets: [],
@@ -203,12 +205,18 @@ describe('a quota', () => {
     expect(made(await at('POST /v1/api-keys', () => ({ name: 'k' })))).toBe(2);
     const provider = (index: number) => ({ kind: 'oidc', alias: 'a', issuer: `https://i${index}.example` });
     expect(made(await at('POST /v1/idp-configs', provider))).toBe(2);
-    expect(await usedOf(small, tenant_id)).toEqual({ projects: 2, api_keys: 3, idp_configs: 2 });
+    expect(await usedOf(small, tenant_id)).toMatchObject({ projects: 2, api_keys: 3, idp_configs: 2 });
   });
 
   test('has one name and one module, and a name that no module declared is a mistake', async () => {
     const { quotas } = usual.app.deps;
-    expect(quotas.list().map(({ name }) => name)).toEqual(['projects', 'idp_configs', 'api_keys']);
+    expect(quotas.list().map(({ name }) => name)).toEqual([
+      'projects',
+      'idp_configs',
+      'service_identities',
+      'trust_bundles',
+      'api_keys',
+    ]);
     expect(() => quotas.named('nothing')).toThrow('no module declares');
     expect(() => quotas.declare({ name: 'projects', limit: 0, used: async () => 0 })).toThrow('two modules');
   });

@@ -6,6 +6,8 @@ import { id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
 
 const SUBJECT_MAX = 500;
 
+const aboutName = { description: 'For people to read.', examples: ['Nightly export'] };
+
 export const federationKind = z
   .enum(['oidc_cc', 'spiffe_svid', 'api_token'])
   .describe(
@@ -17,7 +19,7 @@ export const serviceIdentity = z
     id,
     tenant_id: id,
     project_id: id.nullable().describe('Bound to this project, or null for the whole tenant.'),
-    display_name: textUpTo(200).meta({ examples: ['Nightly export'] }),
+    display_name: textUpTo(200).meta(aboutName),
     federation_kind: federationKind,
     subject: textUpTo(SUBJECT_MAX).meta({
       description: '`sub` of its tokens, unique in the tenant; of an api_token, a name that the registry made.',
@@ -43,7 +45,7 @@ export const serviceIdentityPage = pageOf(serviceIdentity).meta({
   description: 'A page of service identities.',
 });
 
-const displayName = name.meta({ examples: ['Nightly export'] });
+const displayName = name.meta(aboutName);
 const visible = z
   .string()
   .regex(/^[!-~]+$/, 'must be visible ASCII characters')

@@ -15,6 +15,7 @@ import {
   tenantIn,
   UNKNOWN,
 } from '../../../test/support/server.ts';
+import { testConfig } from '../../testing.ts';
 
 let server: TestServer;
 let tenant_id: string;
@@ -193,7 +194,7 @@ describe('what a program may do', () => {
   });
 });
 
-test('a deactivated program is told so, and its token counts as no guess', async () => {
+test('a deactivated program is told so, and a deleted one is nobody', async () => {
   const ended = await newProgram(server, tenant_id);
   await server.call(`POST /v1/service-identities/${ended.id}/deactivate`);
   expect(await refusal(await ended.token())).toEqual({
@@ -238,4 +239,19 @@ test('the domain is believed by its newest keys alone, and not at all once it is
   expect((await me(await token(next))).status).toBe(200);
   await server.call(`DELETE /v1/trust-bundles?tenant_id=${tenant_id}&trust_domain=${domain.name}`);
   expect((await refusal(await token(next))).reasons).toEqual([['service_jwt', 'untrusted_domain']]);
+});
+
+test('the token of a deactivated program locks no address out, however often it comes; forged ones do', async () => {
+  const strict = await startTestServer({ limits: { ...testConfig.limits, failuresPerMinute: 3 } });
+  const { id } = await newTenant(strict);
+  const ended = await newProgram(strict, id);
+  await strict.call(`POST /v1/service-identities/${ended.id}/deactivate`);
+  const send = async (token: string) => (await strict.call('GET /v1/me', { token, headers: ended.headers })).status;
+  const genuine = await ended.token();
+  for (let time = 0; time < 6; time += 1) expect(await send(genuine)).toBe(401);
+  const forged = await (await newTrustDomain()).sign({ sub: ended.subject, aud: PROGRAM_AUDIENCE, exp: seconds(60) });
+  const answers = [];
+  for (let time = 0; time < 6; time += 1) answers.push(await send(forged));
+  expect([answers[0], answers[5]]).toEqual([401, 429]);
+  await strict.close();
 });
