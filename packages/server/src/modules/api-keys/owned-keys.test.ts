@@ -240,6 +240,24 @@ test('a key that an owned key makes, or that replaces it, has its owner: so neit
   expect([await permissionsOf(made.body.key), await permissionsOf(rotated.body.key)]).toEqual([[], []]);
 });
 
+test('rotations and a deactivation of the owner at once leave no key that works', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const { id: service_identity_id } = await newIdentity(tenant_id);
+  const fields = { name: 'x', service_identity_id };
+  const keys = await Promise.all([1, 2, 3, 4].map(() => madeIn(server, tenant_id, 'api-keys', fields)));
+  const rotate = ({ id }: { id: string }, grace_seconds: number) =>
+    server.call(`POST /v1/api-keys/${id}/rotate`, { body: { grace_seconds } });
+  const rotations = keys.map((key, index) => rotate(key, index % 2));
+  const ended = await server.call(`POST /v1/service-identities/${service_identity_id}/deactivate`);
+  expect(ended.status).toBe(200);
+  const answers = await Promise.all(rotations);
+  for (const { status, body } of answers)
+    if (status !== 201) expect([status, body.code]).toEqual([409, 'api_key_not_active']);
+  const plaintexts = [...keys, ...answers.map(({ body }) => body)].flatMap(({ key }) => key ?? []);
+  expect(plaintexts.length).toBeGreaterThanOrEqual(keys.length);
+  for (const token of plaintexts) expect((await server.call('GET /v1/me', { token })).status).toBe(401);
+});
+
 // proves C34, C36
 test('a key has one owner at most and a hash of its own, which the database holds against every writer', async () => {
   const { id: tenant_id } = await newTenant(server);

@@ -41,9 +41,7 @@ const apiKeyFields = {
   }),
   last_used_at: timestamp.nullable().describe('To within a minute.'),
   revoked_at: timestamp.nullable().describe('Since when it is refused; null: it is not revoked.'),
-  created_by_key_id: id
-    .nullable()
-    .describe('The key that made it, or that rotated its predecessor; null: a person or a static token made it.'),
+  created_by_key_id: id.nullable().describe('The key that made it or rotated its predecessor; null: no key did.'),
   user_id: id
     .nullable()
     .describe('The user that owns it: on the registry it may do no more than that user. Null: none.'),

@@ -182,15 +182,17 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
   const created_by_key_id = asking?.id ?? seen.created_by_key_id;
   const { tenant_id } = seen;
   // With a grace both keys are in use for a while.
-  const alone = grace_seconds > 0;
-  if (alone) await expectRoomInTenant(ctx, { tenant_id, quota: QUOTA });
+  const addsOne = grace_seconds > 0;
+  // A deactivation of the owner is over or has not begun, so it finds the new key or the old one revoked.
+  const alone = addsOne || seen.user_id !== null || seen.service_identity_id !== null;
+  if (addsOne) await expectRoomInTenant(ctx, { tenant_id, quota: QUOTA });
   const secret = await mintSecret(ctx, tenant_id);
   return transact(ctx, async (tx, record) => {
     const lock = (inner: Tx) => lockWithMaker(inner, id, created_by_key_id);
     const old = await lockOwned(ctx, tx, { id, find: apiKeys.findApiKey, lock, reach: reachable, alone });
     requireRotatable(ctx, old);
     requireTime(await holdMaker(ctx, tx), old);
-    if (alone) await requireRoomInTenant(ctx, tx, { tenant_id, quota: QUOTA });
+    if (addsOne) await requireRoomInTenant(ctx, tx, { tenant_id, quota: QUOTA });
     const now = ctx.clock();
     const { name, scopes, project_id, user_id, service_identity_id, expires_at } = old;
     const owned = { user_id, service_identity_id };
