@@ -34,10 +34,10 @@ export interface Operation {
   readonly call: AnyProcedure;
   /** The fields of the input that are in the path. */
   readonly pathFields: readonly string[];
-  /** Whether the other fields travel as JSON body; otherwise they are query parameters. */
+  /** The fields that are query parameters. */
+  readonly queryFields: readonly string[];
+  /** Whether the remaining fields travel as JSON body; without one there are none. */
   readonly hasBody: boolean;
-  /** The fields that are not in the path. */
-  readonly otherFields: readonly string[];
 }
 
 /** Every procedure that has a route, in the router's order. Throws when one has a route but no permission or no object as input. */
@@ -56,10 +56,15 @@ export function listOperations(): Operation[] {
     if (!(output instanceof z.ZodType)) throw new Error(`${procedure}: every procedure declares its output`);
     const pathFields = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, field = '']) => field);
     const otherFields = Object.keys(input.shape).filter((field) => !pathFields.includes(field));
-    const hasBody = rest.method !== 'GET' && rest.method !== 'DELETE' && otherFields.length > 0;
+    const { inQuery = [] } = rest;
+    const queryFields =
+      rest.method === 'GET' || rest.method === 'DELETE'
+        ? otherFields
+        : otherFields.filter((field) => inQuery.includes(field));
+    const hasBody = otherFields.length > queryFields.length;
     const type = _def.type === 'query' ? 'query' : 'mutation';
     const bodyBytesMax = rest.bodyBytesMax ?? (isPublic ? PUBLIC_BODY_BYTES_MAX : BODY_BYTES_MAX);
-    const fields = { input, output, pathFields, hasBody, otherFields, bodyBytesMax };
+    const fields = { input, output, pathFields, queryFields, hasBody, bodyBytesMax };
     const kind = { safe, isPublic, isPersonal, setsCookie, inProject: project !== undefined };
     return [{ procedure, call, type, permission, surcharge, ...kind, route: rest, ...fields }];
   });

@@ -22,26 +22,27 @@ const coercions: Readonly<Record<string, Coerce>> = {
 /** Returns the function that reads the input of an operation's requests; it throws `invalid_input`. */
 export function inputReader(operation: Operation): (parts: RequestParts) => Record<string, unknown> {
   const coerce = queryCoercions(operation);
-  const { hasBody, pathFields, otherFields } = operation;
-  const hasQuery = !hasBody && otherFields.length > 0;
+  const { hasBody, pathFields, queryFields, route } = operation;
+  const toldBySchema = queryFields.length > 0 && route.inQuery === undefined;
+  const elsewhere = [...pathFields, ...queryFields];
   return ({ params, query, body: sent }) => {
     // JSON null is what Java's clients send when the caller gives no body.
     const body = hasBody && sent === null ? undefined : sent;
-    // Fields of the query that the schema does not know are told by the schema.
-    const stray = Object.keys(query).filter((field) => !hasQuery || pathFields.includes(field));
-    const mistakes = [...stray.map(unknownInQuery), ...(hasBody ? bodyMistakes(body, pathFields) : noBody(body))];
+    // In the query of a GET or DELETE, fields that the schema does not know are told by the schema.
+    const isStray = (field: string) => pathFields.includes(field) || (!queryFields.includes(field) && !toldBySchema);
+    const stray = Object.keys(query).filter(isStray);
+    const mistakes = [...stray.map(unknownInQuery), ...(hasBody ? bodyMistakes(body, elsewhere) : noBody(body))];
     if (mistakes.length > 0) throw kernelErrors.invalidInput({ errors: mistakes });
-    const fields = hasBody ? (body ?? {}) : mapValues(query, coerce);
-    return { ...fields, ...params };
+    return { ...(hasBody ? (body ?? {}) : {}), ...mapValues(query, coerce), ...params };
   };
 }
 
 /** By field: a map, because a caller may name a parameter like a member of every object. */
-function queryCoercions({ input, otherFields, hasBody }: Operation): ReadonlyMap<string, Coerce> {
-  if (hasBody) return new Map();
+function queryCoercions({ input, queryFields }: Operation): ReadonlyMap<string, Coerce> {
+  if (queryFields.length === 0) return new Map();
   const { properties = {} } = z.toJSONSchema(input, { io: 'input' });
   return new Map(
-    otherFields.flatMap((field): [string, Coerce][] => {
+    queryFields.flatMap((field): [string, Coerce][] => {
       const schema = properties[field];
       const coerce = typeof schema === 'object' ? coercions[String(schema.type)] : undefined;
       return coerce === undefined ? [] : [[field, coerce]];
@@ -61,12 +62,12 @@ function unknownInQuery(field: string): InputMistake {
   return { pointer: `/${field}`, message: 'is not a known query parameter', in: 'query' };
 }
 
-function bodyMistakes(body: unknown, pathFields: readonly string[]): InputMistake[] {
+function bodyMistakes(body: unknown, elsewhere: readonly string[]): InputMistake[] {
   if (body === undefined) return [];
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return [{ pointer: '', message: 'must be a JSON object', in: 'body' }];
   return Object.keys(body)
-    .filter((field) => pathFields.includes(field))
+    .filter((field) => elsewhere.includes(field))
     .map((field) => ({ pointer: `/${field}`, message: 'is not a known field', in: 'body' }));
 }
 

@@ -18,7 +18,10 @@ export interface RoutesOptions {
 }
 
 interface Described
-  extends Pick<RestRoute, 'operation' | 'summary' | 'description' | 'errors' | 'bodyBytesMax' | 'stream' | 'example'> {
+  extends Pick<
+    RestRoute,
+    'operation' | 'summary' | 'description' | 'errors' | 'inQuery' | 'bodyBytesMax' | 'stream' | 'example'
+  > {
   /** The operation reads or writes inside a tenant, whose status may forbid that. */
   readonly inTenant?: 'read' | 'write';
 }

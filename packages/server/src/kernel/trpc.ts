@@ -36,6 +36,8 @@ export interface RestRoute {
   readonly etag?: boolean;
   /** `/v1/tenants/{id}`, filled from the output: the Location of a 201. */
   readonly location?: `/v1/${string}`;
+  /** Fields that travel in the query of a POST, PUT or PATCH: `?dry_run=true`. A GET and a DELETE have all of theirs there. */
+  readonly inQuery?: readonly string[];
   /** The largest body in bytes, where 64 KiB is not enough. */
   readonly bodyBytesMax?: number;
   /** The output is a TextStream or an EventStream, in one of these media types. */

@@ -72,13 +72,13 @@ function credentialsFor({ permission, isPersonal, inProject }: Operation): Crede
 const inputName = ({ route }: Operation) => `${pascal(route.operation)}Input`;
 
 function parametersOf(operation: Operation, components: Components): Json {
-  const { pathFields, otherFields, hasBody, input } = operation;
+  const { pathFields, queryFields, input } = operation;
   const { fields, required } = components.fieldsOf(input, inputName(operation));
   const parameter = (name: string, where: 'path' | 'query') => {
     const { description, ...schema } = isJson(fields[name]) ? components.resolve(fields[name]) : {};
     return { name, in: where, required: where === 'path' || required.includes(name), description, schema };
   };
-  const query = hasBody ? [] : otherFields.map((name) => parameter(name, 'query'));
+  const query = queryFields.map((name) => parameter(name, 'query'));
   const parameters: Json[] = [
     ...pathFields.map((name) => parameter(name, 'path')),
     ...query.filter((each) => each.required),
@@ -91,14 +91,14 @@ function parametersOf(operation: Operation, components: Components): Json {
 }
 
 function bodyOf(operation: Operation, components: Components): Json {
-  const { route, input, pathFields, bodyBytesMax } = operation;
+  const { route, input, pathFields, queryFields, bodyBytesMax } = operation;
   const name = inputName(operation);
-  const inPath = Object.fromEntries(pathFields.map((field) => [field, true as const]));
+  const elsewhere = [...pathFields, ...queryFields];
   // What is known only to be refused with words of its own is no part of the contract.
   const refused = Object.keys(input.shape).filter((field) => input.shape[field]?.meta()?.['readOnly'] === true);
   const { fields, required } = components.fieldsOf(input, name);
   const properties = Object.fromEntries(
-    Object.entries(fields).filter(([field]) => !(field in inPath) && !refused.includes(field)),
+    Object.entries(fields).filter(([field]) => !elsewhere.includes(field) && !refused.includes(field)),
   );
   const needed = required.filter((field) => field in properties);
   const body = {
