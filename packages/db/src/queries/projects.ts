@@ -2,7 +2,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { TenantProjectStatus, TenantProjects } from '../schema.ts';
+import type { RoleBindings, TenantProjectStatus, TenantProjects } from '../schema.ts';
 
 export type ProjectRow = Selectable<TenantProjects>;
 
@@ -56,4 +56,30 @@ export function insertProject(tx: Tx, project: Insertable<TenantProjects>): Prom
 
 export function updateProject(tx: Tx, id: string, changes: Updateable<TenantProjects>): Promise<ProjectRow> {
   return tx.updateTable('tenant_projects').set(changes).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Makes the owner of a new project its admin. */
+export async function insertOwnerBinding(
+  tx: Tx,
+  binding: Pick<Insertable<RoleBindings>, 'id' | 'tenant_id' | 'project_id' | 'user_id' | 'created_at'>,
+): Promise<void> {
+  await tx
+    .insertInto('role_bindings')
+    .values({ ...binding, level: 'admin', updated_at: binding.created_at })
+    .execute();
+}
+
+/** Locks the projects that the user owns, in the order of their ids: they are deleted with it. */
+export function lockOwnedProjects(
+  tx: Tx,
+  { tenant_id, user_id }: { readonly tenant_id: string; readonly user_id: string },
+): Promise<ProjectRow[]> {
+  return tx
+    .selectFrom('tenant_projects')
+    .selectAll()
+    .where('tenant_id', '=', tenant_id)
+    .where('owner_user_id', '=', user_id)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 }

@@ -39,3 +39,10 @@ export async function findTrustBundlesInUse(db: Db, tenantId: string): Promise<n
     select count(*) as n from spiffe_trust_bundles where tenant_id = ${tenantId}`.execute(db);
   return rows[0]?.n ?? 0;
 }
+
+/** Counts the users that are not deleted, deactivated ones too: each may be activated again. */
+export async function findUsersInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from users where tenant_id = ${tenantId} and deleted_at is null`.execute(db);
+  return rows[0]?.n ?? 0;
+}

@@ -111,6 +111,36 @@ export async function claimLongFrozenTenants(
   return rows;
 }
 
+/**
+ * Tables whose rows keep their tenant from being deleted, in an order in which each row goes before the ones that it names:
+ * so no cascade meets a row that a statement of ours would have to look for.
+ */
+const IDENTITY = [
+  'role_bindings',
+  'group_parents',
+  'group_memberships',
+  'groups',
+  'sign_in_flows',
+  'password_links',
+  'user_sessions',
+] as const satisfies TenantTable[];
+
+/**
+ * Deletes the people and programs of a tenant, and what stands for them: sessions, links, groups, levels, their keys, and
+ * the projects that they own.
+ */
+export async function deleteIdentities(tx: Tx, tenantId: string): Promise<void> {
+  for (const table of IDENTITY) await tx.deleteFrom(table).where('tenant_id', '=', tenantId).execute();
+  await tx
+    .deleteFrom('api_keys')
+    .where('tenant_id', '=', tenantId)
+    .where((eb) => eb.or([eb('user_id', 'is not', null), eb('service_identity_id', 'is not', null)]))
+    .execute();
+  for (const table of ['service_identities', 'spiffe_trust_bundles', 'users'] as const)
+    await tx.deleteFrom(table).where('tenant_id', '=', tenantId).execute();
+}
+
+/** Deletes the tenant with all that goes with it by itself; its people and programs do not (`deleteIdentities`). */
 export async function deleteTenant(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('tenants').where('id', '=', id).execute();
 }

@@ -2,7 +2,7 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { Users } from '../schema.ts';
+import type { RoleLevel, Users } from '../schema.ts';
 import type { TenantRole } from '../types.ts';
 
 const shown = [
@@ -46,6 +46,19 @@ export async function lockUser(tx: Tx, id: string): Promise<UserRow | undefined>
   return found && row(found);
 }
 
+/** Locks the row against changes, but not against other shared locks: the user's deactivation waits for what it makes. */
+export async function lockUserShared(tx: Tx, tenantId: string, id: string): Promise<UserRow | undefined> {
+  const found = await tx
+    .selectFrom('users')
+    .select(shown)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .forShare()
+    .executeTakeFirst();
+  return found && row(found);
+}
+
+/** The users that are not deleted, newest first. */
 export async function listUsers(
   db: Db,
   { tenant_id, email, disabled }: UserFilter,
@@ -53,6 +66,7 @@ export async function listUsers(
 ): Promise<UserRow[]> {
   const found = await keyset(db.selectFrom('users').select(shown), ['id'], page)
     .where('tenant_id', '=', tenant_id)
+    .where('deleted_at', 'is', null)
     .$if(email !== undefined, (query) => query.where(sql`lower(email)`, '=', (email as string).toLowerCase()))
     .$if(disabled !== undefined, (query) => query.where('disabled_at', disabled ? 'is not' : 'is', null))
     .execute();
@@ -82,4 +96,143 @@ export async function updateUser(tx: Tx, id: string, changes: UserChanges): Prom
 /** Notes when the user last signed in. It is bookkeeping and no change of state, so no event of its own reports it. */
 export async function touchUserSignIn(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.updateTable('users').set({ last_sign_in_at: at }).where('id', '=', id).execute();
+}
+
+export async function deleteUser(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('users').where('id', '=', id).execute();
+}
+
+/** A user, named with its tenant. */
+export interface UserInTenant {
+  readonly tenant_id: string;
+  readonly user_id: string;
+}
+
+/** What a user may do, by itself and by the groups that it is in. */
+export interface UserPowers {
+  readonly roles: readonly TenantRole[];
+  /** The highest level in any project; null: none. */
+  readonly highest_level: RoleLevel | null;
+  /** The highest level in each project, by the project's id; no more than `LEVELS_MAX`. */
+  readonly levels: readonly { readonly project_id: string; readonly level: RoleLevel }[];
+}
+
+export const LEVELS_MAX = 1_000;
+
+/** Reads what the user may do, whether it is deactivated or not. */
+export async function findUserPowers(db: Db, { tenant_id, user_id }: UserInTenant): Promise<UserPowers> {
+  const { rows } = await sql<UserPowers>`
+    with within as materialized (select group_id from groups_of_principal(${user_id}::uuid, null)),
+    bound as materialized (
+      select b.project_id, max(b.level) as level
+      from role_bindings b
+      where b.tenant_id = ${tenant_id}
+        and (b.user_id = ${user_id} or b.group_id in (select group_id from within))
+      group by b.project_id
+    )
+    select
+      array(
+        select unnest(u.roles) from users u where u.tenant_id = ${tenant_id} and u.id = ${user_id}
+        union
+        select g.tenant_role from within w join groups g on g.id = w.group_id
+        where g.tenant_id = ${tenant_id} and g.tenant_role is not null
+        order by 1
+      ) as roles,
+      (select max(level) from bound) as highest_level,
+      coalesce((
+        select json_agg(json_build_object('project_id', l.project_id, 'level', l.level) order by l.project_id)
+        from (select * from bound order by project_id limit ${LEVELS_MAX}) l
+      ), '[]') as levels`.execute(db);
+  return rows[0] ?? { roles: [], highest_level: null, levels: [] };
+}
+
+/** A group that a user is in. */
+export interface UserGroupRow {
+  readonly group_id: string;
+  readonly slug: string;
+  readonly display_name: string;
+  readonly tenant_role: TenantRole | null;
+  /** 1: a member itself; 2: through one group; and so on. */
+  readonly depth: number;
+}
+
+/** The groups that the user is in, itself and through other groups, each once with its least distance. */
+export async function listUserGroups(
+  db: Db,
+  { tenant_id, user_id }: UserInTenant,
+  { limit, after }: PageRequest,
+): Promise<UserGroupRow[]> {
+  const start = after === undefined ? sql`` : sql`and g.id < ${after[0]}::uuid`;
+  const { rows } = await sql<UserGroupRow>`
+    select g.id as group_id, g.slug, g.display_name, g.tenant_role, r.depth
+    from groups_of_principal(${user_id}::uuid, null) r join groups g on g.id = r.group_id
+    where g.tenant_id = ${tenant_id} ${start}
+    order by g.id desc limit ${limit + 1}`.execute(db);
+  return rows;
+}
+
+/** What a user has that its deactivation ends. */
+export interface UserAccess {
+  readonly sessions_ended: number;
+  readonly api_keys_revoked: number;
+  readonly password_link_deleted: boolean;
+}
+
+/**
+ * Counts what a deactivation at `now` would end. Tenants have no rights on links, so the handle may not be confined to one.
+ */
+export async function findUserAccess(db: Db, { tenant_id, user_id }: UserInTenant, now: Date): Promise<UserAccess> {
+  const { rows } = await sql<UserAccess>`
+    select
+      (select count(*) from user_sessions where tenant_id = ${tenant_id} and user_id = ${user_id}
+        and revoked_at is null and expires_at > ${now.toISOString()}::timestamptz) as sessions_ended,
+      (select count(*) from api_keys where tenant_id = ${tenant_id} and user_id = ${user_id}
+        and revoked_at is null) as api_keys_revoked,
+      exists (select from password_links where tenant_id = ${tenant_id} and user_id = ${user_id})
+        as password_link_deleted`.execute(db);
+  const [found] = rows;
+  if (found === undefined) throw new Error('a select without a from gives one row');
+  return found;
+}
+
+/** What goes with a user when it is deleted, and what somebody would miss: sessions and links are not counted. */
+export interface UserHoldings {
+  readonly api_keys: number;
+  readonly group_memberships: number;
+  readonly role_bindings: number;
+  readonly projects: number;
+}
+
+/** Counts the user's keys in use by `now`, its memberships, its levels in projects, and the projects that it owns. */
+export async function findUserHoldings(db: Db, { tenant_id, user_id }: UserInTenant, now: Date): Promise<UserHoldings> {
+  const { rows } = await sql<UserHoldings>`
+    select
+      (select count(*) from api_keys where tenant_id = ${tenant_id} and user_id = ${user_id} and revoked_at is null
+        and (expires_at is null or expires_at > ${now.toISOString()}::timestamptz)) as api_keys,
+      (select count(*) from group_memberships where principal_user_id = ${user_id}) as group_memberships,
+      (select count(*) from role_bindings where user_id = ${user_id}) as role_bindings,
+      (select count(*) from tenant_projects where tenant_id = ${tenant_id} and owner_user_id = ${user_id}) as projects`.execute(
+    db,
+  );
+  const [found] = rows;
+  if (found === undefined) throw new Error('a select without a from gives one row');
+  return found;
+}
+
+/**
+ * The ids of the keys, not revoked yet, that the deletion of the user takes along: its own, those bound to projects that it
+ * owns, and those of service identities that live in such a project.
+ */
+export async function listKeysLostWithUser(db: Db, { tenant_id, user_id }: UserInTenant): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with owned as materialized (
+      select id from tenant_projects where tenant_id = ${tenant_id} and owner_user_id = ${user_id}
+    )
+    select id from api_keys where tenant_id = ${tenant_id} and user_id = ${user_id} and revoked_at is null
+    union
+    select id from api_keys where tenant_id = ${tenant_id} and project_id in (select id from owned) and revoked_at is null
+    union
+    select k.id from service_identities s join api_keys k on k.tenant_id = s.tenant_id and k.service_identity_id = s.id
+    where s.tenant_id = ${tenant_id} and s.project_id in (select id from owned) and k.revoked_at is null`.execute(db);
+  return rows.map(({ id }) => id);
 }

@@ -46,6 +46,13 @@ export interface ErrorDefinition<Code extends string = string> {
 /** JSON Schema of a member of a problem, with its description. */
 export type MemberSchema = Readonly<Record<string, unknown>> & { readonly description: string };
 
+/** The member `holdings`: every refusal to delete something that still has something has it, under the code of its own. */
+export const holdingsMember: MemberSchema = {
+  type: 'object',
+  description: 'With `tenant_not_archived` and `user_has_holdings`: how many of each kind would be lost.',
+  additionalProperties: { type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+};
+
 export interface ErrorExtras {
   /** Replaces the definition's sentence. */
   readonly detail?: string;

@@ -19,6 +19,11 @@ export const project = z
     name: textUpTo(200).meta({ examples: ['Press line 4'] }),
     description: textUpTo(2000).nullable().meta(aboutDescription),
     status: projectStatus.describe('`archived` is final: it is read, and changes no more.'),
+    owner_user_id: id
+      .nullable()
+      .describe(
+        'The user who created it and became its admin, with whom it is deleted; null: no user of the tenant created it.',
+      ),
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -78,5 +83,12 @@ export const projectEvents = {
     description: 'A project was archived.',
     payload: project,
     subject,
+  }),
+  deleted: defineEvent({
+    type: 'project.deleted',
+    description: 'A project was deleted together with the user who owned it.',
+    payload: project,
+    subject,
+    authority: true,
   }),
 } as const;

@@ -8,6 +8,7 @@ import { reachableProject, requireInProject, spanOf } from '../../kernel/reach.t
 import { transact } from '../../kernel/transact.ts';
 import { mayHaveProjects } from '../entitlements/service.ts';
 import { lockOwned, lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
+import { holdCaller } from '../users/service.ts';
 import { projectErrors } from './errors.ts';
 import {
   type CreateProject,
@@ -18,13 +19,23 @@ import {
   type UpdateProject,
 } from './schema.ts';
 
-/** Creates a project in a tenant that may have some now. Throws `bound_to_project`, `projects_not_enabled`, `project_slug_taken`, `not_found`, `tenant_frozen`, `quota_exceeded`. */
+/**
+ * Creates a project in a tenant that may have some now. A user who creates it owns it and is its admin. Throws
+ * `bound_to_project`, `projects_not_enabled`, `project_slug_taken`, `not_found`, `tenant_frozen`, `quota_exceeded`, and
+ * `unauthenticated` for a user who was deactivated meanwhile.
+ */
 export async function createProject(ctx: ActorContext, input: CreateProject): Promise<Project> {
   requireInProject(ctx, null);
   return transact(ctx, async (tx, record) => {
     await lockTenantWithRoom(ctx, tx, { tenant_id: input.tenant_id, quota: 'projects' });
     if (!(await mayHaveProjects(ctx, tx, input.tenant_id))) throw projectErrors.projectsNotEnabled();
-    const row = await projects.insertProject(tx, { ...input, id: newId(ctx.clock), created_at: ctx.clock() });
+    const owner_user_id = await holdCaller(ctx, tx);
+    const created_at = ctx.clock();
+    const row = await projects.insertProject(tx, { ...input, id: newId(ctx.clock), owner_user_id, created_at });
+    if (owner_user_id !== null) {
+      const binding = { id: newId(ctx.clock), tenant_id: row.tenant_id, project_id: row.id, user_id: owner_user_id };
+      await projects.insertOwnerBinding(tx, { ...binding, created_at });
+    }
     await record(projectEvents.created, row);
     return row;
   });

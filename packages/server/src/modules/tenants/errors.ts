@@ -1,4 +1,4 @@
-import { defineError } from '../../kernel/errors.ts';
+import { defineError, holdingsMember } from '../../kernel/errors.ts';
 
 export const tenantErrors = {
   slugTaken: defineError({
@@ -56,13 +56,7 @@ export const tenantErrors = {
     code: 'tenant_not_archived',
     status: 'CONFLICT',
     detail: 'Only an archived tenant can be deleted: see holdings for what would be lost.',
-    members: {
-      holdings: {
-        type: 'object',
-        description: 'With `tenant_not_archived`: how many of each kind the tenant still holds.',
-        additionalProperties: { type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-      },
-    },
+    members: { holdings: holdingsMember },
     example: { members: { holdings: { projects: 2, products: 1, idp_configs: 1, api_keys: 5 } } },
   }),
 } as const;

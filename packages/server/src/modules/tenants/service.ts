@@ -122,6 +122,7 @@ export async function deleteTenant(ctx: ActorContext, id: string): Promise<void>
     }
     // Recorded first: the audit row takes the slug from the tenant, and the foreign key then lets go of it.
     await record(tenantEvents.deleted, row);
+    await tenants.deleteIdentities(tx, id);
     await tenants.deleteTenant(tx, id);
   });
 }

@@ -1,5 +1,6 @@
 /** The members that users add to `ctx`. */
 import type { principals } from '@tenant-registry/db';
+import type { MintedLink } from './password-link.ts';
 
 export interface UsersPort {
   /**
@@ -7,6 +8,8 @@ export interface UsersPort {
    * that cannot be known.
    */
   bySubject(tenantId: string, subject: string): Promise<principals.SubjectAuthority['user']>;
+  /** Makes a new link to set a password. Throws `public_url_missing` where nobody signs in. */
+  mintLink(): MintedLink;
 }
 
 declare module '../../kernel/context.ts' {

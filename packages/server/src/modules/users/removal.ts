@@ -1,0 +1,35 @@
+/** The deletion of a user, with what goes with it. */
+import { apiKeys, projects, type Tx, users } from '@tenant-registry/db';
+import type { ActorContext } from '../../kernel/context.ts';
+import { transact } from '../../kernel/transact.ts';
+import { apiKeyEvents } from '../api-keys/schema.ts';
+import { projectEvents } from '../projects/schema.ts';
+import { userErrors } from './errors.ts';
+import { lockUser } from './rows.ts';
+import { type DeleteUser, userEvents } from './schema.ts';
+
+/**
+ * Deletes a user. Its sessions go with it; with `cascade` its keys, memberships and levels do too, and the projects that it
+ * owns with all that is in them. Throws `user_has_holdings` without `cascade`, `not_found`, `tenant_frozen`.
+ */
+export async function deleteUser(ctx: ActorContext, { id, cascade }: DeleteUser): Promise<void> {
+  return transact(ctx, async (tx, record) => {
+    const row = await lockUser(ctx, tx, id);
+    const named = { tenant_id: row.tenant_id, user_id: id };
+    // Locked before they are counted: a project that is being made waits for the user, and one that changes is waited for.
+    const owned = await projects.lockOwnedProjects(tx, named);
+    const holdings = await users.findUserHoldings(tx, named, ctx.clock());
+    if (!cascade && Object.values(holdings).some((count) => count > 0))
+      throw userErrors.userHasHoldings({ members: { holdings } });
+    for (const key of await revokeLostKeys(ctx, tx, named)) await record(apiKeyEvents.revoked, key);
+    for (const project of owned) await record(projectEvents.deleted, project);
+    await record(userEvents.deleted, { ...row, holdings });
+    await users.deleteUser(tx, id);
+  });
+}
+
+/** The rows are deleted a moment later; revoking them first locks them in the order in which every other writer does. */
+async function revokeLostKeys(ctx: ActorContext, tx: Tx, named: users.UserInTenant) {
+  const ids = await users.listKeysLostWithUser(tx, named);
+  return apiKeys.claimRevocations(tx, { tenant_id: named.tenant_id, ids }, ctx.clock());
+}
