@@ -22,6 +22,7 @@ export * as projects from './queries/projects.ts';
 export * as quotas from './queries/quotas.ts';
 export * as replicaLeases from './queries/replica-leases.ts';
 export * as serviceIdentities from './queries/service-identities.ts';
+export * as roleBindings from './queries/role-bindings.ts';
 export * as sessions from './queries/sessions.ts';
 export * as signIn from './queries/sign-in.ts';
 export * as signingKeys from './queries/signing-keys.ts';

@@ -51,7 +51,7 @@ const rules: readonly Rule[] = [
       kernel,
       ownModule(''),
       zod,
-      new RegExp(`^${S}/modules/.+/(service|schema|verdict)\\.ts$`),
+      new RegExp(`^${S}/modules/.+/(errors|losses|schema|service|verdict)\\.ts$`),
       /^(jose|@xmldom\/xmldom)$/,
     ],
   },

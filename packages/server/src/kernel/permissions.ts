@@ -57,6 +57,28 @@ export interface Grants {
   ofScopes(scopes: readonly string[], boundToProject: boolean): ReadonlySet<Permission>;
 }
 
+/**
+ * Returns the highest level all of whose permissions are held, null when there is none. A level that adds nothing to the one
+ * below it is never returned: nobody shows by permissions alone that it is meant.
+ */
+export function levelWithin(held: ReadonlySet<Permission>, byLevel: Grants['byLevel']): ProjectLevel | null {
+  const adding = projectLevels.filter((level, index) => {
+    const below = projectLevels[index - 1];
+    return below === undefined || byLevel[level].size > byLevel[below].size;
+  });
+  return adding.findLast((level) => [...byLevel[level]].every((permission) => held.has(permission))) ?? null;
+}
+
+/** Returns the higher one of two levels; null is below all of them. */
+export function higherLevel(one: ProjectLevel | null, other: ProjectLevel | null): ProjectLevel | null {
+  return rankOf(one) > rankOf(other) ? one : other;
+}
+
+/** Returns the place of a level in their order: 0 for none. */
+export function rankOf(level: ProjectLevel | null): number {
+  return level === null ? 0 : projectLevels.indexOf(level) + 1;
+}
+
 /** Collects what the modules declare. Throws when a key could hold what an admin of its tenant does not. */
 export function createGrants(declarations: readonly Readonly<Record<string, PermissionHolders>>[]): Grants {
   // The words of `PermissionWords` are those of the declarations: modules merge them from there.

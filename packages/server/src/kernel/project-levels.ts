@@ -5,6 +5,7 @@
 import type { Actor } from './actor.ts';
 import type { Context } from './context.ts';
 import { type Permission, type ProjectLevel, SCOPE_PREFIX } from './permissions.ts';
+import { id } from './schema.ts';
 
 export interface ProjectLevels {
   /**
@@ -29,9 +30,12 @@ export type ProjectOf = string | ((ctx: Context, input: Readonly<Record<string, 
  */
 export async function actorInProject(
   ctx: Context,
-  { actor, permission, project }: { readonly actor: Actor; readonly permission: Permission; readonly project: unknown },
+  asked: { readonly actor: Actor; readonly permission: Permission; readonly project: unknown },
 ): Promise<Actor | null> {
-  if (typeof project !== 'string' || actor.tenant_id === null) return null;
+  const { actor, permission } = asked;
+  // The input is not checked yet, and an id is compared in lower case.
+  const { data: project } = id.safeParse(asked.project);
+  if (project === undefined || actor.tenant_id === null) return null;
   if (actor.user_id === null && actor.service_identity_id === null) return null;
   if (actor.project_id !== null && actor.project_id !== project) return null;
   if (!isScoped(actor, permission)) return null;

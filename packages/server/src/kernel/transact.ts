@@ -51,6 +51,31 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
   }
 }
 
+/**
+ * Runs the work as `transact` would, up to the commit, rolls it back and returns its result: for the question what a change
+ * would do. It takes the locks of the change, and what the work records is not written.
+ */
+export async function rehearse<T>(ctx: ActorContext, work: Work<T>): Promise<T> {
+  const noted: RecordEvent = async () => {};
+  let done: { readonly result: T } | undefined;
+  try {
+    await ctx.db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (tx) => {
+        done = { result: await work(tx, noted, () => {}) };
+        throw new RolledBack();
+      });
+  } catch (error) {
+    if (!(error instanceof RolledBack)) throw error;
+  }
+  if (done === undefined) throw new Error('a rehearsal ends with the result of its work, or with its error');
+  return done.result;
+}
+
+/** Ends a transaction whose changes nobody may see. */
+class RolledBack extends Error {}
+
 interface Accountable<T> {
   readonly work: Work<T>;
   /** Gathers the tenants whose authority the work changes. */

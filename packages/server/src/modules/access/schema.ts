@@ -1,7 +1,7 @@
 /** The shapes of access: who a caller is, and what the audit log keeps of who came in. */
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
-import { platformRoles, tenantRoles } from '../../kernel/permissions.ts';
+import { platformRoles, projectLevels, tenantRoles } from '../../kernel/permissions.ts';
 import { ACTOR_MAX, id, textUpTo, timestamp } from '../../kernel/schema.ts';
 
 export const whoAmIInput = z.strictObject({});
@@ -46,6 +46,40 @@ export const caller = z
   })
   .meta({ id: 'Caller', description: 'The holder of a credential, and its permissions.' });
 export type Caller = z.infer<typeof caller>;
+
+/** Losses that one answer names. */
+export const LOSSES_MAX = 1_000;
+
+const level = z.enum(projectLevels).meta({ description: 'What one may do in a project.', examples: ['editor'] });
+
+const loss = z
+  .object({
+    principal: z
+      .object({ type: z.enum(['user', 'service_identity']), id })
+      .describe('The user or the service identity that loses it.'),
+    project_id: id
+      .nullable()
+      .describe('Where it loses the level; null: in every project in which no role binding gives it one.'),
+    before: level.describe('The level that it had there.'),
+    after: level.nullable().describe('The level that it has there afterwards; null: none.'),
+  })
+  .meta({ id: 'LevelLoss', description: 'A level in a project that somebody loses by a change.' });
+export type Loss = z.infer<typeof loss>;
+
+/** The members of an answer that tells who loses which level where. */
+export const lossFields = {
+  losses: z.array(loss).meta({
+    maxItems: LOSSES_MAX,
+    description: 'Who loses which level where, directly or through groups. Their own API keys lose it with them.',
+  }),
+  complete: z.boolean().meta({
+    description: `False when the change touches more than ${LOSSES_MAX} users and service identities, or takes more than ${LOSSES_MAX} levels, and \`losses\` shows a part.`,
+    examples: [true],
+  }),
+};
+
+export const losses = z.object(lossFields);
+export type Losses = z.infer<typeof losses>;
 
 const many = {
   count: z.int(),

@@ -1,5 +1,6 @@
 /** What users, service identities and groups may do in a project. */
 import { defineModule } from '../../kernel/module.ts';
+import { roleBindingErrors } from './errors.ts';
 import { createProjectLevels } from './levels.ts';
 import { roleBindingsPermissions } from './permissions.ts';
 import { roleBindingsRouter } from './router.ts';
@@ -7,6 +8,7 @@ import { roleBindingsRouter } from './router.ts';
 export const roleBindingsModule = defineModule({
   router: roleBindingsRouter,
   tag: { name: 'Role bindings', description: 'What users, service identities and groups may do in a project.' },
+  errors: roleBindingErrors,
   permissions: roleBindingsPermissions,
   provide: (kernel) => ({ projectLevels: createProjectLevels(kernel) }),
 });
