@@ -111,39 +111,27 @@ export interface UserInTenant {
 /** What a user may do, by itself and by the groups that it is in. */
 export interface UserPowers {
   readonly roles: readonly TenantRole[];
-  /** The highest level in any project; null: none. */
+  /** The highest level that it is bound to in any project; null: none. */
   readonly highest_level: RoleLevel | null;
-  /** The highest level in each project, by the project's id; no more than `LEVELS_MAX`. */
-  readonly levels: readonly { readonly project_id: string; readonly level: RoleLevel }[];
 }
-
-export const LEVELS_MAX = 1_000;
 
 /** Reads what the user may do, whether it is deactivated or not. */
 export async function findUserPowers(db: Db, { tenant_id, user_id }: UserInTenant): Promise<UserPowers> {
   const { rows } = await sql<UserPowers>`
-    with within as materialized (select group_id from groups_of_principal(${user_id}::uuid, null)),
-    bound as materialized (
-      select b.project_id, max(b.level) as level
-      from role_bindings b
-      where b.tenant_id = ${tenant_id}
-        and (b.user_id = ${user_id} or b.group_id in (select group_id from within))
-      group by b.project_id
-    )
+    with within as materialized (select group_id from groups_of_principal(${user_id}::uuid, null))
     select
       array(
         select unnest(u.roles) from users u where u.tenant_id = ${tenant_id} and u.id = ${user_id}
         union
         select g.tenant_role from within w join groups g on g.id = w.group_id
         where g.tenant_id = ${tenant_id} and g.tenant_role is not null
-        order by 1
       ) as roles,
-      (select max(level) from bound) as highest_level,
-      coalesce((
-        select json_agg(json_build_object('project_id', l.project_id, 'level', l.level) order by l.project_id)
-        from (select * from bound order by project_id limit ${LEVELS_MAX}) l
-      ), '[]') as levels`.execute(db);
-  return rows[0] ?? { roles: [], highest_level: null, levels: [] };
+      (
+        select max(b.level) from role_bindings b
+        where b.tenant_id = ${tenant_id}
+          and (b.user_id = ${user_id} or b.group_id in (select group_id from within))
+      ) as highest_level`.execute(db);
+  return rows[0] ?? { roles: [], highest_level: null };
 }
 
 /** A group that a user is in. */
@@ -169,30 +157,6 @@ export async function listUserGroups(
     where g.tenant_id = ${tenant_id} ${start}
     order by g.id desc limit ${limit + 1}`.execute(db);
   return rows;
-}
-
-/** What a user has that its deactivation ends. */
-export interface UserAccess {
-  readonly sessions_ended: number;
-  readonly api_keys_revoked: number;
-  readonly password_link_deleted: boolean;
-}
-
-/**
- * Counts what a deactivation at `now` would end. Tenants have no rights on links, so the handle may not be confined to one.
- */
-export async function findUserAccess(db: Db, { tenant_id, user_id }: UserInTenant, now: Date): Promise<UserAccess> {
-  const { rows } = await sql<UserAccess>`
-    select
-      (select count(*) from user_sessions where tenant_id = ${tenant_id} and user_id = ${user_id}
-        and revoked_at is null and expires_at > ${now.toISOString()}::timestamptz) as sessions_ended,
-      (select count(*) from api_keys where tenant_id = ${tenant_id} and user_id = ${user_id}
-        and revoked_at is null) as api_keys_revoked,
-      exists (select from password_links where tenant_id = ${tenant_id} and user_id = ${user_id})
-        as password_link_deleted`.execute(db);
-  const [found] = rows;
-  if (found === undefined) throw new Error('a select without a from gives one row');
-  return found;
 }
 
 /** What goes with a user when it is deleted, and what somebody would miss: sessions and links are not counted. */

@@ -17,6 +17,8 @@ export interface Operation {
   readonly route: RestRoute;
   /** It changes nothing, although it is no GET. */
   readonly safe: boolean;
+  /** Fields of the answer that are shown once, and absent from a replay. */
+  readonly secretFields: readonly string[];
   /** The kind of work that a call is charged for on top of its request. */
   readonly surcharge: Surcharge | undefined;
   /** Nobody needs to be known to call it. */
@@ -47,7 +49,7 @@ export function listOperations(): Operation[] {
     const { _def } = call;
     const meta: Meta = _def.meta ?? {};
     const { rest, permission, safe = false, surcharge, public: isPublic = false, project } = meta;
-    const { person: isPersonal = false, setsCookie = false } = meta;
+    const { person: isPersonal = false, setsCookie = false, secretFields = [] } = meta;
     if (rest === undefined) return [];
     const [input] = inputsOf(_def);
     const output: unknown = 'output' in _def ? _def.output : undefined;
@@ -64,7 +66,7 @@ export function listOperations(): Operation[] {
     const hasBody = otherFields.length > queryFields.length;
     const type = _def.type === 'query' ? 'query' : 'mutation';
     const bodyBytesMax = rest.bodyBytesMax ?? (isPublic ? PUBLIC_BODY_BYTES_MAX : BODY_BYTES_MAX);
-    const fields = { input, output, pathFields, queryFields, hasBody, bodyBytesMax };
+    const fields = { input, output, pathFields, queryFields, hasBody, bodyBytesMax, secretFields };
     const kind = { safe, isPublic, isPersonal, setsCookie, inProject: project !== undefined };
     return [{ procedure, call, type, permission, surcharge, ...kind, route: rest, ...fields }];
   });

@@ -151,13 +151,13 @@ async function request(url: string, operation: string, { body, token, headers }:
   return { text, answer };
 }
 
-/** Remembers a key or a CSRF token that an answer is there to show, and returns the rest of the answer. */
+/** Remembers a key, a CSRF token or the token of a link that an answer is there to show, and returns the rest of the answer. */
 function keepText(text: string, { status, body }: Answer, secrets: Set<string>): string {
   const csrf: unknown = body?.csrf_token ?? body?.result?.data?.csrf_token;
-  const shown: unknown = status === 201 ? body?.key : csrf;
-  if (typeof shown !== 'string') return text;
-  secrets.add(shown);
-  return text.replace(shown, '');
+  const link: unknown = typeof body?.url === 'string' ? body.url.split('#token=')[1] : undefined;
+  const shown = [status === 201 ? body?.key : undefined, csrf, link].filter((secret) => typeof secret === 'string');
+  for (const secret of shown) secrets.add(secret);
+  return shown.reduce((rest, secret) => rest.replace(secret, ''), text);
 }
 
 /** The configuration that trusts the issuer, with Keycloak's names of claims and roles. */

@@ -47,6 +47,7 @@ describe('GET /v1/limits', () => {
       quotas: [
         { quota: 'projects', limit: 1_000, used: 1 },
         { quota: 'idp_configs', limit: 100, used: 0 },
+        { quota: 'users', limit: 100_000, used: 0 },
         { quota: 'service_identities', limit: 1_000, used: 0 },
         { quota: 'trust_bundles', limit: 50, used: 0 },
         { quota: 'api_keys', limit: 1_000, used: 1 },

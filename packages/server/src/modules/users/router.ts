@@ -6,6 +6,7 @@ import { procedure, router } from '../../kernel/trpc.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { userErrors } from './errors.ts';
 import {
+  changedUser,
   createUserInput,
   deactivateUserInput,
   deleteUserInput,
@@ -86,11 +87,12 @@ export const usersRouter = router({
         description:
           'Absent fields stay as they are. The roles count from the next request of the user. A user whom a provider provisions over SCIM has its e-mail address and its name changed there.',
         errors: [userErrors.userEmailTaken, userErrors.userProvisioned],
+        inQuery: ['dry_run'],
         inTenant: 'write',
       }),
     })
     .input(updateUserInput)
-    .output(user)
+    .output(changedUser)
     .mutation(({ ctx, input }) => updateUser(ctx, input)),
 
   deactivate: procedure('users:write')

@@ -1,5 +1,5 @@
 /** Users as the caller may know of them, read and locked. */
-import { type Db, type Tx, users } from '@tenant-registry/db';
+import { type Tx, users } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { refusedCredential } from '../../kernel/credentials.ts';
 import { reachable } from '../../kernel/reach.ts';
@@ -37,11 +37,4 @@ export async function holdCaller({ actor }: ActorContext, tx: Tx): Promise<strin
       genuine: true,
     });
   return user_id;
-}
-
-/** What the user may do now: nothing once it is deactivated. */
-export function powersOf(db: Db, { id, tenant_id, disabled_at }: users.UserRow): Promise<users.UserPowers> {
-  return disabled_at === null
-    ? users.findUserPowers(db, { tenant_id, user_id: id })
-    : Promise.resolve({ roles: [], highest_level: null, levels: [] });
 }

@@ -2,13 +2,12 @@
 import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { projectLevels, tenantRoles } from '../../kernel/permissions.ts';
+import { tenantRoles } from '../../kernel/permissions.ts';
 import { ACTOR_MAX, id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
-
-export { sessionPage } from '../sessions/schema.ts';
+import { lossFields } from '../access/schema.ts';
+import { session } from '../sessions/schema.ts';
 
 const EMAIL_MAX = 254;
-const LEVELS_MAX = 1_000;
 
 const aboutEmail = { description: 'Unique in the tenant, in any case.', examples: ['jane.doe@example.com'] };
 const aboutName = { description: 'For people to read.', examples: ['Jane Doe'] };
@@ -71,6 +70,11 @@ export const listUsersInput = z.strictObject({
 });
 export type ListUsers = z.output<typeof listUsersInput>;
 
+const dryRun = z
+  .boolean()
+  .default(false)
+  .describe('Changes nothing, and answers what the change would do and take away now.');
+
 export const updateUserInput = z.strictObject({
   id,
   email: email.optional(),
@@ -78,16 +82,19 @@ export const updateUserInput = z.strictObject({
   roles: roles
     .optional()
     .meta({ ...aboutRoles, description: 'Replaces its roles in the whole tenant. You give only what you hold.' }),
+  dry_run: dryRun,
 });
 export type UpdateUser = z.output<typeof updateUserInput>;
 
-export const deactivateUserInput = z.strictObject({
-  id,
-  dry_run: z
-    .boolean()
-    .default(false)
-    .describe('Changes nothing, and answers what a deactivation now would end and take away.'),
-});
+export const changedUser = user
+  .extend({ losses: lossFields.losses.optional(), complete: lossFields.complete.optional() })
+  .meta({
+    id: 'ChangedUser',
+    description: 'A user after a change. With `dry_run=true` as it would be, with the levels that it would lose.',
+  });
+export type ChangedUser = z.infer<typeof changedUser>;
+
+export const deactivateUserInput = z.strictObject({ id, dry_run: dryRun });
 export type DeactivateUser = z.output<typeof deactivateUserInput>;
 
 const count = z.int32().min(0);
@@ -102,28 +109,9 @@ const endedAccess = {
 export const userDeactivation = z
   .object({
     user,
-    dry_run: z.boolean().describe('Nothing was changed: the rest tells what would be.'),
+    dry_run: z.boolean().describe('Whether nothing was changed, and the rest tells what would be.'),
     ...endedAccess,
-    loses: z
-      .object({
-        roles: shownRoles.meta({
-          ...aboutRoles,
-          description: 'The roles in the whole tenant that it no longer acts with, its own and those of its groups.',
-        }),
-        levels: z
-          .array(
-            z.object({
-              project_id: id,
-              level: z.enum(projectLevels).describe('The highest that it had there, itself or by a group.'),
-            }),
-          )
-          .readonly()
-          .meta({
-            maxItems: LEVELS_MAX,
-            description: 'The levels that it no longer acts with, by project: the first 1,000 of them.',
-          }),
-      })
-      .describe('What it could do and can no longer. A user that was deactivated before loses nothing.'),
+    ...lossFields,
   })
   .meta({ id: 'UserDeactivation', description: 'A deactivated user, and what ended with that.' });
 export type UserDeactivation = z.infer<typeof userDeactivation>;
@@ -153,6 +141,8 @@ export type DeleteUser = z.output<typeof deleteUserInput>;
 
 export const pageOfUserInput = z.strictObject({ ...pageInput, id });
 export type PageOfUser = z.output<typeof pageOfUserInput>;
+
+export const sessionPage = pageOf(session).meta({ id: 'SessionPage', description: 'A page of sessions.' });
 
 const userGroup = z
   .object({

@@ -1,31 +1,32 @@
-/** The people of a tenant: made, changed, deactivated, and activated again. */
+/** The people of a tenant: made, changed, and activated again. */
 import { leaveTenant, passwordLinks, sessions, users } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
-import { transact } from '../../kernel/transact.ts';
+import { rehearse, transact } from '../../kernel/transact.ts';
 import { type Session, sessionEvents } from '../sessions/schema.ts';
 import { lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
-import { endAccess, requireGrantable, requireOutranking } from './access.ts';
+import { requireGrantable, requireOutranking } from './access.ts';
+import { withLosses } from './deactivation.ts';
 import { userErrors } from './errors.ts';
 import { LINK_MS } from './password-link.ts';
-import { lockUser, powersOf, reachableUser } from './rows.ts';
+import { lockUser, reachableUser } from './rows.ts';
 import {
+  type ChangedUser,
   type CreateUser,
-  type DeactivateUser,
   type ListUsers,
   type PageOfUser,
   type PasswordLink,
   type UpdateUser,
   type User,
-  type UserDeactivation,
   type UserGroup,
   user,
   userEvents,
 } from './schema.ts';
 
 export { endAccess } from './access.ts';
+export { deactivateUser } from './deactivation.ts';
 export { deleteUser } from './removal.ts';
 export { holdCaller } from './rows.ts';
 
@@ -65,11 +66,12 @@ export async function listUsers(ctx: ActorContext, input: ListUsers) {
 }
 
 /**
- * Changes e-mail address, name or roles. Throws `forbidden` for roles that hold more than the caller, `user_provisioned`,
- * `user_email_taken`, `not_found`, `tenant_frozen`, `precondition_failed`.
+ * Changes e-mail address, name or roles. A dry run changes nothing and tells which levels the user would lose. Throws
+ * `forbidden` for roles that hold more than the caller, `user_provisioned`, `user_email_taken`, `not_found`,
+ * `tenant_frozen`, `precondition_failed`.
  */
-export async function updateUser(ctx: ActorContext, { id, ...changes }: UpdateUser): Promise<User> {
-  return transact(ctx, async (tx, record, nothingChanged) => {
+export async function updateUser(ctx: ActorContext, { id, dry_run, ...changes }: UpdateUser): Promise<ChangedUser> {
+  const update: Parameters<typeof transact<User>>[1] = async (tx, record, nothingChanged) => {
     const current = await lockUser(ctx, tx, id);
     requireMatch(ctx, user.parse(current));
     const { email = current.email, display_name = current.display_name, roles = current.roles } = changes;
@@ -86,34 +88,12 @@ export async function updateUser(ctx: ActorContext, { id, ...changes }: UpdateUs
     const row = await users.updateUser(tx, id, { email, display_name, roles: [...roles] });
     await record(userEvents.updated, row);
     return row;
+  };
+  if (!dry_run) return transact(ctx, update);
+  return rehearse(ctx, async (tx, ...rest) => {
+    const { tenant_id } = await lockUser(ctx, tx, id);
+    return withLosses(ctx, tx, { tenant_id, user_id: id, work: () => update(tx, ...rest) });
   });
-}
-
-/**
- * Deactivates a user: once it is answered, no replica accepts a session, a key or a token of it. Again, it ends what there
- * still is and tells the replicas again. Works in a frozen and an archived tenant too; callers may deactivate themselves.
- * A dry run changes nothing. Throws `not_found`.
- */
-export async function deactivateUser(ctx: ActorContext, { id, dry_run }: DeactivateUser): Promise<UserDeactivation> {
-  if (dry_run) return foreseeDeactivation(ctx, id);
-  return transact(ctx, async (tx, record, nothingChanged) => {
-    const current = await lockUser(ctx, tx, id, { whateverStatus: true });
-    const loses = await powersOf(tx, current);
-    const isNew = current.disabled_at === null;
-    const row = isNew ? await users.updateUser(tx, id, { disabled_at: ctx.clock() }) : current;
-    const ended = await endAccess(ctx, tx, { record, user: row });
-    if (isNew) await record(userEvents.deactivated, { ...row, ...ended });
-    // The process that deactivated it may have ended before every replica knew, so the replicas are told again.
-    else nothingChanged(row.tenant_id);
-    return { user: row, dry_run, ...ended, loses };
-  });
-}
-
-async function foreseeDeactivation(ctx: ActorContext, id: string): Promise<UserDeactivation> {
-  const row = reachableUser(ctx, await users.findUser(ctx.db, id));
-  const { tenant_id } = row;
-  const ended = await users.findUserAccess(ctx.root, { tenant_id, user_id: id }, ctx.clock());
-  return { user: row, dry_run: true, ...ended, loses: await powersOf(ctx.db, row) };
 }
 
 /**
@@ -129,7 +109,7 @@ export async function activateUser(ctx: ActorContext, id: string): Promise<User>
       return current;
     }
     const row = await users.updateUser(tx, id, { disabled_at: null });
-    requireOutranking(ctx, await powersOf(tx, row));
+    requireOutranking(ctx, await users.findUserPowers(tx, { tenant_id: row.tenant_id, user_id: id }));
     await record(userEvents.activated, row);
     return row;
   });
@@ -145,7 +125,7 @@ export async function issuePasswordLink(ctx: ActorContext, id: string): Promise<
     const row = await lockUser(ctx, tx, id, { whateverStatus: true });
     if (!row.external_subject.startsWith('local:')) throw userErrors.userNotLocal();
     if (row.disabled_at !== null) throw userErrors.userDisabled();
-    requireOutranking(ctx, await powersOf(tx, row));
+    requireOutranking(ctx, await users.findUserPowers(tx, { tenant_id: row.tenant_id, user_id: id }));
     const { url, token_hash } = ctx.users.mintLink();
     const created_at = ctx.clock();
     const expires_at = new Date(created_at.getTime() + LINK_MS);
