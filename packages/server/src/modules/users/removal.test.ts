@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { newProject, newTenant, tenantIn, testServer, trailOf } from '../../../test/support/server.ts';
+import { addMember, bind, newGroup, newLink, newOwnedKey, newSession, newUser } from '../../../test/support/users.ts';
+
+const server = testServer();
+
+const remove = (id: string, query = '') => server.call(`DELETE /v1/users/${id}${query}`);
+
+const codeOf = async (key: string): Promise<string> => {
+  const { body } = await server.call('POST /v1/internal/api-keys/verify', {
+    body: { key },
+    token: server.internalToken,
+  });
+  return body.code;
+};
+
+/** The rows of a table that are of the tenant. */
+const countIn = async (
+  table: 'users' | 'user_sessions' | 'password_links' | 'group_memberships' | 'role_bindings' | 'api_keys',
+  tenant_id: string,
+) =>
+  (await server.app.deps.db.selectFrom(table).select('tenant_id').where('tenant_id', '=', tenant_id).execute()).length;
+
+/** Makes the user the owner of a new project of its tenant. */
+async function newOwnedProject(user: { readonly id: string; readonly tenant_id: string }) {
+  const project = await newProject(server, user.tenant_id);
+  const { db } = server.app.deps;
+  await db.updateTable('tenant_projects').set({ owner_user_id: user.id }).where('id', '=', project.id).execute();
+  return project;
+}
+
+test('a user with nothing but sessions and a link is deleted, with an event', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const user = await newUser(server, tenant_id);
+  await newSession(server, user);
+  await newLink(server, user);
+  const { status, body } = await remove(user.id);
+  expect([status, body]).toEqual([204, null]);
+  for (const path of ['', '/groups', '/sessions'])
+    expect((await server.call(`GET /v1/users/${user.id}${path}`)).status).toBe(404);
+  expect([await countIn('user_sessions', tenant_id), await countIn('password_links', tenant_id)]).toEqual([0, 0]);
+  const rows = (await trailOf(server, tenant_id)).filter(({ target_id }) => target_id === user.id);
+  expect(rows.at(-1)).toMatchObject({
+    action: 'user.deleted',
+    target_name: 'Jane Doe',
+    metadata: { id: user.id, holdings: { api_keys: 0, group_memberships: 0, role_bindings: 0, projects: 0 } },
+  });
+  expect((await remove(user.id)).status).toBe(404);
+});
+
+// proves B26
+test('what a user has keeps it from being deleted; with cascade its projects, levels, memberships and keys go with it', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const [user, other] = [await newUser(server, tenant_id), await newUser(server, tenant_id)];
+  const [owned, foreign] = [await newOwnedProject(user), await newOwnedProject(other)];
+  const group_id = await newGroup(server, tenant_id);
+  for (const each of [user, other]) {
+    await addMember(server, tenant_id, { group_id, principal_user_id: each.id });
+    await bind(server, tenant_id, { project_id: foreign.id, user_id: each.id, level: 'viewer' });
+    await bind(server, tenant_id, { project_id: owned.id, user_id: each.id, level: 'admin' });
+  }
+  const [own, others] = [await newOwnedKey(server, user), await newOwnedKey(server, other)];
+  const body = { tenant_id, name: 'bound', project_id: owned.id };
+  const { body: bound } = await server.call('POST /v1/api-keys', { body });
+  const revoked = await newOwnedKey(server, user);
+  await server.call(`DELETE /v1/api-keys/${revoked.id}`);
+
+  const before = await trailOf(server, tenant_id);
+  const refused = await remove(user.id);
+  expect(refused.body).toMatchObject({
+    status: 409,
+    code: 'user_has_holdings',
+    holdings: { api_keys: 1, group_memberships: 1, role_bindings: 2, projects: 1 },
+  });
+  expect(await trailOf(server, tenant_id)).toEqual(before);
+  expect((await remove(user.id, '?cascade=false')).status).toBe(409);
+  expect(await codeOf(own.key)).toBe('valid');
+
+  expect((await remove(user.id, '?cascade=true')).status).toBe(204);
+  expect([await codeOf(own.key), await codeOf(bound.key), await codeOf(others.key)]).toEqual([
+    'not_found',
+    'not_found',
+    'valid',
+  ]);
+  expect((await server.call(`GET /v1/projects/${owned.id}`)).status).toBe(404);
+  expect((await server.call(`GET /v1/projects/${foreign.id}`)).body.owner_user_id).toBe(other.id);
+  expect((await server.call(`GET /v1/users/${other.id}`)).status).toBe(200);
+  expect([await countIn('group_memberships', tenant_id), await countIn('role_bindings', tenant_id)]).toEqual([1, 1]);
+  const happened = (await trailOf(server, tenant_id)).slice(before.length);
+  expect(happened.map(({ action, target_id }) => `${action} ${target_id}`).sort()).toEqual(
+    [
+      `api_key.revoked ${own.id}`,
+      `api_key.revoked ${bound.id}`,
+      `project.deleted ${owned.id}`,
+      `user.deleted ${user.id}`,
+    ].sort(),
+  );
+  expect(happened.find(({ action }) => action === 'user.deleted')?.metadata).toMatchObject({
+    holdings: { api_keys: 1, group_memberships: 1, role_bindings: 2, projects: 1 },
+  });
+});
+
+test('keys that are revoked or have expired are no holdings', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const user = await newUser(server, tenant_id);
+  const expires_at = new Date(server.clock.now().getTime() + 1_000).toISOString();
+  await newOwnedKey(server, user, { expires_at });
+  await server.call(`DELETE /v1/api-keys/${(await newOwnedKey(server, user)).id}`);
+  expect((await remove(user.id)).status).toBe(409);
+  server.clock.advance(1_000);
+  expect((await remove(user.id)).status).toBe(204);
+});
+
+test('a frozen tenant loses no user', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const user = await newUser(server, tenant_id);
+  await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
+  const { status, body } = await remove(user.id, '?cascade=true');
+  expect([status, body.code]).toEqual([409, 'tenant_frozen']);
+});
