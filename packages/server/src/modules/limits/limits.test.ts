@@ -214,6 +214,7 @@ describe('a quota', () => {
     expect(quotas.list().map(({ name }) => name)).toEqual([
       'projects',
       'idp_configs',
+      'users',
       'service_identities',
       'trust_bundles',
       'api_keys',

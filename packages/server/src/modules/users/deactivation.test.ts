@@ -64,7 +64,7 @@ describe('a deactivation', () => {
     const happened = rows.map(({ action, target_id }) => `${action} ${target_id}`).sort();
     expect(happened).toEqual(
       [
-        ...user.sessions.map((id) => `session.ended ${id}`),
+        ...user.sessions.map((id: string) => `session.ended ${id}`),
         `api_key.revoked ${user.key.id}`,
         `user.deactivated ${user.id}`,
       ].sort(),

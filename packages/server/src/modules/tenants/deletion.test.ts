@@ -1,0 +1,87 @@
+/** The deletion of a tenant that has people and programs, which no tenant takes along by itself. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { madeIn, newProject, tenantIn, testServer } from '../../../test/support/server.ts';
+import { addMember, bind, newGroup, newLink, newOwnedKey, newSession, newUser } from '../../../test/support/users.ts';
+
+const server = testServer();
+
+/** The rows of the tenant in each table that has a tenant's rows, the log and the outbox apart. */
+async function rowsOf(tenant_id: string): Promise<Record<string, number>> {
+  const { db } = server.app.deps;
+  const { rows: tables } = await sql<{ name: string }>`
+    select table_name as name from information_schema.columns
+    where table_schema = 'public' and column_name = 'tenant_id'
+      and table_name not in ('audit_log', 'outbox_events', 'idempotency_keys')
+    order by 1`.execute(db);
+  const counts: Record<string, number> = {};
+  for (const { name } of tables) {
+    const { rows } = await sql<{ n: number }>`
+      select count(*) as n from ${sql.table(name)} where tenant_id = ${tenant_id}`.execute(db);
+    counts[name] = rows[0]?.n ?? 0;
+  }
+  return counts;
+}
+
+/** A tenant with a row in every table of identity, people and projects that name each other included. */
+async function peopledTenant(): Promise<string> {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const { db } = server.app.deps;
+  const user = await newUser(server, tenant_id);
+  await newSession(server, user);
+  await newLink(server, user);
+  await newOwnedKey(server, user);
+  const project = await newProject(server, tenant_id);
+  await db.updateTable('tenant_projects').set({ owner_user_id: user.id }).where('id', '=', project.id).execute();
+  const config = await madeIn(server, tenant_id, 'idp-configs', {
+    kind: 'oidc',
+    alias: 'main',
+    issuer: 'https://login.example.com',
+    client_id: 'registry',
+  });
+  const expires_at = new Date('2100-01-01');
+  await db
+    .insertInto('sign_in_flows')
+    .values({
+      tenant_id,
+      idp_config_id: config.id,
+      flow_hash: randomBytes(32),
+      idp_config_version: 1,
+      return_to: '/',
+      expires_at,
+    })
+    .execute();
+  const program = { tenant_id, display_name: 'Importer', federation_kind: 'api_token', subject: 'importer' } as const;
+  const service_identity_id = randomUUID();
+  await db
+    .insertInto('service_identities')
+    .values({ ...program, id: service_identity_id, project_id: project.id })
+    .execute();
+  const key = await madeIn(server, tenant_id, 'api-keys', { name: 'program' });
+  await db.updateTable('api_keys').set({ service_identity_id }).where('id', '=', key.id).execute();
+  await sql`insert into spiffe_trust_bundles (tenant_id, trust_domain, keys) values (${tenant_id}, 'acme.example', '{}')`.execute(
+    db,
+  );
+  const [parent, child] = [await newGroup(server, tenant_id), await newGroup(server, tenant_id)];
+  await addMember(server, tenant_id, { group_id: child, principal_user_id: user.id });
+  await addMember(server, tenant_id, { group_id: parent, principal_group_id: child });
+  await db.insertInto('group_parents').values({ tenant_id, parent_id: parent, child_id: child }).execute();
+  await bind(server, tenant_id, { project_id: project.id, group_id: parent, level: 'editor' });
+  return tenant_id;
+}
+
+// proves C29
+test('people and programs keep their tenant from being deleted past the registry, and go with it by the operation alone', async () => {
+  const [gone, stays] = [await peopledTenant(), await peopledTenant()];
+  const { db } = server.app.deps;
+  const [before, kept] = [await rowsOf(gone), await rowsOf(stays)];
+  expect(Object.entries(before).filter(([, count]) => count === 0)).toEqual([['catalog_requests', 0]]);
+  await expect(db.deleteFrom('tenants').where('id', '=', gone).execute()).rejects.toThrow();
+  const refused = await server.call(`DELETE /v1/tenants/${gone}`);
+  expect(refused.body).toMatchObject({ code: 'tenant_not_archived', holdings: { users: 1, projects: 1, api_keys: 2 } });
+  for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${gone}/${step}`);
+  expect((await server.call(`DELETE /v1/tenants/${gone}`)).status).toBe(204);
+  expect(Object.entries(await rowsOf(gone)).filter(([, count]) => count > 0)).toEqual([]);
+  expect(await rowsOf(stays)).toEqual(kept);
+});
