@@ -126,5 +126,6 @@ test('a list in a change may be null, because clients from Java send every other
   expect(lists).toEqual([
     ['UpdateIdpConfigInput.required_acr', true],
     ['UpdateIdpConfigInput.required_amr', true],
+    ['UpdateUserInput.roles', true],
   ]);
 });

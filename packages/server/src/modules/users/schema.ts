@@ -79,9 +79,15 @@ export const updateUserInput = z.strictObject({
   id,
   email: email.optional(),
   display_name: name.optional().meta(aboutName),
+  // Java's generator leaves a list that may be null out of a request that does not set it; any other it sends empty.
   roles: roles
-    .optional()
-    .meta({ ...aboutRoles, description: 'Replaces its roles in the whole tenant. You give only what you hold.' }),
+    .nullable()
+    .meta({
+      ...aboutRoles,
+      description: 'Replaces its roles in the whole tenant; null stands for none. You give only what you hold.',
+    })
+    .transform((given) => given ?? [])
+    .optional(),
   dry_run: dryRun,
 });
 export type UpdateUser = z.output<typeof updateUserInput>;
@@ -146,7 +152,7 @@ export const sessionPage = pageOf(session).meta({ id: 'SessionPage', description
 
 const userGroup = z
   .object({
-    group_id: id,
+    group_id: id.describe('The group.'),
     slug: textUpTo(64).meta({ description: 'The slug of the group.', examples: ['night-shift'] }),
     display_name: textUpTo(200).meta({ description: 'The name of the group.', examples: ['Night shift'] }),
     tenant_role: tenantRole.nullable().describe('The role in the whole tenant that the group gives; null: none.'),

@@ -133,10 +133,12 @@ test('a change keeps what it does not name, and is refused for another version',
   });
   expect([stale.status, stale.body.code]).toEqual([412, 'precondition_failed']);
   expect((await server.call(`PATCH ${path}`, { body: {} })).body).toEqual(changed.body);
+  expect((await server.call(`PATCH ${path}`, { body: { roles: null } })).body.roles).toEqual([]);
   const actions = (await auditOf(server, user.id)).map(({ action, metadata }) => [action, metadata]);
   expect(actions).toMatchObject([
     ['user.created', { roles: ['member'] }],
     ['user.updated', { roles: ['billing'], email: user.email }],
+    ['user.updated', { roles: [] }],
   ]);
 });
 
