@@ -1,6 +1,6 @@
 /** Users of a tenant with what belongs to them, for tests: what no operation makes is written straight into the tables. */
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { passwordLinks, sessions } from '@tenant-registry/db';
+import { createHash, randomUUID } from 'node:crypto';
+import { passwordLinks } from '@tenant-registry/db';
 import { DAY_MS, madeIn, type TestServer } from './server.ts';
 
 /** Creates a user with a password of its own to set. */
@@ -15,25 +15,6 @@ export function newUser(server: TestServer, tenant_id: string, fields: Record<st
 interface Named {
   readonly id: string;
   readonly tenant_id: string;
-}
-
-/** Begins a session of the user and returns its id. */
-export async function newSession({ app }: TestServer, { id: user_id, tenant_id }: Named): Promise<string> {
-  const { db, clock } = app.deps;
-  const created_at = clock();
-  const { id } = await db.transaction().execute((tx) =>
-    sessions.insertSession(tx, {
-      id: randomUUID(),
-      tenant_id,
-      user_id,
-      idp_config_id: null,
-      source_ip: '203.0.113.7',
-      session_hash: randomBytes(32),
-      created_at,
-      expires_at: new Date(created_at.getTime() + DAY_MS / 2),
-    }),
-  );
-  return id;
 }
 
 /** Creates an API key that the user owns. */

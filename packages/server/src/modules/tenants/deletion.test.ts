@@ -2,8 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { newSession } from '../../../test/support/people.ts';
 import { madeIn, newProject, tenantIn, testServer } from '../../../test/support/server.ts';
-import { addMember, bind, newGroup, newLink, newOwnedKey, newSession, newUser } from '../../../test/support/users.ts';
+import { addMember, bind, newGroup, newLink, newOwnedKey, newUser } from '../../../test/support/users.ts';
 
 const server = testServer();
 

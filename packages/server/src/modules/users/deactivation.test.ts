@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { newSession } from '../../../test/support/people.ts';
 import {
   DAY_MS,
   newProject,
@@ -8,7 +9,7 @@ import {
   testServer,
   trailOf,
 } from '../../../test/support/server.ts';
-import { addMember, bind, newGroup, newLink, newOwnedKey, newSession, newUser } from '../../../test/support/users.ts';
+import { addMember, bind, newGroup, newLink, newOwnedKey, newUser } from '../../../test/support/users.ts';
 
 const server = testServer();
 
@@ -43,6 +44,8 @@ describe('a deactivation', () => {
   test('ends sessions, keys and link of the user in one commit, with an event for each, and of nobody else', async () => {
     const { tenant_id, user, other } = await twoUsers();
     expect([await codeOf(user.key.key), await codeOf(other.key.key)]).toEqual(['valid', 'valid']);
+    for (const { sessions } of [user, other])
+      for (const { options } of sessions) expect((await server.call('GET /v1/me', options)).status).toBe(200);
     const before = (await trailOf(server, tenant_id)).length;
     const { status, body } = await deactivate(user.id);
     expect([status, body]).toMatchObject([
@@ -57,6 +60,12 @@ describe('a deactivation', () => {
     ]);
     expect(body.user.disabled_at).not.toBeNull();
     expect([await codeOf(user.key.key), await codeOf(other.key.key)]).toEqual(['revoked', 'valid']);
+    const statuses = async ({ sessions }: { sessions: { options: object }[] }) =>
+      Promise.all(sessions.map(async ({ options }) => (await server.call('GET /v1/me', options)).status));
+    expect([await statuses(user), await statuses(other)]).toEqual([
+      [401, 401],
+      [200, 200],
+    ]);
     expect((await sessionsOf(user.id)).filter(({ revoked_at }) => revoked_at === null)).toEqual([]);
     expect((await sessionsOf(other.id)).filter(({ revoked_at }) => revoked_at !== null)).toEqual([]);
     expect([(await linksOf(user)).length, (await linksOf(other)).length]).toEqual([0, 1]);
@@ -64,7 +73,7 @@ describe('a deactivation', () => {
     const happened = rows.map(({ action, target_id }) => `${action} ${target_id}`).sort();
     expect(happened).toEqual(
       [
-        ...user.sessions.map((id: string) => `session.ended ${id}`),
+        ...user.sessions.map(({ id }: { id: string }) => `session.ended ${id}`),
         `api_key.revoked ${user.key.id}`,
         `user.deactivated ${user.id}`,
       ].sort(),

@@ -43,9 +43,4 @@ export const userErrors = {
     members: { holdings: holdingsMember },
     example: { members: { holdings: { api_keys: 2, group_memberships: 3, role_bindings: 1, projects: 1 } } },
   }),
-  publicUrlMissing: defineError({
-    code: 'public_url_missing',
-    status: 'CONFLICT',
-    detail: 'Nobody signs in here, because this registry has no PUBLIC_URL: its operator sets that.',
-  }),
 } as const;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { PASSWORD, signedIn, signIn } from '../../../test/support/people.ts';
 import { auditOf, DAY_MS, newProject, newTenant, tenantIn, testServer } from '../../../test/support/server.ts';
 import { addMember, becomes, bind, newGroup, newUser } from '../../../test/support/users.ts';
 
@@ -92,7 +93,7 @@ test('a registry without PUBLIC_URL gives none, because nobody signs in there', 
   const { id: tenant_id } = await newTenant(closed);
   const user = await newUser(closed, tenant_id);
   const { status, body } = await closed.call(`POST /v1/users/${user.id}/password-link`);
-  expect([status, body.code]).toEqual([409, 'public_url_missing']);
+  expect([status, body.code]).toEqual([403, 'sign_in_disabled']);
 });
 
 test('a replay of the request shows no link, and makes none', async () => {
@@ -104,4 +105,27 @@ test('a replay of the request shows no link, and makes none', async () => {
   const again = await issue(user.id, { headers });
   expect([again.status, again.body]).toEqual([201, { expires_at: first.body.expires_at }]);
   expect(await linksOf(user)).toEqual([link]);
+});
+
+// proves B29
+test('whoever was handed the link sets the password and signs in, until the deactivation; the next link is for after it', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const user = await newUser(server, tenant_id);
+  const redeem = async () => {
+    const { body } = await issue(user.id);
+    const [, token] = body.url.split('#token=');
+    const headers = { origin: 'https://registry.example' };
+    const redemption = { token: null, headers, body: { token, new: PASSWORD } };
+    return server.call('POST /v1/auth/password/redeem', redemption);
+  };
+  expect((await redeem()).status).toBe(204);
+  const { options } = await signedIn(server, user);
+  expect((await server.call('GET /v1/me', options)).body).toMatchObject({ user_id: user.id, id: `local:${user.id}` });
+  await server.call(`POST /v1/users/${user.id}/deactivate`);
+  expect((await server.call('GET /v1/me', options)).status).toBe(401);
+  expect((await signIn(server, user)).status).toBe(401);
+  await server.call(`POST /v1/users/${user.id}/activate`);
+  expect((await server.call('GET /v1/me', options)).status).toBe(401);
+  expect((await redeem()).status).toBe(204);
+  expect((await signIn(server, user)).status).toBe(200);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { newSession } from '../../../test/support/people.ts';
 import { newProject, newTenant, tenantIn, testServer, trailOf } from '../../../test/support/server.ts';
-import { addMember, bind, newGroup, newLink, newOwnedKey, newSession, newUser } from '../../../test/support/users.ts';
+import { addMember, bind, newGroup, newLink, newOwnedKey, newUser } from '../../../test/support/users.ts';
 
 const server = testServer();
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { sessionErrors } from '../sessions/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { userErrors } from './errors.ts';
 import {
@@ -132,7 +133,7 @@ export const usersRouter = router({
         summary: 'Issue a link to set a password',
         description:
           'Works once within 24 hours, and replaces the one before. Hand it over yourself: the registry sends no mail. Not for a user who may do more than the caller. Works in a frozen and an archived tenant too.',
-        errors: [userErrors.userNotLocal, userErrors.userDisabled, userErrors.publicUrlMissing],
+        errors: [userErrors.userNotLocal, userErrors.userDisabled, sessionErrors.signInDisabled],
         etag: false,
         location: false,
       }),

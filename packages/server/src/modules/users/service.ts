@@ -118,7 +118,7 @@ export async function activateUser(ctx: ActorContext, id: string): Promise<User>
 /**
  * Makes the link with which a user sets a password; the one before is good for nothing from then on. Works in a frozen and
  * an archived tenant too. Throws `forbidden` for a user who may do more than the caller, `user_not_local`, `user_disabled`,
- * `public_url_missing`, `not_found`.
+ * `sign_in_disabled`, `not_found`.
  */
 export async function issuePasswordLink(ctx: ActorContext, id: string): Promise<PasswordLink> {
   return transact(ctx, async (tx, record) => {

@@ -7,6 +7,7 @@ import { noRequest } from '../../../src/kernel/context.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { transact } from '../../../src/kernel/transact.ts';
 import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
+import { newSession } from '../../../test/support/people.ts';
 import { entitle, oidcFor, startTestServer, type TestServer, tenantIn, trailOf } from '../../../test/support/server.ts';
 import { newOwnedKey, newUser } from '../../../test/support/users.ts';
 import { userEvents } from './schema.ts';
@@ -31,7 +32,7 @@ afterAll(async () => {
 const tokenOf = (tenant_id: string, sub: string, org_roles = ['USER']) =>
   issuer.token({ sub, tenant_id, org_roles, name: 'Jane at the provider' });
 
-const me = (token: string, at = server) => at.call('GET /v1/me', { token });
+const me = (token: string) => server.call('GET /v1/me', { token });
 
 /** Creates the user that a first sign-in of the subject makes. */
 async function provision(tenant_id: string, sub: string, roles: ('admin' | 'billing')[] = []) {
@@ -97,13 +98,15 @@ describe('after a deactivation', () => {
     expect((await me(token)).body.user_id).toBe(user.id);
   });
 
-  test('tokens and keys of ten people are refused by every replica from each answer on, and by none before the question', async () => {
+  test('tokens, keys and sessions of ten people are refused by every replica from each answer on, and by none before the question', async () => {
     const { id: tenant_id } = await tenantIn(server, 'active');
     const people = await Promise.all(
       Array.from({ length: 10 }, async (_, index) => {
         const user = await provision(tenant_id, `p${index}`);
         const { key } = await newOwnedKey(server, user);
-        return { ...user, key, token: await tokenOf(tenant_id, `p${index}`) };
+        const token = await tokenOf(tenant_id, `p${index}`);
+        const { options } = await newSession(server, { ...user, email: '' });
+        return { ...user, credentials: [{ token }, { token: key }, options] };
       }),
     );
     const gone = new Set<string>();
@@ -111,10 +114,10 @@ describe('after a deactivation', () => {
     const wrong: string[] = [];
     const asking = async (at: TestServer) => {
       for (let round = 0; round < 10; round += 1)
-        for (const { id, token, key } of people) {
-          for (const credential of [token, key]) {
+        for (const { id, credentials } of people) {
+          for (const credential of credentials) {
             const wasGone = gone.has(id);
-            const { status } = await me(credential, at);
+            const { status } = await at.call('GET /v1/me', credential);
             if (wasGone ? status !== 401 : status === 401 && !leavers.has(id)) wrong.push(`${id} ${status}`);
           }
         }

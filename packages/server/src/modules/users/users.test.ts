@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { newSession } from '../../../test/support/people.ts';
 import { auditOf, newTenant, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
-import { addMember, becomes, newGroup, newSession, newUser } from '../../../test/support/users.ts';
+import { addMember, becomes, newGroup, newUser } from '../../../test/support/users.ts';
 
 const server = testServer();
 const small = testServer({ quotaUsers: 2 });
@@ -220,13 +221,13 @@ test('the groups of a user are those that it is in itself and through others, ea
 test('sessions of a user are listed newest first, and ended all together', async () => {
   const { id: tenant_id } = await newTenant(server);
   const user = await newUser(server, tenant_id);
-  const ids = [await newSession(server, user), await newSession(server, user)];
+  const ids = [(await newSession(server, user)).id, (await newSession(server, user)).id];
   await newSession(server, await newUser(server, tenant_id));
   const path = `/v1/users/${user.id}/sessions`;
   const listed = async () => (await server.call(`GET ${path}`)).body.items;
   const found = await listed();
   expect(found.map(({ id }: { id: string }) => id).sort()).toEqual(ids.sort());
-  expect(found[0]).toMatchObject({ user_id: user.id, idp_config_id: null, source_ip: '203.0.113.7' });
+  expect(found[0]).toMatchObject({ user_id: user.id, idp_config_id: null, source_ip: null });
   expect(Object.keys(found[0])).not.toContain('session_hash');
   expect((await server.call(`DELETE ${path}`)).status).toBe(204);
   expect((await server.call(`DELETE ${path}`)).status).toBe(204);
