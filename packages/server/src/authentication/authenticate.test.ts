@@ -1,12 +1,14 @@
 // engine: none
 import { expect, test } from 'vitest';
 import { systemActor } from '../kernel/actor.ts';
-import type { CredentialReader } from '../kernel/credentials.ts';
+import type { Dependencies } from '../kernel/context.ts';
+import type { CredentialReader, Presented } from '../kernel/credentials.ts';
 import { apiKeyCredential } from '../modules/api-keys/credential.ts';
 import { grants } from '../modules.ts';
 import { accessTokenCredential } from './access-token.ts';
 import { createAuthenticator } from './authenticate.ts';
 
+const here: Presented = { from: 'here', tenantId: null };
 const STATIC = 'op_0123456789abcdef0123456789abcdef';
 const credentials = [
   STATIC,
@@ -36,16 +38,16 @@ test('a static token is recognized before any reader is asked', () => {
 test('the first reader that recognizes a credential identifies it', async () => {
   const readers = [reader('api_key', 'bp_'), reader('jwt', '')];
   const { identify, kindOf } = createAuthenticator({ grants, tokens: { operator: [], internal: [] }, readers });
-  expect((await identify('Bearer bp_x', 'here')).id).toBe('api_key');
-  expect((await identify('Bearer x', 'here')).id).toBe('jwt');
-  expect(kindOf('Basic x')).toBe('other');
+  expect((await identify('Bearer bp_x', here)).id).toBe('api_key');
+  expect((await identify('Bearer x', here)).id).toBe('jwt');
+  expect(kindOf('Basic x', here)).toBe('other');
 });
 
 test('a credential that starts like a key is a key, even when it looks like a token', () => {
-  const deps = {} as Parameters<typeof apiKeyCredential>[0]; // shapes are told without it
-  const readers = [apiKeyCredential(deps), accessTokenCredential(grants, null)];
+  const deps = {} as Dependencies; // shapes are told without it
+  const readers = [apiKeyCredential(deps), accessTokenCredential(deps, null)];
   const { kindOf } = createAuthenticator({ grants, tokens: { operator: [], internal: [] }, readers });
-  expect(credentials.map((each) => kindOf(`Bearer ${each}`))).toEqual([
+  expect(credentials.map((each) => kindOf(`Bearer ${each}`, here))).toEqual([
     'token',
     'api_key',
     'api_key',
