@@ -7,6 +7,7 @@ export type { Db, Tx } from './handles.ts';
 export type { BytesRequest, PageRequest, RowsWithin } from './keyset.ts';
 export type { Listener } from './listener.ts';
 export { migrateUp, requireCurrentSchema } from './migrate.ts';
+export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';

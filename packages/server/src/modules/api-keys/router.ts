@@ -24,6 +24,7 @@ import {
   createOwnApiKey,
   listApiKeys,
   listOwnApiKeys,
+  projectOfKey,
   revokeApiKey,
   revokeOwnApiKey,
   rotateApiKey,
@@ -43,7 +44,7 @@ const issuing = [
 ];
 
 export const apiKeysRouter = router({
-  create: procedure('api_keys:write')
+  create: procedure('api_keys:write', { project: 'project_id' })
     .meta({
       surcharge: 'argon2',
       secretFields: ['key'],
@@ -67,7 +68,7 @@ export const apiKeysRouter = router({
     .output(issuedApiKey)
     .mutation(({ ctx, input }) => createApiKey(ctx, input)),
 
-  list: procedure('api_keys:read')
+  list: procedure('api_keys:read', { project: 'project_id' })
     .meta({
       rest: on.list('/v1/api-keys', {
         operation: 'list_api_keys',
@@ -80,7 +81,7 @@ export const apiKeysRouter = router({
     .output(apiKeyPage)
     .query(({ ctx, input }) => listApiKeys(ctx, input)),
 
-  revoke: procedure('api_keys:write')
+  revoke: procedure('api_keys:write', { project: projectOfKey })
     .meta({
       rest: on.remove('/v1/api-keys/{id}', {
         operation: 'revoke_api_key',
@@ -94,7 +95,7 @@ export const apiKeysRouter = router({
     .output(z.void())
     .mutation(({ ctx, input }) => revokeApiKey(ctx, input)),
 
-  rotate: procedure('api_keys:write')
+  rotate: procedure('api_keys:write', { project: projectOfKey })
     .meta({
       surcharge: 'argon2',
       secretFields: ['key'],

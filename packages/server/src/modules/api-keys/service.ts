@@ -30,6 +30,7 @@ import {
   type ListOwnApiKeys,
   type RevokeApiKey,
   type RotateApiKey,
+  revokeApiKeyInput,
 } from './schema.ts';
 
 /** The quota that a key in use counts for. */
@@ -130,6 +131,12 @@ export async function revokeApiKey(ctx: ActorContext, { id, with_descendants }: 
   if (!with_descendants) return revokeOne(ctx, id);
   for (let batch = 0; batch < BATCHES_MAX; batch += 1) if (await revokeBatch(ctx, id)) return;
   throw apiKeyErrors.descendantsRemain();
+}
+
+/** Returns the project of the key that an input names, as far as the caller sees keys; null when it has none. */
+export async function projectOfKey({ db }: Context, input: Readonly<Record<string, unknown>>): Promise<string | null> {
+  const { data: id } = revokeApiKeyInput.shape.id.safeParse(input['id']);
+  return id === undefined ? null : ((await apiKeys.findApiKey(db, id))?.project_id ?? null);
 }
 
 function revokeOne(ctx: ActorContext, id: string, allow: (key: ApiKey) => void = () => {}): Promise<void> {

@@ -49,7 +49,7 @@ export const projectsRouter = router({
     .output(projectPage)
     .query(({ ctx, input }) => listProjects(ctx, input)),
 
-  get: procedure('projects:read')
+  get: procedure('projects:read', { project: 'id' })
     .meta({
       rest: on.get('/v1/projects/{id}', {
         operation: 'get_project',
@@ -62,7 +62,7 @@ export const projectsRouter = router({
     .output(project)
     .query(({ ctx, input }) => getProject(ctx, input.id)),
 
-  update: procedure('projects:write')
+  update: procedure('projects:write', { project: 'id' })
     .meta({
       rest: on.update('/v1/projects/{id}', {
         operation: 'update_project',
@@ -76,7 +76,7 @@ export const projectsRouter = router({
     .output(project)
     .mutation(({ ctx, input }) => updateProject(ctx, input)),
 
-  archive: procedure('projects:write')
+  archive: procedure('projects:write', { project: 'id' })
     .meta({
       rest: on.step('/v1/projects/{id}/archive', {
         operation: 'archive_project',
