@@ -1,8 +1,17 @@
 /** Access on the wire: one expression per endpoint. */
+import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
-import { caller, whoAmIInput } from './schema.ts';
-import { whoAmI } from './service.ts';
+import { roleBindingErrors } from '../role-bindings/errors.ts';
+import {
+  accessVerdict,
+  accessVerdicts,
+  caller,
+  checkAccessBatchInput,
+  checkAccessInput,
+  whoAmIInput,
+} from './schema.ts';
+import { checkAccess, checkAccessBatch, whoAmI } from './service.ts';
 
 const on = routes({ tag: 'Access' });
 
@@ -20,4 +29,34 @@ export const accessRouter = router({
     .input(whoAmIInput)
     .output(caller)
     .query(({ ctx }) => whoAmI(ctx)),
+
+  check: procedure(null)
+    .meta({
+      safe: true,
+      rest: on.ask('/v1/access/check', {
+        operation: 'check_access',
+        summary: 'May somebody do something?',
+        description:
+          'Everybody may ask about themselves; `access:check` lets one ask about others, and an admin of a project about others there. The answer is as of a moment after the question.',
+        errors: [kernelErrors.forbidden, kernelErrors.notFound, roleBindingErrors.principalNotFound],
+      }),
+    })
+    .input(checkAccessInput)
+    .output(accessVerdict)
+    .mutation(({ ctx, input }) => checkAccess(ctx, input)),
+
+  checkBatch: procedure(null)
+    .meta({
+      safe: true,
+      rest: on.ask('/v1/access/check-batch', {
+        operation: 'check_access_batch',
+        summary: 'May somebody do some things?',
+        description:
+          'Up to a hundred checks, decided from one state of the registry. What one of them names and does not exist, or belongs to another tenant, refuses that one alone, with `not_found` or `principal_not_found` as its reason.',
+        errors: [kernelErrors.forbidden],
+      }),
+    })
+    .input(checkAccessBatchInput)
+    .output(accessVerdicts)
+    .mutation(({ ctx, input }) => checkAccessBatch(ctx, input)),
 });

@@ -47,6 +47,122 @@ export const caller = z
   .meta({ id: 'Caller', description: 'The holder of a credential, and its permissions.' });
 export type Caller = z.infer<typeof caller>;
 
+const nodeTypes = [
+  'operator',
+  'internal',
+  'user',
+  'service_identity',
+  'api_key',
+  'group',
+  'tenant_role',
+  'platform_role',
+  'role_binding',
+  'scope',
+] as const;
+
+const pathNode = z.object({
+  type: z.enum(nodeTypes).meta({ description: 'What it is.', examples: ['group'] }),
+  id: textUpTo(ACTOR_MAX).meta({
+    description: 'Its id; of a role and of a scope its name.',
+    examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
+  }),
+  name: textUpTo(200).meta({ description: 'Its name for people.', examples: ['Night shift'] }),
+});
+export type PathNode = z.infer<typeof pathNode>;
+
+const asked = z
+  .string()
+  .max(100)
+  .regex(/^[a-z_]+:[a-z_]+$/, 'must be two words with a colon between them')
+  .meta({
+    minLength: 3,
+    description:
+      'A permission of the registry, or `project:viewer`, `project:editor` or `project:admin` for that level in a project.',
+    examples: ['project:editor'],
+  });
+
+const check = z
+  .strictObject({
+    principal: z
+      .strictObject({ type: z.enum(['user', 'service_identity', 'api_key']), id })
+      .optional()
+      .describe('Whom the question is about; absent: the caller. About others it needs `access:check`.'),
+    permission: asked,
+    resource: z.strictObject({ type: z.enum(['tenant', 'project']), id }).describe('Where.'),
+  })
+  .refine(({ permission, resource }) => resource.type === 'project' || !permission.startsWith('project:'), {
+    path: ['resource', 'type'],
+    message: 'must be project: a level is one in a project',
+  });
+
+export const checkAccessInput = check;
+export type CheckAccess = z.output<typeof checkAccessInput>;
+
+/** Checks of one batch. */
+const CHECKS_MAX = 100;
+
+export const checkAccessBatchInput = z.strictObject({
+  checks: z.array(check).min(1).max(CHECKS_MAX).describe('Answered in this order.'),
+});
+export type CheckAccessBatch = z.output<typeof checkAccessBatchInput>;
+
+const reasons = [
+  'no_grant',
+  'principal_disabled',
+  'key_scope',
+  'tenant_frozen',
+  'tenant_archived',
+  'project_archived',
+  'not_found',
+  'principal_not_found',
+] as const;
+
+/** A key, its owner, 32 groups and a binding. */
+const PATH_MAX = 40;
+
+export const accessVerdict = z
+  .object({
+    allowed: z.boolean().meta({ description: 'Whether it may.', examples: [true] }),
+    level: z
+      .enum(projectLevels)
+      .nullable()
+      .meta({
+        description:
+          'The highest level that it has in the project, by roles in the tenant or by bindings; null: none, or no project was asked about.',
+        examples: ['editor'],
+      }),
+    why: z
+      .object({
+        by: z
+          .enum(['tenant_role', 'role_binding', 'platform_role', 'scope'])
+          .nullable()
+          .meta({
+            description: 'By what it may; null: it may not.',
+            examples: ['role_binding'],
+          }),
+        path: z.array(pathNode).meta({
+          maxItems: PATH_MAX,
+          description:
+            'The shortest way on which it may: from whoever was asked about, through groups, to what gives it. Empty: it may not.',
+        }),
+        reason: z
+          .enum(reasons)
+          .nullable()
+          .describe(
+            'Why it may not; null: it may. In a frozen tenant and an archived project only permissions to read are left. `not_found` and `principal_not_found` stand in batches alone.',
+          ),
+      })
+      .describe('Why.'),
+  })
+  .meta({ id: 'AccessVerdict', description: 'Whether somebody may do something, and why.' });
+export type AccessVerdict = z.infer<typeof accessVerdict>;
+
+export const accessVerdicts = z
+  .object({
+    results: z.array(accessVerdict).meta({ maxItems: CHECKS_MAX, description: 'One for each check, in their order.' }),
+  })
+  .meta({ id: 'AccessVerdicts', description: 'The answers to a batch of checks.' });
+
 /** Losses that one answer names. */
 export const LOSSES_MAX = 1_000;
 

@@ -7,6 +7,8 @@ import { violates } from '../../kernel/errors/from-database.ts';
 import { transact } from '../../kernel/transact.ts';
 import { accessEvents, type Caller } from './schema.ts';
 
+export { checkAccess, checkAccessBatch } from './check.ts';
+
 /** Returns the caller's identity and permissions. */
 export async function whoAmI({ actor, grants }: ActorContext): Promise<Caller> {
   const { type, id, name, tenant_id, project_id, user_id, service_identity_id, roles } = actor;

@@ -195,7 +195,7 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
   if (addsOne) await expectRoomInTenant(ctx, { tenant_id, quota: QUOTA });
   const secret = await mintSecret(ctx, tenant_id);
   return transact(ctx, async (tx, record) => {
-    const lock = (inner: Tx) => lockWithMaker(inner, id, created_by_key_id);
+    const lock = (inner: Tx) => lockWithMaker(ctx, inner, { id, makerId: created_by_key_id });
     const old = await lockOwned(ctx, tx, { id, find: apiKeys.findApiKey, lock, reach: reachable, alone });
     requireRotatable(ctx, old);
     requireTime(await holdMaker(ctx, tx), old);

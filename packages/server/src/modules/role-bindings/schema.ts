@@ -6,12 +6,10 @@ import { projectLevels } from '../../kernel/permissions.ts';
 import { id, timestamp } from '../../kernel/schema.ts';
 import { lossFields } from '../access/schema.ts';
 
-const principalType = z
-  .enum(['user', 'service_identity', 'group'])
-  .meta({
-    description: 'A group stands for all that are in it, directly or through other groups.',
-    examples: ['user'],
-  });
+const principalType = z.enum(['user', 'service_identity', 'group']).meta({
+  description: 'A group stands for all that are in it, directly or through other groups.',
+  examples: ['user'],
+});
 
 const level = z.enum(projectLevels).meta({
   description:
