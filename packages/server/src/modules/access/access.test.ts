@@ -45,6 +45,8 @@ test('every caller is told its identity, tenant, roles and permissions', async (
     name: 'ci',
     tenant_id: tenant.id,
     project_id: null,
+    user_id: null,
+    service_identity_id: null,
     roles: [],
     permissions: ['tenants:read'],
   });

@@ -1,0 +1,485 @@
+/** Checks over HTTP: whom they are answered for, what they say, and that what they say is what happens. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
+import {
+  addChild,
+  addMember,
+  bind,
+  newGroup,
+  newServiceIdentity,
+  newUser,
+  own,
+  signedIn,
+} from '../../../test/support/role-holders.ts';
+import {
+  type CallOptions,
+  newProject,
+  newTenant,
+  oidcFor,
+  startTestServer,
+  type TestServer,
+  trailOf,
+  UNKNOWN,
+} from '../../../test/support/server.ts';
+
+let issuer: TestIssuer;
+let server: TestServer;
+let tenant_id: string;
+let project: string;
+let sibling: string;
+beforeAll(async () => {
+  issuer = await startIssuer();
+  server = await startTestServer({ oidc: oidcFor(issuer) });
+  tenant_id = (await newTenant(server)).id;
+  project = (await newProject(server, tenant_id)).id;
+  sibling = (await newProject(server, tenant_id)).id;
+});
+afterAll(async () => {
+  await server.close();
+  await issuer.stop();
+});
+
+const inProject = (id = project) => ({ type: 'project', id });
+const inTenant = (id = tenant_id) => ({ type: 'tenant', id });
+const ask = (body: object, options: CallOptions = {}) => server.call('POST /v1/access/check', { body, ...options });
+const newKey = async (fields: object = {}) =>
+  (await server.call('POST /v1/api-keys', { body: { tenant_id, name: 'ci', ...fields } })).body;
+const nowhere = { by: null, path: [] };
+
+describe('a user in a group in a group', () => {
+  let user: Awaited<ReturnType<typeof newUser>>;
+  let groups: { inner: string; outer: string };
+  const principal = () => ({ type: 'user', id: user.id });
+  beforeAll(async () => {
+    user = await newUser(server, tenant_id, { issuer });
+    groups = {
+      inner: await newGroup(server, tenant_id, { display_name: 'Night shift' }),
+      outer: await newGroup(server, tenant_id, { display_name: 'All shifts' }),
+    };
+    await addMember(server, { tenant_id, group_id: groups.inner, type: 'user', id: user.id });
+    await addChild(server, { tenant_id, parent_id: groups.outer, child_id: groups.inner });
+    await bind(server, project, { type: 'group', id: groups.outer }, 'editor');
+  });
+
+  // proves B31
+  test('may what the level holds, and the answer shows the way', async () => {
+    const { status, body } = await ask({
+      principal: principal(),
+      permission: 'project:editor',
+      resource: inProject(),
+    });
+    expect([status, body]).toEqual([
+      200,
+      {
+        allowed: true,
+        level: 'editor',
+        why: {
+          by: 'role_binding',
+          path: [
+            { ...principal(), name: 'Jane Doe' },
+            { type: 'group', id: groups.inner, name: 'Night shift' },
+            { type: 'group', id: groups.outer, name: 'All shifts' },
+            { type: 'role_binding', id: expect.any(String), name: 'editor' },
+          ],
+          reason: null,
+        },
+      },
+    ]);
+  });
+
+  test('may no more than the level, nothing in a sibling, and nothing in the tenant as a whole', async () => {
+    const refusal = { allowed: false, why: { ...nowhere, reason: 'no_grant' } };
+    for (const [permission, resource, level] of [
+      ['projects:write', inProject(), 'editor'],
+      ['project:admin', inProject(), 'editor'],
+      ['projects:read', inProject(sibling), null],
+      ['projects:read', inTenant(), null],
+    ] as const) {
+      const { body } = await ask({ principal: principal(), permission, resource });
+      expect(body, permission).toEqual({ ...refusal, level });
+    }
+  });
+
+  test('of two bindings has the higher one, and for what both give the shorter way', async () => {
+    await bind(server, project, { type: 'user', id: user.id }, 'viewer');
+    const higher = await ask({ principal: principal(), permission: 'project:editor', resource: inProject() });
+    expect([higher.body.level, higher.body.why.path.length]).toEqual(['editor', 4]);
+    const shorter = await ask({ principal: principal(), permission: 'projects:read', resource: inProject() });
+    expect([shorter.body.level, shorter.body.why.path.length]).toEqual(['editor', 2]);
+  });
+
+  test('asks for itself without any permission, and gets the answer that others get', async () => {
+    const token = await signedIn(issuer, user);
+    const question = { permission: 'projects:read', resource: inProject() };
+    const alone = await ask(question, { token });
+    expect(alone.body).toEqual((await ask({ ...question, principal: principal() })).body);
+    expect((await ask({ ...question, principal: principal() }, { token })).body).toEqual(alone.body);
+    const other = { type: 'user', id: (await newUser(server, tenant_id)).id };
+    const refused = await ask({ ...question, principal: other }, { token });
+    expect([refused.status, refused.body.permission]).toEqual([403, 'access:check']);
+  });
+});
+
+test('a role in the tenant reaches every project, one of a group too, and an admin has the level admin there', async () => {
+  const user = await newUser(server, tenant_id, { roles: ['member'] });
+  const question = { principal: { type: 'user', id: user.id }, resource: inProject() };
+  const { body: member } = await ask({ ...question, permission: 'projects:read' });
+  expect(member).toMatchObject({ allowed: true, level: null, why: { by: 'tenant_role' } });
+  expect(member.why.path.at(-1)).toEqual({ type: 'tenant_role', id: 'member', name: 'member' });
+  expect((await ask({ ...question, permission: 'projects:write' })).body.allowed).toBe(false);
+  const group_id = await newGroup(server, tenant_id, { tenant_role: 'admin' });
+  await addMember(server, { tenant_id, group_id, type: 'user', id: user.id });
+  const { body: admin } = await ask({ ...question, permission: 'project:admin' });
+  expect(admin).toMatchObject({ allowed: true, level: 'admin', why: { by: 'tenant_role' } });
+  expect(admin.why.path.map(({ type }: { type: string }) => type)).toEqual(['user', 'group', 'tenant_role']);
+});
+
+test('somebody who was deactivated, and a key that has ended, may nothing', async () => {
+  const user = await newUser(server, tenant_id, { roles: ['admin'], disabled_at: new Date() });
+  const [revoked, expired] = [
+    await newKey({ scopes: ['registry:projects:read'] }),
+    await newKey({ scopes: ['registry:projects:read'], expires_at: '2099-01-01T00:00:00Z' }),
+  ];
+  await server.call(`DELETE /v1/api-keys/${revoked.id}`);
+  const past = new Date(server.clock.now().getTime() - 1_000);
+  await server.app.deps.db.updateTable('api_keys').set({ expires_at: past }).where('id', '=', expired.id).execute();
+  const ended = [
+    { type: 'user', id: user.id },
+    { type: 'api_key', id: revoked.id },
+    { type: 'api_key', id: expired.id },
+  ];
+  for (const principal of ended) {
+    const { body } = await ask({ principal, permission: 'projects:read', resource: inProject() });
+    expect(body).toEqual({ allowed: false, level: null, why: { ...nowhere, reason: 'principal_disabled' } });
+  }
+});
+
+describe('a key', () => {
+  test('of the tenant may what its scopes say', async () => {
+    const { id } = await newKey({ scopes: ['registry:projects:read'] });
+    const question = { principal: { type: 'api_key', id }, resource: inProject() };
+    const scope = 'registry:projects:read';
+    expect((await ask({ ...question, permission: 'projects:read' })).body).toMatchObject({
+      allowed: true,
+      why: {
+        by: 'scope',
+        path: [
+          { type: 'api_key', id, name: 'ci' },
+          { type: 'scope', id: scope, name: scope },
+        ],
+      },
+    });
+    const lacking = await ask({ ...question, permission: 'projects:write' });
+    expect(lacking.body).toMatchObject({ allowed: false, why: { ...nowhere, reason: 'key_scope' } });
+  });
+
+  test('that is bound to a project has nothing in another one, and no projects of the tenant', async () => {
+    const { id } = await newKey({ scopes: ['registry:projects:read', 'registry:audit:read'], project_id: project });
+    const principal = { type: 'api_key', id };
+    const allowed = async (permission: string, resource: object) =>
+      (await ask({ principal, permission, resource })).body.allowed;
+    expect(await allowed('projects:read', inProject())).toBe(true);
+    expect(await allowed('projects:read', inProject(sibling))).toBe(false);
+    expect(await allowed('projects:read', inTenant())).toBe(false);
+    // It reads the part of the log that is its project's.
+    expect(await allowed('audit:read', inTenant())).toBe(true);
+  });
+
+  test('with an owner may what its scopes and its owner may', async () => {
+    const owner = await newServiceIdentity(server, tenant_id);
+    const key = await newKey({ scopes: ['registry:projects:read'] });
+    await own(server, key.id, { service_identity_id: owner });
+    const question = { principal: { type: 'api_key', id: key.id }, resource: inProject() };
+    const reasonOf = async (permission: string) => (await ask({ ...question, permission })).body.why.reason;
+    expect(await reasonOf('projects:read')).toBe('no_grant');
+    await bind(server, project, { type: 'service_identity', id: owner }, 'admin');
+    const { body } = await ask({ ...question, permission: 'projects:read' });
+    expect(body.why.path.map(({ type }: { type: string }) => type)).toEqual([
+      'api_key',
+      'service_identity',
+      'role_binding',
+    ]);
+    expect(await reasonOf('projects:write')).toBe('key_scope');
+    expect((await ask(question.principal && { ...question, permission: 'project:admin' })).body).toMatchObject({
+      allowed: false,
+      level: null,
+    });
+  });
+
+  test('asks for itself; about its owner and about others it needs the scope', async () => {
+    const user = await newUser(server, tenant_id);
+    const key = await newKey({ scopes: ['registry:projects:read'] });
+    const question = { permission: 'projects:read', resource: inProject() };
+    const self = { ...question, principal: { type: 'api_key', id: key.id } };
+    expect((await ask(self, { token: key.key })).body).toEqual((await ask(question, { token: key.key })).body);
+    const about = { ...question, principal: { type: 'user', id: user.id } };
+    expect((await ask(about, { token: key.key })).status).toBe(403);
+    const { key: asker } = await newKey({ scopes: ['registry:access:check'] });
+    expect((await ask(about, { token: asker })).status).toBe(200);
+  });
+});
+
+describe('a caller that is bound to a project', () => {
+  test('asks about people there, and knows of no key and no program beyond it', async () => {
+    const admin = await newUser(server, tenant_id, { issuer });
+    await bind(server, project, { type: 'user', id: admin.id }, 'admin');
+    const tokens = [
+      await signedIn(issuer, admin),
+      (await newKey({ project_id: project, scopes: ['registry:access:check'] })).key,
+    ];
+    const user = { type: 'user', id: (await newUser(server, tenant_id)).id };
+    const hidden = [
+      { type: 'api_key', id: (await newKey()).id },
+      { type: 'api_key', id: (await newKey({ project_id: sibling })).id },
+      { type: 'service_identity', id: await newServiceIdentity(server, tenant_id, sibling) },
+      { type: 'user', id: UNKNOWN },
+    ];
+    const shown = [
+      user,
+      { type: 'api_key', id: (await newKey({ project_id: project })).id },
+      { type: 'service_identity', id: await newServiceIdentity(server, tenant_id, project) },
+    ];
+    for (const token of tokens) {
+      const question = { permission: 'projects:read', resource: inProject() };
+      for (const principal of shown)
+        expect([principal, (await ask({ ...question, principal }, { token })).status]).toEqual([principal, 200]);
+      for (const principal of hidden) {
+        const { status, body } = await ask({ ...question, principal }, { token });
+        expect([principal, status, body.code]).toEqual([principal, 404, 'principal_not_found']);
+      }
+    }
+    const [person = '', key = ''] = tokens;
+    const beyond = { permission: 'projects:read', resource: inProject(sibling), principal: user };
+    expect((await ask(beyond, { token: person })).status).toBe(403);
+    expect((await ask(beyond, { token: key })).status).toBe(404);
+  });
+});
+
+describe('static tokens', () => {
+  test('may what their role holds, by a role of the platform', async () => {
+    const question = { permission: 'projects:write', resource: inProject() };
+    expect((await ask(question)).body).toEqual({
+      allowed: true,
+      level: 'admin',
+      why: {
+        by: 'platform_role',
+        path: [
+          { type: 'operator', id: 'operator_token', name: 'Operator token' },
+          { type: 'platform_role', id: 'operator', name: 'operator' },
+        ],
+        reason: null,
+      },
+    });
+    const internal = await ask(question, { token: server.internalToken });
+    expect(internal.body).toMatchObject({ allowed: false, why: { reason: 'no_grant' } });
+  });
+
+  test('of products ask about everybody', async () => {
+    const principal = { type: 'user', id: (await newUser(server, tenant_id)).id };
+    const body = { principal, permission: 'project:viewer', resource: inProject() };
+    expect((await ask(body, { token: server.internalToken })).status).toBe(200);
+  });
+});
+
+test('a person without a tenant and without a role is answered as if there were nothing', async () => {
+  const token = await issuer.token({ sub: 'stray', name: 'Stray' });
+  for (const resource of [inProject(), inTenant()]) {
+    const { status, body } = await ask({ permission: 'projects:read', resource }, { token });
+    expect([status, body.code]).toEqual([404, 'not_found']);
+  }
+});
+
+test('in a frozen tenant only reading is left, in an archived one nothing, in an archived project reading', async () => {
+  const other = (await newTenant(server)).id;
+  const [active, archived] = [(await newProject(server, other)).id, (await newProject(server, other)).id];
+  const principal = { type: 'user', id: (await newUser(server, other, { roles: ['admin'] })).id };
+  const reasons = async (resource: object) => {
+    const asked = ['projects:read', 'project:viewer', 'projects:write', 'project:editor'];
+    const answers = await Promise.all(asked.map((permission) => ask({ principal, permission, resource })));
+    return answers.map(({ body }) => body.why.reason);
+  };
+  await server.call(`POST /v1/projects/${archived}/archive`);
+  expect(await reasons(inProject(archived))).toEqual([null, null, 'project_archived', 'project_archived']);
+  await server.call(`POST /v1/tenants/${other}/cancel`);
+  expect(await reasons(inProject(active))).toEqual([null, null, 'tenant_frozen', 'tenant_frozen']);
+  await server.call(`POST /v1/tenants/${other}/archive`);
+  expect(await reasons(inProject(active))).toEqual(Array(4).fill('tenant_archived'));
+});
+
+describe('what is not there', () => {
+  test('or belongs to another tenant, is not found, neither as a resource nor as a principal', async () => {
+    const other = (await newTenant(server)).id;
+    const theirs = (await newProject(server, other)).id;
+    const stranger = { type: 'user', id: (await newUser(server, other)).id };
+    const { key: token } = await newKey({ scopes: ['registry:access:check'] });
+    const codes = async (body: object) => {
+      const own = await ask({ permission: 'projects:read', ...body }, { token });
+      const operator = await ask({ permission: 'projects:read', ...body });
+      return [own.body.code, operator.body.code];
+    };
+    expect(await codes({ resource: inProject(UNKNOWN) })).toEqual(['not_found', 'not_found']);
+    expect(await codes({ resource: inTenant(UNKNOWN) })).toEqual(['not_found', 'not_found']);
+    expect(await codes({ resource: inProject(theirs) })).toEqual(['not_found', undefined]);
+    expect(await codes({ resource: inProject(), principal: stranger })).toEqual(Array(2).fill('principal_not_found'));
+    const unknown = { type: 'service_identity', id: UNKNOWN };
+    expect(await codes({ resource: inProject(), principal: unknown })).toEqual(Array(2).fill('principal_not_found'));
+  });
+
+  test.each([
+    ['/permission', { permission: 'projects:fly', resource: { type: 'project', id: UNKNOWN } }],
+    ['/permission', { permission: 'projects', resource: { type: 'project', id: UNKNOWN } }],
+    ['/resource/type', { permission: 'project:viewer', resource: { type: 'tenant', id: UNKNOWN } }],
+    [
+      '/principal/type',
+      {
+        permission: 'projects:read',
+        resource: { type: 'tenant', id: UNKNOWN },
+        principal: { type: 'group', id: UNKNOWN },
+      },
+    ],
+    ['/resource', { permission: 'projects:read' }],
+  ])('is refused by its field when it cannot be: %s', async (pointer, body) => {
+    const answer = await ask(body);
+    expect([answer.status, answer.body.errors[0].pointer]).toEqual([400, pointer]);
+  });
+});
+
+describe('a batch', () => {
+  const askAll = (checks: object[], options: CallOptions = {}) =>
+    server.call('POST /v1/access/check-batch', { body: { checks }, ...options });
+
+  test('is answered in its order, each check as it would be alone, and what is missing refuses one check alone', async () => {
+    const user = await newUser(server, tenant_id);
+    const principal = { type: 'user', id: user.id };
+    await bind(server, sibling, { type: 'user', id: user.id }, 'viewer');
+    const key = await newKey({ scopes: ['registry:projects:write'] });
+    const checks = [
+      { principal, permission: 'projects:read', resource: inProject() },
+      { principal, permission: 'projects:read', resource: inProject(sibling) },
+      { permission: 'tenants:write', resource: inTenant() },
+      { principal: { type: 'api_key', id: key.id }, permission: 'projects:write', resource: inProject() },
+    ];
+    const alone = await Promise.all(checks.map(async (check) => (await ask(check)).body));
+    const lost = [
+      { principal, permission: 'projects:read', resource: inProject(UNKNOWN) },
+      { principal: { type: 'user', id: UNKNOWN }, permission: 'projects:read', resource: inProject() },
+    ];
+    const { status, body } = await askAll([...lost, ...checks]);
+    expect(status).toBe(200);
+    expect(body.results.slice(2)).toEqual(alone);
+    expect(body.results.slice(0, 2).map(({ why }: { why: { reason: string } }) => why.reason)).toEqual([
+      'not_found',
+      'principal_not_found',
+    ]);
+  });
+
+  test('has 1 to 100 checks, and an unknown permission is refused by its place', async () => {
+    const check = { permission: 'projects:read', resource: inProject() };
+    expect((await askAll([])).status).toBe(400);
+    expect((await askAll(Array(101).fill(check))).status).toBe(400);
+    expect((await askAll(Array(100).fill(check))).body.results).toHaveLength(100);
+    const { status, body } = await askAll([check, { ...check, permission: 'projects:fly' }]);
+    expect([status, body.errors[0].pointer]).toEqual([400, '/checks/1/permission']);
+  });
+
+  test('about others needs the permission, as one check does', async () => {
+    const { key: token } = await newKey();
+    const principal = { type: 'user', id: (await newUser(server, tenant_id)).id };
+    const { status, body } = await askAll([{ principal, permission: 'projects:read', resource: inProject() }], {
+      token,
+    });
+    expect([status, body.permission]).toEqual([403, 'access:check']);
+  });
+});
+
+describe('what a check says is what happens', () => {
+  const operations = [
+    ['projects:read', (id: string, token: string) => server.call(`GET /v1/projects/${id}`, { token })],
+    [
+      'projects:write',
+      (id: string, token: string) => server.call(`PATCH /v1/projects/${id}`, { token, body: { name: 'x' } }),
+    ],
+    [
+      'role_bindings:read',
+      (id: string, token: string) => server.call(`GET /v1/projects/${id}/role-bindings`, { token }),
+    ],
+    [
+      'api_keys:read',
+      (id: string, token: string) => server.call(`GET /v1/api-keys?tenant_id=${tenant_id}&project_id=${id}`, { token }),
+    ],
+  ] as const;
+
+  const userWith = async (roles: string[], level: string | null) => {
+    const user = await newUser(server, tenant_id, { issuer, roles });
+    if (level !== null) await bind(server, project, { type: 'user', id: user.id }, level);
+    return signedIn(issuer, user);
+  };
+  const keyWith = async (scopes: string[], level: string | null, project_id?: string) => {
+    const key = await newKey({ scopes, ...(project_id === undefined ? {} : { project_id }) });
+    if (level === null) return key.key;
+    const user = await newUser(server, tenant_id);
+    await bind(server, project, { type: 'user', id: user.id }, level);
+    await own(server, key.id, { user_id: user.id });
+    return key.key;
+  };
+  const all = ['registry:projects:read', 'registry:projects:write', 'registry:api_keys:read'];
+  const callers: [string, () => Promise<string>][] = [
+    ['an admin', () => userWith(['admin'], null)],
+    ['a member', () => userWith(['member'], null)],
+    ['somebody without a role', () => userWith([], null)],
+    ['a viewer', () => userWith([], 'viewer')],
+    ['an editor who is a member', () => userWith(['member'], 'editor')],
+    ['an admin of the project who is billing', () => userWith(['billing'], 'admin')],
+    ['a key', () => keyWith(all, null)],
+    ['a key of the project', () => keyWith(all, null, project)],
+    ['a key of an admin of the project', () => keyWith(all, 'admin')],
+    ['a key of a viewer', () => keyWith(all, 'viewer')],
+    ['a key with one scope of an admin of the project', () => keyWith(['registry:projects:read'], 'admin', project)],
+    ['a person whom the token alone describes', () => issuer.token({ tenant_id, org_roles: ['IT_ADMIN'], sub: 'new' })],
+  ];
+  test.each(callers)('to %s', async (_, make) => {
+    const token = await make();
+    for (const id of [project, sibling]) {
+      for (const [permission, call] of operations) {
+        const check = await ask({ permission, resource: inProject(id) }, { token });
+        const { status } = await call(id, token);
+        expect([permission, check.body.allowed ?? false]).toEqual([permission, status === 200]);
+      }
+    }
+  });
+});
+
+test('a check changes nothing and leaves no trace', async () => {
+  const before = await trailOf(server, tenant_id);
+  await ask({ permission: 'projects:read', resource: inProject() }, { headers: { 'idempotency-key': 'once' } });
+  const again = await ask(
+    { permission: 'projects:read', resource: inProject() },
+    { headers: { 'idempotency-key': 'once' } },
+  );
+  expect(again.headers.get('idempotency-replayed')).toBeNull();
+  expect(await trailOf(server, tenant_id)).toEqual(before);
+});
+
+test('thirty-one diamonds on top of each other are answered, by a way of 33 groups at most', async () => {
+  const other = (await newTenant(server)).id;
+  const target = (await newProject(server, other)).id;
+  const user = await newUser(server, other);
+  let below: string[] = [];
+  for (let depth = 0; depth < 31; depth += 1) {
+    const level = [await newGroup(server, other), await newGroup(server, other)];
+    for (const parent_id of level) {
+      for (const child_id of below) await addChild(server, { tenant_id: other, parent_id, child_id });
+      if (depth === 0) await addMember(server, { tenant_id: other, group_id: parent_id, type: 'user', id: user.id });
+    }
+    below = level;
+  }
+  const [top = ''] = below;
+  await bind(server, target, { type: 'group', id: top }, 'viewer');
+  const { body } = await ask({
+    principal: { type: 'user', id: user.id },
+    permission: 'project:viewer',
+    resource: inProject(target),
+  });
+  expect([body.allowed, body.why.path.length]).toEqual([true, 33]);
+  expect(body.why.path.at(-2).id).toBe(top);
+});
