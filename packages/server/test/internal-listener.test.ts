@@ -66,6 +66,11 @@ test('the internal listener serves what an internal token may do, health and met
   const event = { tenant_id, action: 'report.opened', actor: { type: 'user', id: 'u1' } };
   expect((await inside('/v1/audit', event)).status).toBe(201);
   expect((await inside('/v1/me')).status).toBe(200);
+  const question = { permission: 'tenants:read', resource: { type: 'tenant', id: tenant_id } };
+  const check = { ...question, principal: { type: 'api_key', id: key.id } };
+  expect(await (await inside('/v1/access/check', check)).json()).toMatchObject({ why: { reason: 'key_scope' } });
+  const batch = await inside('/v1/access/check-batch', { checks: [check, question] });
+  expect(((await batch.json()) as { results: unknown[] }).results).toHaveLength(2);
   expect((await inside('/healthz')).status).toBe(200);
   expect(await (await fetch(`${internalUrl}/metrics`)).text()).toContain('tenant_registry_verifications_total');
   for (const path of ['/v1/tenants', '/docs', '/openapi.json']) {

@@ -119,6 +119,8 @@ async function someChange({ tenant_id, holders, groups }: World, random: (below:
   }
 }
 
+let toldInAll = 0;
+
 const placeOf = ({ type, id }: Holder, project: string | null) => `${type} ${id} in ${project}`;
 
 /** The level of everybody in every project, as checks tell it. */
@@ -156,6 +158,7 @@ test.each(Array.from({ length: 20 }, (_, seed) => seed))(
     const [after, boundAfter] = [await checkedLevels(world), await boundPlaces(world)];
     const told = new Map(preview.losses.map((loss) => [placeOf(loss.principal, loss.project_id), loss]));
     expect(preview.complete).toBe(true);
+    toldInAll += preview.losses.length;
     for (const holder of world.holders) {
       for (const project of world.projects) {
         const place = placeOf(holder, project);
@@ -168,6 +171,10 @@ test.each(Array.from({ length: 20 }, (_, seed) => seed))(
     }
   },
 );
+
+test('the changes before took something away', () => {
+  expect(toldInAll).toBeGreaterThan(20);
+});
 
 test('of a change that touches more people than are compared, a part is told, and that it is one', async () => {
   const { db } = server.app.deps;
