@@ -80,31 +80,32 @@ export interface BindingFacts {
 }
 
 // The way to a group is built from steps that are kept one for each group: the ways themselves would be 2^31 for 31
-// diamonds on top of each other. Pairs keep many questions from reading the bindings of each in the projects of all.
+// diamonds on top of each other. Pairs keep many questions from reading the bindings of each in the projects of all. Each
+// limit of one row is a probe of a unique index, which the planner would otherwise take for a reason to read the table.
 const FACTS_OF = `with asked as materialized (
     select distinct principal_type, principal_id, resource_type, resource_id
     from jsonb_to_recordset(`;
 const FACTS = `::jsonb) as a (principal_type text, principal_id uuid, resource_type text, resource_id uuid)
   ), project as materialized (
     select p.id, p.tenant_id, p.status from tenant_projects p
-    where p.id = any(array(select resource_id from asked where resource_type = 'project'))
+    where p.id in (select resource_id from asked where resource_type = 'project')
   ), tenant as materialized (
     select t.id, t.status from tenants t
-    where t.id = any(array(
-      select resource_id from asked where resource_type = 'tenant' union select tenant_id from project))
+    where t.id in (
+      select resource_id from asked where resource_type = 'tenant' union select tenant_id from project)
   ), key as materialized (
     select k.id, k.tenant_id, k.name, k.project_id, k.scopes, k.expires_at, k.revoked_at is not null as revoked,
       k.user_id, k.service_identity_id
-    from api_keys k where k.id = any(array(select principal_id from asked where principal_type = 'api_key'))
+    from api_keys k where k.id in (select principal_id from asked where principal_type = 'api_key')
   ), person as materialized (
     select u.id, u.tenant_id, u.display_name as name, u.roles,
       u.disabled_at is not null or u.deleted_at is not null as disabled
-    from users u where u.id = any(array(
-      select principal_id from asked where principal_type = 'user' union select user_id from key))
+    from users u where u.id in (
+      select principal_id from asked where principal_type = 'user' union select user_id from key)
   ), program as materialized (
     select s.id, s.tenant_id, s.display_name as name, s.project_id, s.disabled_at is not null as disabled
-    from service_identities s where s.id = any(array(
-      select principal_id from asked where principal_type = 'service_identity' union select service_identity_id from key))
+    from service_identities s where s.id in (
+      select principal_id from asked where principal_type = 'service_identity' union select service_identity_id from key)
   ), holder as materialized (
     select 'user' as type, id, id as user_id, null::uuid as service_identity_id from person
     union all
@@ -122,7 +123,8 @@ const FACTS = `::jsonb) as a (principal_type text, principal_id uuid, resource_t
     group by c.type, c.id, e.parent_id, c.depth
   ), placed as materialized (
     select r.type, r.id, r.group_id, r.depth, g.display_name as name, g.tenant_role, s.child_id as via
-    from reached r join groups g on g.id = r.group_id
+    from reached r
+    cross join lateral (select display_name, tenant_role from groups where id = r.group_id limit 1) g
     left join step s on s.type = r.type and s.id = r.id and s.parent_id = r.group_id and s.depth = r.depth
   ), pair as materialized (
     select distinct p.id as project_id, h.type, h.id
@@ -130,16 +132,23 @@ const FACTS = `::jsonb) as a (principal_type text, principal_id uuid, resource_t
     left join key k on a.principal_type = 'api_key' and k.id = a.principal_id
     join holder h on h.id = case when k.id is null then a.principal_id else coalesce(k.user_id, k.service_identity_id) end
   ), binding as materialized (
-    select b.id, b.project_id, b.level, q.type as holder_type, q.id as holder_id, null::uuid as group_id
-    from pair q join role_bindings b on b.project_id = q.project_id and b.user_id = q.id where q.type = 'user'
+    select b.id, q.project_id, b.level, q.type as holder_type, q.id as holder_id, null::uuid as group_id
+    from pair q cross join lateral (
+      select id, level from role_bindings where project_id = q.project_id and user_id = q.id limit 1
+    ) b
+    where q.type = 'user'
     union all
-    select b.id, b.project_id, b.level, q.type, q.id, null
-    from pair q join role_bindings b on b.project_id = q.project_id and b.service_identity_id = q.id
+    select b.id, q.project_id, b.level, q.type, q.id, null
+    from pair q cross join lateral (
+      select id, level from role_bindings where project_id = q.project_id and service_identity_id = q.id limit 1
+    ) b
     where q.type = 'service_identity'
     union all
-    select b.id, b.project_id, b.level, q.type, q.id, b.group_id
+    select b.id, q.project_id, b.level, q.type, q.id, r.group_id
     from pair q join reached r on r.type = q.type and r.id = q.id
-    join role_bindings b on b.project_id = q.project_id and b.group_id = r.group_id
+    cross join lateral (
+      select id, level from role_bindings where project_id = q.project_id and group_id = r.group_id limit 1
+    ) b
   )
   select
     (select coalesce(json_agg(t), '[]') from tenant t) as tenants,
