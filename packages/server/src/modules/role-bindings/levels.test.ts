@@ -1,4 +1,5 @@
 /** What a level lets one do in its project, by every way on which one has it, and nothing beyond. */
+import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
 import {
@@ -277,4 +278,28 @@ test('a binding in a project of another tenant helps nobody, and a disabled user
   await bind(server, project, { type: 'user', id: disabled.id }, 'admin');
   const refused = await server.call(`GET /v1/projects/${project}`, { token: await signedIn(issuer, disabled) });
   expect(refused.status).toBe(401);
+});
+
+test('a level that one replica removed lets nobody in at another one, which had remembered it', async () => {
+  const database = await testDatabase();
+  const first = await startTestServer({ database, oidc: oidcFor(issuer) });
+  // The first server closes the database.
+  const second = await startTestServer({ database: { ...database, close: async () => {} }, oidc: oidcFor(issuer) });
+  try {
+    const { id: tenant } = await newTenant(first);
+    const { id: target } = await newProject(first, tenant);
+    const user = await newUser(first, tenant, { issuer });
+    const token = await signedIn(issuer, user);
+    for (let round = 0; round < 3; round += 1) {
+      await bind(first, target, { type: 'user', id: user.id }, 'viewer');
+      for (const server of [second, first, second])
+        expect((await server.call(`GET /v1/projects/${target}`, { token })).status).toBe(200);
+      await first.call(`DELETE /v1/projects/${target}/role-bindings?principal_type=user&principal_id=${user.id}`);
+      for (const server of [second, first])
+        expect((await server.call(`GET /v1/projects/${target}`, { token })).status).toBe(403);
+    }
+  } finally {
+    await second.close();
+    await first.close();
+  }
 });
