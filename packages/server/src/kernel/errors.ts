@@ -49,7 +49,8 @@ export type MemberSchema = Readonly<Record<string, unknown>> & { readonly descri
 /** The member `holdings`: every refusal to delete something that still has something has it, under the code of its own. */
 export const holdingsMember: MemberSchema = {
   type: 'object',
-  description: 'With `tenant_not_archived` and `user_has_holdings`: how many of each kind would be lost.',
+  description:
+    'With `tenant_not_archived`, `user_has_holdings` and `service_identity_has_holdings`: how many of each kind would be lost.',
   additionalProperties: { type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
 };
 

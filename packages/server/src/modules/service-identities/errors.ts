@@ -1,4 +1,4 @@
-import { defineError } from '../../kernel/errors.ts';
+import { defineError, holdingsMember } from '../../kernel/errors.ts';
 
 export const serviceIdentityErrors = {
   subjectTaken: defineError({
@@ -40,13 +40,7 @@ export const serviceIdentityErrors = {
     code: 'service_identity_has_holdings',
     status: 'CONFLICT',
     detail: 'The service identity has keys, memberships or roles in projects: see holdings, or send cascade=true.',
-    members: {
-      holdings: {
-        type: 'object',
-        description: 'With an error about a deletion: how many of each kind would be lost with it.',
-        additionalProperties: { type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-      },
-    },
+    members: { holdings: holdingsMember },
     example: { members: { holdings: { api_keys: 2, group_memberships: 1, role_bindings: 0 } } },
   }),
 } as const;

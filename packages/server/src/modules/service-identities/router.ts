@@ -10,10 +10,11 @@ import { tenancyErrors } from '../tenants/errors.ts';
 import { serviceIdentityErrors } from './errors.ts';
 import {
   createServiceIdentityInput,
-  deactivatedServiceIdentity,
+  deactivateServiceIdentityInput,
   deleteServiceIdentityInput,
   listServiceIdentitiesInput,
   serviceIdentity,
+  serviceIdentityDeactivation,
   serviceIdentityId,
   serviceIdentityPage,
   updateServiceIdentityInput,
@@ -108,12 +109,13 @@ export const serviceIdentitiesRouter = router({
         operation: 'deactivate_service_identity',
         summary: 'Deactivate a service identity',
         description:
-          'From the answer on, none of its tokens and keys is accepted. Works in a frozen tenant too. Deactivating again changes nothing.',
+          'From the answer on, none of its tokens and keys is accepted. Works in a frozen and an archived tenant too. Deactivating again changes nothing.',
+        inQuery: ['dry_run'],
       }),
     })
-    .input(serviceIdentityId)
-    .output(deactivatedServiceIdentity)
-    .mutation(({ ctx, input }) => deactivateServiceIdentity(ctx, input.id)),
+    .input(deactivateServiceIdentityInput)
+    .output(serviceIdentityDeactivation)
+    .mutation(({ ctx, input }) => deactivateServiceIdentity(ctx, input)),
 
   activate: procedure('service_identities:write', ofRow)
     .meta({

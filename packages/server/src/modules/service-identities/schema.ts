@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
+import { lossFields } from '../access/schema.ts';
 
 const SUBJECT_MAX = 500;
 
@@ -95,18 +96,26 @@ export const deleteServiceIdentityInput = z.strictObject({
 });
 export type DeleteServiceIdentity = z.output<typeof deleteServiceIdentityInput>;
 
-export const deactivatedServiceIdentity = z
+export const deactivateServiceIdentityInput = z.strictObject({
+  id,
+  dry_run: z.boolean().default(false).describe('Whether nothing changes, and the answer tells what would.'),
+});
+export type DeactivateServiceIdentity = z.output<typeof deactivateServiceIdentityInput>;
+
+const endedAccess = { api_keys_revoked: z.int32().min(0).describe('The keys of its own that are revoked.') };
+
+export const serviceIdentityDeactivation = z
   .object({
-    id,
-    disabled_at: timestamp.describe('Since when it is deactivated.'),
-    api_keys: z
-      .int()
-      .min(0)
-      .max(1_000_000_000)
-      .meta({ format: 'int32', description: 'How many of its keys this call revoked.', examples: [2] }),
+    service_identity: serviceIdentity,
+    dry_run: z.boolean().describe('Whether nothing was changed, and the rest tells what would be.'),
+    ...endedAccess,
+    ...lossFields,
   })
-  .meta({ id: 'DeactivatedServiceIdentity', description: 'What the deactivation ended.' });
-export type DeactivatedServiceIdentity = z.infer<typeof deactivatedServiceIdentity>;
+  .meta({
+    id: 'ServiceIdentityDeactivation',
+    description: 'A deactivated service identity, and what ended with that.',
+  });
+export type ServiceIdentityDeactivation = z.infer<typeof serviceIdentityDeactivation>;
 
 const subject = ({ id, tenant_id, project_id, display_name }: ServiceIdentity) => ({
   tenant_id,
@@ -140,7 +149,7 @@ export const serviceIdentityEvents = {
   deactivated: defineEvent({
     type: 'service_identity.deactivated',
     description: 'A service identity was deactivated, and its keys were revoked.',
-    payload: serviceIdentity.extend({ api_keys: deactivatedServiceIdentity.shape.api_keys }),
+    payload: serviceIdentity.extend(endedAccess),
     subject,
     authority: true,
   }),

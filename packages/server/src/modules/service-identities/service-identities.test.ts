@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { giveRole } from '../../../test/support/programs.ts';
 import {
   auditOf,
   madeIn,
@@ -172,13 +173,32 @@ describe('deactivation', () => {
     const untouched = await madeIn(server, tenant_id, 'api-keys', { name: 'other' });
     await server.call(`DELETE /v1/api-keys/${two.id}`);
     const first = await server.call(`POST /v1/service-identities/${id}/deactivate`);
-    expect([first.status, first.body]).toMatchObject([200, { id, api_keys: 1 }]);
+    const { service_identity } = first.body;
+    expect([first.status, first.body]).toMatchObject([200, { dry_run: false, api_keys_revoked: 1, complete: true }]);
+    expect(service_identity).toMatchObject({ id, disabled_at: expect.any(String) });
     const again = await server.call(`POST /v1/service-identities/${id}/deactivate`);
-    expect([again.status, again.body]).toEqual([200, { ...first.body, api_keys: 0 }]);
+    expect([again.status, again.body]).toEqual([200, { ...first.body, api_keys_revoked: 0 }]);
     expect((await server.call('GET /v1/me', { token: one.key })).status).toBe(401);
     expect((await server.call('GET /v1/me', { token: untouched.key })).status).toBe(200);
     expect(await actionsOf(one.id)).toEqual(['api_key.created', 'api_key.revoked']);
     expect(await actionsOf(id)).toEqual(['service_identity.created', 'service_identity.deactivated']);
+  });
+
+  test('as a dry run tells who would lose what, and changes nothing', async () => {
+    const { id: tenant_id } = await newTenant(server);
+    const { id } = await newIdentity(tenant_id);
+    await giveRole(server, tenant_id, { principal_service_identity_id: id }, 'admin');
+    const { key } = await madeIn(server, tenant_id, 'api-keys', { name: 'one', service_identity_id: id });
+    const before = (await trailOf(server, tenant_id)).length;
+    const deactivate = (query: string) => server.call(`POST /v1/service-identities/${id}/deactivate${query}`);
+    const rehearsed = await deactivate('?dry_run=true');
+    const principal = { type: 'service_identity', id };
+    const losses = [{ principal, project_id: null, before: 'admin', after: null }];
+    expect([rehearsed.status, rehearsed.body]).toMatchObject([200, { dry_run: true, api_keys_revoked: 1, losses }]);
+    expect((await server.call('GET /v1/me', { token: key })).status).toBe(200);
+    expect((await server.call(`GET /v1/service-identities/${id}`)).body.disabled_at).toBeNull();
+    expect(await trailOf(server, tenant_id)).toHaveLength(before);
+    expect((await deactivate('')).body).toMatchObject({ dry_run: false, api_keys_revoked: 1, losses });
   });
 
   test('leaves no key that is being made meanwhile', async () => {

@@ -6,17 +6,19 @@ import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
-import { transact } from '../../kernel/transact.ts';
+import { rehearse, transact } from '../../kernel/transact.ts';
+import { lossesOf } from '../access/losses.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
 import { holdActiveProject } from '../projects/service.ts';
 import { lockOwned, lockTenantWithRoom, readableTenant, requireRoomInTenant } from '../tenants/service.ts';
 import { serviceIdentityErrors } from './errors.ts';
 import {
   type CreateServiceIdentity,
-  type DeactivatedServiceIdentity,
+  type DeactivateServiceIdentity,
   type DeleteServiceIdentity,
   type ListServiceIdentities,
   type ServiceIdentity,
+  type ServiceIdentityDeactivation,
   serviceIdentity,
   serviceIdentityEvents,
   type UpdateServiceIdentity,
@@ -85,24 +87,36 @@ export async function updateServiceIdentity(
 
 /**
  * Deactivates a service identity and revokes its keys: from the answer on no token and no key of it is accepted. Again, it
- * changes nothing. Works in a frozen tenant too, because taking access away must always be possible. Throws `not_found`.
+ * changes nothing and tells the replicas again. Works in a frozen and an archived tenant too, because taking access away
+ * must always be possible. A dry run answers as the deactivation would, and changes nothing. Throws `not_found`.
  */
-export async function deactivateServiceIdentity(ctx: ActorContext, id: string): Promise<DeactivatedServiceIdentity> {
-  return transact(ctx, async (tx, record, nothingChanged) => {
+export async function deactivateServiceIdentity(
+  ctx: ActorContext,
+  { id, dry_run }: DeactivateServiceIdentity,
+): Promise<ServiceIdentityDeactivation> {
+  const deactivate: Parameters<typeof transact<ServiceIdentityDeactivation>>[1] = async (
+    tx,
+    record,
+    nothingChanged,
+  ) => {
     const current = await lockWritable(ctx, tx, { id, whateverStatus: true });
-    const now = ctx.clock();
-    const revoked = await revokeKeys(tx, current, now);
+    const { tenant_id, disabled_at } = current;
+    const isNew = disabled_at === null;
+    let row = current;
+    const affected = { tenant_id, service_identities: [id] };
+    const work = async () => {
+      if (isNew) row = await serviceIdentities.updateServiceIdentity(tx, id, { disabled_at: ctx.clock() });
+    };
+    const lost = await lossesOf(ctx, tx, { affected, work });
+    const revoked = await revokeKeys(tx, current, ctx.clock());
     for (const key of revoked) await record(apiKeyEvents.revoked, key);
-    const counts = { api_keys: revoked.length };
-    if (current.disabled_at !== null) {
-      // The process that deactivated it may have ended before every replica knew, so the replicas are told again.
-      nothingChanged(current.tenant_id);
-      return { id, disabled_at: current.disabled_at, ...counts };
-    }
-    const row = await serviceIdentities.updateServiceIdentity(tx, id, { disabled_at: now });
-    await record(serviceIdentityEvents.deactivated, { ...row, ...counts });
-    return { id, disabled_at: row.disabled_at ?? now.toISOString(), ...counts };
-  });
+    const ended = { api_keys_revoked: revoked.length };
+    if (isNew) await record(serviceIdentityEvents.deactivated, { ...row, ...ended });
+    // The process that deactivated it may have ended before every replica knew, so the replicas are told again.
+    else nothingChanged(tenant_id);
+    return { service_identity: row, dry_run, ...ended, ...lost };
+  };
+  return dry_run ? rehearse(ctx, deactivate) : transact(ctx, deactivate);
 }
 
 /** Lets it act again; its revoked keys stay revoked. Again, it changes nothing. Throws `not_found`, `tenant_frozen`, `quota_exceeded`. */
