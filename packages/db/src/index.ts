@@ -13,6 +13,8 @@ export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
 export * as databaseClock from './queries/database-clock.ts';
 export * as entitlements from './queries/entitlements.ts';
+export * as groupEdges from './queries/group-edges.ts';
+export * as groups from './queries/groups.ts';
 export * as idempotency from './queries/idempotency.ts';
 export * as idpConfigs from './queries/idp-configs.ts';
 export * as outbox from './queries/outbox.ts';

@@ -1,0 +1,72 @@
+/** Every statement about groups themselves. */
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import type { Db, Tx } from '../handles.ts';
+import { keyset, type PageRequest } from '../keyset.ts';
+import type { Groups, GroupsSource, TenantIdpConfig } from '../schema.ts';
+
+export type GroupRow = Selectable<Groups>;
+
+export interface GroupFilter {
+  readonly tenant_id: string;
+  readonly source?: GroupsSource | undefined;
+}
+
+export function findGroup(db: Db, id: string): Promise<GroupRow | undefined> {
+  return db.selectFrom('groups').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export function lockGroup(tx: Tx, id: string): Promise<GroupRow | undefined> {
+  return tx.selectFrom('groups').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** Locks the row against changes, but not against other shared locks: for changes of who is in the group. */
+export function lockGroupShared(tx: Tx, id: string): Promise<GroupRow | undefined> {
+  return tx.selectFrom('groups').selectAll().where('id', '=', id).forShare().executeTakeFirst();
+}
+
+export function listGroups(db: Db, { tenant_id, source }: GroupFilter, page: PageRequest): Promise<GroupRow[]> {
+  return keyset(db.selectFrom('groups').selectAll(), ['id'], page)
+    .where('tenant_id', '=', tenant_id)
+    .$if(source !== undefined, (query) => query.where('source', '=', source as GroupsSource))
+    .execute();
+}
+
+/** Counts the groups of the tenant, whatever their source. */
+export async function findGroupsInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select count(*) as n from groups where tenant_id = ${tenantId}`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+export function insertGroup(tx: Tx, group: Insertable<Groups>): Promise<GroupRow> {
+  return tx
+    .insertInto('groups')
+    .values({ ...group, updated_at: group.created_at })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export type GroupChanges = Pick<Updateable<Groups>, 'slug' | 'display_name' | 'tenant_role'>;
+
+export function updateGroup(tx: Tx, id: string, changes: GroupChanges): Promise<GroupRow> {
+  return tx.updateTable('groups').set(changes).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
+}
+
+/** Deletes the group with its memberships, its edges and its role bindings. */
+export async function deleteGroup(tx: Tx, id: string): Promise<void> {
+  await tx.deleteFrom('groups').where('id', '=', id).execute();
+}
+
+/** Locks a configuration of the tenant against changes, but not against other groups that begin to mirror it. */
+export function lockMirroredConfig(
+  tx: Tx,
+  tenantId: string,
+  id: string,
+): Promise<Pick<Selectable<TenantIdpConfig>, 'kind' | 'status'> | undefined> {
+  return tx
+    .selectFrom('tenant_idp_config')
+    .select(['kind', 'status'])
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .forShare()
+    .executeTakeFirst();
+}

@@ -1,0 +1,139 @@
+/** How somebody comes into a group, and a group below another one, so that no circle and no endless chain comes to be. */
+import { groupEdges, groups, type Tx } from '@tenant-registry/db';
+import type { ActorContext, Context } from '../../kernel/context.ts';
+import { fromDatabase } from '../../kernel/errors/from-database.ts';
+import { DomainError, missingPermission } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { type Permission, type TenantRole, tenantRoles } from '../../kernel/permissions.ts';
+import { reachable } from '../../kernel/reach.ts';
+import type { RecordEvent } from '../../kernel/transact.ts';
+import { lockOwned } from '../tenants/service.ts';
+import { groupErrors } from './errors.ts';
+import { type Group, type GroupChild, groupEvents, type Principal } from './schema.ts';
+
+/** The group, held as it is for a change of who is in it, in a tenant that takes writes. */
+export function lockGroupForMembers(ctx: ActorContext, tx: Tx, id: string): Promise<Group> {
+  return lockOwned(ctx, tx, { id, find: groups.findGroup, lock: groups.lockGroupShared, reach: reachable });
+}
+
+/** The group, held like that, and with it all edges between groups of the tenant. */
+export function lockGroupForGroups(ctx: ActorContext, tx: Tx, id: string): Promise<Group> {
+  const lock = afterGraph(groups.lockGroupShared);
+  return lockOwned(ctx, tx, { id, find: groups.findGroup, lock, reach: reachable });
+}
+
+/** Returns the lock of a group's row, taken after that of the graph: every writer takes them in this order. */
+export function afterGraph(lock: typeof groups.lockGroup): typeof groups.lockGroup {
+  return async (tx, id) => {
+    await groupEdges.lockGroupGraph(tx, id);
+    return lock(tx, id);
+  };
+}
+
+interface NewMember {
+  /** Held by `lockGroupForMembers`; for a member that is a group, by `lockGroupForGroups`. */
+  readonly group: Group;
+  readonly principal: Principal;
+}
+
+/**
+ * Puts the principal into the group, and tells whether it was not in it. Throws `principal_not_found`, `group_source_mismatch`,
+ * `group_self_parent`, `group_cycle`, `group_too_deep`.
+ */
+export async function putMember(
+  ctx: Context,
+  tx: Tx,
+  { group, principal }: NewMember,
+  record: RecordEvent,
+): Promise<boolean> {
+  const { id: group_id, tenant_id } = group;
+  const member = {
+    id: newId(ctx.clock),
+    tenant_id,
+    group_id,
+    principal,
+    source: 'manual',
+    created_at: ctx.clock(),
+  } as const;
+  const added = await naming(ctx, '/principal/id', groupEdges.insertGroupMember(tx, member));
+  if (!added) return false;
+  if (principal.type === 'group')
+    await requireSound(tx, { parent_id: group_id, child_id: principal.id }, '/principal/id');
+  await record(groupEvents.memberAdded, { ...group, member: principal });
+  return true;
+}
+
+interface NewChild {
+  /** Held by `lockGroupForGroups`. */
+  readonly group: Group;
+  readonly child_id: string;
+}
+
+/** Puts a group below another one. Throws `principal_not_found`, `group_parent_exists`, `group_self_parent`, `group_cycle`, `group_too_deep`. */
+export async function putChild(
+  ctx: Context,
+  tx: Tx,
+  { group, child_id }: NewChild,
+  record: RecordEvent,
+): Promise<GroupChild> {
+  const { id: parent_id, tenant_id } = group;
+  const edge = { tenant_id, parent_id, child_id, created_at: ctx.clock() };
+  const child = await naming(ctx, '/child_id', groupEdges.insertGroupChild(tx, edge));
+  await requireSound(tx, { parent_id, child_id }, '/child_id');
+  await record(groupEvents.childAdded, { ...group, child_id });
+  return child;
+}
+
+/** Throws when the edge, which stands already, closes a circle or makes a chain too long. The transaction then undoes it. */
+async function requireSound(
+  tx: Tx,
+  edge: { readonly parent_id: string; readonly child_id: string },
+  pointer: string,
+): Promise<void> {
+  const { circular, groups: length } = await groupEdges.findChain(tx, edge);
+  const error = circular
+    ? groupErrors.groupCycle
+    : length > groupEdges.CHAIN_MAX
+      ? groupErrors.groupTooDeep
+      : undefined;
+  if (error !== undefined) throw error({ errors: [{ pointer, message: error.definition.detail }] });
+}
+
+/** Gives the error of a violated constraint the field of this operation: several of them mean one error. */
+async function naming<T>({ constraints }: Context, pointer: string, write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    const known = fromDatabase(error, constraints);
+    if (known?.definition.constraint === undefined) throw error;
+    const { definition, extras, message } = known;
+    throw new DomainError(definition, { ...extras, errors: [{ pointer, message }] });
+  }
+}
+
+/** Throws `forbidden` for a role that may do what the caller may not: nobody gives what they do not hold. */
+export function requireRoleHeld(ctx: ActorContext, role: TenantRole | null | undefined): void {
+  if (role) requireHeld(ctx, ctx.grants.byRole[role]);
+}
+
+/** Throws `forbidden` when the group, or a group above it, gives its members what the caller does not hold. */
+export async function requireGivable(ctx: ActorContext, tx: Tx, groupId: string): Promise<void> {
+  const { byRole, byLevel } = ctx.grants;
+  // No level gives more than an admin of the tenant has.
+  const all = tenantRoles.flatMap((role) => byRole[role]);
+  if (all.every((permission) => ctx.actor.permissions.has(permission))) return;
+  const { roles, levels } = await groupEdges.listGroupPowers(tx, groupId);
+  requireHeld(
+    ctx,
+    roles.flatMap((role) => byRole[role]),
+  );
+  requireHeld(
+    ctx,
+    levels.flatMap((level) => [...byLevel[level]]),
+  );
+}
+
+function requireHeld({ actor }: ActorContext, given: readonly Permission[]): void {
+  const missing = given.find((permission) => !actor.permissions.has(permission));
+  if (missing !== undefined) throw missingPermission(missing);
+}
