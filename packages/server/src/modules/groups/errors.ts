@@ -29,13 +29,6 @@ export const groupErrors = {
     detail: 'What a group mirrors never changes: create another group instead.',
     pointer: '/source',
   }),
-  idpConfigNotFound: defineError({
-    code: 'idp_config_not_found',
-    status: 'NOT_FOUND',
-    detail: 'The tenant has no such SSO configuration.',
-    constraint: 'groups_tenant_id_idp_config_id_fkey',
-    pointer: '/idp_config_id',
-  }),
   groupSourceMismatch: defineError({
     code: 'group_source_mismatch',
     status: 'CONFLICT',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { idpConfigErrors } from '../idp-configs/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { groupErrors } from './errors.ts';
 import {
@@ -59,7 +60,7 @@ export const groupsRouter = router({
           groupErrors.groupSlugTaken,
           groupErrors.groupClaimTaken,
           groupErrors.groupSourceInvalid,
-          groupErrors.idpConfigNotFound,
+          idpConfigErrors.idpConfigNotFound,
         ],
         inTenant: 'write',
       }),

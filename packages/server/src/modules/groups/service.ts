@@ -1,5 +1,5 @@
 /** Groups: who belongs together in a tenant, directly and through other groups. */
-import { type GroupMember, groupEdges, groups } from '@tenant-registry/db';
+import { groupEdges, groups } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
@@ -136,7 +136,7 @@ export async function listGroupMembers(ctx: ActorContext, input: ListGroupMember
   return paginate(ctx.cursors, {
     list: 'group_members',
     input,
-    keyOf: ({ key }: GroupMember) => [key],
+    keyOf: ({ key }: groupEdges.GroupMember) => [key],
     fetch: (page) =>
       input.effective
         ? groupEdges.listEffectiveMembers(ctx.db, group_id, page)

@@ -5,7 +5,7 @@ export const idpConfigErrors = {
     code: 'idp_config_not_found',
     status: 'NOT_FOUND',
     detail: 'The tenant has no such SSO configuration.',
-    constraint: ['service_identities_tenant_id_idp_config_id_fkey'],
+    constraint: ['service_identities_tenant_id_idp_config_id_fkey', 'groups_tenant_id_idp_config_id_fkey'],
     pointer: '/idp_config_id',
   }),
   idpConfigActive: defineError({

@@ -50,6 +50,7 @@ describe('GET /v1/limits', () => {
         { quota: 'users', limit: 100_000, used: 0 },
         { quota: 'service_identities', limit: 1_000, used: 0 },
         { quota: 'trust_bundles', limit: 50, used: 0 },
+        { quota: 'groups', limit: 10_000, used: 0 },
         { quota: 'api_keys', limit: 1_000, used: 1 },
       ],
       budgets: [],
@@ -217,6 +218,7 @@ describe('a quota', () => {
       'users',
       'service_identities',
       'trust_bundles',
+      'groups',
       'api_keys',
     ]);
     expect(() => quotas.named('nothing')).toThrow('no module declares');
