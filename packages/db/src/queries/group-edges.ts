@@ -53,10 +53,12 @@ const columns = {
   group: 'principal_group_id',
 } as const;
 
-/** SQL: a principal as the index group_memberships_unique_edge has it, in which an absent one is the zero UUID. */
+/** SQL: the index group_memberships_unique_edge, in which an absent principal is the zero UUID. */
 const NOBODY = sql`'00000000-0000-0000-0000-000000000000'::uuid`;
-const indexed = (type: Principal['type']) => sql`coalesce(${sql.ref(columns[type])}, ${NOBODY})`;
-const uniqueEdge = sql`group_id, ${indexed('user')}, ${indexed('service_identity')}, ${indexed('group')}`;
+const uniqueEdge = sql.join([
+  sql.ref('group_id'),
+  ...Object.values(columns).map((column) => sql`coalesce(${sql.ref(column)}, ${NOBODY})`),
+]);
 
 /** Puts the principal into the group; tells whether it was not in it. */
 export async function insertGroupMember(tx: Tx, { principal, ...edge }: NewGroupMember): Promise<boolean> {
@@ -100,11 +102,14 @@ export function listGroupMembers(
  * each group below only as many rows as a page has are read.
  */
 export function listEffectiveMembers(db: Db, groupId: string, { limit, after }: PageRequest) {
-  const nearest = (type: 'user' | 'service_identity', others: RawBuilder<unknown>) => sql`
-    select ${indexed(type)} as key, m.* from group_memberships as m
-    where m.group_id = g.group_id ${others} and ${indexed(type)} > ${NOBODY}
-      ${after === undefined ? sql`` : sql`and ${indexed(type)} < ${after[0]}::uuid`}
-    order by ${indexed(type)} desc limit ${limit + 1}`;
+  const nearest = (type: 'user' | 'service_identity') => {
+    const principal = sql.ref(columns[type]);
+    return sql`
+    select ${principal} as key, m.* from group_memberships as m
+    where m.group_id = g.group_id and ${principal} is not null
+      ${after === undefined ? sql`` : sql`and ${principal} < ${after[0]}::uuid`}
+    order by ${principal} desc limit ${limit + 1}`;
+  };
   return listNamed(
     db,
     sql`
@@ -112,8 +117,7 @@ export function listEffectiveMembers(db: Db, groupId: string, { limit, after }: 
       select distinct on (m.key) m.*, g.depth
       from (select group_id, min(depth) as depth from below group by group_id) as g
       cross join lateral (
-        (${nearest('user', sql``)}) union all
-        (${nearest('service_identity', sql`and ${indexed('user')} = ${NOBODY}`)})
+        (${nearest('user')}) union all (${nearest('service_identity')})
       ) as m
       order by m.key desc, g.depth, m.id limit ${limit + 1}`,
   );
@@ -170,14 +174,13 @@ export async function deleteGroupChild(tx: Tx, { tenant_id, parent_id, child_id 
  * there once for each length, and not for each way: ways double with every diamond.
  */
 function below(groupId: string, depthMax: number): RawBuilder<unknown> {
-  // A group's members that are groups stand together in the index, however many others it has.
   return sql`below (group_id, depth) as (
     select ${groupId}::uuid, 1
     union
     select e.child_id, b.depth + 1
     from below as b cross join lateral (
       select principal_group_id as child_id from group_memberships
-      where group_id = b.group_id and ${indexed('user')} = ${NOBODY} and ${indexed('service_identity')} = ${NOBODY}
+      where group_id = b.group_id and principal_group_id is not null
       union all
       select child_id from group_parents where parent_id = b.group_id
     ) as e
