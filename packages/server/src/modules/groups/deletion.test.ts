@@ -38,7 +38,14 @@ test('the deletion of a group takes its memberships, its edges and its bindings 
 
   const before = (await trailOf(server, tenant_id)).length;
   const deleted = await server.call(`DELETE /v1/groups/${group.id}`);
-  expect([deleted.status, deleted.body]).toEqual([204, null]);
+  expect([deleted.status, deleted.body]).toEqual([
+    200,
+    {
+      removed: true,
+      losses: [expect.objectContaining({ project_id: project.id, before: 'editor', after: null })],
+      complete: true,
+    },
+  ]);
   for (const table of ['group_memberships', 'group_parents', 'role_bindings'] as const)
     expect(await db.selectFrom(table).select('tenant_id').where('tenant_id', '=', tenant_id).execute(), table).toEqual(
       [],

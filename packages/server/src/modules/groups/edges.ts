@@ -7,9 +7,10 @@ import { newId } from '../../kernel/ids.ts';
 import { type Permission, type TenantRole, tenantRoles } from '../../kernel/permissions.ts';
 import { reachable } from '../../kernel/reach.ts';
 import type { RecordEvent } from '../../kernel/transact.ts';
+import { type Affected, lossesOf } from '../access/losses.ts';
 import { lockOwned } from '../tenants/service.ts';
 import { groupErrors } from './errors.ts';
-import { type Group, type GroupChild, groupEvents, type Principal } from './schema.ts';
+import { type Group, type GroupChild, type GroupRemoval, groupEvents, type Principal } from './schema.ts';
 
 /** The group, held as it is for a change of who is in it, in a tenant that takes writes. */
 export function lockGroupForMembers(ctx: ActorContext, tx: Tx, id: string): Promise<Group> {
@@ -82,6 +83,38 @@ export async function putChild(
   await requireSound(tx, { parent_id, child_id }, '/child_id');
   await record(groupEvents.childAdded, { ...group, child_id });
   return child;
+}
+
+interface Removal {
+  readonly affected: Affected;
+  /** Tells whether there was anything to remove. */
+  readonly work: () => Promise<boolean>;
+}
+
+/** Does the work and tells who loses which level by it. */
+export async function removing(ctx: ActorContext, tx: Tx, { affected, work }: Removal): Promise<GroupRemoval> {
+  let removed = false;
+  const lost = await lossesOf(ctx, tx, {
+    affected,
+    work: async () => {
+      removed = await work();
+    },
+  });
+  return removed ? { removed, ...lost } : { removed, losses: [], complete: true };
+}
+
+/** Whose levels a membership of the principal can touch. */
+export function affectedBy(tenant_id: string, { type, id }: Principal): Affected {
+  switch (type) {
+    case 'user':
+      return { tenant_id, users: [id] };
+    case 'service_identity':
+      return { tenant_id, service_identities: [id] };
+    case 'group':
+      return { tenant_id, groups: [id] };
+    default:
+      return type satisfies never;
+  }
 }
 
 /** Throws when the edge, which stands already, closes a circle or makes a chain too long. The transaction then undoes it. */

@@ -40,17 +40,6 @@ export const groupErrors = {
     status: 'CONFLICT',
     detail: 'The members of this group are provisioned over SCIM: change them there.',
   }),
-  principalNotFound: defineError({
-    code: 'principal_not_found',
-    status: 'NOT_FOUND',
-    detail: 'The tenant has no such user, service identity or group.',
-    constraint: [
-      'group_memberships_tenant_id_principal_user_id_fkey',
-      'group_memberships_tenant_id_principal_service_identity_id_fkey',
-      'group_memberships_tenant_id_principal_group_id_fkey',
-      'group_parents_tenant_id_child_id_fkey',
-    ],
-  }),
   groupParentExists: defineError({
     code: 'group_parent_exists',
     status: 'CONFLICT',

@@ -1,25 +1,27 @@
 /** Groups on the wire: one expression per endpoint. */
-import { z } from 'zod';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { idpConfigErrors } from '../idp-configs/errors.ts';
+import { roleBindingErrors } from '../role-bindings/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { groupErrors } from './errors.ts';
 import {
   addGroupChildInput,
   addGroupMemberInput,
   createGroupInput,
+  deleteGroupInput,
   group,
   groupChild,
-  groupChildKey,
   groupId,
   groupMemberAdded,
   groupMemberPage,
   groupPage,
+  groupRemoval,
   listGroupChildrenInput,
   listGroupMembersInput,
   listGroupsInput,
+  removeGroupChildInput,
   removeGroupMemberInput,
   updateGroupInput,
 } from './schema.ts';
@@ -38,8 +40,12 @@ import {
 } from './service.ts';
 
 const on = routes({ tag: 'Groups', tenancy: tenancyErrors });
+
+/** DELETE whose answer tells who loses which level by it. */
+const removal = (...route: Parameters<typeof on.remove>) => ({ ...on.remove(...route), status: 200 }) as const;
+
 const ofEdges = [
-  groupErrors.principalNotFound,
+  roleBindingErrors.principalNotFound,
   groupErrors.groupSelfParent,
   groupErrors.groupCycle,
   groupErrors.groupTooDeep,
@@ -112,16 +118,17 @@ export const groupsRouter = router({
 
   delete: procedure('groups:write')
     .meta({
-      rest: on.remove('/v1/groups/{id}', {
+      rest: removal('/v1/groups/{id}', {
         operation: 'delete_group',
         summary: 'Delete a group',
-        description: 'With its memberships, its edges to other groups and its role bindings. Its members live on.',
+        description:
+          'With its memberships, its edges to other groups and its role bindings. Its members live on. The answer tells who loses which level by it; with `dry_run` nothing changes.',
         inTenant: 'write',
       }),
     })
-    .input(groupId)
-    .output(z.void())
-    .mutation(({ ctx, input }) => deleteGroup(ctx, input.id)),
+    .input(deleteGroupInput)
+    .output(groupRemoval)
+    .mutation(({ ctx, input }) => deleteGroup(ctx, input)),
 
   addMember: procedure('groups:write')
     .meta({
@@ -154,16 +161,17 @@ export const groupsRouter = router({
 
   removeMember: procedure('groups:write')
     .meta({
-      rest: on.remove('/v1/groups/{id}/members', {
+      rest: removal('/v1/groups/{id}/members', {
         operation: 'remove_group_member',
         summary: 'Take somebody out of a group',
-        description: 'Removing who is not in it changes nothing.',
+        description:
+          'The answer tells who loses which level by it; with `dry_run` nothing changes. Removing who is not in it changes nothing.',
         errors: ofOthersMembers,
         inTenant: 'write',
       }),
     })
     .input(removeGroupMemberInput)
-    .output(z.void())
+    .output(groupRemoval)
     .mutation(({ ctx, input }) => removeGroupMember(ctx, input)),
 
   addChild: procedure('groups:write')
@@ -198,14 +206,15 @@ export const groupsRouter = router({
 
   removeChild: procedure('groups:write')
     .meta({
-      rest: on.remove('/v1/groups/{id}/children/{child_id}', {
+      rest: removal('/v1/groups/{id}/children/{child_id}', {
         operation: 'remove_group_child',
         summary: 'Take a group from below another one',
-        description: 'Removing what is not below it changes nothing.',
+        description:
+          'The answer tells who loses which level by it; with `dry_run` nothing changes. Removing what is not below it changes nothing.',
         inTenant: 'write',
       }),
     })
-    .input(groupChildKey)
-    .output(z.void())
+    .input(removeGroupChildInput)
+    .output(groupRemoval)
     .mutation(({ ctx, input }) => removeGroupChild(ctx, input)),
 });

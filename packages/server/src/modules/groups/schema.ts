@@ -4,6 +4,7 @@ import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { tenantRoles } from '../../kernel/permissions.ts';
 import { id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
+import { lossFields } from '../access/schema.ts';
 
 const SLUG_LENGTH_MAX = 64;
 const CLAIM_VALUE_LENGTH_MAX = 500;
@@ -52,6 +53,22 @@ export const groupSlug = z
   .meta({ minLength: 1 });
 
 export const groupId = z.strictObject({ id });
+
+const dryRun = z.boolean().default(false).describe('Whether to tell what would be lost, and to change nothing.');
+
+export const deleteGroupInput = z.strictObject({ id, dry_run: dryRun });
+export type DeleteGroup = z.output<typeof deleteGroupInput>;
+
+/** What the removal of a group, a member or a child answers. */
+export const groupRemoval = z
+  .object({
+    removed: z
+      .boolean()
+      .meta({ description: 'False when there was nothing to remove, and nothing changed.', examples: [true] }),
+    ...lossFields,
+  })
+  .meta({ id: 'GroupRemoval', description: 'What a removal took away, or would take away.' });
+export type GroupRemoval = z.infer<typeof groupRemoval>;
 
 export const createGroupInput = z.strictObject({
   tenant_id: id,
@@ -108,7 +125,12 @@ export const groupMemberAdded = z
   .meta({ id: 'GroupMemberAdded', description: 'Whether the group has a new member.' });
 export type GroupMemberAdded = z.infer<typeof groupMemberAdded>;
 
-export const removeGroupMemberInput = z.strictObject({ id, principal_type: principalType, principal_id: id });
+export const removeGroupMemberInput = z.strictObject({
+  id,
+  principal_type: principalType,
+  principal_id: id,
+  dry_run: dryRun,
+});
 export type RemoveGroupMember = z.output<typeof removeGroupMemberInput>;
 
 export const listGroupMembersInput = z.strictObject({
@@ -152,7 +174,8 @@ export type GroupChild = z.infer<typeof groupChild>;
 export const listGroupChildrenInput = z.strictObject({ ...pageInput, id });
 export type ListGroupChildren = z.output<typeof listGroupChildrenInput>;
 
-export const groupChildKey = z.strictObject({ id, child_id: id });
+export const removeGroupChildInput = z.strictObject({ id, child_id: id, dry_run: dryRun });
+export type RemoveGroupChild = z.output<typeof removeGroupChildInput>;
 
 const subject = ({ id, tenant_id, display_name }: Group) => ({
   tenant_id,

@@ -5,14 +5,17 @@ import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable, requireInProject } from '../../kernel/reach.ts';
-import { transact } from '../../kernel/transact.ts';
+import { rehearse, transact } from '../../kernel/transact.ts';
+import { lossesOf } from '../access/losses.ts';
 import { lockOwned, lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
 import {
+  affectedBy,
   afterGraph,
   lockGroupForGroups,
   lockGroupForMembers,
   putChild,
   putMember,
+  removing,
   requireGivable,
   requireRoleHeld,
 } from './edges.ts';
@@ -21,14 +24,17 @@ import {
   type AddGroupChild,
   type AddGroupMember,
   type CreateGroup,
+  type DeleteGroup,
   type Group,
   type GroupChild,
   type GroupMemberAdded,
+  type GroupRemoval,
   group,
   groupEvents,
   type ListGroupChildren,
   type ListGroupMembers,
   type ListGroups,
+  type RemoveGroupChild,
   type RemoveGroupMember,
   type UpdateGroup,
 } from './schema.ts';
@@ -102,14 +108,19 @@ export async function updateGroup(ctx: ActorContext, { id, ...input }: UpdateGro
   });
 }
 
-/** Deletes a group with its memberships, its edges and its role bindings. Throws `not_found`, `tenant_frozen`. */
-export async function deleteGroup(ctx: ActorContext, id: string): Promise<void> {
-  return transact(ctx, async (tx, record) => {
+/**
+ * Deletes a group with its memberships, its edges and its role bindings, and tells who loses what by it; with `dry_run` it tells
+ * that alone. Throws `not_found`, `tenant_frozen`.
+ */
+export async function deleteGroup(ctx: ActorContext, { id, dry_run }: DeleteGroup): Promise<GroupRemoval> {
+  return (dry_run ? rehearse : transact)(ctx, async (tx, record) => {
     const { findGroup: find } = groups;
     // Two groups that are deleted at once could each wait for an edge that the other one deletes.
     const current = await lockOwned(ctx, tx, { id, find, lock: afterGraph(groups.lockGroup), reach: reachable });
-    await groups.deleteGroup(tx, id);
+    const affected = { tenant_id: current.tenant_id, groups: [id] };
+    const lost = await lossesOf(ctx, tx, { affected, work: () => groups.deleteGroup(tx, id) });
     await record(groupEvents.deleted, current);
+    return { removed: true, ...lost };
   });
 }
 
@@ -145,21 +156,25 @@ export async function listGroupMembers(ctx: ActorContext, input: ListGroupMember
 }
 
 /**
- * Takes a user, service identity or group out of a group; again, it changes nothing. Throws `group_source_mismatch`,
- * `group_provisioned`, `not_found`, `tenant_frozen`.
+ * Takes a user, service identity or group out of a group, and tells who loses what by it; with `dry_run` it tells that alone.
+ * Again, it changes nothing. Throws `group_source_mismatch`, `group_provisioned`, `not_found`, `tenant_frozen`.
  */
-export async function removeGroupMember(ctx: ActorContext, input: RemoveGroupMember): Promise<void> {
-  const { id, principal_type, principal_id } = input;
-  return transact(ctx, async (tx, record, nothingChanged) => {
-    const current = await lockGroupForMembers(ctx, tx, id);
+export async function removeGroupMember(ctx: ActorContext, input: RemoveGroupMember): Promise<GroupRemoval> {
+  const { id: group_id, principal_type: type, principal_id, dry_run } = input;
+  return (dry_run ? rehearse : transact)(ctx, async (tx, record, nothingChanged) => {
+    const current = await lockGroupForMembers(ctx, tx, group_id);
     if (current.source !== 'manual') throw groupErrors.groupSourceMismatch();
     if (current.provisioned_by === 'scim') throw groupErrors.groupProvisioned();
     const { tenant_id } = current;
-    const principal = { type: principal_type, id: principal_id };
-    const removed = await groupEdges.deleteGroupMember(tx, { tenant_id, group_id: id, principal });
+    const principal = { type, id: principal_id };
+    const removal = await removing(ctx, tx, {
+      affected: affectedBy(tenant_id, principal),
+      work: () => groupEdges.deleteGroupMember(tx, { tenant_id, group_id, principal }),
+    });
+    if (removal.removed) await record(groupEvents.memberRemoved, { ...current, member: principal });
     // The process that took the member out may have ended before every replica knew, so the replicas are told again.
-    if (!removed) return nothingChanged(tenant_id);
-    await record(groupEvents.memberRemoved, { ...current, member: principal });
+    else nothingChanged(tenant_id);
+    return removal;
   });
 }
 
@@ -186,14 +201,22 @@ export async function listGroupChildren(ctx: ActorContext, input: ListGroupChild
   });
 }
 
-/** Takes a group from below another one; again, it changes nothing. Throws `not_found`, `tenant_frozen`. */
-export async function removeGroupChild(ctx: ActorContext, { id, child_id }: AddGroupChild): Promise<void> {
-  return transact(ctx, async (tx, record, nothingChanged) => {
-    const parent = await lockGroupForMembers(ctx, tx, id);
+/**
+ * Takes a group from below another one, and tells who loses what by it; with `dry_run` it tells that alone. Again, it changes
+ * nothing. Throws `not_found`, `tenant_frozen`.
+ */
+export async function removeGroupChild(ctx: ActorContext, input: RemoveGroupChild): Promise<GroupRemoval> {
+  const { id: parent_id, child_id, dry_run } = input;
+  return (dry_run ? rehearse : transact)(ctx, async (tx, record, nothingChanged) => {
+    const parent = await lockGroupForMembers(ctx, tx, parent_id);
     const { tenant_id } = parent;
-    const removed = await groupEdges.deleteGroupChild(tx, { tenant_id, parent_id: id, child_id });
+    const removal = await removing(ctx, tx, {
+      affected: { tenant_id, groups: [child_id] },
+      work: () => groupEdges.deleteGroupChild(tx, { tenant_id, parent_id, child_id }),
+    });
+    if (removal.removed) await record(groupEvents.childRemoved, { ...parent, child_id });
     // As for members, the replicas are told again.
-    if (!removed) return nothingChanged(tenant_id);
-    await record(groupEvents.childRemoved, { ...parent, child_id });
+    else nothingChanged(tenant_id);
+    return removal;
   });
 }

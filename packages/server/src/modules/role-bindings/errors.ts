@@ -12,6 +12,7 @@ export const roleBindingErrors = {
       'group_memberships_tenant_id_principal_user_id_fkey',
       'group_memberships_tenant_id_principal_service_identity_id_fkey',
       'group_memberships_tenant_id_principal_group_id_fkey',
+      'group_parents_tenant_id_child_id_fkey',
     ],
     pointer: '/principal/id',
   }),
