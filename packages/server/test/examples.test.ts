@@ -3,8 +3,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { isJson, type Json, member } from '../src/http/openapi/json.ts';
 import { openapiDocument } from '../src/http/openapi.ts';
+import { FIRST_TENANT } from '../src/kernel/first-tenant.ts';
 import { resolve } from '../src/openapi-cli/schema-changes.ts';
 import { seed } from '../src/seed.ts';
+import { newGroup } from './support/group-members.ts';
 import { type Answer, testServer } from './support/server.ts';
 
 const document: Json = JSON.parse(JSON.stringify(openapiDocument()));
@@ -43,7 +45,15 @@ const before: Readonly<Record<string, readonly string[]>> = {
   request_trial: ['revoke_entitlement'],
 };
 
+/** Bodies that name a second thing besides the one in the path: no example can know its id. */
+const bodies: Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>> = {
+  add_group_member: async () => ({ principal: { type: 'group', id: (await otherGroup()).id } }),
+  add_group_child: async () => ({ child_id: (await otherGroup()).id }),
+};
+
 const server = testServer();
+
+const otherGroup = () => newGroup(server, FIRST_TENANT.id);
 
 beforeEach(async () => {
   const { items } = (await server.call('GET /v1/tenants?limit=200')).body;
@@ -76,7 +86,7 @@ async function send({ id, method, path, operation }: Described, created?: Answer
     return server.call(call, { token: created.key, headers: { 'x-registry-token': server.internalToken } });
   return server.call(call, {
     token: path.startsWith('/v1/internal/') ? server.internalToken : server.operatorToken,
-    body,
+    body: (await bodies[id]?.()) ?? body,
   });
 }
 

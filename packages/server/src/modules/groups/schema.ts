@@ -112,7 +112,9 @@ export const updateGroupInput = z.strictObject({
 });
 export type UpdateGroup = z.output<typeof updateGroupInput>;
 
-const principalType = z.enum(['user', 'service_identity', 'group']).describe('What it is.');
+const principalType = z
+  .enum(['user', 'service_identity', 'group'])
+  .meta({ description: 'What it is.', examples: ['user'] });
 
 const principal = z.strictObject({ type: principalType, id }).describe('A user, service identity or group.');
 export type Principal = z.output<typeof principal>;
@@ -128,7 +130,7 @@ export type GroupMemberAdded = z.infer<typeof groupMemberAdded>;
 export const removeGroupMemberInput = z.strictObject({
   id,
   principal_type: principalType,
-  principal_id: id,
+  principal_id: id.meta({ description: 'Whoever is taken out.', examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'] }),
   dry_run: dryRun,
 });
 export type RemoveGroupMember = z.output<typeof removeGroupMemberInput>;
