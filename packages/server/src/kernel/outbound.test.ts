@@ -263,3 +263,67 @@ test('a host that hangs up in the middle has failed', async () => {
   });
   expect(await failure(url, local)).toEqual({ code: 'outbound_failed', message: 'The host cannot be reached.' });
 });
+
+const form = () => ({
+  body: new URLSearchParams({ code: 'a b&c', secret: 'ü' }),
+  headers: { authorization: 'Basic eDp5' },
+});
+
+async function postFailure(url: string, options: OutboundOptions = {}) {
+  try {
+    await createOutbound(options).post(url, form());
+  } catch (error) {
+    if (error instanceof OutboundError) return { code: error.code, message: error.message };
+    throw error;
+  }
+  return undefined;
+}
+
+test.each([200, 302, 400, 401, 503])('a form is sent once, and its answer of status %i is returned', async (status) => {
+  let headers: http.IncomingHttpHeaders = {};
+  let body = '';
+  const { url, seen } = await serve(async (request, response) => {
+    ({ headers } = request);
+    for await (const chunk of request) body += chunk;
+    response.writeHead(status, { 'content-type': 'application/json', location: '/elsewhere' }).end('{"a":1}');
+  });
+  expect(await createOutbound(local).post(`${url}/token`, form())).toEqual({
+    status,
+    contentType: 'application/json',
+    text: '{"a":1}',
+  });
+  expect(headers).toMatchObject({
+    authorization: 'Basic eDp5',
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+  });
+  expect([...new URLSearchParams(body)]).toEqual([...form().body]);
+  expect(seen).toEqual(['/token']);
+});
+
+test('a form is sent where a fetch would be made, and nowhere else', async () => {
+  for (const url of ['https://10.0.0.1/', 'https://[::1]/', 'https://169.254.169.254/', 'https://localhost/'])
+    expect(await postFailure(url)).toEqual(NOT_PUBLIC);
+  for (const url of ['http://example.com/', 'http://127.0.0.1/', 'file:///etc/passwd'])
+    expect(await postFailure(url)).toEqual(NOT_HTTPS);
+  for (const address of ['10.0.0.1', '::1', '169.254.169.254'])
+    expect(await postFailure('https://name.example/', { resolve: async () => to(address) })).toEqual(NOT_PUBLIC);
+  expect(await postFailure('https://user:x@example.com/')).toMatchObject({ code: 'outbound_refused' });
+});
+
+test('the answer to a form is bounded in size and time, and a caller that leaves ends it', async () => {
+  const { url } = await serve((request, response) => {
+    if (request.url === '/large') response.end('x'.repeat(2_000));
+  });
+  expect(await postFailure(`${url}/large`, { ...local, bytesMax: 1_999 })).toMatchObject({ code: 'outbound_failed' });
+  expect(await postFailure(`${url}/silent`, { ...local, timeoutMs: 100 })).toEqual({
+    code: 'outbound_failed',
+    message: 'The host does not answer in time.',
+  });
+  const left = new Error('left');
+  const caller = new AbortController();
+  const asked = createOutbound(local).post(`${url}/silent`, { ...form(), signal: caller.signal });
+  caller.abort(left);
+  await expect(asked).rejects.toBe(left);
+});

@@ -34,8 +34,27 @@ export interface Outbound {
    * signal's reason when it aborts, which ends the look-up of the name and the request.
    */
   get(url: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
+  /**
+   * Sends a form and resolves with the answer of any status, within the same limits. A redirect is an answer: what is
+   * sent, which can be a secret, goes to the host of the URL alone.
+   */
+  post(url: string, form: PostedForm): Promise<PostAnswer>;
   /** Whether the URL may be used at all: https, or plain http to a host that OUTBOUND_ALLOW names. */
   acceptsScheme(url: URL): boolean;
+}
+
+export interface PostedForm {
+  readonly body: URLSearchParams;
+  /** On top of those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  /** As the host names it; empty when it does not. */
+  readonly contentType: string;
+  readonly text: string;
 }
 
 export interface OutboundOptions {
@@ -59,32 +78,48 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   const { resolve = createResolver({ servers: options.nameServers ?? [] }), ca } = options;
   const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
 
+  function sendChecked(url: URL, signal: AbortSignal, form?: PostedForm): Promise<IncomingMessage> {
+    const refusal = refusalOf(url, acceptsScheme, policy);
+    if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);
+    return send(url, { policy, resolve, signal, form, ...(ca === undefined ? {} : { ca }) });
+  }
+
   async function get(text: string, signal: AbortSignal): Promise<string> {
     let url = parsed(text);
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-      const refusal = refusalOf(url, acceptsScheme, policy);
-      if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);
-      const response = await send(url, { policy, resolve, signal, ...(ca === undefined ? {} : { ca }) });
-      const { location } = response.headers;
-      if (!REDIRECTS.includes(response.statusCode ?? 0) || location === undefined)
-        return await read(response, bytesMax);
+      const response = await sendChecked(url, signal);
+      const { statusCode, headers } = response;
+      if (!REDIRECTS.includes(statusCode ?? 0) || headers.location === undefined) {
+        if (statusCode === 200) return await read(response, bytesMax);
+        response.destroy();
+        throw new OutboundError('outbound_failed', `The host answers with status ${statusCode}.`);
+      }
       response.destroy();
-      url = next(url, location);
+      url = next(url, headers.location);
     }
     throw new OutboundError('outbound_failed', `The host redirects more than ${redirectsMax} times.`);
   }
 
+  async function post(url: string, form: PostedForm, signal: AbortSignal): Promise<PostAnswer> {
+    const response = await sendChecked(parsed(url), signal, form);
+    const contentType = response.headers['content-type'] ?? '';
+    return { status: response.statusCode ?? 0, contentType, text: await read(response, bytesMax) };
+  }
+
+  async function inTime<T>(caller: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    try {
+      caller?.throwIfAborted();
+      return await work(caller === undefined ? deadline : AbortSignal.any([deadline, caller]));
+    } catch (error) {
+      if (caller?.aborted) throw caller.reason;
+      throw toOutboundError(error, deadline);
+    }
+  }
+
   return {
-    async get(url, { signal: caller } = {}) {
-      const deadline = AbortSignal.timeout(timeoutMs);
-      try {
-        caller?.throwIfAborted();
-        return await get(url, caller === undefined ? deadline : AbortSignal.any([deadline, caller]));
-      } catch (error) {
-        if (caller?.aborted) throw caller.reason;
-        throw toOutboundError(error, deadline);
-      }
-    },
+    get: (url, { signal: caller } = {}) => inTime(caller, (signal) => get(url, signal)),
+    post: (url, form) => inTime(form.signal, (signal) => post(url, form, signal)),
     acceptsScheme,
   };
 }
@@ -117,21 +152,33 @@ interface Sending {
   readonly policy: OutboundPolicy;
   readonly resolve: Resolve;
   readonly signal: AbortSignal;
+  readonly form: PostedForm | undefined;
   readonly ca?: string;
 }
 
+const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'tenant-registry' };
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
 /** One request, no redirect followed. A fresh connection each time: a kept one was checked for another URL. */
-function send(url: URL, { policy, resolve, signal, ca }: Sending): Promise<IncomingMessage> {
+function send(url: URL, { policy, resolve, signal, form, ca }: Sending): Promise<IncomingMessage> {
+  const body = form?.body.toString();
   const options = {
+    method: body === undefined ? 'GET' : 'POST',
     agent: false,
     signal,
     lookup: checkedLookup(url, policy, (host) => resolve(host, { signal, named: policy.namesHost(url) })),
-    headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'tenant-registry' },
+    headers: {
+      ...form?.headers,
+      ...HEADERS,
+      // Its encoding is ASCII.
+      ...(body === undefined ? {} : { 'content-type': FORM_TYPE, 'content-length': String(body.length) }),
+    },
     ...(ca === undefined ? {} : { ca }),
   };
   return new Promise((resolved, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).get(url, options, resolved);
+    const request = (url.protocol === 'https:' ? https : http).request(url, options, resolved);
     request.on('error', reject);
+    request.end(body);
   });
 }
 
@@ -158,9 +205,8 @@ function checkedLookup(
 }
 
 async function read(response: IncomingMessage, bytesMax: number): Promise<string> {
-  const { statusCode, headers } = response;
+  const { headers } = response;
   try {
-    if (statusCode !== 200) throw new OutboundError('outbound_failed', `The host answers with status ${statusCode}.`);
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
       throw new OutboundError('outbound_failed', 'The host compresses its answer although it was asked not to.');
     }

@@ -1,14 +1,12 @@
 /** Reads a token's claims. Pure: the signature is verified elsewhere. */
 import type { JWTPayload } from 'jose';
 import type { Person } from '../../kernel/actor.ts';
+import { claimAt, isSubject, readable, textsOf } from '../../kernel/openid/claims.ts';
 import { OidcRefusal } from '../../kernel/openid/refusal.ts';
-import { isJsonObject, type JsonObject } from '../../kernel/openid.ts';
 import { platformRoles, tenantRoles } from '../../kernel/permissions.ts';
 import { id } from '../../kernel/schema.ts';
 import type { OidcConfig } from './config.ts';
 
-const SUBJECT = /^[!-~]{1,200}$/;
-const NAME_MAX = 200;
 /** Used when the configured claim is absent; the subject is last. */
 const NAME_CLAIMS = ['preferred_username', 'email'];
 /** The last second that a Date can be. */
@@ -17,7 +15,7 @@ const SECONDS_MAX = 8.64e12;
 /** Returns the person that the claims describe, or throws `OidcRefusal`. Roles without a mapping are dropped. */
 export function personOf(payload: JWTPayload, { claims, roleMap }: OidcConfig): Person {
   const { iss, sub, exp } = payload;
-  if (typeof sub !== 'string' || !SUBJECT.test(sub)) throw new OidcRefusal('subject', { genuine: true });
+  if (!isSubject(sub)) throw new OidcRefusal('subject', { genuine: true });
   // A number that JSON can write may be past every date, or infinite: it would never expire.
   if (iss === undefined || exp === undefined || !(exp <= SECONDS_MAX))
     throw new OidcRefusal('malformed', { genuine: true });
@@ -35,35 +33,12 @@ export function personOf(payload: JWTPayload, { claims, roleMap }: OidcConfig): 
   };
 }
 
-/** Returns the claim of that very name, else what the dots lead to; a name on the way may have dots in it too. */
-function claimAt(claims: JsonObject, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path];
-  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
-    const name = path.slice(0, dot);
-    const inner = Object.hasOwn(claims, name) ? claims[name] : undefined;
-    const found = isJsonObject(inner) ? claimAt(inner, path.slice(dot + 1)) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
 /** A member of two tenants acts for neither: which one is meant would be a guess. */
 function tenantOf(claim: unknown): string | null {
   const [only, ...others] = Array.isArray(claim) ? claim : [claim];
   return others.length === 0 ? (id.safeParse(only).data ?? null) : null;
 }
 
-function textsOf(claim: unknown): string[] {
-  return (Array.isArray(claim) ? claim : [claim]).filter((each) => typeof each === 'string');
-}
-
 function nameOf(payload: JWTPayload, path: string): string | undefined {
   return [path, ...NAME_CLAIMS].map((each) => readable(claimAt(payload, each))).find((name) => name !== '');
-}
-
-/** On one line and of bounded length, without what is invisible or turns the writing around. */
-function readable(claim: unknown): string {
-  if (typeof claim !== 'string') return '';
-  const text = claim.toWellFormed().replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
-  return [...text.trim()].slice(0, NAME_MAX).join('').trim();
 }

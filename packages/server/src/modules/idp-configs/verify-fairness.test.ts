@@ -19,6 +19,7 @@ let current = createOutbound({ allow });
 /** Each test has a name server of its own. */
 const outbound: Outbound = {
   get: (url, options) => current.get(url, options),
+  post: (url, form) => current.post(url, form),
   acceptsScheme: (url) => current.acceptsScheme(url),
 };
 const server = testServer({ outbound });

@@ -14,6 +14,7 @@ let current = createOutbound(local);
 /** The one that the test has set. */
 const outbound: Outbound = {
   get: (url, options) => current.get(url, options),
+  post: (url, form) => current.post(url, form),
   acceptsScheme: (url) => current.acceptsScheme(url),
 };
 
