@@ -44,6 +44,11 @@ const rules: readonly Rule[] = [
   },
   { files: new RegExp(`^${S}/modules/.+\\.worker\\.ts$`), may: [db, kernel, ownModule('')] },
   {
+    // The code flow of OpenID Connect is a library's, over our fetches.
+    files: new RegExp(`^${S}/modules/sessions/oidc/exchange\\.ts$`),
+    may: [kernel, ownModule(''), /^(jose|oauth4webapi)$/],
+  },
+  {
     files: new RegExp(`^${S}/modules/`),
     may: [
       db,

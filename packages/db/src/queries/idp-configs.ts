@@ -26,6 +26,11 @@ export function lockIdpConfig(tx: Tx, id: string): Promise<IdpConfigRow | undefi
   return tx.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
 }
 
+/** Locks the row against changes, but not against other shared locks: a deactivation waits for sign-ins through it. */
+export function lockIdpConfigShared(tx: Tx, id: string): Promise<IdpConfigRow | undefined> {
+  return tx.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).forShare().executeTakeFirst();
+}
+
 const listed = [
   'id',
   'tenant_id',

@@ -36,6 +36,7 @@ import { createRequestIds } from './request-id.ts';
 import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
 import { securityHeaders } from './security-headers.ts';
+import { mountSignIn } from './sign-in.ts';
 import { sourceAddress } from './source-address.ts';
 import { mountTrpc } from './trpc.ts';
 import { cutUntaken } from './untaken.ts';
@@ -77,6 +78,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
       if (surface !== 'internal') mountDocs(scope, openapiDocument(), listOperations());
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
       const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
+      if (surface !== 'internal') mountSignIn(scope, { deps, contextOf: mounted.contextOf });
       mountRest(scope, { deps, ...mounted, fast });
       await mountTrpc(scope, { ...mounted, always: origins.always });
       origins.mountPreflights(scope, paths);

@@ -3,6 +3,7 @@ import type { idpConfigs } from '@tenant-registry/db';
 import type { Context } from '../../kernel/context.ts';
 import { DomainError } from '../../kernel/errors.ts';
 import type { Outbound } from '../../kernel/outbound.ts';
+import { UnresolvedSecretError } from './client-secrets.ts';
 import { idpConfigErrors } from './errors.ts';
 import { checkOidc } from './oidc.ts';
 import { judgeSamlMetadata } from './saml/judge.ts';
@@ -29,12 +30,25 @@ export async function checkProvider(ctx: Context, config: idpConfigs.IdpConfigRo
   }
 }
 
-async function checkByAsking(ctx: Context, { id, tenant_id, issuer }: idpConfigs.IdpConfigRow): Promise<Checked> {
+async function checkByAsking(ctx: Context, config: idpConfigs.IdpConfigRow): Promise<Checked> {
   const { signal } = ctx;
+  const { id, tenant_id, issuer } = config;
   const outbound: Outbound = { ...ctx.outbound, get: (url) => ctx.outbound.get(url, { signal }) };
   const report = (err: Error) => ctx.logger.warn({ err, idp_config_id: id }, 'an identity provider was not reached');
   const ask = () => checkOidc(outbound, issuer, report);
-  return { findings: await ctx.idpConfigs.providerGate.run(tenant_id, ask, { signal }) };
+  const findings = await ctx.idpConfigs.providerGate.run(tenant_id, ask, { signal });
+  return { findings: [...findings, ...(await checkSecret(ctx, config))] };
+}
+
+async function checkSecret(ctx: Context, config: idpConfigs.IdpConfigRow): Promise<Finding[]> {
+  try {
+    await ctx.idpConfigs.clientSecretOf(config);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UnresolvedSecretError)) throw error;
+    ctx.logger.warn({ err: error, idp_config_id: config.id }, 'a client secret was not resolved');
+    return [{ severity: 'error', code: 'client_secret_unresolved', message: error.message }];
+  }
 }
 
 async function checkSaml(ctx: Context, config: idpConfigs.IdpConfigRow, now: Date): Promise<Checked> {

@@ -25,6 +25,7 @@ export const requests = defineRequests({
       request: ({ idpConfig }) => ({ ...byId(idpConfig), body: { alias: 'Other' } }),
     },
     deactivate_idp_config: { needs: ['idpConfig'], request: ({ idpConfig }) => byId(idpConfig) },
+    rehearse_idp_config: { needs: ['idpConfig'], request: ({ idpConfig }) => byId(idpConfig) },
     verify_idp_config: { needs: ['idpConfig'], request: ({ idpConfig }) => byId(idpConfig) },
   },
 });

@@ -3,6 +3,7 @@ import { quotas } from '@tenant-registry/db';
 import { createAllowance } from '../../kernel/allowance.ts';
 import { createGate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
+import { createClientSecrets, type SecretSources } from './client-secrets.ts';
 import { idpConfigSettings } from './environment.ts';
 import { idpConfigErrors } from './errors.ts';
 import { idpConfigPermissions } from './permissions.ts';
@@ -28,7 +29,7 @@ export const idpConfigsModule = defineModule({
   permissions: idpConfigPermissions,
   settings: idpConfigSettings,
   holdings: { idp_configs: 'tenant_idp_config' },
-  provide(kernel, { quotaIdpConfigs }: { readonly quotaIdpConfigs: number }) {
+  provide(kernel, { quotaIdpConfigs, ...sources }: SecretSources & { readonly quotaIdpConfigs: number }) {
     const { clock, metrics } = kernel;
     kernel.quotas.declare({ name: 'idp_configs', limit: quotaIdpConfigs, used: quotas.findIdpConfigsInUse });
     const allowanceOf = (what: string) => {
@@ -39,7 +40,8 @@ export const idpConfigsModule = defineModule({
     const providerGate = createGate({ name: 'identity_providers', ...PROVIDER_GATE });
     const saml = createSamlReader(allowanceOf('changes of SAML metadata'));
     for (const gate of [providerGate, saml.gate]) metrics.observeGate(gate);
-    const port: IdpConfigsPort = { verifications, providerGate, saml };
+    const clientSecretOf = createClientSecrets(sources);
+    const port: IdpConfigsPort = { verifications, providerGate, saml, clientSecretOf };
     return { idpConfigs: port };
   },
   close: ({ idpConfigs }) => idpConfigs.saml.close(),

@@ -10,6 +10,7 @@ import {
   idpConfig,
   idpConfigId,
   idpConfigPage,
+  idpRehearsal,
   idpVerification,
   listIdpConfigsInput,
   updateIdpConfigInput,
@@ -19,6 +20,7 @@ import {
   deactivateIdpConfig,
   getIdpConfig,
   listIdpConfigs,
+  rehearseIdpConfig,
   updateIdpConfig,
   verifyIdpConfig,
 } from './service.ts';
@@ -94,7 +96,7 @@ export const idpConfigsRouter = router({
         operation: 'deactivate_idp_config',
         summary: 'Deactivate an SSO configuration',
         description:
-          'Nobody signs in through it any more; it stays in the list as history. Deactivating again changes nothing.',
+          'Nobody signs in through it any more, and the sessions that began through it end; it stays in the list as history. Deactivating again changes nothing.',
         inTenant: 'write',
       }),
     })
@@ -121,4 +123,26 @@ export const idpConfigsRouter = router({
     .input(idpConfigId)
     .output(idpVerification)
     .mutation(({ ctx, input }) => verifyIdpConfig(ctx, input.id)),
+
+  rehearse: procedure('idp_configs:write')
+    .meta({
+      secretFields: ['url'],
+      rest: on.create('/v1/idp-configs/{id}/rehearse', {
+        operation: 'rehearse_idp_config',
+        summary: 'Rehearse a sign-in',
+        description:
+          'Returns a link for a browser: it leads to the provider, where somebody signs in for real, and back to a report of the claims, what they become here, the groups, and the refusal that a sign-in would have met. It works once, for 10 minutes, and makes neither a user nor a session.',
+        errors: [
+          idpConfigErrors.idpConfigDeactivated,
+          idpConfigErrors.idpConfigNotOidc,
+          idpConfigErrors.signInDisabled,
+        ],
+        inTenant: 'write',
+        etag: false,
+        location: false,
+      }),
+    })
+    .input(idpConfigId)
+    .output(idpRehearsal)
+    .mutation(({ ctx, input }) => rehearseIdpConfig(ctx, input.id)),
 });

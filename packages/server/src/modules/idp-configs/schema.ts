@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, jsonObject, label, name, textUpTo, timestamp } from '../../kernel/schema.ts';
+import { claimMappingsShape } from './mappings/schema.ts';
 
 const idpKind = z.enum(['oidc', 'saml']).describe('The protocol that it speaks.');
 export type IdpKind = z.infer<typeof idpKind>;
@@ -18,8 +19,9 @@ const aboutMetadata = {
   examples: [{ contact: 'it@acme.example' }],
 };
 const aboutClaimMappings = {
-  description: 'Which claim of the provider becomes what. At most 32 KiB of JSON.',
-  examples: [{ groups: 'org_roles' }],
+  description:
+    'Which claim of the provider becomes what: `subject`, `email`, `name`, `groups`, `roles` and `scim` each hold the name of a claim, or a path of names with dots between them. `role_map` says which of the provider’s roles is `admin`, `billing` or `member` here; with `roles` a person’s roles are set at each sign-in. With `scim` somebody provisioned is recognized at the first sign-in by external id or user name. Without them: `sub`, `email`, `name`, `groups`. Other members are kept and mean nothing. At most 32 KiB of JSON.',
+  examples: [{ groups: 'groups', roles: 'org_roles', role_map: { IT_ADMIN: 'admin' } }],
 };
 const aboutAlias = { description: 'What people see.', examples: ['Acme Entra ID'] };
 const aboutClientId = { description: 'What the provider knows the registry by.', examples: ['breakpilot-portal'] };
@@ -40,7 +42,12 @@ const metadata = jsonObject
     }
   })
   .meta(aboutMetadata);
-const claimMappings = jsonObject.meta(aboutClaimMappings);
+const claimMappings = jsonObject
+  .superRefine((value, context) => {
+    const { error } = claimMappingsShape.safeParse(value);
+    for (const { path, message } of error?.issues ?? []) context.addIssue({ code: 'custom', path: [...path], message });
+  })
+  .meta(aboutClaimMappings);
 const aboutIssuer = {
   description:
     'Of an OIDC provider its https URL, exactly as its discovery document names it; of a SAML provider its entity ID.',
@@ -51,20 +58,20 @@ const issuer = z.string().min(1).max(1024).regex(/^\S*$/, 'must not contain whit
 const SECRET_REF_LENGTH_MAX = 600;
 const aboutSecretRef = {
   description:
-    'Where the client secret is kept: `vault://…`, `env:NAME`, `k8s://namespace/name/key`. Never the secret itself.',
-  examples: ['vault://kv/acme/oidc'],
+    'Where the client secret is kept: `file:NAME` in the tenant’s folder of SECRETS_DIR, or `env:IDP_SECRET_` with the tenant’s id (`_` for `-`) and `_NAME`. Null: a public client. Never the secret itself.',
+  examples: ['file:okta-client-secret'],
 };
-// The message names no value: what was sent may be the secret itself.
+// The message names no value: what was sent may be the secret itself. The service holds it to the tenant's own places.
 const clientSecretRef = z
   .string()
   .max(SECRET_REF_LENGTH_MAX)
   .regex(
-    /^[a-z][a-z0-9+.-]{0,98}:[^\s]{1,500}$/,
-    'must be a reference to a secret, such as vault://path/to/it, env:NAME or k8s://namespace/name/key, and never the secret itself',
+    /^(env:[A-Za-z0-9_]{1,500}|file:[A-Za-z0-9._/-]{1,500})$/,
+    'must be a reference to a secret, file:NAME or env:IDP_SECRET_…, and never the secret itself',
   )
   .meta({
     ...aboutSecretRef,
-    minLength: 3,
+    minLength: 5,
   });
 const CLASSES_MAX = 50;
 const contextClasses = z.array(label).max(CLASSES_MAX);
@@ -173,6 +180,7 @@ export const findingCode = z
     'keys_invalid',
     'no_signing_key',
     'private_key_published',
+    'client_secret_unresolved',
     // SAML.
     'metadata_missing',
     'metadata_invalid',
@@ -227,12 +235,26 @@ export const idpVerification = z
   .meta({ id: 'IdpVerification', description: 'What a verification found, and the configuration as it is after it.' });
 export type IdpVerification = z.infer<typeof idpVerification>;
 
+export const idpRehearsal = z
+  .object({
+    url: textUpTo(500).meta({
+      description: 'Open it in a browser, once: it leads to the provider and back to a report.',
+      examples: [`https://registry.example/auth/sign-in?rehearsal=${'q'.repeat(43)}`],
+    }),
+    expires_at: timestamp.describe('The link works until then.'),
+  })
+  .meta({ id: 'IdpRehearsal', description: 'A link that rehearses a sign-in.' });
+export type IdpRehearsal = z.infer<typeof idpRehearsal>;
+
 /**
  * An event names the configuration and the fields that changed, never their content: so no reference to a secret leaves in
  * one, and a configuration of 100 KB makes an audit row of a few hundred bytes.
  */
 const payload = idpConfig.pick({ id: true, tenant_id: true, kind: true, alias: true, status: true, version: true });
 const change = payload.extend({ changed: z.array(z.string()).describe('The fields that changed.') });
+const end = change.extend({
+  sessions_ended: z.int().describe('The sessions that began through it and ended with it.'),
+});
 const outcome = payload.extend({ findings: z.array(findingCode) });
 
 const subject = ({ id, tenant_id, alias }: z.output<typeof payload>) => ({
@@ -257,8 +279,15 @@ export const idpConfigEvents = {
   }),
   deactivated: defineEvent({
     type: 'idp_config.deactivated',
-    description: 'An SSO configuration was deactivated.',
-    payload: change,
+    description: 'An SSO configuration was deactivated, and the sessions that began through it ended.',
+    payload: end,
+    subject,
+    authority: true,
+  }),
+  rehearsalPrepared: defineEvent({
+    type: 'idp_config.rehearsal_prepared',
+    description: 'A link to rehearse a sign-in through an SSO configuration was made.',
+    payload,
     subject,
     authority: true,
   }),

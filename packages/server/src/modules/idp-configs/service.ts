@@ -1,12 +1,12 @@
 /** SSO configurations: through which identity provider the people of a tenant sign in, and whether it would work. */
-import { idpConfigs, type Tx } from '@tenant-registry/db';
+import { idpConfigs, leaveTenant, sessions, type Tx } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginateLarge } from '../../kernel/cursors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable } from '../../kernel/reach.ts';
-import { transact } from '../../kernel/transact.ts';
+import { type RecordEvent, transact } from '../../kernel/transact.ts';
 import {
   expectRoomInTenant,
   lockOwned,
@@ -23,12 +23,14 @@ import type { SamlSummary } from './saml/summary.ts';
 import {
   type CreateIdpConfig,
   type IdpConfig,
+  type IdpRehearsal,
   type IdpVerification,
   idpConfig,
   idpConfigEvents,
   type ListIdpConfigs,
   type UpdateIdpConfig,
 } from './schema.ts';
+import { secretRefMistake } from './secret-ref.ts';
 
 /** Rows of a page that one statement looks at: more than tenants usually have, and each can take 150 KB. */
 const PAGE_ROWS = 16;
@@ -99,8 +101,8 @@ export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: Updat
       version: current.version + 1,
       ...(invalidatesVerification(changes) ? { verified_at: null } : {}),
     });
-    const event = changes.status === 'deactivated' ? idpConfigEvents.deactivated : idpConfigEvents.updated;
-    await record(event, { ...row, changed });
+    if (changes.status === 'deactivated') await recordDeactivation(ctx, tx, { record, row, changed });
+    else await record(idpConfigEvents.updated, { ...row, changed });
     return row;
   });
 }
@@ -113,7 +115,7 @@ function acceptedChanges(ctx: ActorContext, current: IdpConfig, input: Changes):
   const changes = changesOf(current, input);
   if (Object.keys(changes).length === 0) return changes;
   if (current.status === 'deactivated' && changes.status !== 'active') throw idpConfigErrors.idpConfigDeactivated();
-  requireUsable(ctx, { ...changes, kind: current.kind });
+  requireUsable(ctx, { ...changes, kind: current.kind, tenant_id: current.tenant_id });
   return changes;
 }
 
@@ -124,7 +126,36 @@ export async function deactivateIdpConfig(ctx: ActorContext, id: string): Promis
     if (current.status === 'deactivated') return nothingChanged();
     const version = current.version + 1;
     const row = await idpConfigs.updateIdpConfig(tx, id, { status: 'deactivated', version });
-    await record(idpConfigEvents.deactivated, { ...row, changed: ['status'] });
+    await recordDeactivation(ctx, tx, { record, row, changed: ['status'] });
+  });
+}
+
+interface Deactivation {
+  readonly record: RecordEvent;
+  readonly row: idpConfigs.IdpConfigRow;
+  readonly changed: string[];
+}
+
+/** Ends every session that began through the configuration, with it. */
+async function recordDeactivation({ clock }: Context, tx: Tx, { record, row, changed }: Deactivation): Promise<void> {
+  const ended = await sessions.claimSessionEnds(tx, { tenant_id: row.tenant_id, idp_config_id: row.id }, clock());
+  await record(idpConfigEvents.deactivated, { ...row, changed, sessions_ended: ended.length });
+}
+
+/**
+ * Makes a link that rehearses a sign-in through the provider: it works once, and makes neither a user nor a session.
+ * Throws `idp_config_deactivated`, `idp_config_not_oidc`, `sign_in_disabled`, `tenant_frozen`.
+ */
+export async function rehearseIdpConfig(ctx: ActorContext, id: string): Promise<IdpRehearsal> {
+  if (!ctx.signIn.isEnabled) throw idpConfigErrors.signInDisabled();
+  return transact(ctx, async (tx, record) => {
+    const row = await lockWritable(ctx, tx, { id });
+    if (row.status === 'deactivated') throw idpConfigErrors.idpConfigDeactivated();
+    if (row.kind !== 'oidc') throw idpConfigErrors.idpConfigNotOidc();
+    await record(idpConfigEvents.rehearsalPrepared, row);
+    // Tenants have no rights on the flows of sign-ins.
+    await leaveTenant(tx);
+    return ctx.signIn.prepareRehearsal(tx, row);
   });
 }
 
@@ -153,12 +184,16 @@ export async function verifyIdpConfig(ctx: ActorContext, id: string): Promise<Id
   });
 }
 
-type Usable = Pick<IdpConfig, 'kind'> & Pick<UpdateIdpConfig, 'issuer' | 'metadata'>;
+type Usable = Pick<IdpConfig, 'kind' | 'tenant_id'> &
+  Pick<UpdateIdpConfig, 'issuer' | 'metadata' | 'client_secret_ref'>;
 
-/** Throws for an issuer or metadata that the schema accepts, and the kind or the rules for fetching do not. */
-function requireUsable({ outbound }: Context, { kind, issuer, metadata }: Usable): void {
+/** Throws for what the schema accepts, and the kind, the rules for fetching or those for secrets do not. */
+function requireUsable({ outbound }: Context, { kind, tenant_id, issuer, metadata, client_secret_ref }: Usable): void {
   const mistake = issuer === undefined ? undefined : issuerMistake(kind, issuer, outbound.acceptsScheme);
   if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [{ pointer: '/issuer', message: mistake }] });
+  const misplaced = client_secret_ref == null ? undefined : secretRefMistake(client_secret_ref, tenant_id);
+  if (misplaced !== undefined)
+    throw kernelErrors.invalidInput({ errors: [{ pointer: '/client_secret_ref', message: misplaced }] });
   const xml = metadata?.['xml'];
   if (kind === 'saml' && xml !== undefined && typeof xml !== 'string')
     throw idpConfigErrors.metadataInvalid({ detail: 'The SAML metadata in metadata.xml must be text.' });

@@ -6,6 +6,9 @@ import { sessionCookie } from './credential.ts';
 import { sessionErrors } from './errors.ts';
 import { sessionsExpiryWorker } from './expiry.worker.ts';
 import { lastSeenWorker } from './last-seen.worker.ts';
+import { signInFlowsWorker } from './oidc/flows.worker.ts';
+import { signInEvents } from './oidc/schema.ts';
+import { createSignIn } from './oidc/sign-in.ts';
 import { createPasswords } from './passwords/proof.ts';
 import type { SessionsPort } from './port.ts';
 import { sessionsRouter } from './router.ts';
@@ -15,8 +18,8 @@ export const sessionsModule = defineModule({
   router: sessionsRouter,
   tag: { name: 'Sign-in', description: 'How people sign in here, and the sessions that they have then.' },
   errors: sessionErrors,
-  events: sessionEvents,
-  workers: [lastSeenWorker, sessionsExpiryWorker],
+  events: { ...sessionEvents, ...signInEvents },
+  workers: [lastSeenWorker, sessionsExpiryWorker, signInFlowsWorker],
   provide(kernel, { publicUrl }: { readonly publicUrl: string | null }) {
     const { clock, metrics } = kernel;
     const passwords = createPasswords({
@@ -26,7 +29,7 @@ export const sessionsModule = defineModule({
     metrics.observeGate(passwords.gate);
     const sessionOf = createSessionOf(kernel);
     const port: SessionsPort = { publicUrl, sessionOf, lastSeen: createLastSeen(), passwords };
-    return { sessions: port };
+    return { sessions: port, signIn: createSignIn(kernel, publicUrl) };
   },
   cookie: sessionCookie,
 });

@@ -1,0 +1,13 @@
+/** Forgets sign-ins that nobody finished. */
+import { signInFlows } from '@tenant-registry/db';
+import type { Worker } from '../../../kernel/worker.ts';
+
+const BATCH = 1_000;
+
+export const signInFlowsWorker: Worker = {
+  name: 'sign-in-flows-expiry',
+  idleMs: 60_000,
+  runOnce({ db, clock }) {
+    return signInFlows.deleteExpiredSignInFlows(db, clock(), BATCH);
+  },
+};

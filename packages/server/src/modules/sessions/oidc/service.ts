@@ -1,0 +1,277 @@
+/** Sign-in through a provider: the way to it, and the way back. Every refusal is written down and tells the page one code. */
+import { idpConfigs, signInFlows, type Tx, tenants } from '@tenant-registry/db';
+import { anonymousActor } from '../../../kernel/actor.ts';
+import { withinDeadline } from '../../../kernel/async/deadline.ts';
+import type { ActorContext, Context } from '../../../kernel/context.ts';
+import { DomainError } from '../../../kernel/errors.ts';
+import type { Gate } from '../../../kernel/gate.ts';
+import type { Providers } from '../../../kernel/openid/providers.ts';
+import type { JsonObject } from '../../../kernel/openid.ts';
+import { id, slug } from '../../../kernel/schema.ts';
+import { transact } from '../../../kernel/transact.ts';
+import { digestOf, isCookieShaped, mintCookie, setCookie } from '../cookie.ts';
+import { personOf, requireAssurance } from './claims.ts';
+import { enter } from './enter.ts';
+import { authorizationUrl, redeem } from './exchange.ts';
+import {
+  clearFlowCookie,
+  FLOW_MS_MAX,
+  isState,
+  linkHashOf,
+  pathOfOurs,
+  secretsOf,
+  setFlowCookie,
+  withError,
+} from './flow.ts';
+import type { BrowserAnswer, Returned } from './port.ts';
+import { SignInRefusal } from './refusal.ts';
+import { rehearse } from './rehearsal.ts';
+import { signInEvents } from './schema.ts';
+
+/** Sign-ins of a tenant that are under way; one more ends the oldest. */
+const FLOWS_MAX = 1_000;
+/** The part of a request's time that a provider may take: the rest is for what follows. */
+const PROVIDER_SHARE = 0.75;
+
+type Config = idpConfigs.IdpConfigRow;
+type Flow = signInFlows.SignInFlowRow;
+
+/** What sign-ins run on. */
+export interface SignIn {
+  readonly publicUrl: string;
+  readonly providers: Providers;
+  readonly gate: Gate;
+}
+
+/** Sends the browser to the provider, or back to its page with a refusal. */
+export async function begin(signIn: SignIn, given: Context, asked: URLSearchParams): Promise<BrowserAnswer> {
+  const ctx = asStranger(given);
+  const link = asked.get('rehearsal');
+  if (link !== null) return beginRehearsal(signIn, ctx, link);
+  const return_to = pathOfOurs(asked.get('return_to'));
+  const config = await findConfig(ctx, asked);
+  if (config === undefined)
+    return refuseUnknown(ctx, { code: 'sign_in_refused', reason: 'unknown_provider', return_to });
+  try {
+    const tenant = await tenants.findTenant(ctx.db, config.tenant_id);
+    if (tenant?.status === 'frozen') throw new SignInRefusal('tenant_frozen', 'tenant_frozen');
+    if (tenant?.status === 'archived') throw new SignInRefusal('sign_in_refused', 'tenant_archived');
+    requireActive(config);
+    return await lead(signIn, ctx, { config, return_to, rehearsal: false });
+  } catch (error) {
+    return refuse(ctx, { config, return_to }, error);
+  }
+}
+
+/** The person comes from nowhere, and the handle sees all: what is behind sign-in belongs to no caller yet. */
+function asStranger(ctx: Context): ActorContext {
+  return { ...ctx, db: ctx.root, actor: anonymousActor(ctx.sourceIp ?? 'unknown') };
+}
+
+/** Returns the configuration of that tenant; undefined when there is none. */
+async function findConfig({ db }: ActorContext, asked: URLSearchParams): Promise<Config | undefined> {
+  const [idp, name] = [id.safeParse(asked.get('idp')).data, slug.safeParse(asked.get('tenant')).data];
+  if (idp === undefined || name === undefined) return undefined;
+  const tenant = await tenants.findTenantBySlug(db, name);
+  const config = tenant === undefined ? undefined : await idpConfigs.findIdpConfig(db, idp);
+  return config?.kind === 'oidc' && config.tenant_id === tenant?.id ? config : undefined;
+}
+
+function requireActive({ status }: Config): void {
+  if (status !== 'active') throw new SignInRefusal('sign_in_refused', 'configuration');
+}
+
+interface Leading {
+  readonly config: Config;
+  readonly return_to: string;
+  readonly rehearsal: boolean;
+}
+
+async function lead(signIn: SignIn, ctx: ActorContext, { config, ...flow }: Leading): Promise<BrowserAnswer> {
+  const client_id = clientOf(config);
+  const metadata = await atProvider(signIn, ctx, config, () => metadataOf(signIn, config.issuer));
+  const cookie = mintCookie();
+  const redirect_uri = redirectUri(signIn);
+  const exchange = { metadata, client_id, redirect_uri, secrets: secretsOf(cookie) };
+  const location = await authorizationUrl(exchange, config.required_acr);
+  await transact(ctx, async (tx, _, nothingChanged) => {
+    nothingChanged(); // a flow is no state of the tenant's
+    await insertFlow(ctx, tx, { ...flow, config, flow_hash: digestOf(cookie) });
+  });
+  return { kind: 'redirect', location, cookies: [setFlowCookie(cookie)] };
+}
+
+interface NewFlow extends Omit<Leading, 'config'> {
+  readonly config: Pick<Config, 'id' | 'tenant_id' | 'version'>;
+  readonly flow_hash: Uint8Array;
+}
+
+/** Adds the flow and returns when it expires. */
+export async function insertFlow({ clock }: Pick<Context, 'clock'>, tx: Tx, flow: NewFlow): Promise<Date> {
+  const { config, ...rest } = flow;
+  const created_at = clock();
+  const expires_at = new Date(created_at.getTime() + FLOW_MS_MAX);
+  const { id: idp_config_id, tenant_id, version: idp_config_version } = config;
+  await signInFlows.insertSignInFlow(
+    tx,
+    { ...rest, tenant_id, idp_config_id, idp_config_version, created_at, expires_at },
+    FLOWS_MAX,
+  );
+  return expires_at;
+}
+
+function clientOf({ client_id, issuer }: Config): string {
+  if (client_id === null) throw new SignInRefusal('sign_in_refused', 'client_id');
+  // Written before the rule: the ids of its people would not fit.
+  if (issuer.length > 255 || issuer.includes('|')) throw new SignInRefusal('sign_in_refused', 'issuer');
+  return client_id;
+}
+
+function redirectUri({ publicUrl }: SignIn): string {
+  return `${publicUrl}/auth/callback`;
+}
+
+/** Works with the provider in the tenant's turn, and gives up in time for an answer. */
+async function atProvider<T>(
+  { gate }: SignIn,
+  ctx: Context,
+  { tenant_id }: Config,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { signal } = ctx;
+  const late = () => new SignInRefusal('provider_unavailable', 'time');
+  try {
+    return await withinDeadline(gate.run(tenant_id, work, { signal }), ctx.deadline.leftMs() * PROVIDER_SHARE, late);
+  } catch (error) {
+    const isBusy = error instanceof DomainError && ['tenant_busy', 'overloaded'].includes(error.definition.code);
+    if (isBusy && !signal.aborted) throw new SignInRefusal('provider_unavailable', 'busy');
+    throw error;
+  }
+}
+
+async function metadataOf({ providers }: SignIn, issuer: string) {
+  try {
+    return await providers.metadata(issuer);
+  } catch (error) {
+    throw new SignInRefusal('provider_unavailable', 'discovery', error instanceof Error ? error.message : undefined);
+  }
+}
+
+/** Ends a sign-in: with a session, or back at its page with a refusal. The flow is over in any case. */
+export async function complete(signIn: SignIn, given: Context, returned: Returned): Promise<BrowserAnswer> {
+  const ctx = asStranger(given);
+  const { cookie = '' } = returned;
+  const flow = isCookieShaped(cookie) ? await claimFlow(ctx, digestOf(cookie)) : undefined;
+  const config = flow && (await idpConfigs.findIdpConfig(ctx.db, flow.idp_config_id));
+  if (flow === undefined || config === undefined)
+    return refuseUnknown(ctx, { code: 'sign_in_expired', reason: 'unknown_flow', return_to: '/' });
+  const prove = () => claimsOf(signIn, ctx, { flow, config, cookie, parameters: returned.parameters });
+  if (flow.rehearsal)
+    return { kind: 'report', report: await rehearse(ctx, config, prove), cookies: [clearFlowCookie()] };
+  let external_subject: string | null = null;
+  try {
+    requireActive(config);
+    const claims = await prove();
+    const person = personOf(config.issuer, claims, config.claim_mappings);
+    ({ external_subject } = person);
+    requireAssurance(claims, config);
+    const { cookie: session } = await enter(given, { config, person });
+    return { kind: 'redirect', location: flow.return_to, cookies: [setCookie(session), clearFlowCookie()] };
+  } catch (error) {
+    return refuse(ctx, { config, external_subject, return_to: flow.return_to }, error);
+  }
+}
+
+function claimFlow(ctx: ActorContext, flowHash: Uint8Array): Promise<Flow | undefined> {
+  return transact(ctx, (tx, _, nothingChanged) => {
+    nothingChanged(); // a flow is no state of the tenant's
+    return signInFlows.claimSignInFlow(tx, flowHash);
+  });
+}
+
+interface Proving {
+  readonly flow: Flow;
+  readonly config: Config;
+  readonly cookie: string;
+  readonly parameters: URLSearchParams;
+}
+
+/** Resolves with the claims that the provider proves. Rejects with `SignInRefusal`. */
+async function claimsOf(
+  signIn: SignIn,
+  ctx: ActorContext,
+  { flow, config, cookie, parameters: returned }: Proving,
+): Promise<JsonObject> {
+  const now = ctx.clock();
+  if (Date.parse(flow.expires_at) <= now.getTime()) throw new SignInRefusal('sign_in_expired', 'expired_flow');
+  if (flow.idp_config_version !== config.version) throw new SignInRefusal('sign_in_refused', 'configuration');
+  const secrets = secretsOf(cookie);
+  if (!isState(secrets, returned.get('state') ?? '')) throw new SignInRefusal('sign_in_refused', 'state');
+  const client_id = clientOf(config);
+  const clientSecret = await secretOf(ctx, config);
+  return atProvider(signIn, ctx, config, async () =>
+    redeem({
+      metadata: await metadataOf(signIn, config.issuer),
+      client_id,
+      clientSecret,
+      redirect_uri: redirectUri(signIn),
+      secrets,
+      returned,
+      keys: signIn.providers.keysOf(config.issuer),
+      outbound: ctx.outbound,
+      signal: ctx.signal,
+      now,
+      aheadMs: ctx.registryClock.aheadMs(),
+    }),
+  );
+}
+
+async function secretOf(ctx: ActorContext, config: Config): Promise<string | null> {
+  try {
+    return await ctx.idpConfigs.clientSecretOf(config);
+  } catch (error) {
+    throw new SignInRefusal('sign_in_refused', 'client_secret', error instanceof Error ? error.message : undefined);
+  }
+}
+
+async function beginRehearsal(signIn: SignIn, ctx: ActorContext, link: string): Promise<BrowserAnswer> {
+  const flow = isCookieShaped(link) ? await claimFlow(ctx, linkHashOf(link)) : undefined;
+  const config = flow && (await idpConfigs.findIdpConfig(ctx.db, flow.idp_config_id));
+  if (flow === undefined || config === undefined || Date.parse(flow.expires_at) <= ctx.clock().getTime())
+    return refuseUnknown(ctx, { code: 'sign_in_expired', reason: 'unknown_rehearsal', return_to: '/' });
+  try {
+    if (config.status === 'deactivated') throw new SignInRefusal('sign_in_refused', 'configuration');
+    return await lead(signIn, ctx, { config, return_to: '/', rehearsal: true });
+  } catch (error) {
+    const refused = () => Promise.reject(error);
+    return { kind: 'report', report: await rehearse(ctx, config, refused), cookies: [] };
+  }
+}
+
+interface Refused {
+  readonly config: Config;
+  readonly return_to: string;
+  readonly external_subject?: string | null;
+}
+
+/** Writes the refusal down for the tenant and sends the browser back. Throws what is no refusal. */
+async function refuse(ctx: ActorContext, refused: Refused, error: unknown): Promise<BrowserAnswer> {
+  if (!(error instanceof SignInRefusal)) throw error;
+  const { config, return_to, external_subject = null } = refused;
+  const { id, tenant_id, alias } = config;
+  const { code, reason, message } = error;
+  ctx.logger.warn({ idp_config_id: id, code, reason, detail: message }, 'a sign-in was refused');
+  await transact(ctx, (_, record) =>
+    record(signInEvents.refused, { id, tenant_id, alias, error: code, reason, external_subject }),
+  );
+  return { kind: 'redirect', location: withError(return_to, code), cookies: [clearFlowCookie()] };
+}
+
+/** Whoever names nothing that is known here belongs to no tenant: the access log counts such attempts together. */
+function refuseUnknown(
+  ctx: ActorContext,
+  { code, reason, return_to }: { readonly code: string; readonly reason: string; readonly return_to: string },
+): BrowserAnswer {
+  ctx.accessLog.failed('session', reason, ctx.sourceIp ?? 'unknown');
+  return { kind: 'redirect', location: withError(return_to, code), cookies: [clearFlowCookie()] };
+}

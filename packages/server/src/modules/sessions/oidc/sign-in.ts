@@ -1,0 +1,39 @@
+/** Makes what `ctx.signIn` offers. */
+import type { KernelDependencies } from '../../../kernel/context.ts';
+import { createGate } from '../../../kernel/gate.ts';
+import { createProviders } from '../../../kernel/openid/providers.ts';
+import { mintCookie } from '../cookie.ts';
+import { FLOW_COOKIE, linkHashOf } from './flow.ts';
+import type { SignInPort } from './port.ts';
+import { begin, complete, insertFlow, type SignIn } from './service.ts';
+
+/** A sign-in waits for its provider most of the time; people of one tenant come at once in the morning. */
+const GATE = { places: 32, waitingMax: 512, tenantPlacesMax: 8, tenantWaitingMax: 128 };
+
+export function createSignIn(kernel: KernelDependencies, publicUrl: string | null): SignInPort {
+  const gate = createGate({ name: 'sign_ins', ...GATE });
+  kernel.metrics.observeGate(gate);
+  if (publicUrl === null) return disabled;
+  const signIn: SignIn = { publicUrl, gate, providers: createProviders(kernel) };
+  return {
+    isEnabled: true,
+    flowCookie: FLOW_COOKIE,
+    begin: (ctx, asked) => begin(signIn, ctx, asked),
+    complete: (ctx, returned) => complete(signIn, ctx, returned),
+    async prepareRehearsal(tx, config) {
+      const token = mintCookie();
+      const flow = { config, return_to: '/', rehearsal: true, flow_hash: linkHashOf(token) };
+      const expiresAt = await insertFlow(kernel, tx, flow);
+      return { url: `${publicUrl}/auth/sign-in?rehearsal=${token}`, expires_at: expiresAt.toISOString() };
+    },
+  };
+}
+
+const never = () => Promise.reject(new Error('nobody signs in without PUBLIC_URL'));
+const disabled: SignInPort = {
+  isEnabled: false,
+  flowCookie: FLOW_COOKIE,
+  begin: never,
+  complete: never,
+  prepareRehearsal: never,
+};
