@@ -174,7 +174,8 @@ function providerOf(issuer: string, all: readonly SigningKeys[], orders: Readonl
   });
 }
 
-function sign(claims: Claims, keys: SigningKeys, { header = {}, key }: SignOptions): Promise<string> {
+/** Signs the claims as an access token, unless the header says otherwise. */
+export function sign(claims: Claims, keys: SigningKeys, { header = {}, key }: SignOptions = {}): Promise<string> {
   const { alg = 'RS256' } = header;
   const own = keyFor(String(alg), keys);
   const all = { alg, kid: own.kid, typ: 'at+jwt', ...header };

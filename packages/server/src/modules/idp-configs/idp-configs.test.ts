@@ -38,7 +38,7 @@ test('a configuration is created active and unverified, with its Location, its E
   const fields = {
     ...oidc,
     client_id: 'registry',
-    client_secret_ref: 'vault://kv/acme/okta#secret',
+    client_secret_ref: 'file:okta/client-secret',
     metadata: { region: 'eu', nested: [1, { a: null }] },
     claim_mappings: { email: 'mail', groups: 'memberOf' },
     required_acr: ['urn:acr:gold'],
@@ -77,14 +77,44 @@ test('what is left out has the careful default', async () => {
   });
 });
 
+test.each(['file:okta', 'file:sso/okta.2026', 'env:own_NAME', 'env:own_2'])(
+  'the reference %s to a place of the tenant is taken',
+  async (ref) => {
+    const { id: tenant_id } = await newTenant(server);
+    const client_secret_ref = ref.replace('own', `IDP_SECRET_${tenant_id.replaceAll('-', '_')}`);
+    expect((await newConfig({ tenant_id, client_secret_ref })).client_secret_ref).toBe(client_secret_ref);
+  },
+);
+
+// proves A28
 test.each([
-  'vault://kv/path#key',
-  'env:OKTA_SECRET',
+  'env:OPERATOR_TOKEN',
+  'env:IDP_SECRET_',
+  'env:IDP_SECRET_01890000_0000_7000_8000_000000000000_NAME',
+  'env:own',
+  'env:own_',
+  'env:xown_NAME',
+  'file:/etc/passwd',
+  'file:../other/okta',
+  'file:a/../../other',
+  'file:a/./b',
+  'file:.hidden',
+  'file:a//b',
+  'file:',
+  'vault://kv/path',
   'k8s://ns/name/key',
-  'aws+sm:arn:aws:secretsmanager:eu:1:secret:x',
-  `env:${'x'.repeat(500)}`,
-])('the reference %s is taken', async (client_secret_ref) => {
-  expect((await newConfig({ client_secret_ref })).client_secret_ref).toBe(client_secret_ref);
+  'https://example.com/secret',
+])('the reference %s, which leads outside of the own place of the tenant, is refused by field', async (ref) => {
+  const { id: tenant_id } = await newTenant(server);
+  const client_secret_ref = ref.replace('own', `IDP_SECRET_${tenant_id.replaceAll('-', '_')}`);
+  const config = await newConfig({ tenant_id });
+  for (const { status, body } of [
+    await server.call('POST /v1/idp-configs', {
+      body: { tenant_id, ...oidc, issuer: 'https://two.example', client_secret_ref },
+    }),
+    await patch(config.id, { client_secret_ref }),
+  ])
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid_input', '/client_secret_ref']);
 });
 
 // proves A28
@@ -104,7 +134,7 @@ test.each([
   'a secret pasted where its reference belongs is refused by field, and is in no answer, row, event or log: %#',
   async (client_secret_ref) => {
     const { id: tenant_id } = await newTenant(server);
-    const config = await newConfig({ tenant_id, client_secret_ref: 'env:GOOD' });
+    const config = await newConfig({ tenant_id, client_secret_ref: 'file:good' });
     const attempts = [
       await server.call('POST /v1/idp-configs', {
         body: { tenant_id, ...oidc, issuer: 'https://two.example', client_secret_ref },
@@ -133,8 +163,8 @@ test.each([
 });
 
 test('an event tells neither the reference to the secret nor anything of free form', async () => {
-  const { id, tenant_id } = await newConfig({ client_secret_ref: 'vault://kv/inside', metadata: { note: 'inside' } });
-  await patch(id, { claim_mappings: { email: 'inside' }, client_secret_ref: 'vault://kv/inside2' });
+  const { id, tenant_id } = await newConfig({ client_secret_ref: 'file:inside', metadata: { note: 'inside' } });
+  await patch(id, { claim_mappings: { email: 'inside' }, client_secret_ref: 'file:inside2' });
   await server.call(`DELETE /v1/idp-configs/${id}`);
   const outbox = await server.app.deps.db
     .selectFrom('outbox_events')
@@ -291,7 +321,7 @@ test('deactivating again changes nothing', async () => {
 });
 
 test('a change counts the version up, keeps what it does not name and says which fields changed', async () => {
-  const config = await newConfig({ client_id: 'a', client_secret_ref: 'env:A', required_amr: ['mfa'] });
+  const config = await newConfig({ client_id: 'a', client_secret_ref: 'file:good', required_amr: ['mfa'] });
   const { status, body } = await patch(config.id, { alias: 'New', client_secret_ref: null, client_id: 'a' });
   expect(status).toBe(200);
   const { updated_at: _, ...kept } = config;
@@ -365,7 +395,7 @@ test('a change that changes nothing writes nothing and keeps the version', async
 
 test.each([
   ['client_id', { client_id: 'b' }, false],
-  ['client_secret_ref', { client_secret_ref: 'env:B' }, false],
+  ['client_secret_ref', { client_secret_ref: 'file:good' }, false],
   ['issuer', { issuer: 'https://other.example' }, false],
   ['metadata', { metadata: { a: 1 } }, false],
   ['alias', { alias: 'B' }, true],
@@ -489,3 +519,34 @@ test('a configuration goes with its tenant', async () => {
   expect((await server.call(`DELETE /v1/tenants/${tenant_id}`)).status).toBe(204);
   expect((await server.call(`GET /v1/idp-configs/${id}`)).status).toBe(404);
 });
+
+// proves C37
+test.each([
+  ['/claim_mappings/email', { email: 5 }],
+  ['/claim_mappings/subject', { subject: '' }],
+  ['/claim_mappings/name', { name: 'a..b' }],
+  ['/claim_mappings/groups', { groups: null }],
+  ['/claim_mappings/roles', { roles: 'with space' }],
+  ['/claim_mappings/scim', { scim: 'x'.repeat(201) }],
+  ['/claim_mappings/role_map', { role_map: 'admin' }],
+  ['/claim_mappings/role_map/IT', { role_map: { IT: 'operator' } }],
+])('a mapping of claims that means nothing is refused at %s', async (pointer, claim_mappings) => {
+  const config = await newConfig();
+  for (const { status, body } of [
+    await server.call('POST /v1/idp-configs', {
+      body: { tenant_id: config.tenant_id, ...oidc, issuer: 'https://two.example', claim_mappings },
+    }),
+    await patch(config.id, { claim_mappings }),
+  ])
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'invalid_input', pointer]);
+});
+
+test.each([`https://idp.example/${'a'.repeat(240)}`, 'https://idp.example/a|b'])(
+  'an OIDC issuer that cannot be a part of the ids of its people is refused: %s',
+  async (issuer) => {
+    const { id: tenant_id } = await newTenant(server);
+    const { status, body } = await server.call('POST /v1/idp-configs', { body: { tenant_id, ...oidc, issuer } });
+    expect([status, body.errors[0].pointer]).toEqual([400, '/issuer']);
+    expect((await newConfig({ tenant_id, ...saml, issuer })).issuer).toBe(issuer);
+  },
+);

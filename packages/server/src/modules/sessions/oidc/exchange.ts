@@ -115,14 +115,14 @@ async function askForTokens({ redirect_uri, secrets, returned, ...rest }: Redeem
   });
 }
 
-/** Returns how the client proves itself: by its secret, in the way that the provider takes. */
+/** Returns how the client proves itself. By the form where it can: providers read special characters in the header differently. */
 function authenticationOf(
-  { token_endpoint_auth_methods_supported: methods }: ProviderMetadata,
+  { token_endpoint_auth_methods_supported: methods = ['client_secret_basic'] }: ProviderMetadata,
   secret: string | null,
 ): ClientAuth {
   if (secret === null) return None();
-  if (methods === undefined || methods.includes('client_secret_basic')) return ClientSecretBasic(secret);
   if (methods.includes('client_secret_post')) return ClientSecretPost(secret);
+  if (methods.includes('client_secret_basic')) return ClientSecretBasic(secret);
   throw new SignInRefusal('sign_in_refused', 'client_authentication');
 }
 
