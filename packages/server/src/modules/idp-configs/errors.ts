@@ -30,11 +30,6 @@ export const idpConfigErrors = {
     status: 'CONFLICT',
     detail: 'Only a sign-in through an OIDC provider can be rehearsed.',
   }),
-  signInDisabled: defineError({
-    code: 'sign_in_disabled',
-    status: 'CONFLICT',
-    detail: 'Nobody signs in here: the registry runs without PUBLIC_URL.',
-  }),
   metadataInvalid: defineError({
     code: 'metadata_invalid',
     status: 'BAD_REQUEST',

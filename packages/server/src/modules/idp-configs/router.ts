@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { sessionErrors } from '../sessions/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { idpConfigErrors } from './errors.ts';
 import {
@@ -132,11 +133,7 @@ export const idpConfigsRouter = router({
         summary: 'Rehearse a sign-in',
         description:
           'Returns a link for a browser: it leads to the provider, where somebody signs in for real, and back to a report of the claims, what they become here, the groups, and the refusal that a sign-in would have met. It works once, for 10 minutes, and makes neither a user nor a session.',
-        errors: [
-          idpConfigErrors.idpConfigDeactivated,
-          idpConfigErrors.idpConfigNotOidc,
-          idpConfigErrors.signInDisabled,
-        ],
+        errors: [idpConfigErrors.idpConfigDeactivated, idpConfigErrors.idpConfigNotOidc, sessionErrors.signInDisabled],
         inTenant: 'write',
         etag: false,
         location: false,

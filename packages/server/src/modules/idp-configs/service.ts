@@ -147,7 +147,6 @@ async function recordDeactivation({ clock }: Context, tx: Tx, { record, row, cha
  * Throws `idp_config_deactivated`, `idp_config_not_oidc`, `sign_in_disabled`, `tenant_frozen`.
  */
 export async function rehearseIdpConfig(ctx: ActorContext, id: string): Promise<IdpRehearsal> {
-  if (!ctx.signIn.isEnabled) throw idpConfigErrors.signInDisabled();
   return transact(ctx, async (tx, record) => {
     const row = await lockWritable(ctx, tx, { id });
     if (row.status === 'deactivated') throw idpConfigErrors.idpConfigDeactivated();

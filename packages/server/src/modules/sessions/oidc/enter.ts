@@ -1,5 +1,5 @@
 /** Makes a proved person a user of the tenant, as the tenant's configuration says, and starts a session: in one transaction. */
-import { idpConfigs as configs, groupMirror, type idpConfigs, signInUsers, type Tx } from '@tenant-registry/db';
+import { groupMirror, idpConfigs, signInUsers, type Tx } from '@tenant-registry/db';
 import { personActor } from '../../../kernel/actor.ts';
 import type { ActorContext, Context } from '../../../kernel/context.ts';
 import { violates } from '../../../kernel/errors/from-database.ts';
@@ -61,14 +61,12 @@ async function enterWithin(ctx: ActorContext, within: Within): Promise<StartedSe
   const user = await lockUser(ctx, within);
   await syncRoles(user, within);
   await syncGroups(ctx, user, within);
-  const started = await startSession(ctx, tx, { tenant_id, user_id: user.id, idp_config_id: config.id });
-  await within.record(signInEvents.sessionStarted, started.session);
-  return started;
+  return startSession(ctx, within, { tenant_id, user_id: user.id, idp_config_id: config.id });
 }
 
 /** A configuration that changes or ends meanwhile waits for the sign-in, and ends its session then. */
 async function requireUnchanged(tx: Tx, { id, version }: Config): Promise<void> {
-  const current = await configs.lockIdpConfigShared(tx, id);
+  const current = await idpConfigs.lockIdpConfigShared(tx, id);
   if (current?.status !== 'active' || current.version !== version)
     throw new SignInRefusal('sign_in_refused', 'configuration');
 }

@@ -23,7 +23,7 @@ export interface SignInPort {
   begin(ctx: Context, asked: URLSearchParams): Promise<BrowserAnswer>;
   /** Ends what `begin` began, with what the provider sent the browser back with. */
   complete(ctx: Context, returned: Returned): Promise<BrowserAnswer>;
-  /** Makes the link of a rehearsal. The transaction must not be confined to a tenant. */
+  /** Makes the link of a rehearsal. Rejects with `sign_in_disabled`. The transaction must not be confined to a tenant. */
   prepareRehearsal(
     tx: Tx,
     config: Pick<idpConfigs.IdpConfigRow, 'id' | 'tenant_id' | 'version'>,

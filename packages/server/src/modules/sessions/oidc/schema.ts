@@ -27,15 +27,7 @@ const subjectOfConfig = ({ tenant_id, id, alias }: z.output<typeof ofConfig>) =>
   target: { type: 'idp_config', id, name: alias },
 });
 
-const session = z.object({ id, tenant_id: id, user_id: id, idp_config_id: id.nullable() });
-
 export const signInEvents = {
-  sessionStarted: defineEvent({
-    type: 'session.started',
-    description: 'Somebody signed in.',
-    payload: session,
-    subject: ({ tenant_id, id }) => ({ tenant_id, target: { type: 'session', id, name: null } }),
-  }),
   provisioned: defineEvent({
     type: 'user.provisioned',
     description: 'Somebody unknown signed in through a provider for the first time and became a user.',

@@ -1,47 +1,24 @@
 /** Sign-in through a provider: the way to it, and the way back. Every refusal is written down and tells the page one code. */
 import { idpConfigs, signInFlows, type Tx, tenants } from '@tenant-registry/db';
 import { anonymousActor } from '../../../kernel/actor.ts';
-import { withinDeadline } from '../../../kernel/async/deadline.ts';
 import type { ActorContext, Context } from '../../../kernel/context.ts';
-import { DomainError } from '../../../kernel/errors.ts';
-import type { Gate } from '../../../kernel/gate.ts';
-import type { Providers } from '../../../kernel/openid/providers.ts';
-import type { JsonObject } from '../../../kernel/openid.ts';
-import { id, slug } from '../../../kernel/schema.ts';
+import { id } from '../../../kernel/schema.ts';
 import { transact } from '../../../kernel/transact.ts';
 import { digestOf, isCookieShaped, mintCookie, setCookie } from '../cookie.ts';
 import { personOf, requireAssurance } from './claims.ts';
 import { enter } from './enter.ts';
-import { authorizationUrl, redeem } from './exchange.ts';
-import {
-  clearFlowCookie,
-  FLOW_MS_MAX,
-  isState,
-  linkHashOf,
-  pathOfOurs,
-  secretsOf,
-  setFlowCookie,
-  withError,
-} from './flow.ts';
+import { clearFlowCookie, FLOW_MS_MAX, linkHashOf, pathOfOurs, setFlowCookie, withError } from './flow.ts';
 import type { BrowserAnswer, Returned } from './port.ts';
+import { addressAt, claimsOf, type SignIn } from './proof.ts';
 import { SignInRefusal } from './refusal.ts';
 import { rehearse } from './rehearsal.ts';
 import { signInEvents } from './schema.ts';
 
 /** Sign-ins of a tenant that are under way; one more ends the oldest. */
 const FLOWS_MAX = 1_000;
-/** The part of a request's time that a provider may take: the rest is for what follows. */
-const PROVIDER_SHARE = 0.75;
 
 type Config = idpConfigs.IdpConfigRow;
 type Flow = signInFlows.SignInFlowRow;
-
-/** What sign-ins run on. */
-export interface SignIn {
-  readonly publicUrl: string;
-  readonly providers: Providers;
-  readonly gate: Gate;
-}
 
 /** Sends the browser to the provider, or back to its page with a refusal. */
 export async function begin(signIn: SignIn, given: Context, asked: URLSearchParams): Promise<BrowserAnswer> {
@@ -49,13 +26,13 @@ export async function begin(signIn: SignIn, given: Context, asked: URLSearchPara
   const link = asked.get('rehearsal');
   if (link !== null) return beginRehearsal(signIn, ctx, link);
   const return_to = pathOfOurs(asked.get('return_to'));
-  const config = await findConfig(ctx, asked);
-  if (config === undefined)
+  const found = await findConfig(ctx, asked);
+  if (found === undefined)
     return refuseUnknown(ctx, { code: 'sign_in_refused', reason: 'unknown_provider', return_to });
+  const { config, tenant } = found;
   try {
-    const tenant = await tenants.findTenant(ctx.db, config.tenant_id);
-    if (tenant?.status === 'frozen') throw new SignInRefusal('tenant_frozen', 'tenant_frozen');
-    if (tenant?.status === 'archived') throw new SignInRefusal('sign_in_refused', 'tenant_archived');
+    if (tenant.status === 'frozen') throw new SignInRefusal('tenant_frozen', 'tenant_frozen');
+    if (tenant.status === 'archived') throw new SignInRefusal('sign_in_refused', 'tenant_archived');
     requireActive(config);
     return await lead(signIn, ctx, { config, return_to, rehearsal: false });
   } catch (error) {
@@ -68,13 +45,14 @@ function asStranger(ctx: Context): ActorContext {
   return { ...ctx, db: ctx.root, actor: anonymousActor(ctx.sourceIp ?? 'unknown') };
 }
 
-/** Returns the configuration of that tenant; undefined when there is none. */
-async function findConfig({ db }: ActorContext, asked: URLSearchParams): Promise<Config | undefined> {
-  const [idp, name] = [id.safeParse(asked.get('idp')).data, slug.safeParse(asked.get('tenant')).data];
-  if (idp === undefined || name === undefined) return undefined;
-  const tenant = await tenants.findTenantBySlug(db, name);
-  const config = tenant === undefined ? undefined : await idpConfigs.findIdpConfig(db, idp);
-  return config?.kind === 'oidc' && config.tenant_id === tenant?.id ? config : undefined;
+/** Returns the configuration, and its tenant when it is the named one, by slug or id; undefined when there is none. */
+async function findConfig({ db }: ActorContext, asked: URLSearchParams) {
+  const { data: idp } = id.safeParse(asked.get('idp'));
+  const config = idp === undefined ? undefined : await idpConfigs.findIdpConfig(db, idp);
+  if (config?.kind !== 'oidc') return undefined;
+  const tenant = await tenants.findTenant(db, config.tenant_id);
+  const name = asked.get('tenant')?.toLowerCase();
+  return tenant !== undefined && (name === tenant.slug || name === tenant.id) ? { config, tenant } : undefined;
 }
 
 function requireActive({ status }: Config): void {
@@ -88,12 +66,8 @@ interface Leading {
 }
 
 async function lead(signIn: SignIn, ctx: ActorContext, { config, ...flow }: Leading): Promise<BrowserAnswer> {
-  const client_id = clientOf(config);
-  const metadata = await atProvider(signIn, ctx, config, () => metadataOf(signIn, config.issuer));
   const cookie = mintCookie();
-  const redirect_uri = redirectUri(signIn);
-  const exchange = { metadata, client_id, redirect_uri, secrets: secretsOf(cookie) };
-  const location = await authorizationUrl(exchange, config.required_acr);
+  const location = await addressAt(signIn, ctx, { config, cookie });
   await transact(ctx, async (tx, _, nothingChanged) => {
     nothingChanged(); // a flow is no state of the tenant's
     await insertFlow(ctx, tx, { ...flow, config, flow_hash: digestOf(cookie) });
@@ -118,43 +92,6 @@ export async function insertFlow({ clock }: Pick<Context, 'clock'>, tx: Tx, flow
     FLOWS_MAX,
   );
   return expires_at;
-}
-
-function clientOf({ client_id, issuer }: Config): string {
-  if (client_id === null) throw new SignInRefusal('sign_in_refused', 'client_id');
-  // Written before the rule: the ids of its people would not fit.
-  if (issuer.length > 255 || issuer.includes('|')) throw new SignInRefusal('sign_in_refused', 'issuer');
-  return client_id;
-}
-
-function redirectUri({ publicUrl }: SignIn): string {
-  return `${publicUrl}/auth/callback`;
-}
-
-/** Works with the provider in the tenant's turn, and gives up in time for an answer. */
-async function atProvider<T>(
-  { gate }: SignIn,
-  ctx: Context,
-  { tenant_id }: Config,
-  work: () => Promise<T>,
-): Promise<T> {
-  const { signal } = ctx;
-  const late = () => new SignInRefusal('provider_unavailable', 'time');
-  try {
-    return await withinDeadline(gate.run(tenant_id, work, { signal }), ctx.deadline.leftMs() * PROVIDER_SHARE, late);
-  } catch (error) {
-    const isBusy = error instanceof DomainError && ['tenant_busy', 'overloaded'].includes(error.definition.code);
-    if (isBusy && !signal.aborted) throw new SignInRefusal('provider_unavailable', 'busy');
-    throw error;
-  }
-}
-
-async function metadataOf({ providers }: SignIn, issuer: string) {
-  try {
-    return await providers.metadata(issuer);
-  } catch (error) {
-    throw new SignInRefusal('provider_unavailable', 'discovery', error instanceof Error ? error.message : undefined);
-  }
 }
 
 /** Ends a sign-in: with a session, or back at its page with a refusal. The flow is over in any case. */
@@ -187,51 +124,6 @@ function claimFlow(ctx: ActorContext, flowHash: Uint8Array): Promise<Flow | unde
     nothingChanged(); // a flow is no state of the tenant's
     return signInFlows.claimSignInFlow(tx, flowHash);
   });
-}
-
-interface Proving {
-  readonly flow: Flow;
-  readonly config: Config;
-  readonly cookie: string;
-  readonly parameters: URLSearchParams;
-}
-
-/** Resolves with the claims that the provider proves. Rejects with `SignInRefusal`. */
-async function claimsOf(
-  signIn: SignIn,
-  ctx: ActorContext,
-  { flow, config, cookie, parameters: returned }: Proving,
-): Promise<JsonObject> {
-  const now = ctx.clock();
-  if (Date.parse(flow.expires_at) <= now.getTime()) throw new SignInRefusal('sign_in_expired', 'expired_flow');
-  if (flow.idp_config_version !== config.version) throw new SignInRefusal('sign_in_refused', 'configuration');
-  const secrets = secretsOf(cookie);
-  if (!isState(secrets, returned.get('state') ?? '')) throw new SignInRefusal('sign_in_refused', 'state');
-  const client_id = clientOf(config);
-  const clientSecret = await secretOf(ctx, config);
-  return atProvider(signIn, ctx, config, async () =>
-    redeem({
-      metadata: await metadataOf(signIn, config.issuer),
-      client_id,
-      clientSecret,
-      redirect_uri: redirectUri(signIn),
-      secrets,
-      returned,
-      keys: signIn.providers.keysOf(config.issuer),
-      outbound: ctx.outbound,
-      signal: ctx.signal,
-      now,
-      aheadMs: ctx.registryClock.aheadMs(),
-    }),
-  );
-}
-
-async function secretOf(ctx: ActorContext, config: Config): Promise<string | null> {
-  try {
-    return await ctx.idpConfigs.clientSecretOf(config);
-  } catch (error) {
-    throw new SignInRefusal('sign_in_refused', 'client_secret', error instanceof Error ? error.message : undefined);
-  }
 }
 
 async function beginRehearsal(signIn: SignIn, ctx: ActorContext, link: string): Promise<BrowserAnswer> {

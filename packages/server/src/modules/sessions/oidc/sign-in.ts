@@ -3,9 +3,11 @@ import type { KernelDependencies } from '../../../kernel/context.ts';
 import { createGate } from '../../../kernel/gate.ts';
 import { createProviders } from '../../../kernel/openid/providers.ts';
 import { mintCookie } from '../cookie.ts';
+import { sessionErrors } from '../errors.ts';
 import { FLOW_COOKIE, linkHashOf } from './flow.ts';
 import type { SignInPort } from './port.ts';
-import { begin, complete, insertFlow, type SignIn } from './service.ts';
+import type { SignIn } from './proof.ts';
+import { begin, complete, insertFlow } from './service.ts';
 
 /** A sign-in waits for its provider most of the time; people of one tenant come at once in the morning. */
 const GATE = { places: 32, waitingMax: 512, tenantPlacesMax: 8, tenantWaitingMax: 128 };
@@ -29,11 +31,14 @@ export function createSignIn(kernel: KernelDependencies, publicUrl: string | nul
   };
 }
 
-const never = () => Promise.reject(new Error('nobody signs in without PUBLIC_URL'));
 const disabled: SignInPort = {
   isEnabled: false,
   flowCookie: FLOW_COOKIE,
-  begin: never,
-  complete: never,
-  prepareRehearsal: never,
+  begin: async () => refuse(),
+  complete: async () => refuse(),
+  prepareRehearsal: async () => refuse(),
 };
+
+function refuse(): never {
+  throw sessionErrors.signInDisabled();
+}

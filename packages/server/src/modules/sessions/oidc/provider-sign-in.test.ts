@@ -274,7 +274,7 @@ test('where the registry does not know its origin, nobody signs in', async () =>
     body: { tenant_id, kind: 'oidc', alias: 'A', issuer: provider.url, client_id: 'public' },
   });
   const { status, body } = await closed.call(`POST /v1/idp-configs/${config.id}/rehearse`);
-  expect([status, body.code]).toEqual([409, 'sign_in_disabled']);
+  expect([status, body.code]).toEqual([403, 'sign_in_disabled']);
   await closed.close();
 });
 
