@@ -5,10 +5,11 @@ import { DomainError } from '../../kernel/errors.ts';
 import type { Outbound } from '../../kernel/outbound.ts';
 import { UnresolvedSecretError } from './client-secrets.ts';
 import { idpConfigErrors } from './errors.ts';
+import type { Finding } from './findings/schema.ts';
 import { checkOidc } from './oidc.ts';
 import { judgeSamlMetadata } from './saml/judge.ts';
 import { type SamlSummary, summaryOf } from './saml/summary.ts';
-import type { Finding, IdpVerification } from './schema.ts';
+import type { IdpVerification } from './schema.ts';
 
 export interface Checked extends Pick<IdpVerification, 'findings' | 'certificates'> {
   /** Set when the metadata had to be read: the summary to keep. */

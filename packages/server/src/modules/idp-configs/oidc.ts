@@ -1,7 +1,7 @@
 /** Is this an OpenID provider that people could sign in with? Asks it, as OpenID Connect Discovery 1.0 says. */
 import { canVerify, discoveryUrl, isJsonObject, isSecret, type JsonObject, jsonObject } from '../../kernel/openid.ts';
 import { type Outbound, OutboundError } from '../../kernel/outbound.ts';
-import type { Finding, FindingCode } from './schema.ts';
+import type { Finding, FindingCode } from './findings/schema.ts';
 
 /** Section 3: the metadata that every provider has. token_endpoint: the code flow is the one that is used. */
 const REQUIRED_URLS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, jsonObject, label, name, textUpTo, timestamp } from '../../kernel/schema.ts';
+import { finding, findingCode, idpCertificate } from './findings/schema.ts';
 import { claimMappingsShape } from './mappings/schema.ts';
 
 const idpKind = z.enum(['oidc', 'saml']).describe('The protocol that it speaks.');
@@ -162,68 +163,6 @@ export const idpConfigPage = pageOf(idpConfig).meta({
   description: 'A page of SSO configurations.',
 });
 
-export const findingCode = z
-  .enum([
-    // What was checked and is right.
-    'discovery_checked',
-    'keys_checked',
-    'metadata_checked',
-    'certificates_checked',
-    // Fetching.
-    'outbound_refused',
-    'outbound_failed',
-    // OIDC.
-    'discovery_invalid',
-    'issuer_mismatch',
-    'field_missing',
-    'endpoint_insecure',
-    'keys_invalid',
-    'no_signing_key',
-    'private_key_published',
-    'client_secret_unresolved',
-    // SAML.
-    'metadata_missing',
-    'metadata_invalid',
-    'metadata_expired',
-    'entity_id_mismatch',
-    'no_idp_descriptor',
-    'no_sso_service',
-    'no_certificate',
-    'certificate_invalid',
-    'certificate_not_yet_valid',
-    'certificate_expired',
-    'certificate_expires_soon',
-  ])
-  .describe('The kind of finding.');
-export type FindingCode = z.infer<typeof findingCode>;
-
-export const finding = z
-  .object({
-    severity: z
-      .enum(['error', 'warning', 'info'])
-      .meta({ description: 'An error means that nobody can sign in like that.', examples: ['info'] }),
-    code: findingCode,
-    message: textUpTo(1000).meta({
-      description: 'What was found, for people.',
-      examples: ['The discovery document is right.'],
-    }),
-  })
-  .meta({ id: 'IdpFinding', description: 'One thing that a verification found.' });
-export type Finding = z.infer<typeof finding>;
-
-export const idpCertificate = z
-  .object({
-    subject: z.string().meta({ description: 'Whom it names.', examples: ['CN=login.acme.example'] }),
-    fingerprint_sha256: textUpTo(95).meta({
-      description: 'Upper case hexadecimal pairs with colons.',
-      examples: [Array.from({ length: 32 }, (_, byte) => (byte * 7 + 16).toString(16).toUpperCase()).join(':')],
-    }),
-    not_before: timestamp.describe('The first moment at which it is valid.'),
-    not_after: timestamp.describe('The last moment at which it is valid.'),
-  })
-  .meta({ id: 'IdpCertificate', description: 'A certificate that a SAML provider signs with.' });
-export type IdpCertificate = z.infer<typeof idpCertificate>;
-
 export const idpVerification = z
   .object({
     ok: z.boolean().meta({ description: 'Whether nothing was found that is an error.', examples: [true] }),
@@ -237,10 +176,13 @@ export type IdpVerification = z.infer<typeof idpVerification>;
 
 export const idpRehearsal = z
   .object({
-    url: textUpTo(500).meta({
-      description: 'Open it in a browser, once: it leads to the provider and back to a report.',
-      examples: [`https://registry.example/auth/sign-in?rehearsal=${'q'.repeat(43)}`],
-    }),
+    url: textUpTo(500)
+      .optional()
+      .meta({
+        description:
+          'Open it in a browser, once: it leads to the provider and back to a report. Shown here and never again: absent only in the replay of a request with an Idempotency-Key.',
+        examples: ['https://registry.example/auth/sign-in?rehearsal=GmN0p9zJ1x4eT6yQh8vBk2sWc5rLu7aFd3oXi0nVtEY'],
+      }),
     expires_at: timestamp.describe('The link works until then.'),
   })
   .meta({ id: 'IdpRehearsal', description: 'A link that rehearses a sign-in.' });

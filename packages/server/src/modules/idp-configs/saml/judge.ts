@@ -1,5 +1,5 @@
 /** The summary of SAML metadata, judged by facts alone. Nothing is fetched or parsed. */
-import type { Finding, FindingCode, IdpCertificate } from '../schema.ts';
+import type { Finding, FindingCode, IdpCertificate } from '../findings/schema.ts';
 import type { SamlSummary } from './summary.ts';
 
 const SOON_MS = 30 * 86_400_000;

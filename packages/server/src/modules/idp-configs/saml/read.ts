@@ -1,7 +1,7 @@
 /** SAML metadata → their summary. It runs in a thread: parsing takes milliseconds, which the event loop must not lose. */
 import { X509Certificate } from 'node:crypto';
 import { DOMParser, type Element, onWarningStopParsing } from '@xmldom/xmldom';
-import type { IdpCertificate } from '../schema.ts';
+import type { IdpCertificate } from '../findings/schema.ts';
 import type { SamlSummary } from './summary.ts';
 
 const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata';

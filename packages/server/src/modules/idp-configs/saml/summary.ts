@@ -1,7 +1,7 @@
 /** The summary that is kept of SAML metadata, so that no verification has to parse them again. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { idpCertificate } from '../schema.ts';
+import { idpCertificate } from '../findings/schema.ts';
 
 const samlSummary = z.object({
   /** Of the text that was read. */

@@ -87,7 +87,7 @@ async function lockUser(ctx: ActorContext, within: Within): Promise<signInUsers.
     if (await signInUsers.updateUserSubject(tx, id, external_subject))
       await record(signInEvents.linked, { ...standing.user, idp_config_id: config.id });
   } else {
-    await requireRoomForUser(ctx, tx, tenant_id);
+    await requireRoomInTenant(ctx, tx, { tenant_id, quota: 'users' });
     const id = newId(ctx.clock);
     const { email, roles } = person;
     const made = { id, tenant_id, external_subject, email, display_name, roles: roles ?? ['member' as const] };
@@ -97,12 +97,6 @@ async function lockUser(ctx: ActorContext, within: Within): Promise<signInUsers.
   const now = standingOf({ known: await lock(), unlinked: [], jit_policy: 'deny' });
   if (now.kind !== 'known') throw new Error('a sign-in makes no user twice');
   return now.user;
-}
-
-/** Throws `quota_exceeded`. */
-async function requireRoomForUser(ctx: ActorContext, tx: Tx, tenant_id: string): Promise<void> {
-  if (ctx.quotas.list().some(({ name }) => name === 'users'))
-    await requireRoomInTenant(ctx, tx, { tenant_id, quota: 'users' });
 }
 
 async function syncRoles(
