@@ -1,7 +1,7 @@
 /** API keys: made, shown once, listed without their secret, replaced and revoked. */
 import { apiKeys, type Tx } from '@tenant-registry/db';
 import { hasPassed } from '../../kernel/clock.ts';
-import type { ActorContext } from '../../kernel/context.ts';
+import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
