@@ -71,6 +71,7 @@ describe('a user in a group in a group', () => {
     expect([status, body]).toEqual([
       200,
       {
+        tenant_id,
         allowed: true,
         level: 'editor',
         why: {
@@ -88,7 +89,7 @@ describe('a user in a group in a group', () => {
   });
 
   test('may no more than the level, nothing in a sibling, and nothing in the tenant as a whole', async () => {
-    const refusal = { allowed: false, why: { ...nowhere, reason: 'no_grant' } };
+    const refusal = { tenant_id, allowed: false, why: { ...nowhere, reason: 'no_grant' } };
     for (const [permission, resource, level] of [
       ['projects:write', inProject(), 'editor'],
       ['project:admin', inProject(), 'editor'],
@@ -150,7 +151,12 @@ test('somebody who was deactivated, and a key that has ended, may nothing', asyn
   ];
   for (const principal of ended) {
     const { body } = await ask({ principal, permission: 'projects:read', resource: inProject() });
-    expect(body).toEqual({ allowed: false, level: null, why: { ...nowhere, reason: 'principal_disabled' } });
+    expect(body).toEqual({
+      tenant_id,
+      allowed: false,
+      level: null,
+      why: { ...nowhere, reason: 'principal_disabled' },
+    });
   }
 });
 
@@ -259,6 +265,7 @@ describe('static tokens', () => {
   test('may what their role holds, by a role of the platform', async () => {
     const question = { permission: 'projects:write', resource: inProject() };
     expect((await ask(question)).body).toEqual({
+      tenant_id,
       allowed: true,
       level: 'admin',
       why: {
@@ -367,10 +374,8 @@ describe('a batch', () => {
     const { status, body } = await askAll([...lost, ...checks]);
     expect(status).toBe(200);
     expect(body.results.slice(2)).toEqual(alone);
-    expect(body.results.slice(0, 2).map(({ why }: { why: { reason: string } }) => why.reason)).toEqual([
-      'not_found',
-      'principal_not_found',
-    ]);
+    const refused = (reason: string) => ({ tenant_id: null, allowed: false, level: null, why: { ...nowhere, reason } });
+    expect(body.results.slice(0, 2)).toEqual([refused('not_found'), refused('principal_not_found')]);
   });
 
   test('has 1 to 100 checks, and an unknown permission is refused by its place', async () => {

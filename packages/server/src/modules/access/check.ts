@@ -35,7 +35,7 @@ export async function checkAccessBatch(
 type Answer = AccessVerdict | 'not_found' | 'principal_not_found';
 
 function missing(reason: 'not_found' | 'principal_not_found'): AccessVerdict {
-  return { allowed: false, level: null, why: { by: null, path: [], reason } };
+  return { tenant_id: null, allowed: false, level: null, why: { by: null, path: [], reason } };
 }
 
 interface Check {
@@ -125,11 +125,12 @@ function answerTo(ctx: ActorContext, check: Check, facts: access.AccessFacts): A
   if (place === undefined || (actor.tenant_id !== null && place.tenant_id !== actor.tenant_id)) return 'not_found';
   const project_id = place.project?.id ?? null;
   if (within !== null && project_id !== null && project_id !== within) return 'not_found';
-  if (principal === null) return verdictOn(grants, standingOfCaller(actor), { place, asked });
+  const { tenant_id } = place;
+  if (principal === null) return { tenant_id, ...verdictOn(grants, standingOfCaller(actor), { place, asked }) };
   const standing = standingOf(facts, principal, { project_id, now: clock() });
-  if (standing === undefined || standing.tenant_id !== place.tenant_id) return 'principal_not_found';
+  if (standing === undefined || standing.tenant_id !== tenant_id) return 'principal_not_found';
   const isHidden = !isSelf && within !== null && principal.type !== 'user' && standing.lies_in !== within;
-  return isHidden ? 'principal_not_found' : verdictOn(grants, standing, { place, asked });
+  return isHidden ? 'principal_not_found' : { tenant_id, ...verdictOn(grants, standing, { place, asked }) };
 }
 
 function placeOf(

@@ -122,6 +122,11 @@ const PATH_MAX = 40;
 
 export const accessVerdict = z
   .object({
+    tenant_id: id
+      .nullable()
+      .describe(
+        'The tenant that the resource lies in: its changes alone can change the answer. Null in a batch, for what does not exist.',
+      ),
     allowed: z.boolean().meta({ description: 'Whether it may.', examples: [true] }),
     level: z
       .enum(projectLevels)

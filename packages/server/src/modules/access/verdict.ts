@@ -47,12 +47,15 @@ export interface Place {
 /** A permission, or a level in the project. */
 export type Asked = { readonly permission: Permission } | { readonly level: ProjectLevel };
 
+/** What is decided, of a place that the question names. */
+export type Decision = Omit<AccessVerdict, 'tenant_id'>;
+
 /** Decides. Somebody who was deactivated is told that first, then what is missing, then what the place forbids. */
 export function verdictOn(
   grants: Grants,
   standing: Standing,
   { place, asked }: { readonly place: Place; readonly asked: Asked },
-): AccessVerdict {
+): Decision {
   if (standing.disabled) return refused('principal_disabled', null);
   if (isBeyond(grants, standing, place, asked)) return refused('no_grant', null);
   const level = place.project === null ? null : levelOf(grants, standing);
@@ -63,9 +66,9 @@ export function verdictOn(
   return closed === null ? { allowed: true, level, why: { ...grant, reason: null } } : refused(closed, level);
 }
 
-type Reason = NonNullable<AccessVerdict['why']['reason']>;
+type Reason = NonNullable<Decision['why']['reason']>;
 
-function refused(reason: Reason, level: ProjectLevel | null): AccessVerdict {
+function refused(reason: Reason, level: ProjectLevel | null): Decision {
   return { allowed: false, level, why: { by: null, path: [], reason } };
 }
 
