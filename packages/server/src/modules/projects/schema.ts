@@ -83,6 +83,7 @@ export const projectEvents = {
     description: 'A project was archived.',
     payload: project,
     subject,
+    authority: true,
   }),
   deleted: defineEvent({
     type: 'project.deleted',

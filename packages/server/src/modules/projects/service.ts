@@ -81,7 +81,8 @@ export async function archiveProject(ctx: ActorContext, id: string): Promise<Pro
   return transact(ctx, async (tx, record, nothingChanged) => {
     const current = await lockWritableProject(ctx, tx, id);
     if (current.status === 'archived') {
-      nothingChanged();
+      // The process that archived it may have stopped before every replica knew, so the replicas are told again.
+      nothingChanged(current.tenant_id);
       return current;
     }
     const row = await projects.updateProject(tx, id, { status: 'archived' });
