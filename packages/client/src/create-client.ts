@@ -1,6 +1,6 @@
 /** Builds the client: a function for each operation in the manifest. */
 import { type Connection, call } from './calls/call.ts';
-import { type ClientOptions, checkedOptions, type MutationOptions } from './calls/options.ts';
+import { type CallOptions, type ClientOptions, checkedOptions } from './calls/options.ts';
 import { type Runtime, systemRuntime } from './calls/runtime.ts';
 import { createTransport } from './calls/transport.ts';
 import { listOf, type Page } from './list.ts';
@@ -43,9 +43,9 @@ function operationOf(connection: Connection, path: string, kind: Kind) {
   if (kind.startsWith('FEED ')) return feedOf(connection, path, kind.slice('FEED '.length));
   const type = kind === 'mutation' || kind === 'safe' ? 'mutation' : 'query';
   const operation = { type, path, safe: kind === 'safe', send: connection.send } as const;
-  const run = (input: object, options: MutationOptions) =>
+  const run = (input: object, options: CallOptions) =>
     resultOf(call(connection, { ...operation, input }, options).then(({ output }) => output));
-  return (given: object = {}, options: MutationOptions = {}) => {
+  return (given: object = {}, options: CallOptions = {}) => {
     if (kind !== 'list') return run(given, options);
     return listOf(
       (cursor) =>

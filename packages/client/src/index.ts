@@ -1,25 +1,31 @@
 /** The SDK of tenant-registry: typed calls, in Node and in browsers. */
 
+export { type Access, type AccessOptions, createAccess } from './access.ts';
 export type { Answer } from './calls/answer.ts';
-export type { ClientOptions, MutationOptions, QueryOptions } from './calls/options.ts';
+export type { ClientOptions, MutationOptions, QueryOptions, WaitOptions } from './calls/options.ts';
 export type { ErrorCode } from './contract.ts';
 export { createClient } from './create-client.ts';
 export { type ClientErrorCode, isRegistryError, RegistryError, type RegistryErrorCode } from './errors.ts';
 export type { List, Page } from './list.ts';
+export type { FeedState, Memory, MemorySettings } from './memory/remembered.ts';
 export type { Problem } from './problem.ts';
 export type { Result } from './result.ts';
+export { createSessions, type Sessions, type SessionsOptions } from './sessions.ts';
 export type { Export } from './streams/export.ts';
 export type { ChangeEvent, Feed, FeedOptions } from './streams/feed.ts';
 export type {
   AcceptedApiKey,
+  AccessQuestion,
+  AccessVerdict,
   ApiKey,
   ApiKeyVerdict,
   AuditEvent,
   Client,
+  CurrentSession,
   Inputs,
   IssuedApiKey,
   KeyQuestion,
   Outputs,
   Tenant,
 } from './types.ts';
-export { createVerifier, type FeedState, type Verifier, type VerifierOptions } from './verifier.ts';
+export { createVerifier, type Verifier, type VerifierOptions } from './verifier.ts';

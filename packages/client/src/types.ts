@@ -1,5 +1,5 @@
 /** The client's types, derived from the contract. */
-import type { MutationOptions, QueryOptions } from './calls/options.ts';
+import type { MutationOptions, QueryOptions, WaitOptions } from './calls/options.ts';
 import type { Contract } from './contract.ts';
 import type { OutputOf } from './kinds.ts';
 import type { List, Page } from './list.ts';
@@ -31,6 +31,14 @@ export type KeyQuestion = Omit<Inputs['apiKeys']['verify'], 'key'>;
 /** The verdict on a key that may be used. */
 export type AcceptedApiKey = Extract<ApiKeyVerdict, { valid: true }>;
 
+/** A question about access: whom it is about, a permission or a level, and a tenant or a project. */
+export type AccessQuestion = Inputs['access']['check'];
+/** The answer to a question about access: whether somebody may do something, and why. */
+export type AccessVerdict = Outputs['access']['check'];
+/** A person who is signed in: the user, the session, and the token that changes need. */
+export type CurrentSession = { [Part in keyof Caller]: NonNullable<Caller[Part]> };
+type Caller = Outputs['sessions']['current'];
+
 /** The registry's operations as functions. */
 export type Client = {
   readonly [Group in keyof Contract]: {
@@ -47,9 +55,10 @@ type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
     Export<Omit<InputOf<Operation>, 'format'>, AuditEvent>
   : Operation extends { type: 'feed' }
     ? Feed
-    : (
-        ...args: Arguments<InputOf<Operation>, Kind extends 'mutation' ? MutationOptions : QueryOptions>
-      ) => ResultOf<OutputOf<Operation>>;
+    : (...args: Arguments<InputOf<Operation>, OptionsOf<Kind>>) => ResultOf<OutputOf<Operation>>;
+
+/** A session stands for its person in a GET request alone: the registry takes changes from its own pages only. */
+type OptionsOf<Kind> = Kind extends 'mutation' ? MutationOptions : Kind extends 'safe' ? WaitOptions : QueryOptions;
 
 /** Makes the input optional if none of its fields is required. */
 type Arguments<Input, Options> =

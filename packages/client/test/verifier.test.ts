@@ -1,18 +1,10 @@
 // engine: none
 import { expect, test } from 'vitest';
 import { createVerifier, RegistryError } from '../src/index.ts';
-import { steadyClock } from '../src/verifier/steady-clock.ts';
+import { steadyClock } from '../src/memory/steady-clock.ts';
+import { OTHER_TENANT, SETTLE_MS, settled, TENANT } from './feed-harness.ts';
 import { rejectionOf } from './scripted-server.ts';
-import {
-  accepted,
-  KEY,
-  OTHER_TENANT,
-  refusal,
-  SETTLE_MS,
-  settled,
-  TENANT,
-  verifierHarness,
-} from './verifier-harness.ts';
+import { accepted, KEY, refusal, verifierHarness } from './verifier-harness.ts';
 
 test('memory answers the second question, with one frozen verdict', async () => {
   const { verifier, questions, opened } = verifierHarness();

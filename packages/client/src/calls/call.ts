@@ -3,9 +3,10 @@ import type { Failure } from './answer.ts';
 import { CallEnded, startDeadline } from './deadline.ts';
 import { endedError, failureError } from './failure-error.ts';
 import { checkedHeaders, checkedToken, newIdempotencyKey } from './headers.ts';
-import { type ClientOptions, checkedTimeoutMs, type MutationOptions } from './options.ts';
+import { type CallOptions, type ClientOptions, checkedTimeoutMs, type WaitOptions } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 import type { Runtime } from './runtime.ts';
+import { cookieOf, sessionIn } from './session-cookie.ts';
 import { type Attempt, AttemptFailed, type Send, type Transport } from './transport.ts';
 
 export interface Connection extends Transport {
@@ -24,7 +25,7 @@ export interface Operation<T> extends Pick<Attempt, 'type' | 'path' | 'input'> {
   readonly send: Send<T>;
 }
 
-/** The output of a call, and the token that it was made with: later errors of a stream must not quote that token. */
+/** The output of a call, and the token or session that it was made with: later errors of a stream must not quote it. */
 export interface Outcome<T> {
   readonly output: T;
   readonly token: string;
@@ -34,7 +35,7 @@ export interface Outcome<T> {
 export async function call<T>(
   connection: Connection,
   operation: Operation<T>,
-  options: MutationOptions,
+  options: CallOptions,
 ): Promise<Outcome<T>> {
   const { retries, runtime } = connection;
   const { path } = operation;
@@ -47,7 +48,9 @@ export async function call<T>(
   try {
     for (let failed = 1; ; failed += 1) {
       signal.throwIfAborted();
-      const outcome = await race(attempt(connection, operation, { headers, signal }));
+      const outcome = await race(
+        attempt(operation, { headers, signal, credential: () => credentialOf(connection, options) }),
+      );
       if ('output' in outcome) return outcome;
       signal.throwIfAborted();
       const { failure, token } = outcome;
@@ -64,36 +67,56 @@ export async function call<T>(
 }
 
 /** Returns how long this call may take. Throws a `TypeError` unless that is a number above 0. */
-export function timeoutMsOf({ timeoutMs }: Connection, options: MutationOptions): number {
+export function timeoutMsOf({ timeoutMs }: Connection, options: WaitOptions): number {
   return checkedTimeoutMs(options.timeoutMs ?? timeoutMs);
 }
 
-type Sending = Pick<Attempt, 'headers' | 'signal'>;
+/** What a call is made with. The secret is empty for a call that is made by nobody. */
+interface Credential {
+  readonly secret: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Sending extends Pick<Attempt, 'headers' | 'signal'> {
+  credential(): Promise<Credential>;
+}
+
 interface Failed {
   readonly failure: Failure;
   readonly token: string;
 }
 
 async function attempt<T>(
-  { token: given }: Connection,
   { send, ...operation }: Operation<T>,
-  sending: Sending,
+  { headers: shared, signal, credential }: Sending,
 ): Promise<Outcome<T> | Failed> {
-  const token = typeof given === 'function' ? checkedToken(await given()) : given;
-  const headers = { ...sending.headers, authorization: `Bearer ${token}` };
+  const { secret: token, headers: own } = await credential();
+  // The registry looks at a cookie only where no Authorization header is: one among the client's own headers is not sent.
+  const { authorization: _replaced, ...others } = shared;
   try {
-    return { output: await send({ ...operation, ...sending, headers }), token };
+    return { output: await send({ ...operation, headers: { ...others, ...own }, signal }), token };
   } catch (error) {
     if (error instanceof AttemptFailed) return { failure: error.failure, token };
     throw error;
   }
 }
 
+async function credentialOf({ token: given }: Connection, options: CallOptions): Promise<Credential> {
+  if ('cookie' in options) {
+    const session = sessionIn(options.cookie ?? '');
+    return session === undefined
+      ? { secret: '', headers: {} }
+      : { secret: session, headers: { cookie: cookieOf(session) } };
+  }
+  const token = typeof given === 'function' ? checkedToken(await given()) : given;
+  return { secret: token, headers: { authorization: `Bearer ${token}` } };
+}
+
 /** Returns the headers that all attempts of a call share, so that the registry recognizes a repeated mutation. */
 function headersOf(
   { headers }: Connection,
   { type, safe = false }: Operation<unknown>,
-  { idempotencyKey, ifMatch }: MutationOptions,
+  { idempotencyKey, ifMatch }: CallOptions,
 ) {
   if (type === 'query' || safe) return headers;
   const own = { 'idempotency-key': idempotencyKey ?? newIdempotencyKey(), 'if-match': ifMatch };

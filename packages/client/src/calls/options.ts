@@ -21,21 +21,34 @@ export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The options of a call that changes nothing. */
-export interface QueryOptions {
+/** How long a caller waits. */
+export interface WaitOptions {
   /** Ends the call with the code `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** Overrides the client's timeout. A list grants this time to each page. */
   readonly timeoutMs?: number | undefined;
 }
 
+/** The options of a call that changes nothing. */
+export interface QueryOptions extends WaitOptions {
+  /**
+   * The `Cookie` header of a person's request. Given, the call is made by the person whose session is in it, and never with
+   * the client's token: without a session it is made by nobody, also when undefined is given. Only the session's cookie is
+   * sent on. For servers: browsers let no program send cookies.
+   */
+  readonly cookie?: string | undefined;
+}
+
 /** The options of a call that may make a change. */
-export interface MutationOptions extends QueryOptions {
+export interface MutationOptions extends WaitOptions {
   /** Two calls with one key make one change; at most 255 characters. Each call has a key of its own by default. */
   readonly idempotencyKey?: string | undefined;
   /** The ETag of the version to change. The registry refuses the change with `precondition_failed` at any other version. */
   readonly ifMatch?: string | undefined;
 }
+
+/** The options that a call of any kind may have. */
+export type CallOptions = QueryOptions & MutationOptions;
 
 /** Returns the options with their defaults. Throws a `TypeError`, without secrets in it, for an option that cannot work. */
 export function checkedOptions({

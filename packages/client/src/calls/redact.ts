@@ -3,10 +3,10 @@ import { isObject } from '../problem.ts';
 
 const DEPTH_MAX = 4;
 
-/** Returns a copy of a thrown value that has only its name, message, code and causes, each without the secret. */
+/** Returns a copy of a thrown value that has only its name, message, code and causes, each without the secret, if any. */
 export function withoutSecret(thrown: unknown, secret: string, depth = 0): Error {
   const { name = 'Error', message = '', code, cause } = isObject(thrown) ? thrown : { message: thrown };
-  const text = (value: unknown) => String(value).replaceAll(secret, '[redacted]');
+  const text = (value: unknown) => (secret === '' ? String(value) : String(value).replaceAll(secret, '[redacted]'));
   const inner = cause === undefined || depth >= DEPTH_MAX ? {} : { cause: withoutSecret(cause, secret, depth + 1) };
   const copy = Object.assign(new Error(text(message), inner), code === undefined ? {} : { code: text(code) });
   copy.name = text(name);

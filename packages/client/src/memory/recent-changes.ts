@@ -1,9 +1,11 @@
-/** Remembers recent changes and tells which verdicts they may have outdated. Pure: the time is an argument. */
-import type { ApiKeyVerdict } from '../types.ts';
+/** Remembers recent changes and tells which answers they may have outdated. Pure: the time is an argument. */
 
 export interface RecentChanges {
-  /** Tells whether no change that the feed reported may have outdated the verdict on a question asked at that time. */
-  holds(verdict: ApiKeyVerdict, askedAt: number): boolean;
+  /**
+   * Tells whether no change that the feed reported may have outdated an answer about this tenant that was asked for at
+   * that time. For null the changes of every tenant count.
+   */
+  holds(tenantId: string | null, askedAt: number): boolean;
   /** Tells whether no tenant has changed since that time. */
   unchangedSince(askedAt: number): boolean;
   /** Notes a change of these tenants. Another replica may answer from before the change for `settleMs` more. */
@@ -13,7 +15,7 @@ export interface RecentChanges {
 }
 
 /**
- * Forgets a change after `forMs`: verdicts from before it have expired by then. A burst of changes of more than
+ * Forgets a change after `forMs`: answers from before it are no longer kept by then. A burst of changes of more than
  * `tenantsMax` tenants counts as a change of all tenants, which bounds the memory.
  */
 export function createRecentChanges(forMs: number, tenantsMax: number): RecentChanges {
@@ -29,10 +31,9 @@ export function createRecentChanges(forMs: number, tenantsMax: number): RecentCh
     settledAt.clear();
   };
   return {
-    holds(verdict, askedAt) {
-      // A refusal names no tenant, so any change may have outdated it.
-      if (!verdict.valid) return askedAt > lastSettledAt;
-      return askedAt > Math.max(allSettledAt, settledAt.get(verdict.tenant_id) ?? Number.NEGATIVE_INFINITY);
+    holds(tenantId, askedAt) {
+      if (tenantId === null) return askedAt > lastSettledAt;
+      return askedAt > Math.max(allSettledAt, settledAt.get(tenantId) ?? Number.NEGATIVE_INFINITY);
     },
     unchangedSince: (askedAt) => askedAt > changedAt,
     add(tenantIds, now, settleMs) {

@@ -1,7 +1,7 @@
 /** Tracks how far the feed of changes has been heard, over all of its connections. */
 import type { ChangeEvent } from '../streams/feed.ts';
 
-/** The largest age of a verdict from memory. */
+/** The largest age of an answer from memory. */
 const FRESH_MS = 3_000;
 /** The largest difference in speed between the clocks of two machines, as a fraction. */
 const DRIFT_MAX = 0.001;
