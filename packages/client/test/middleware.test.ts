@@ -1,37 +1,25 @@
 // engine: none
 /** The middleware inside the real frameworks, over HTTP where the framework has a server. */
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
-import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { type AcceptedApiKey, type ApiKeyVerdict, type KeyQuestion, RegistryError } from '../src/index.ts';
+import type { ApiKeyRequirement } from '../src/middleware/express.ts';
 import { apiKeyOf as expressKeyOf, requireApiKey as requireInExpress } from '../src/middleware/express.ts';
 import { apiKeyOf as fastifyKeyOf, requireApiKey as requireInFastify } from '../src/middleware/fastify.ts';
 import { requireApiKey as requireInFetch } from '../src/middleware/fetch.ts';
 import { apiKeyOf as honoKeyOf, requireApiKey as requireInHono } from '../src/middleware/hono.ts';
-import type { ApiKeyRequirement } from '../src/middleware.ts';
-import { accepted, KEY, refusal, TENANT } from './verifier-harness.ts';
+import { TENANT } from './feed-harness.ts';
+import { overHttp, type Send } from './over-http.ts';
+import { accepted, KEY, refusal } from './verifier-harness.ts';
 
 interface VerifierStub {
   verify(key: string, question?: KeyQuestion): Promise<ApiKeyVerdict>;
 }
-type Send = (path: string, headers: Record<string, string>) => Promise<Response>;
 
 /** `/reports` requires a key and answers with its tenant; `/open` calls `apiKeyOf` without requiring a key. */
 type Serve = (verifier: VerifierStub, requirement: ApiKeyRequirement) => Promise<Send>;
-
-async function over(listener: RequestListener): Promise<Send> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return (path, headers) => fetch(url + path, { headers });
-}
 
 const frameworks: readonly [string, Serve][] = [
   [
@@ -45,7 +33,7 @@ const frameworks: readonly [string, Serve][] = [
       app.get('/open', (request, response) => void response.send(expressKeyOf(request).tenant_id));
       // In this mode the default error handler of Express does not print errors.
       app.set('env', 'test');
-      return over(app);
+      return overHttp(app);
     },
   ],
   [
@@ -56,9 +44,8 @@ const frameworks: readonly [string, Serve][] = [
       app.get('/reports', { onRequest: requireInFastify(verifier, requirement) }, tenantOf);
       app.get('/pre', { preHandler: [requireInFastify(verifier, requirement)] }, tenantOf);
       app.get('/open', tenantOf);
-      const url = await app.listen({ host: '127.0.0.1', port: 0 });
-      onTestFinished(() => app.close());
-      return (path, headers) => fetch(url + path, { headers });
+      await app.ready();
+      return overHttp(app.routing);
     },
   ],
   [
@@ -70,7 +57,7 @@ const frameworks: readonly [string, Serve][] = [
       );
       app.get('/open', (context) => context.text(honoKeyOf(context).tenant_id));
       app.onError((error, context) => context.text(String(error), 500));
-      return async (path, headers) => app.request(path, { headers });
+      return async (path, headers) => app.request(path, { headers: headers ?? {} });
     },
   ],
   [
@@ -81,7 +68,7 @@ const frameworks: readonly [string, Serve][] = [
         expect(extra).toBe('passed on');
         return new Response(apiKey.tenant_id);
       });
-      return async (path, headers) =>
+      return async (path, headers = {}) =>
         handle(new Request(`http://product.example${path}`, { headers }), 'passed on').catch(
           (error) => new Response(String(error), { status: 500 }),
         );

@@ -64,12 +64,14 @@ test('the declarations import only each other', async () => {
 });
 
 const program = `
-  import { type AuditEvent, createClient, createVerifier, isRegistryError, type Tenant } from '@tenant-registry/client';
-  import { requireApiKey as inExpress } from '@tenant-registry/client/express';
+  import { type AuditEvent, createAccess, createClient, createSessions, createVerifier } from '@tenant-registry/client';
+  import { isRegistryError, type Tenant } from '@tenant-registry/client';
+  import { requireAccess, requireApiKey as inExpress, requireSession, sessionOf } from '@tenant-registry/client/express';
   import { apiKeyOf, requireApiKey as inFastify } from '@tenant-registry/client/fastify';
   import { requireApiKey } from '@tenant-registry/client/fetch';
   import { requireApiKey as inHono } from '@tenant-registry/client/hono';
   const client = createClient({ url: 'http://localhost:8090', token: async () => 'x', retries: 3 });
+  const response = { writeHead() {}, end() {} };
   export async function main(): Promise<Tenant['status'] | undefined> {
     for await (const tenant of client.tenants.list({ limit: 10 })) if (tenant.plan !== null) return tenant.status;
     try {
@@ -89,6 +91,17 @@ const program = `
     (await handle(new Request('http://x'))).status satisfies number;
     for (const use of [inExpress, inFastify, inHono]) use(verifier, { scopes: ['a'] });
     apiKeyOf({}).tenant_id satisfies string;
+    const access = createAccess({ client });
+    const { allowed, why } = await access.check({ permission: 'projects:read', resource: { type: 'tenant', id: 'x' } });
+    [allowed, why.path.length] satisfies [boolean, number];
+    const sessions = createSessions({ client, entriesMax: 10 });
+    (await sessions.read(null))?.csrf_token satisfies string | undefined;
+    requireSession(sessions, { origins: 'https://portal.example.com' });
+    const resource = ({ url }: { url: string }) => ({ type: 'project' as const, id: url });
+    requireAccess(access, { permission: 'project:editor', resource })({ url: 'x' }, response, () => {});
+    sessionOf({}).user.display_name satisfies string;
+    // @ts-expect-error the origins are required
+    requireSession(sessions, {});
     // @ts-expect-error a requirement contains no key
     inExpress(verifier, { key: 'x' });
     // @ts-expect-error the slug is required

@@ -3,9 +3,13 @@
 import { expectTypeOf, test } from 'vitest';
 import type { Problem as ServerProblem } from '../../server/src/kernel/errors/problem.ts';
 import {
+  type Access,
+  type AccessQuestion,
+  type AccessVerdict,
   type Answer,
   type AuditEvent,
   type Client,
+  type CurrentSession,
   type ErrorCode,
   type Feed,
   type Inputs,
@@ -16,6 +20,7 @@ import {
   type Problem,
   type QueryOptions,
   type Result,
+  type Sessions,
   type Tenant,
   type Verifier,
 } from '../src/index.ts';
@@ -78,6 +83,34 @@ test('the feed gives events, and a verifier gives the verdict of the registry', 
   const use = async (verifier: Verifier) => {
     // @ts-expect-error the question does not contain the key
     await verifier.verify('bp_x', { key: 'bp_x' });
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('an access gives the verdict of the registry, and sessions give a person with session and token, or null', () => {
+  expectTypeOf<Awaited<ReturnType<Access['check']>>>().toEqualTypeOf<Outputs['access']['check']>();
+  expectTypeOf<AccessQuestion>().toEqualTypeOf<Inputs['access']['check']>();
+  expectTypeOf<Outputs['access']['checkBatch']['results'][number]>().toEqualTypeOf<AccessVerdict>();
+  expectTypeOf<Awaited<ReturnType<Sessions['read']>>>().toEqualTypeOf<CurrentSession | null>();
+  expectTypeOf<CurrentSession['session']>().not.toBeNullable();
+  const use = async (access: Access) => {
+    // @ts-expect-error a question names a resource
+    await access.check({ permission: 'projects:read' });
+    const question = { permission: 'projects:read', resource: { type: 'tenant', id: '' } } as const;
+    // @ts-expect-error the type of principal does not exist
+    await access.check({ ...question, principal: { type: 'group', id: '' } });
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('only a call that reads may be made by the person of a request', () => {
+  const use = async () => {
+    await client.tenants.get({ id: '' }, { cookie: undefined });
+    await client.projects.list({ tenant_id: '' }, { cookie: '' });
+    // @ts-expect-error a change comes from a page of the registry alone
+    await client.projects.archive({ id: '' }, { cookie: '' });
+    // @ts-expect-error the question is a POST request
+    await client.apiKeys.verify({ key: '' }, { cookie: '' });
   };
   expectTypeOf(use).toBeFunction();
 });

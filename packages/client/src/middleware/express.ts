@@ -1,19 +1,25 @@
 /** For Express and compatible frameworks: `app.get('/reports', requireApiKey(verifier, { scopes: ['reports:read'] }), …)`. */
-import { type ApiKeyRequirement, admit, attach, nodeHeader } from '../middleware.ts';
+import type { Access } from '../access.ts';
+import { type AccessRequirement, admitAccess } from '../admission/access.ts';
+import { type ApiKeyRequirement, admitApiKey } from '../admission/api-key.ts';
+import type { Refusal } from '../admission/refusal.ts';
+import { type NodeRequest, seenInNode } from '../admission/request.ts';
+import { type SessionRequirement, sessionAdmission } from '../admission/session.ts';
+import type { Sessions } from '../sessions.ts';
 import type { Verifier } from '../verifier.ts';
 
-export { type ApiKeyRequirement, apiKeyOf } from '../middleware.ts';
-
-/** The part of Express's Request that the middleware uses. */
-export interface ApiKeyRequest {
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
+export type { AccessRequirement } from '../admission/access.ts';
+export type { ApiKeyRequirement } from '../admission/api-key.ts';
+export { apiKeyOf, type NodeRequest, sessionOf } from '../admission/request.ts';
+export type { SessionRequirement } from '../admission/session.ts';
 
 /** The part of Express's Response that the middleware uses, which is Node's own. */
-export interface ApiKeyResponse {
+export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
   end(body: string): unknown;
 }
+
+type Next = (error?: unknown) => void;
 
 /**
  * Returns a middleware that admits only requests whose API key meets the requirement; `apiKeyOf` then returns the key.
@@ -21,15 +27,37 @@ export interface ApiKeyResponse {
  * the key cannot be verified.
  */
 export function requireApiKey(verifier: Pick<Verifier, 'verify'>, requirement: ApiKeyRequirement = {}) {
-  return (request: ApiKeyRequest, response: ApiKeyResponse, next: (error?: unknown) => void): void => {
-    admit(verifier, requirement, nodeHeader(request.headers)).then(({ accepted, refusal }) => {
-      if (accepted === undefined) {
-        response.writeHead(refusal.status, { ...refusal.headers });
-        response.end(refusal.body);
-        return;
-      }
-      attach(request, accepted);
-      next();
+  return middleware((request: NodeRequest) => admitApiKey(verifier, requirement, seenInNode(request)));
+}
+
+/**
+ * Returns a middleware that admits only requests of people who are signed in; `sessionOf` then returns the person and the
+ * session. It answers other requests with a problem: 401, 403 for a change that no allowed page sent, and 503 with
+ * Retry-After when the session cannot be read. Throws a `TypeError` for text that is no origin.
+ */
+export function requireSession(sessions: Pick<Sessions, 'read'>, requirement: SessionRequirement) {
+  const admit = sessionAdmission(sessions, requirement);
+  return middleware((request: NodeRequest) => admit(seenInNode(request)));
+}
+
+/**
+ * Returns a middleware, for use after `requireApiKey` or `requireSession`, that admits only requests whose sender holds
+ * the permission. It answers other requests with a problem: 403 names the permission, 503 with Retry-After means that it
+ * cannot be checked.
+ */
+export function requireAccess<Request extends object>(
+  access: Pick<Access, 'check'>,
+  requirement: AccessRequirement<Request>,
+) {
+  return middleware((request: Request) => admitAccess(access, requirement, request));
+}
+
+function middleware<Request>(decide: (request: Request) => Promise<Refusal | undefined>) {
+  return (request: Request, response: NodeResponse, next: Next): void => {
+    decide(request).then((refusal) => {
+      if (refusal === undefined) return next();
+      response.writeHead(refusal.status, { ...refusal.headers });
+      response.end(refusal.body);
     }, next);
   };
 }

@@ -1,12 +1,21 @@
 /** For Hono: `app.get('/reports', requireApiKey(verifier, { scopes: ['reports:read'] }), …)`. */
-import { type ApiKeyRequirement, admit, attach } from '../middleware.ts';
+import type { Access } from '../access.ts';
+import { type AccessRequirement, admitAccess } from '../admission/access.ts';
+import { type ApiKeyRequirement, admitApiKey } from '../admission/api-key.ts';
+import type { Refusal } from '../admission/refusal.ts';
+import type { SeenRequest } from '../admission/request.ts';
+import { type SessionRequirement, sessionAdmission } from '../admission/session.ts';
+import type { Sessions } from '../sessions.ts';
 import type { Verifier } from '../verifier.ts';
 
-export { type ApiKeyRequirement, apiKeyOf } from '../middleware.ts';
+export type { AccessRequirement } from '../admission/access.ts';
+export type { ApiKeyRequirement } from '../admission/api-key.ts';
+export { apiKeyOf, sessionOf } from '../admission/request.ts';
+export type { SessionRequirement } from '../admission/session.ts';
 
 /** The part of Hono's Context that the middleware uses. */
-export interface ApiKeyContext {
-  readonly req: { header(name: string): string | undefined };
+export interface HonoContext {
+  readonly req: { readonly method: string; header(name: string): string | undefined };
 }
 
 /**
@@ -15,13 +24,39 @@ export interface ApiKeyContext {
  * 503 when the key cannot be verified.
  */
 export function requireApiKey(verifier: Pick<Verifier, 'verify'>, requirement: ApiKeyRequirement = {}) {
-  return async (context: ApiKeyContext, next: () => Promise<void>): Promise<Response | undefined> => {
-    const { accepted, refusal } = await admit(verifier, requirement, (name) => context.req.header(name));
-    if (accepted === undefined) {
-      const { status, headers, body } = refusal;
-      return new Response(body, { status, headers });
-    }
-    attach(context, accepted);
+  return middleware((context: HonoContext) => admitApiKey(verifier, requirement, seenInHono(context)));
+}
+
+/**
+ * Returns a middleware that admits only requests of people who are signed in; `sessionOf(context)` then returns the person
+ * and the session. It answers other requests with a problem: 401, 403 for a change that no allowed page sent, and 503
+ * with Retry-After when the session cannot be read. Throws a `TypeError` for text that is no origin.
+ */
+export function requireSession(sessions: Pick<Sessions, 'read'>, requirement: SessionRequirement) {
+  const admit = sessionAdmission(sessions, requirement);
+  return middleware((context: HonoContext) => admit(seenInHono(context)));
+}
+
+/**
+ * Returns a middleware, for use after `requireApiKey` or `requireSession`, that admits only requests whose sender holds
+ * the permission; `resource` gets the context. It answers other requests with a problem: 403 names the permission, 503
+ * with Retry-After means that it cannot be checked.
+ */
+export function requireAccess<Context extends object>(
+  access: Pick<Access, 'check'>,
+  requirement: AccessRequirement<Context>,
+) {
+  return middleware((context: Context) => admitAccess(access, requirement, context));
+}
+
+function seenInHono(context: HonoContext): SeenRequest {
+  return { request: context, method: context.req.method, headerOf: (name) => context.req.header(name) };
+}
+
+function middleware<Context>(decide: (context: Context) => Promise<Refusal | undefined>) {
+  return async (context: Context, next: () => Promise<void>): Promise<Response | undefined> => {
+    const refusal = await decide(context);
+    if (refusal !== undefined) return new Response(refusal.body, { status: refusal.status, headers: refusal.headers });
     await next();
     return undefined;
   };
