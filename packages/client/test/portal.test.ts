@@ -6,11 +6,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../server/test/support/eventually.ts';
 import { listenOnKeptPort } from '../../server/test/support/kept-port.ts';
 import { newPerson, PASSWORD } from '../../server/test/support/people.ts';
-import { newProject, newTenant, startTestServer, type TestServer } from '../../server/test/support/server.ts';
+import { newProject, startTestServer, type TestServer } from '../../server/test/support/server.ts';
+import { signInOptions, signInTenant } from '../../server/test/support/sign-in.ts';
+import { openBrowser } from '../../server/test/support/sign-in-browser.ts';
+import { type SignInProvider, startSignInProvider } from '../../server/test/support/sign-in-provider.ts';
 
 const main = fileURLToPath(new URL('../../../examples/portal/src/web.ts', import.meta.url));
 
 let server: TestServer;
+let provider: SignInProvider;
 let portal: ChildProcess;
 let url: string;
 let tenant: { readonly id: string; readonly slug: string };
@@ -20,9 +24,10 @@ beforeAll(async () => {
   const port = await freePort();
   // Browsers take this name for a secure place, whose cookies they keep.
   url = `http://localhost:${port}`;
-  server = await startTestServer({ publicUrl: url, trustProxy: 'loopback' });
+  provider = await startSignInProvider(`${url}/auth/callback`);
+  server = await startTestServer({ ...signInOptions(), publicUrl: url, trustProxy: 'loopback' });
   await server.app.deps.leases.start();
-  tenant = await newTenant(server);
+  tenant = await signInTenant(server, provider, { alias: 'Acme <SSO>' });
   const variables = { URL: server.url, INTERNAL_TOKEN: server.internalToken, TENANT: tenant.slug, PORT: String(port) };
   portal = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], ...variables } });
   portal.stdout?.on('data', (chunk) => {
@@ -36,6 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   portal.kill();
   await server.close();
+  await provider.stop();
 });
 
 async function freePort(): Promise<number> {
@@ -70,27 +76,36 @@ function newBrowser() {
   };
 }
 
-test('a person signs in, sees the projects of the tenant, and signs out', async () => {
-  const project = await newProject(server, tenant.id, { name: 'Press <line> 4' });
-  const { email } = await newPerson(server, tenant.id);
-  const { cookies, go } = newBrowser();
-  const home = async () => (await go('/')).text();
-  expect(await home()).toContain(`Sign in to ${tenant.slug}`);
-
-  const body = JSON.stringify({ tenant: tenant.slug, email, password: PASSWORD });
-  const headers = { 'content-type': 'application/json' };
-  expect((await go('/v1/auth/sign-in', { method: 'POST', headers, body })).status).toBe(200);
+test('a person signs in through the provider of the tenant, sees its projects, and signs out', async () => {
+  await newProject(server, tenant.id, { name: 'Press <line> 4' });
+  provider.people.set('jane', { name: 'Jane Doe', email: 'jane@acme.example' });
+  const { cookies, visit, signIn } = openBrowser({ url }, { publicUrl: url, person: 'jane' });
+  const [, href = ''] = /<a href="([^"]+)">Acme &#60;SSO&#62;</.exec((await visit('/')).text) ?? [];
+  const signedIn = await signIn(href.replaceAll('&#38;', '&'));
+  expect([signedIn.status, signedIn.location]).toEqual([303, `${url}/`]);
   expect([...cookies.keys()]).toEqual(['__Host-tr_session']);
 
-  const page = await home();
-  expect(page).toContain('Signed in as Jane Doe');
-  expect(project.name).toBe('Press <line> 4');
-  expect(page).toContain('Press &#60;line&#62; 4');
-  const token = /data-csrf-token="([^"]+)"/.exec(page)?.[1] ?? '';
-  expect((await go('/v1/auth/session', { method: 'DELETE' })).status).toBe(403);
-  expect((await go('/v1/auth/session', { method: 'DELETE', headers: { 'x-csrf-token': token } })).status).toBe(204);
-  expect(cookies.size).toBe(0);
+  const { text } = await visit('/');
+  expect(text).toContain('Signed in as Jane Doe');
+  expect(text).toContain('Press &#60;line&#62; 4');
+  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const signOut = (token: string) =>
+    fetch(`${url}/v1/auth/session`, { method: 'DELETE', headers: { cookie, origin: url, 'x-csrf-token': token } });
+  expect((await signOut('')).status).toBe(403);
+  expect((await signOut(csrfTokenIn(text))).status).toBe(204);
+  await eventually(async () => expect((await visit('/')).text).toContain(`Sign in to ${tenant.slug}`));
 });
+
+test('a sign-in that was refused leads back to the page, which says so', async () => {
+  const { visit } = openBrowser({ url }, { publicUrl: url, person: 'jane' });
+  const { status, location } = await visit(`/auth/callback?code=x&state=y`);
+  expect([status, location]).toEqual([303, `${url}/?error=sign_in_expired`]);
+  expect((await visit(location ?? '')).text).toContain('The sign-in failed: sign_in_expired');
+});
+
+function csrfTokenIn(page: string): string {
+  return /data-csrf-token="([^"]+)"/.exec(page)?.[1] ?? '';
+}
 
 test('a page that was left open shows nothing of a session that ended elsewhere', async () => {
   const { email } = await newPerson(server, tenant.id);
@@ -98,7 +113,7 @@ test('a page that was left open shows nothing of a session that ended elsewhere'
   const body = JSON.stringify({ tenant: tenant.slug, email, password: PASSWORD });
   await go('/v1/auth/sign-in', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const page = await (await go('/')).text();
-  const token = /data-csrf-token="([^"]+)"/.exec(page)?.[1] ?? '';
+  const token = csrfTokenIn(page);
   const kept = [...cookies];
   await go('/v1/auth/session', { method: 'DELETE', headers: { 'x-csrf-token': token } });
   for (const [name, value] of kept) cookies.set(name, value);
