@@ -1,5 +1,6 @@
 import { type DatabaseHandle, migrateUp, openDatabase } from '@tenant-registry/db';
 import { startPostgres } from '@tenant-registry/db/testing';
+import { insertPerson, startDeactivationReplica } from '../../packages/server/test/replicas/deactivation.ts';
 import {
   cutLink,
   type Disturbance,
@@ -20,6 +21,8 @@ import {
   runRegisters,
 } from '../../packages/server/test/replicas/linearizable.ts';
 import { type Link, openLink } from '../../packages/server/test/replicas/link.ts';
+import type { Subject } from '../../packages/server/test/replicas/memory-replica.ts';
+import { startIssuer } from '../../packages/server/test/support/oidc-provider.ts';
 import { median, round } from './lib/load.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
 import { table, writeResults } from './lib/report.ts';
@@ -34,7 +37,7 @@ answers are checked against the model of a register. Also measures the cost of a
 Exit codes: 0 the answers are those of a register, 1 they are not or the run failed, 2 usage.`;
 
 const { operations, leaseMs, kind } = read();
-const fleets = { server: startServerReplica, memory: startMemoryProcess };
+type StartMember = (url: string, leaseMs: number) => Promise<FleetMember>;
 
 interface Fleet {
   readonly link: Link;
@@ -48,11 +51,12 @@ await runBench(3_600_000, async (stack) => {
   stack.defer(() => database.close());
   await migrateUp(database.db);
   const alone = await markCost(database);
-  const fleet = await startFleet(postgres.url, stack);
+  const subjects = await subjectsOf(database, stack);
+  const fleet = await startFleet(postgres.url, subjects.startMember, stack);
   const reports: Record<string, RegisterReport> = {};
-  reports['one client'] = await run('one client', 600, { database, fleet, readers: 0, writers: 1 });
+  reports['one client'] = await run('one client', 600, { subjects, fleet, readers: 0, writers: 1 });
   for (const [name, { share, disturbance }] of Object.entries(disturbances(database, fleet))) {
-    reports[name] = await disturbed(disturbance, () => run(name, operations * share, { database, fleet }));
+    reports[name] = await disturbed(disturbance, () => run(name, operations * share, { subjects, fleet }));
   }
   const figures = Object.entries(reports).map(([name, report]) => ({ name, ...figuresOf(report) }));
   const file = await writeResults('linearizable', {
@@ -80,11 +84,39 @@ function disturbances({ db }: DatabaseHandle, { link, members }: Fleet) {
   };
 }
 
+/** What the register is: a row of a key, a key that is verified, or a person that is deactivated. */
+interface Subjects {
+  readonly startMember: StartMember;
+  readonly newSubject: (maker: FleetMember | undefined) => Promise<Subject>;
+}
+
+async function subjectsOf(database: DatabaseHandle, stack: AsyncDisposableStack): Promise<Subjects> {
+  switch (kind) {
+    case 'memory':
+      return { startMember: startMemoryProcess, newSubject: () => insertSubject(database) };
+    case 'server':
+      return {
+        startMember: startServerReplica,
+        newSubject: (maker) => (maker === undefined ? insertSubject(database) : createSubject(maker)),
+      };
+    case 'people': {
+      const issuer = await startIssuer();
+      stack.defer(() => issuer.stop());
+      return {
+        startMember: (url, lease) => startDeactivationReplica(url, lease, issuer),
+        newSubject: () => insertPerson(database, issuer),
+      };
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
 /** Starts three replicas, the first of which reaches the database over a link that can be cut. */
-async function startFleet(url: string, stack: AsyncDisposableStack): Promise<Fleet> {
+async function startFleet(url: string, startMember: StartMember, stack: AsyncDisposableStack): Promise<Fleet> {
   const link = await openLink(url);
   stack.defer(() => link.cut());
-  const members = await Promise.all([link.url, url, url].map((each) => fleets[kind](each, leaseMs)));
+  const members = await Promise.all([link.url, url, url].map((each) => startMember(each, leaseMs)));
   stack.defer(async () => {
     for (const { child } of members) child.kill('SIGKILL');
     await Promise.all(members.map(({ ended }) => ended));
@@ -93,16 +125,16 @@ async function startFleet(url: string, stack: AsyncDisposableStack): Promise<Fle
 }
 
 interface Work extends Pick<RegisterOptions, 'readers' | 'writers'> {
-  readonly database: DatabaseHandle;
+  readonly subjects: Subjects;
   readonly fleet: Fleet;
 }
 
-function run(name: string, count: number, { database, fleet, ...clients }: Work) {
+function run(name: string, count: number, { subjects, fleet, ...clients }: Work) {
   const [maker] = fleet.members.slice(-1);
   return runRegisters({
     ...clients,
     replicas: fleet.members.map(({ replica }) => replica),
-    newSubject: () => (maker === undefined || kind === 'memory' ? insertSubject(database) : createSubject(maker)),
+    newSubject: () => subjects.newSubject(maker),
     operations: count,
     progress: (done) => done % 1_000 === 0 && process.stderr.write(`${name}: ${done} of ${count}\n`),
   });
@@ -131,16 +163,19 @@ function tableOf(figures: readonly ({ name: string } & ReturnType<typeof figures
   return table([head, ...rows]);
 }
 
-function read(): { operations: number; leaseMs: number; kind: 'server' | 'memory' } {
+function read(): { operations: number; leaseMs: number; kind: 'server' | 'memory' | 'people' } {
   try {
     const values = readOptions(usage, {
       operations: { help: 'reads and writes, 1000 to 10000000', fallback: '100000' },
       lease: { help: 'AUTHORITY_LEASE_MS, 500 to 60000', fallback: '500' },
-      replicas: { help: 'server, or memory: processes with the lease protocol alone', fallback: 'server' },
+      replicas: {
+        help: 'server: keys; people: servers whose users are deactivated; memory: processes with the lease protocol alone',
+        fallback: 'server',
+      },
     });
     const { replicas } = values;
-    if (replicas !== 'server' && replicas !== 'memory')
-      throw new UsageError(`--replicas ${replicas} is neither server nor memory`);
+    if (replicas !== 'server' && replicas !== 'memory' && replicas !== 'people')
+      throw new UsageError(`--replicas ${replicas} is neither server, people nor memory`);
     return {
       operations: wholeNumber('operations', values.operations, [1_000, 10_000_000]),
       leaseMs: wholeNumber('lease', values.lease, [500, 60_000]),

@@ -3,6 +3,7 @@
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { insertPerson, startDeactivationReplica } from './replicas/deactivation.ts';
 import { cutLink, type Disturbance, disturbed, freeze, killListeners, silenceLink } from './replicas/disturbances.ts';
 import {
   createSubject,
@@ -15,6 +16,7 @@ import {
 import { type RegisterOptions, type RegisterReport, runRegisters } from './replicas/linearizable.ts';
 import { openLink } from './replicas/link.ts';
 import { createMemoryReplica, type MemoryReplica } from './replicas/memory-replica.ts';
+import { startIssuer, type TestIssuer } from './support/oidc-provider.ts';
 
 const LEASE_MS = 500;
 
@@ -149,6 +151,48 @@ describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }
     const answer = stopped.replica.read(subject);
     stopped.child.kill('SIGCONT');
     expect(await answer).toBe(false);
+  });
+});
+
+describe('three servers that know a person', () => {
+  let issuer: TestIssuer;
+  beforeAll(async () => {
+    issuer = await startIssuer();
+  });
+  afterAll(() => issuer.stop());
+
+  async function start() {
+    const members = await Promise.all([url, url, url].map((each) => startDeactivationReplica(each, LEASE_MS, issuer)));
+    onTestFinished(async () => {
+      for (const { child } of members) child.kill('SIGKILL');
+      await Promise.all(members.map(({ ended }) => ended));
+    });
+    return members;
+  }
+
+  async function run(members: readonly FleetMember[], disturbance: Disturbance = async () => {}): Promise<void> {
+    const options: RegisterOptions = {
+      replicas: members.map(({ replica }) => replica),
+      newSubject: () => insertPerson(database, issuer),
+      operations: 1_000,
+      seenMin: SEEN_MIN,
+    };
+    expectRegister(await disturbed(disturbance, () => runRegisters(options)));
+  }
+
+  test('accept the token of nobody whose deactivation was answered', async () => {
+    await run(await start());
+  });
+
+  test('accept it neither while the connections on which they listen are killed', async () => {
+    await run(await start(), killListeners(database.db));
+  });
+
+  test('accept it neither when one of them was stopped meanwhile', async () => {
+    const members = await start();
+    const [first] = members;
+    if (first === undefined) throw new Error('nobody was started');
+    await run(members, freeze(first.child, LEASE_MS));
   });
 });
 

@@ -30,7 +30,13 @@ export interface FaultOptions {
 
 /** Runs the load, kills `kills` times, and reports whether any change is without its audit and outbox row, or the reverse. */
 export async function runFaults({ url, db, kills, progress }: FaultOptions): Promise<FaultReport> {
-  const acknowledged: Acknowledged = { tenants: new Set(), revoked: new Set(), count: 0, unanswered: 0 };
+  const acknowledged: Acknowledged = {
+    tenants: new Set(),
+    revoked: new Set(),
+    deactivated: new Set(),
+    count: 0,
+    unanswered: 0,
+  };
   for (let kill = 1; kill <= kills; kill++) {
     const server = await startServer(url);
     const stop = new AbortController();
@@ -53,6 +59,8 @@ export async function runFaults({ url, db, kills, progress }: FaultOptions): Pro
 interface Acknowledged {
   readonly tenants: Set<string>;
   readonly revoked: Set<string>;
+  /** The users whose deactivation was answered. */
+  readonly deactivated: Set<string>;
   count: number;
   unanswered: number;
 }
@@ -89,6 +97,10 @@ async function clientLoop(address: string, promised: Acknowledged, signal: Abort
       const { body: key } = await call('POST', '/v1/api-keys', { tenant_id: tenant.id, name: 'k' });
       await call('POST', `/v1/api-keys/${key.id}/rotate`, { grace_seconds: 60 });
       if ((await call('DELETE', `/v1/api-keys/${key.id}`)).ok) promised.revoked.add(key.id);
+      const person = { tenant_id: tenant.id, email: `${randomBytes(8).toString('hex')}@x.example`, display_name: 'J' };
+      const { body: user } = await call('POST', '/v1/users', person);
+      await call('POST', `/v1/users/${user.id}/password-link`);
+      if ((await call('POST', `/v1/users/${user.id}/deactivate`)).ok) promised.deactivated.add(user.id);
       await call('POST', `/v1/tenants/${tenant.id}/${randomInt(2) === 0 ? 'activate' : 'cancel'}`);
     } catch {
       promised.unanswered += 1;
@@ -125,6 +137,17 @@ async function contradictions(db: Db): Promise<string[]> {
     'api_key.revoked events whose key is not revoked': sql`
       select count(*) as n from audit_log a join api_keys k on k.id::text = a.target_id
         where a.action = 'api_key.revoked' and k.revoked_at is null`,
+    'users that no event tells of': sql`
+      select count(*) as n from users u where not exists (
+        select from audit_log a where a.action = 'user.created' and a.target_id = u.id::text)`,
+    'deactivated users without user.deactivated': sql`
+      select count(*) as n from users u where u.disabled_at is not null and not exists (
+        select from audit_log a where a.action = 'user.deactivated' and a.target_id = u.id::text)`,
+    'user.deactivated events whose user is active': sql`
+      select count(*) as n from audit_log a join users u on u.id::text = a.target_id
+        where a.action = 'user.deactivated' and u.disabled_at is null`,
+    'links of deactivated users': sql`
+      select count(*) as n from password_links l join users u on u.id = l.user_id where u.disabled_at is not null`,
   };
   const found: string[] = [];
   for (const [what, query] of Object.entries(checks)) {
@@ -138,6 +161,7 @@ async function contradictions(db: Db): Promise<string[]> {
 async function lostPromises(db: Db, promised: Acknowledged): Promise<string[]> {
   const tenants = await db.selectFrom('tenants').select('id').execute();
   const revoked = await db.selectFrom('api_keys').select('id').where('revoked_at', 'is not', null).execute();
+  const disabled = await db.selectFrom('users').select('id').where('disabled_at', 'is not', null).execute();
   const missing = (answered: ReadonlySet<string>, rows: readonly { id: string }[]) => {
     const there = new Set(rows.map(({ id }) => id));
     return [...answered].filter((id) => !there.has(id)).length;
@@ -145,5 +169,6 @@ async function lostPromises(db: Db, promised: Acknowledged): Promise<string[]> {
   return [
     [missing(promised.tenants, tenants), 'tenants were promised and are not there'],
     [missing(promised.revoked, revoked), 'keys were answered as revoked and are not'],
+    [missing(promised.deactivated, disabled), 'users were answered as deactivated and are not'],
   ].flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`]));
 }

@@ -89,8 +89,8 @@ export async function createSubject({ address }: Pick<ServerProcess, 'address'>)
   }
 }
 
-/** Undefined when there was no answer. */
-async function post(url: string, token: string, body?: unknown, method = 'POST') {
+/** Sends one request, with patience; resolves to undefined when there was no answer. */
+export async function post(url: string, token: string, body?: unknown, method = 'POST') {
   try {
     const response = await fetch(url, {
       method,
