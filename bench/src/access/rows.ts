@@ -1,8 +1,5 @@
 import type pg from 'pg';
 
-/** The tenant that is asked about. */
-export const TENANT = '01890000-0000-7000-8000-000000000001';
-
 /** What the issue names: the sizes of one tenant. */
 export interface Size {
   readonly users: number;
