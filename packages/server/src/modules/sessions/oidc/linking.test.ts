@@ -1,7 +1,7 @@
 /** Groups that mirror a claim, provisioned people at their first sign-in, and what ends with a configuration. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { inSession } from '../../../../test/support/people.ts';
-import { testServer, trailOf } from '../../../../test/support/server.ts';
+import { startTestServer, testServer, trailOf } from '../../../../test/support/server.ts';
 import {
   browserOf,
   CALLBACK,
@@ -227,4 +227,35 @@ test.each([
   });
   const cookie = browser.cookies.get('__Host-tr_session') ?? '';
   expect((await server.call('GET /v1/auth/session', inSession(cookie, PUBLIC_URL))).status).toBe(401);
+});
+
+test('a deactivation and sign-ins at once leave no session', async () => {
+  const tenant = await signInTenant(server, provider);
+  const browsers = Array.from({ length: 12 }, (_, index) => browserOf(server, `person-${index % 4}`));
+  const callbacks = await Promise.all(browsers.map((browser) => browser.upToCallback(tenant.start)));
+  const [{ status }, ...answers] = await Promise.all([
+    server.call(`DELETE /v1/idp-configs/${tenant.idp}`),
+    ...browsers.map((browser, index) => browser.visit(callbacks[index]?.href ?? '')),
+  ]);
+  expect(status).toBe(204);
+  for (const { location } of answers) expect([home, `${home}?error=sign_in_refused`]).toContain(location);
+  const live = (await sessionsOf(server, tenant.id)).filter(({ revoked_at }) => revoked_at === null);
+  expect(live).toEqual([]);
+});
+
+test('a tenant that has as many users as it may have gets no further one by sign-in', async () => {
+  const small = await startTestServer({ ...signInOptions(), quotaUsers: 2 });
+  const tenant = await signInTenant(small, provider);
+  const people = ['a', 'b', 'c', 'd'].map((person) => browserOf(small, person));
+  const answers = await Promise.all(people.map((browser) => browser.signIn(tenant.start)));
+  expect(answers.map(({ location }) => location).sort()).toEqual([
+    home,
+    home,
+    `${home}?error=sign_in_refused`,
+    `${home}?error=sign_in_refused`,
+  ]);
+  expect(await usersOf(small, tenant.id)).toHaveLength(2);
+  const refused = (await trailOf(small, tenant.id)).filter(({ action }) => action === 'session.refused');
+  expect(refused.map(({ metadata: { reason } }) => reason)).toEqual(['quota_exceeded', 'quota_exceeded']);
+  await small.close();
 });
