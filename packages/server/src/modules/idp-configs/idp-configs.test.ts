@@ -550,3 +550,21 @@ test.each([`https://idp.example/${'a'.repeat(240)}`, 'https://idp.example/a|b'])
     expect((await newConfig({ tenant_id, ...saml, issuer })).issuer).toBe(issuer);
   },
 );
+
+test('a mapping gives nobody a role with more than its writer may do', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const { body: key } = await server.call('POST /v1/api-keys', {
+    body: { tenant_id, name: 'sso', scopes: ['registry:idp_configs:write', 'registry:idp_configs:read'] },
+  });
+  const token: string = key.key;
+  const giving = { claim_mappings: { roles: 'roles', role_map: { IT: 'admin' } } };
+  const refused = await server.call('POST /v1/idp-configs', { token, body: { tenant_id, ...oidc, ...giving } });
+  expect([refused.status, refused.body.code]).toEqual([403, 'forbidden']);
+  const { status, body: config } = await server.call('POST /v1/idp-configs', { token, body: { tenant_id, ...oidc } });
+  expect(status).toBe(201);
+  const changed = await server.call(`PATCH /v1/idp-configs/${config.id}`, { token, body: giving });
+  expect([changed.status, changed.body.code]).toEqual([403, 'forbidden']);
+  expect((await patch(config.id, giving)).status).toBe(200);
+  const kept = await server.call(`PATCH /v1/idp-configs/${config.id}`, { token, body: { alias: 'B', ...giving } });
+  expect([kept.status, kept.body.alias]).toEqual([200, 'B']);
+});

@@ -18,6 +18,7 @@ import {
 import { changesOf, invalidatesVerification } from './changes.ts';
 import { checkProvider } from './check.ts';
 import { idpConfigErrors } from './errors.ts';
+import { requireGrantable } from './given-roles.ts';
 import { issuerMistake } from './issuer.ts';
 import type { SamlSummary } from './saml/summary.ts';
 import {
@@ -35,9 +36,10 @@ import { secretRefMistake } from './secret-ref.ts';
 /** Rows of a page that one statement looks at: more than tenants usually have, and each can take 150 KB. */
 const PAGE_ROWS = 16;
 
-/** Creates an active configuration. Throws `idp_config_active`, `metadata_invalid`, `tenant_frozen`, `rate_limited`, `tenant_busy`, `quota_exceeded`. */
+/** Creates an active configuration. Throws `idp_config_active`, `forbidden` for a role that the caller may not give, `metadata_invalid`, `tenant_frozen`, `rate_limited`, `tenant_busy`, `quota_exceeded`. */
 export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig): Promise<IdpConfig> {
   requireUsable(ctx, input);
+  requireGrantable(ctx, input.claim_mappings);
   await writableTenant(ctx, input.tenant_id);
   const room = { tenant_id: input.tenant_id, quota: 'idp_configs' };
   await expectRoomInTenant(ctx, room);
@@ -116,6 +118,7 @@ function acceptedChanges(ctx: ActorContext, current: IdpConfig, input: Changes):
   if (Object.keys(changes).length === 0) return changes;
   if (current.status === 'deactivated' && changes.status !== 'active') throw idpConfigErrors.idpConfigDeactivated();
   requireUsable(ctx, { ...changes, kind: current.kind, tenant_id: current.tenant_id });
+  requireGrantable(ctx, changes.claim_mappings);
   return changes;
 }
 
