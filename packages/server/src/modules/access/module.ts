@@ -4,8 +4,8 @@ import { defineModule } from '../../kernel/module.ts';
 import { accessWorker } from './access.worker.ts';
 import { accessPermissions } from './permissions.ts';
 import type { AccessPort } from './port.ts';
+import { accessEvents } from './record/schema.ts';
 import { accessRouter } from './router.ts';
-import { accessEvents } from './schema.ts';
 
 export const accessModule = defineModule({
   router: accessRouter,

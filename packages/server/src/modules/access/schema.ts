@@ -1,8 +1,7 @@
-/** The shapes of access: who a caller is, and what the audit log keeps of who came in. */
+/** The shapes of access: who a caller is, what somebody may do, and what a change takes away. */
 import { z } from 'zod';
-import { defineEvent } from '../../kernel/events.ts';
 import { platformRoles, projectLevels, tenantRoles } from '../../kernel/permissions.ts';
-import { ACTOR_MAX, id, textUpTo, timestamp } from '../../kernel/schema.ts';
+import { ACTOR_MAX, id, textUpTo } from '../../kernel/schema.ts';
 
 export const whoAmIInput = z.strictObject({});
 
@@ -60,14 +59,16 @@ const nodeTypes = [
   'scope',
 ] as const;
 
-const pathNode = z.object({
-  type: z.enum(nodeTypes).meta({ description: 'What it is.', examples: ['group'] }),
-  id: textUpTo(ACTOR_MAX).meta({
-    description: 'Its id; of a role and of a scope its name.',
-    examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
-  }),
-  name: textUpTo(200).meta({ description: 'Its name for people.', examples: ['Night shift'] }),
-});
+const pathNode = z
+  .object({
+    type: z.enum(nodeTypes).meta({ description: 'What it is.', examples: ['group'] }),
+    id: textUpTo(ACTOR_MAX).meta({
+      description: 'Its id; of a role and of a scope its name.',
+      examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
+    }),
+    name: textUpTo(200).meta({ description: 'Its name for people.', examples: ['Night shift'] }),
+  })
+  .describe('A step of a way.');
 export type PathNode = z.infer<typeof pathNode>;
 
 const asked = z
@@ -84,16 +85,22 @@ const asked = z
 const check = z
   .strictObject({
     principal: z
-      .strictObject({ type: z.enum(['user', 'service_identity', 'api_key']), id })
+      .strictObject({ type: z.enum(['user', 'service_identity', 'api_key']).describe('What it is.'), id })
       .optional()
       .describe('Whom the question is about; absent: the caller. About others it needs `access:check`.'),
     permission: asked,
-    resource: z.strictObject({ type: z.enum(['tenant', 'project']), id }).describe('Where.'),
+    resource: z
+      .strictObject({
+        type: z.enum(['tenant', 'project']).meta({ description: 'What it is.', examples: ['project'] }),
+        id,
+      })
+      .describe('Where.'),
   })
   .refine(({ permission, resource }) => resource.type === 'project' || !permission.startsWith('project:'), {
     path: ['resource', 'type'],
     message: 'must be project: a level is one in a project',
-  });
+  })
+  .describe('A question: may the principal do that there?');
 
 export const checkAccessInput = check;
 export type CheckAccess = z.output<typeof checkAccessInput>;
@@ -201,53 +208,3 @@ export const lossFields = {
 
 export const losses = z.object(lossFields);
 export type Losses = z.infer<typeof losses>;
-
-const many = {
-  count: z.int(),
-  first_at: timestamp,
-  last_at: timestamp,
-};
-
-const failed = z.object({ credential: z.string(), reason: z.string(), source_ip: z.string(), ...many });
-const denied = z.object({ tenant_id: id.nullable(), permission: z.string(), procedure: z.string(), ...many });
-const used = z.object({
-  tenant_id: id.nullable(),
-  project_id: id.nullable(),
-  credential: z.string(),
-  actor_id: z.string(),
-  actor_name: z.string(),
-  roles: z.array(z.string()),
-});
-
-export const accessEvents = {
-  signInFailed: defineEvent({
-    type: 'access.sign_in_failed',
-    description: 'Credentials were refused: one event for all that failed alike from one address in a short time.',
-    payload: failed,
-    subject: ({ credential, source_ip }) => ({
-      tenant_id: null,
-      target: { type: 'credential', id: credential, name: source_ip },
-    }),
-    failure: true,
-  }),
-  denied: defineEvent({
-    type: 'access.denied',
-    description: 'A caller asked for changes without holding the permission: one event for all of a short time.',
-    payload: denied,
-    subject: ({ tenant_id, procedure }) => ({
-      tenant_id,
-      target: { type: 'operation', id: procedure, name: procedure },
-    }),
-    failure: true,
-  }),
-  credentialUsed: defineEvent({
-    type: 'access.credential_used',
-    description: 'A credential was accepted, for the first time in an hour.',
-    payload: used,
-    subject: ({ tenant_id, project_id, credential, actor_id, actor_name }) => ({
-      tenant_id,
-      project_id,
-      target: { type: credential, id: actor_id, name: actor_name },
-    }),
-  }),
-} as const;

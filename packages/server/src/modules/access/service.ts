@@ -5,7 +5,8 @@ import type { AccessEntry } from '../../kernel/buffered/access-log.ts';
 import type { ActorContext } from '../../kernel/context.ts';
 import { violates } from '../../kernel/errors/from-database.ts';
 import { transact } from '../../kernel/transact.ts';
-import { accessEvents, type Caller } from './schema.ts';
+import { accessEvents } from './record/schema.ts';
+import type { Caller } from './schema.ts';
 
 export { checkAccess, checkAccessBatch } from './check.ts';
 

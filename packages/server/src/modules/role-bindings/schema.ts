@@ -62,7 +62,10 @@ export const roleBindingPage = pageOf(roleBinding).meta({
 export const removeRoleBindingInput = z.strictObject({
   id: id.describe('The project.'),
   principal_type: principalType,
-  principal_id: id.describe('Whoever loses the level.'),
+  principal_id: id.meta({
+    description: 'Whoever loses the level.',
+    examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
+  }),
   dry_run: z.boolean().default(false).describe('Whether to tell what would be lost, and to change nothing.'),
 });
 export type RemoveRoleBinding = z.output<typeof removeRoleBindingInput>;
