@@ -106,7 +106,7 @@ export const httpSettings = defineSettings({
 });
 
 /** Returns the origin of the listener in dev, as browsers on this machine name it. */
-function listening({ APP_ENV = 'dev', HOST = '127.0.0.1', PORT = '8080' }: Given): string | null {
+function listening({ APP_ENV = 'dev', HOST = '127.0.0.1', PORT = '8090' }: Given): string | null {
   if (APP_ENV !== 'dev') return null;
   return `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${PORT}`;
 }
