@@ -193,11 +193,11 @@ export function prepareFindAccessFacts(database: Pick<DatabaseHandle, 'prepare'>
   };
 }
 
-/** Lists the marks of the tenant that a replica has not acknowledged yet. Tenants may not read them. */
-export async function listOpenMarks(db: Db, tenantId: string): Promise<PlacedMark[]> {
+/** Lists the marks of the tenants that a replica has not acknowledged yet. Tenants may not read them. */
+export async function listOpenMarks(db: Db, tenantIds: readonly string[]): Promise<PlacedMark[]> {
   const { rows } = await sql<PlacedMark>`
     select m.id, m.replica_id, l.lease_ms from replica_marks m join replica_leases l on l.id = m.replica_id
-    where ${tenantId}::uuid = any(m.tenant_ids)`.execute(db);
+    where m.tenant_ids && ${[...tenantIds]}::uuid[]`.execute(db);
   return rows;
 }
 

@@ -6,6 +6,7 @@ import { type InputMistake, kernelErrors, missingPermission } from '../../kernel
 import { type Permission, type ProjectLevel, projectLevels } from '../../kernel/permissions.ts';
 import { actorInProject } from '../../kernel/project-levels.ts';
 import { roleBindingErrors } from '../role-bindings/errors.ts';
+import { wholeTenant } from '../tenants/service.ts';
 import type { AccessVerdict, CheckAccess, CheckAccessBatch } from './schema.ts';
 import { type Principal, standingOf, standingOfCaller } from './standing.ts';
 import { type Asked, type Place, verdictOn } from './verdict.ts';
@@ -100,22 +101,23 @@ async function boundWhenAsking(ctx: ActorContext, resource: CheckAccess['resourc
   return inside.project_id;
 }
 
-/** Reads in the scope of the caller's tenant, where it has one: of the whole, because what it has may lie beyond its project. */
+/**
+ * Reads by the prepared statement for a caller that sees every tenant. For another one the database decides too what is
+ * seen: in the scope of its whole tenant, because what the caller has may lie beyond its project.
+ */
 async function readFacts(ctx: ActorContext, checks: readonly Check[]): Promise<access.AccessFacts> {
-  const { actor, leases, forTenant, signal } = ctx;
-  if (actor.tenant_id === null) {
-    const { facts, marks } = await ctx.access.findFacts(checks);
-    // What was read may be newer than that from which another replica still answers.
-    if (marks.length > 0) await leases.settled(marks);
-    return facts;
-  }
-  const facts = await access.findAccessFacts(
-    forTenant({ tenant_id: actor.tenant_id, project_id: null }, signal),
-    checks,
-  );
-  const marks = await access.listOpenMarks(ctx.root, actor.tenant_id);
-  if (marks.length > 0) await leases.settled(marks);
+  const { facts, marks } = ctx.db === ctx.root ? await ctx.access.findFacts(checks) : await readInScope(ctx, checks);
+  // What was read may be newer than that from which another replica still answers.
+  if (marks.length > 0) await ctx.leases.settled(marks);
   return facts;
+}
+
+async function readInScope(ctx: ActorContext, checks: readonly Check[]): Promise<access.FoundAccessFacts> {
+  const { tenant_id } = ctx.actor;
+  const facts = await access.findAccessFacts(tenant_id === null ? ctx.db : wholeTenant(ctx, tenant_id), checks);
+  // Tenants may not read marks. Read after the facts, those that are left are of changes that the facts may show.
+  const tenantIds = facts.tenants.map(({ id }) => id);
+  return { facts, marks: await access.listOpenMarks(ctx.root, tenantIds) };
 }
 
 function answerTo(ctx: ActorContext, check: Check, facts: access.AccessFacts): Answer {

@@ -177,8 +177,8 @@ export async function expectRoomInTenant(ctx: ActorContext, { tenant_id, quota: 
 }
 
 /**
- * Sees all of a tenant, also for a caller that is bound to a project and sees that alone: for counts and for the caller's own
- * row, never for other rows. It takes connections in the tenant's turn.
+ * Sees all of a tenant, also for a caller that is bound to a project and sees that alone: for counts, for the caller's own
+ * row, and where the service itself hides what lies in other projects. It takes connections in the tenant's turn.
  */
 export function wholeTenant({ actor, db, forTenant, signal }: ActorContext, id: string): Db {
   return actor.project_id === null ? db : forTenant({ tenant_id: id, project_id: null }, signal);
