@@ -169,14 +169,22 @@ export const addGroupChildInput = z.strictObject({ id, child_id: id.describe('Th
 export type AddGroupChild = z.output<typeof addGroupChildInput>;
 
 export const groupChild = z
-  .object({ parent_id: id, child_id: id, created_at: timestamp })
+  .object({
+    parent_id: id.describe('The group above.'),
+    child_id: id.describe('The group below: whoever is in it is in the one above.'),
+    created_at: timestamp,
+  })
   .meta({ id: 'GroupChild', description: 'A group below another one: whoever is in the child is in the parent.' });
 export type GroupChild = z.infer<typeof groupChild>;
 
 export const listGroupChildrenInput = z.strictObject({ ...pageInput, id });
 export type ListGroupChildren = z.output<typeof listGroupChildrenInput>;
 
-export const removeGroupChildInput = z.strictObject({ id, child_id: id, dry_run: dryRun });
+export const removeGroupChildInput = z.strictObject({
+  id,
+  child_id: id.describe('The group below.'),
+  dry_run: dryRun,
+});
 export type RemoveGroupChild = z.output<typeof removeGroupChildInput>;
 
 const subject = ({ id, tenant_id, display_name }: Group) => ({
