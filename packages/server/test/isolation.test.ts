@@ -9,7 +9,7 @@ import { DomainError } from '../src/kernel/errors.ts';
 import { SCOPE_PREFIX } from '../src/kernel/permissions.ts';
 import { grants } from '../src/modules.ts';
 import { type Held, heldFor, heldWithAll, inputOf, thingsIn, walkOf } from './support/requests.ts';
-import { newProject, startTestServer, type TestServer } from './support/server.ts';
+import { newProject, newTenant, startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
 let own: Held;
@@ -153,7 +153,8 @@ test('a caller of a tenant is given the handle of the tenant, and of the project
     return database.forTenant(scope);
   };
   const other = await startTestServer({ database: { ...database, forTenant } });
-  const { tenant_id, project } = await heldWithAll(other);
+  const { id: tenant_id } = await newTenant(other);
+  const { id: project } = await newProject(other, tenant_id);
   expect(asked).toEqual([]);
   for (const project_id of [null, project]) {
     const scopes = ['registry:projects:read'];

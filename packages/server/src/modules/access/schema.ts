@@ -1,5 +1,6 @@
 /** The shapes of access: who a caller is, what somebody may do, and what a change takes away. */
 import { z } from 'zod';
+import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { platformRoles, projectLevels, tenantRoles } from '../../kernel/permissions.ts';
 import { ACTOR_MAX, id, textUpTo } from '../../kernel/schema.ts';
 
@@ -79,7 +80,7 @@ const asked = z
     minLength: 3,
     description:
       'A permission of the registry, or `project:viewer`, `project:editor` or `project:admin` for that level in a project.',
-    examples: ['project:editor'],
+    examples: ['projects:read', 'project:editor'],
   });
 
 const check = z
@@ -91,8 +92,8 @@ const check = z
     permission: asked,
     resource: z
       .strictObject({
-        type: z.enum(['tenant', 'project']).meta({ description: 'What it is.', examples: ['project'] }),
-        id,
+        type: z.enum(['tenant', 'project']).meta({ description: 'What it is.', examples: ['tenant'] }),
+        id: id.meta({ description: 'Its id.', examples: [FIRST_TENANT.id] }),
       })
       .describe('Where.'),
   })

@@ -182,7 +182,7 @@ export type ListGroupChildren = z.output<typeof listGroupChildrenInput>;
 
 export const removeGroupChildInput = z.strictObject({
   id,
-  child_id: id.describe('The group below.'),
+  child_id: id.meta({ description: 'The group below.', examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'] }),
   dry_run: dryRun,
 });
 export type RemoveGroupChild = z.output<typeof removeGroupChildInput>;

@@ -6,7 +6,8 @@ import { projectLevels } from '../../kernel/permissions.ts';
 import { id, timestamp } from '../../kernel/schema.ts';
 import { lossFields } from '../access/schema.ts';
 
-const principalType = z.enum(['user', 'service_identity', 'group']).meta({
+const anyPrincipalType = z.enum(['user', 'service_identity', 'group']);
+const principalType = anyPrincipalType.meta({
   description: 'A group stands for all that are in it, directly or through other groups.',
   examples: ['user'],
 });
@@ -41,7 +42,7 @@ export const listRoleBindingsInput = z
   .strictObject({
     ...pageInput,
     id: id.describe('The project.'),
-    principal_type: principalType.optional().describe('With `principal_id`: only the binding of this principal.'),
+    principal_type: anyPrincipalType.optional().describe('With `principal_id`: only the binding of this principal.'),
     principal_id: id.optional().describe('With `principal_type`: only the binding of this principal.'),
   })
   .refine(({ principal_type, principal_id }) => principal_type === undefined || principal_id !== undefined, {
