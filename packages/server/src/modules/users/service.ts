@@ -25,7 +25,6 @@ import {
   userEvents,
 } from './schema.ts';
 
-export { endAccess } from './access.ts';
 export { deactivateUser } from './deactivation.ts';
 export { deleteUser } from './removal.ts';
 export { holdCaller } from './rows.ts';
