@@ -30,6 +30,7 @@ import { RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
 import { listOperations, operationsOn, type Surface } from './operations.ts';
+import { mountPasswordPage } from './password-page.ts';
 import { sendProblem } from './problem.ts';
 import { contextsOf } from './request-context.ts';
 import { createRequestIds } from './request-id.ts';
@@ -79,6 +80,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
       const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
       if (surface !== 'internal') mountSignIn(scope, { deps, contextOf: mounted.contextOf });
+      if (surface !== 'internal' && config.publicUrl !== null) mountPasswordPage(scope);
       mountRest(scope, { deps, ...mounted, fast });
       await mountTrpc(scope, { ...mounted, always: origins.always });
       origins.mountPreflights(scope, paths);
