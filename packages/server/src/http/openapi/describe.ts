@@ -27,7 +27,7 @@ export function describeOperation(
     ...(permission === null ? {} : { 'x-permission': permission }),
     ...(surcharge === undefined ? {} : { 'x-surcharge': surcharges[surcharge] }),
     'x-credentials': isPublic ? [] : credentialsFor(operation),
-    security: isPublic ? [] : [{ BearerAuth: [] }, { SessionCookie: [] }],
+    security: isPublic ? [] : [{ BearerAuth: [] }],
     ...parametersOf(operation, components),
     ...(hasBody ? { requestBody: bodyOf(operation, components) } : {}),
     responses: {

@@ -93,20 +93,14 @@ const kinds = Object.entries(credentials).map(([name, words]) => `- \`${name}\`:
 
 /**
  * One scheme for all of them, because on the wire they are one. Of four, client generators made four settings, of which
- * the one that sets "the" bearer token reached the first alone.
+ * the one that sets "the" bearer token reached the first alone. The session cookie is none either: pages of the registry's
+ * own send it and no generated client does, of which some would not compile without a setting for it.
  */
 export const securitySchemes: Json = {
   BearerAuth: {
     type: 'http',
     scheme: 'bearer',
     description: `\`Authorization: Bearer …\`; the \`x-credentials\` of an operation name the kinds that it may take:\n\n${kinds.join('\n')}`,
-  },
-  SessionCookie: {
-    type: 'apiKey',
-    in: 'cookie',
-    name: '__Host-tr_session',
-    description:
-      'The session of a person who signed in here. An `Authorization` header wins over it. A request that changes something also needs `Origin` and `X-CSRF-Token`, which `GET /v1/auth/session` tells; without them it is answered 403 `csrf_failed`.',
   },
 };
 
@@ -117,7 +111,9 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
 
 export const introduction = `Who the tenants are, what each may use, who may sign in, which API keys work, and everything that ever happened.
 
-**Authentication.** Every operation takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`) and the kinds of credential that can carry it (\`x-credentials\`). The credential is an access token of an OpenID provider that the registry trusts, an API key with scopes such as \`registry:projects:read\`, or a static token of the operator or of a product. \`GET /v1/me\` tells what it may do. Without a valid credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
+**Authentication.** Every operation, apart from those for signing in, takes \`Authorization: Bearer …\` and names the permission that it requires (\`x-permission\`) and the kinds of credential that can carry it (\`x-credentials\`). The credential is an access token of an OpenID provider that the registry trusts, an API key with scopes such as \`registry:projects:read\`, a JWT of a service identity with the header \`X-Tenant-Id\`, or a static token of the operator or of a product. \`GET /v1/me\` tells what it may do. Without a valid credential the answer is 401, without the permission 403. What belongs to another tenant is 404, like what does not exist.
+
+**Sessions.** A person who signs in here has the cookie \`__Host-tr_session\`, which stands for a credential where no \`Authorization\` header is. A request that changes something then also needs \`Origin\` and \`X-CSRF-Token\`, which \`GET /v1/auth/session\` tells; without them it is answered 403 \`csrf_failed\`.
 
 **Limits.** Requests are counted for each principal, for each tenant, and for each address without a valid credential. A tenant also has a budget of cost, for all its people and keys together: a request costs one unit, one for each further 16 KiB of its answer, and what \`x-surcharge\` of the operation says. \`RateLimit-*\` headers tell what is left of the tightest budget, and above it the answer is 429 with \`Retry-After\`. \`GET /v1/limits\` tells all of them, and the quotas of what a tenant may have in use. Work that is scarce has places: a tenant that has all of its own under way gets 429 \`tenant_busy\`. A request that takes too long is answered 503 and given up, exports and feeds excepted.
 
