@@ -15,3 +15,9 @@ export function requireMatch({ ifMatch }: Pick<Context, 'ifMatch'>, current: unk
   const tags = ifMatch.split(',').map((tag) => tag.trim());
   if (!tags.includes(etagOf(current))) throw kernelErrors.preconditionFailed();
 }
+
+/** `requireMatch` for a PUT that makes or replaces: while there is nothing, no If-Match holds (RFC 9110, section 13.1.1). */
+export function requireMatchOrAbsence(ctx: Pick<Context, 'ifMatch'>, current: unknown): void {
+  if (current !== undefined) requireMatch(ctx, current);
+  else if (ctx.ifMatch !== null) throw kernelErrors.preconditionFailed();
+}

@@ -18,7 +18,8 @@ export type RecordEvent = <Schema extends z.ZodObject>(
 /** Says that nothing had to change; with a tenant, that its authority already is what was asked for. */
 type NothingChanged = (authorityOf?: string) => void;
 
-type Work<T> = (tx: Tx, record: RecordEvent, nothingChanged: NothingChanged) => Promise<T>;
+/** What happens inside a transaction. */
+export type Work<T> = (tx: Tx, record: RecordEvent, nothingChanged: NothingChanged) => Promise<T>;
 
 /**
  * Runs the work in one transaction and returns its result once every replica has forgotten the state before it. Work that

@@ -16,20 +16,20 @@ export interface Affected extends roleBindings.AffectedPrincipals {
 }
 
 /**
- * Does the work in the caller's transaction and returns who loses which level by it. In `rehearse` that is a preview, which
- * changes nothing; in `transact` it is what was taken away. Of large changes it shows a part, and `complete` is false.
+ * Does the work in the caller's transaction and returns its result with the levels that are lost by it. In `rehearse` they are
+ * a preview, which changes nothing; in `transact` they were taken away. Of large changes it shows a part, and `complete` is false.
  */
-export async function lossesOf(
+export async function lossesOf<Result>(
   { grants }: ActorContext,
   tx: Tx,
-  { affected, work }: { readonly affected: Affected; readonly work: () => Promise<void> },
-): Promise<Losses> {
+  { affected, work }: { readonly affected: Affected; readonly work: () => Promise<Result> },
+): Promise<{ readonly result: Result; readonly lost: Losses }> {
   const { project_id } = affected;
   const found = await roleBindings.listAffectedHolders(tx, affected, HOLDERS_MAX + 1);
   const before = await boundLevels(tx, found.slice(0, HOLDERS_MAX), project_id);
   const standings = await roleBindings.listHolderStandings(tx, before.holders);
   const had = levelsOf(grants, before, standings);
-  await work();
+  const result = await work();
   const after = await roleBindings.listBoundLevels(tx, before.holders, { project_id });
   const has = levelsOf(
     grants,
@@ -38,7 +38,7 @@ export async function lossesOf(
   );
   const losses = before.holders.flatMap((holder) => lossesBetween(holder, had, has));
   const complete = before.holders.length === found.length && losses.length <= LOSSES_MAX;
-  return { losses: losses.slice(0, LOSSES_MAX), complete };
+  return { result, lost: { losses: losses.slice(0, LOSSES_MAX), complete } };
 }
 
 interface Bound {

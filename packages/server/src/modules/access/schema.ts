@@ -209,3 +209,20 @@ export const lossFields = {
 
 export const losses = z.object(lossFields);
 export type Losses = z.infer<typeof losses>;
+
+/** Asks what a change would take away. */
+export const dryRun = z
+  .boolean()
+  .default(false)
+  .describe('Changes nothing, and answers what the change would do and take away now.');
+
+/** The kinds of members of a group, and of holders of a level in a project. */
+export const principalTypes = ['user', 'service_identity', 'group'] as const;
+
+export const principalType = z.enum(principalTypes).meta({
+  description: 'A group stands for all that are in it, directly or through other groups.',
+  examples: ['user'],
+});
+
+export const principal = z.strictObject({ type: principalType, id });
+export type Principal = z.output<typeof principal>;

@@ -1,7 +1,8 @@
 /** What a caller may give to a key that it makes: never more than it holds. */
 import { hasPassed } from '../../kernel/clock.ts';
 import type { ActorContext } from '../../kernel/context.ts';
-import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
+import { requireHeld } from '../../kernel/held.ts';
 import { type Permission, SCOPE_PREFIX } from '../../kernel/permissions.ts';
 import { apiKeyErrors } from './errors.ts';
 import type { ApiKey } from './schema.ts';
@@ -14,7 +15,7 @@ export function requireRotatable(ctx: ActorContext, { revoked_at, expires_at, us
   if (revoked_at !== null || hasPassed(expires_at, ctx.clock())) throw apiKeyErrors.apiKeyNotActive();
   if (user_id !== null && user_id !== ctx.actor.user_id)
     throw kernelErrors.forbidden({ detail: 'The key belongs to a person, who alone may rotate it.' });
-  requireHeld(ctx, key.scopes, ctx.grants.ofScopes(key.scopes, key.project_id !== null));
+  requireScopesHeld(ctx, key.scopes, ctx.grants.ofScopes(key.scopes, key.project_id !== null));
 }
 
 /** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */
@@ -25,7 +26,7 @@ export function requireGrantable(ctx: ActorContext, scopes: readonly string[], b
     return known ? [] : [{ pointer: `/scopes/${index}`, message: 'is no permission that such a key can have' }];
   });
   if (errors.length > 0) throw kernelErrors.invalidInput({ errors });
-  requireHeld(ctx, scopes, granted);
+  requireScopesHeld(ctx, scopes, granted);
 }
 
 /**
@@ -33,9 +34,8 @@ export function requireGrantable(ctx: ActorContext, scopes: readonly string[], b
  * admin otherwise. The registry does not know the meaning of the products' own scopes: a key gives away only those that it
  * has, and people, who have none, may give any.
  */
-function requireHeld({ actor }: ActorContext, scopes: readonly string[], granted: ReadonlySet<Permission>): void {
-  const missing = [...granted].find((permission) => !actor.permissions.has(permission));
-  if (missing !== undefined) throw missingPermission(missing);
-  const beyond = scopes.find((scope) => actor.scopes?.includes(scope) === false);
+function requireScopesHeld(ctx: ActorContext, scopes: readonly string[], granted: ReadonlySet<Permission>): void {
+  requireHeld(ctx, granted);
+  const beyond = scopes.find((scope) => ctx.actor.scopes?.includes(scope) === false);
   if (beyond !== undefined) throw kernelErrors.forbidden({ detail: `The scope ${beyond} is not this key's to give.` });
 }

@@ -1,16 +1,18 @@
-/** How somebody comes into a group, and a group below another one, so that no circle and no endless chain comes to be. */
+/** Puts members and groups into groups, and takes them out: no circle and no chain of more than 32 groups comes to be. */
 import { groupEdges, groups, type Tx } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { fromDatabase } from '../../kernel/errors/from-database.ts';
-import { DomainError, missingPermission } from '../../kernel/errors.ts';
+import { DomainError } from '../../kernel/errors.ts';
+import { requireHeld } from '../../kernel/held.ts';
 import { newId } from '../../kernel/ids.ts';
-import { type Permission, type TenantRole, tenantRoles } from '../../kernel/permissions.ts';
+import { type TenantRole, tenantRoles } from '../../kernel/permissions.ts';
 import { reachable } from '../../kernel/reach.ts';
 import type { RecordEvent } from '../../kernel/transact.ts';
 import { type Affected, lossesOf } from '../access/losses.ts';
+import type { Principal } from '../access/schema.ts';
 import { lockOwned } from '../tenants/service.ts';
 import { groupErrors } from './errors.ts';
-import { type Group, type GroupChild, type GroupRemoval, groupEvents, type Principal } from './schema.ts';
+import { type Group, type GroupChild, type GroupRemoval, groupEvents } from './schema.ts';
 
 /** The group, held as it is for a change of who is in it, in a tenant that takes writes. */
 export function lockGroupForMembers(ctx: ActorContext, tx: Tx, id: string): Promise<Group> {
@@ -93,13 +95,7 @@ interface Removal {
 
 /** Does the work and tells who loses which level by it. */
 export async function removing(ctx: ActorContext, tx: Tx, { affected, work }: Removal): Promise<GroupRemoval> {
-  let removed = false;
-  const lost = await lossesOf(ctx, tx, {
-    affected,
-    work: async () => {
-      removed = await work();
-    },
-  });
+  const { result: removed, lost } = await lossesOf(ctx, tx, { affected, work });
   return removed ? { removed, ...lost } : { removed, losses: [], complete: true };
 }
 
@@ -144,7 +140,7 @@ async function naming<T>({ constraints }: Context, pointer: string, write: Promi
   }
 }
 
-/** Throws `forbidden` for a role that may do what the caller may not: nobody gives what they do not hold. */
+/** Throws `forbidden` when the caller lacks a permission that the role holds: a caller gives only what it holds. */
 export function requireRoleHeld(ctx: ActorContext, role: TenantRole | null | undefined): void {
   if (role) requireHeld(ctx, ctx.grants.byRole[role]);
 }
@@ -164,9 +160,4 @@ export async function requireGivable(ctx: ActorContext, tx: Tx, groupId: string)
     ctx,
     levels.flatMap((level) => [...byLevel[level]]),
   );
-}
-
-function requireHeld({ actor }: ActorContext, given: readonly Permission[]): void {
-  const missing = given.find((permission) => !actor.permissions.has(permission));
-  if (missing !== undefined) throw missingPermission(missing);
 }

@@ -4,7 +4,7 @@ import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { tenantRoles } from '../../kernel/permissions.ts';
 import { id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
-import { lossFields } from '../access/schema.ts';
+import { dryRun, lossFields, principal, principalType } from '../access/schema.ts';
 
 const SLUG_LENGTH_MAX = 64;
 const CLAIM_VALUE_LENGTH_MAX = 500;
@@ -21,7 +21,7 @@ const about = {
     examples: [null],
   },
   tenant_role: {
-    description: 'The role in the tenant of whoever is in it, directly or through other groups; null: none.',
+    description: 'The role in the tenant that its members have, direct ones and those of groups below; null: none.',
     examples: ['member'],
   },
 } as const;
@@ -53,8 +53,6 @@ export const groupSlug = z
   .meta({ minLength: 1 });
 
 export const groupId = z.strictObject({ id });
-
-const dryRun = z.boolean().default(false).describe('Whether to tell what would be lost, and to change nothing.');
 
 export const deleteGroupInput = z.strictObject({ id, dry_run: dryRun });
 export type DeleteGroup = z.output<typeof deleteGroupInput>;
@@ -112,14 +110,10 @@ export const updateGroupInput = z.strictObject({
 });
 export type UpdateGroup = z.output<typeof updateGroupInput>;
 
-const principalType = z
-  .enum(['user', 'service_identity', 'group'])
-  .meta({ description: 'What it is.', examples: ['user'] });
-
-const principal = z.strictObject({ type: principalType, id }).describe('A user, service identity or group.');
-export type Principal = z.output<typeof principal>;
-
-export const addGroupMemberInput = z.strictObject({ id, principal });
+export const addGroupMemberInput = z.strictObject({
+  id,
+  principal: principal.describe('The user, service identity or group that becomes a member.'),
+});
 export type AddGroupMember = z.output<typeof addGroupMemberInput>;
 
 export const groupMemberAdded = z
@@ -130,7 +124,10 @@ export type GroupMemberAdded = z.infer<typeof groupMemberAdded>;
 export const removeGroupMemberInput = z.strictObject({
   id,
   principal_type: principalType,
-  principal_id: id.meta({ description: 'Whoever is taken out.', examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'] }),
+  principal_id: id.meta({
+    description: 'The member that is taken out.',
+    examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
+  }),
   dry_run: dryRun,
 });
 export type RemoveGroupMember = z.output<typeof removeGroupMemberInput>;
@@ -171,10 +168,13 @@ export type AddGroupChild = z.output<typeof addGroupChildInput>;
 export const groupChild = z
   .object({
     parent_id: id.describe('The group above.'),
-    child_id: id.describe('The group below: whoever is in it is in the one above.'),
+    child_id: id.describe('The group below: its members are members of the one above.'),
     created_at: timestamp,
   })
-  .meta({ id: 'GroupChild', description: 'A group below another one: whoever is in the child is in the parent.' });
+  .meta({
+    id: 'GroupChild',
+    description: 'A group below another one: the members of the child are members of the parent.',
+  });
 export type GroupChild = z.infer<typeof groupChild>;
 
 export const listGroupChildrenInput = z.strictObject({ ...pageInput, id });

@@ -118,7 +118,7 @@ export async function deleteGroup(ctx: ActorContext, { id, dry_run }: DeleteGrou
     // Two groups that are deleted at once could each wait for an edge that the other one deletes.
     const current = await lockOwned(ctx, tx, { id, find, lock: afterGraph(groups.lockGroup), reach: reachable });
     const affected = { tenant_id: current.tenant_id, groups: [id] };
-    const lost = await lossesOf(ctx, tx, { affected, work: () => groups.deleteGroup(tx, id) });
+    const { lost } = await lossesOf(ctx, tx, { affected, work: () => groups.deleteGroup(tx, id) });
     await record(groupEvents.deleted, current);
     return { removed: true, ...lost };
   });

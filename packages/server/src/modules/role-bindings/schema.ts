@@ -4,13 +4,7 @@ import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { projectLevels } from '../../kernel/permissions.ts';
 import { id, timestamp } from '../../kernel/schema.ts';
-import { lossFields } from '../access/schema.ts';
-
-const anyPrincipalType = z.enum(['user', 'service_identity', 'group']);
-const principalType = anyPrincipalType.meta({
-  description: 'A group stands for all that are in it, directly or through other groups.',
-  examples: ['user'],
-});
+import { dryRun, lossFields, principal, principalType, principalTypes } from '../access/schema.ts';
 
 const level = z.enum(projectLevels).meta({
   description:
@@ -33,7 +27,7 @@ export type RoleBinding = z.infer<typeof roleBinding>;
 
 export const setRoleBindingInput = z.strictObject({
   id: id.describe('The project.'),
-  principal: z.strictObject({ type: principalType, id }).describe('Whoever gets the level.'),
+  principal: principal.describe('The user, service identity or group that gets the level.'),
   level,
 });
 export type SetRoleBinding = z.output<typeof setRoleBindingInput>;
@@ -42,7 +36,11 @@ export const listRoleBindingsInput = z
   .strictObject({
     ...pageInput,
     id: id.describe('The project.'),
-    principal_type: anyPrincipalType.optional().describe('With `principal_id`: only the binding of this principal.'),
+    // Without an example, which would be incomplete without one of principal_id.
+    principal_type: z
+      .enum(principalTypes)
+      .optional()
+      .describe('With `principal_id`: only the binding of this principal.'),
     principal_id: id.optional().describe('With `principal_type`: only the binding of this principal.'),
   })
   .refine(({ principal_type, principal_id }) => principal_type === undefined || principal_id !== undefined, {
@@ -64,10 +62,10 @@ export const removeRoleBindingInput = z.strictObject({
   id: id.describe('The project.'),
   principal_type: principalType,
   principal_id: id.meta({
-    description: 'Whoever loses the level.',
+    description: 'The principal that loses the level.',
     examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
   }),
-  dry_run: z.boolean().default(false).describe('Whether to tell what would be lost, and to change nothing.'),
+  dry_run: dryRun,
 });
 export type RemoveRoleBinding = z.output<typeof removeRoleBindingInput>;
 

@@ -1,11 +1,10 @@
 /** Role bindings: levels in a project, given, listed and taken away. */
 import { projects, roleBindings, type Tx } from '@tenant-registry/db';
-import type { ActorContext, Context } from '../../kernel/context.ts';
+import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
-import { kernelErrors, missingPermission } from '../../kernel/errors.ts';
-import { requireMatch } from '../../kernel/etag.ts';
+import { requireMatchOrAbsence } from '../../kernel/etag.ts';
+import { requireHeld } from '../../kernel/held.ts';
 import { newId } from '../../kernel/ids.ts';
-import type { ProjectLevel } from '../../kernel/permissions.ts';
 import { reachableProject } from '../../kernel/reach.ts';
 import { rehearse, transact } from '../../kernel/transact.ts';
 import { type Affected, lossesOf } from '../access/losses.ts';
@@ -31,13 +30,13 @@ type Principal = roleBindings.BoundPrincipal;
  */
 export async function setRoleBinding(ctx: ActorContext, input: SetRoleBinding): Promise<RoleBinding> {
   const { id: project_id, principal, level } = input;
-  requireHeld(ctx, level);
+  requireHeld(ctx, ctx.grants.byLevel[level]);
   return transact(ctx, async (tx, record, nothingChanged) => {
     const { tenant_id } = await lockWritableProject(ctx, tx, project_id);
     await requireInReach(ctx, tx, principal);
     const key = { project_id, principal };
     const current = await roleBindings.lockRoleBinding(tx, key);
-    requireCurrent(ctx, current);
+    requireMatchOrAbsence(ctx, current && shown(current));
     const made = { ...key, id: newId(ctx.clock), tenant_id, level, created_at: ctx.clock() };
     const row = current?.level === level ? undefined : await roleBindings.insertOrUpdateRoleBinding(tx, made);
     if (row !== undefined) {
@@ -81,10 +80,7 @@ export async function removeRoleBinding(ctx: ActorContext, input: RemoveRoleBind
       return { removed: false, losses: [], complete: true };
     }
     const affected = affectedBy(tenant_id, key);
-    const lost = await lossesOf(ctx, tx, {
-      affected,
-      work: async () => void (await roleBindings.deleteRoleBinding(tx, key)),
-    });
+    const { lost } = await lossesOf(ctx, tx, { affected, work: () => roleBindings.deleteRoleBinding(tx, key) });
     await record(roleBindingEvents.removed, shown(current));
     return { removed: true, ...lost };
   });
@@ -111,12 +107,6 @@ async function lockWritableProject(ctx: ActorContext, tx: Tx, id: string): Promi
   return { tenant_id };
 }
 
-/** Nobody gives what they do not hold in the project themselves. */
-function requireHeld({ actor, grants }: ActorContext, level: ProjectLevel): void {
-  const missing = [...grants.byLevel[level]].find((permission) => !actor.permissions.has(permission));
-  if (missing !== undefined) throw missingPermission(missing);
-}
-
 /**
  * The foreign keys know the tenant alone: a caller that is bound to a project must not learn either that a service identity
  * of another project is there.
@@ -125,12 +115,6 @@ async function requireInReach({ actor }: ActorContext, tx: Tx, { type, id }: Pri
   if (actor.project_id === null || type !== 'service_identity') return;
   const [found] = await roleBindings.listHolderStandings(tx, [{ type, id }]);
   if (found?.project_id !== actor.project_id) throw roleBindingErrors.principalNotFound();
-}
-
-/** If-Match against what there is: nothing matches a binding that is not there (RFC 9110, 13.1.1). */
-function requireCurrent(ctx: Context, current: roleBindings.RoleBindingRow | undefined): void {
-  if (current !== undefined) requireMatch(ctx, shown(current));
-  else if (ctx.ifMatch !== null) throw kernelErrors.preconditionFailed();
 }
 
 function shown({ user_id, service_identity_id, group_id, ...row }: roleBindings.RoleBindingRow): RoleBinding {

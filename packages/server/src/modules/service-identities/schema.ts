@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
-import { lossFields } from '../access/schema.ts';
+import { dryRun, lossFields } from '../access/schema.ts';
 
 const SUBJECT_MAX = 500;
 
@@ -98,7 +98,7 @@ export type DeleteServiceIdentity = z.output<typeof deleteServiceIdentityInput>;
 
 export const deactivateServiceIdentityInput = z.strictObject({
   id,
-  dry_run: z.boolean().default(false).describe('Whether nothing changes, and the answer tells what would.'),
+  dry_run: dryRun,
 });
 export type DeactivateServiceIdentity = z.output<typeof deactivateServiceIdentityInput>;
 

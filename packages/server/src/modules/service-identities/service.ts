@@ -94,20 +94,15 @@ export async function deactivateServiceIdentity(
   ctx: ActorContext,
   { id, dry_run }: DeactivateServiceIdentity,
 ): Promise<ServiceIdentityDeactivation> {
-  const deactivate: Parameters<typeof transact<ServiceIdentityDeactivation>>[1] = async (
-    tx,
-    record,
-    nothingChanged,
-  ) => {
+  return (dry_run ? rehearse : transact)(ctx, async (tx, record, nothingChanged) => {
     const current = await lockWritable(ctx, tx, { id, whateverStatus: true });
     const { tenant_id, disabled_at } = current;
     const isNew = disabled_at === null;
-    let row = current;
-    const affected = { tenant_id, service_identities: [id] };
-    const work = async () => {
-      if (isNew) row = await serviceIdentities.updateServiceIdentity(tx, id, { disabled_at: ctx.clock() });
-    };
-    const lost = await lossesOf(ctx, tx, { affected, work });
+    const { result: row, lost } = await lossesOf(ctx, tx, {
+      affected: { tenant_id, service_identities: [id] },
+      work: async () =>
+        isNew ? await serviceIdentities.updateServiceIdentity(tx, id, { disabled_at: ctx.clock() }) : current,
+    });
     const revoked = await revokeKeys(tx, current, ctx.clock());
     for (const key of revoked) await record(apiKeyEvents.revoked, key);
     const ended = { api_keys_revoked: revoked.length };
@@ -115,8 +110,7 @@ export async function deactivateServiceIdentity(
     // The process that deactivated it may have ended before every replica knew, so the replicas are told again.
     else nothingChanged(tenant_id);
     return { service_identity: row, dry_run, ...ended, ...lost };
-  };
-  return dry_run ? rehearse(ctx, deactivate) : transact(ctx, deactivate);
+  });
 }
 
 /** Lets it act again; its revoked keys stay revoked. Again, it changes nothing. Throws `not_found`, `tenant_frozen`, `quota_exceeded`. */

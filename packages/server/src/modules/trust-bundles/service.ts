@@ -4,7 +4,7 @@ import { trustBundles } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginateLarge } from '../../kernel/cursors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
-import { requireMatch } from '../../kernel/etag.ts';
+import { requireMatchOrAbsence } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { type JsonObject, jsonObject } from '../../kernel/openid.ts';
 import { OutboundError } from '../../kernel/outbound.ts';
@@ -46,7 +46,7 @@ export async function setTrustBundle(ctx: ActorContext, input: SetTrustBundle): 
   return transact(ctx, async (tx, record, nothingChanged) => {
     await lockWritableTenantAlone(ctx, tx, tenant_id);
     const current = await trustBundles.lockTrustBundle(tx, { tenant_id, trust_domain });
-    requireCurrent(ctx, current);
+    requireMatchOrAbsence(ctx, current && trustBundle.parse(shown(current)));
     if (current !== undefined && current.url === url && isDeepStrictEqual(current.keys, keys)) {
       nothingChanged(tenant_id);
       return shown(current);
@@ -93,12 +93,6 @@ export async function removeTrustBundle(ctx: ActorContext, name: TrustBundleName
     await trustBundles.deleteTrustBundle(tx, row.id);
     await record(trustBundleEvents.removed, shown(row));
   });
-}
-
-/** If-Match against what there is: nothing matches a bundle that is not there (RFC 9110, 13.1.1). */
-function requireCurrent(ctx: ActorContext, current: trustBundles.TrustBundleRow | undefined): void {
-  if (current !== undefined) requireMatch(ctx, trustBundle.parse(shown(current)));
-  else if (ctx.ifMatch !== null) throw kernelErrors.preconditionFailed();
 }
 
 function requireAcceptable({ outbound }: ActorContext, url: string | null): void {

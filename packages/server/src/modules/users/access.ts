@@ -1,14 +1,14 @@
 /** What a user may do, and how all of it is taken away at once. */
 import { apiKeys, leaveTenant, passwordLinks, sessions, type Tx, type users } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
-import { missingPermission } from '../../kernel/errors.ts';
-import type { Permission, TenantRole } from '../../kernel/permissions.ts';
+import { requireHeld } from '../../kernel/held.ts';
+import type { TenantRole } from '../../kernel/permissions.ts';
 import type { RecordEvent } from '../../kernel/transact.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
 import { sessionEvents } from '../sessions/schema.ts';
 import type { User } from './schema.ts';
 
-/** Throws `forbidden` when the caller lacks something that the roles hold: nobody gives what they do not have. */
+/** Throws `forbidden` when the caller lacks a permission that the roles hold: a caller gives only what it holds. */
 export function requireGrantable(ctx: ActorContext, roles: readonly TenantRole[]): void {
   requireHeld(ctx, ctx.grants.ofRoles(roles));
 }
@@ -17,11 +17,6 @@ export function requireGrantable(ctx: ActorContext, roles: readonly TenantRole[]
 export function requireOutranking(ctx: ActorContext, { roles, highest_level }: users.UserPowers): void {
   requireGrantable(ctx, roles);
   if (highest_level !== null) requireHeld(ctx, ctx.grants.byLevel[highest_level]);
-}
-
-function requireHeld({ actor }: ActorContext, permissions: ReadonlySet<Permission>): void {
-  const missing = [...permissions].find((permission) => !actor.permissions.has(permission));
-  if (missing !== undefined) throw missingPermission(missing);
 }
 
 export interface EndedAccess {

@@ -4,7 +4,7 @@ import { defineEvent } from '../../kernel/events.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { tenantRoles } from '../../kernel/permissions.ts';
 import { ACTOR_MAX, id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
-import { lossFields } from '../access/schema.ts';
+import { dryRun, lossFields } from '../access/schema.ts';
 import { session } from '../sessions/schema.ts';
 
 const EMAIL_MAX = 254;
@@ -69,11 +69,6 @@ export const listUsersInput = z.strictObject({
   disabled: z.boolean().optional().describe('Only deactivated ones, or only active ones.'),
 });
 export type ListUsers = z.output<typeof listUsersInput>;
-
-const dryRun = z
-  .boolean()
-  .default(false)
-  .describe('Changes nothing, and answers what the change would do and take away now.');
 
 export const updateUserInput = z.strictObject({
   id,

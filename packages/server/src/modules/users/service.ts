@@ -4,11 +4,11 @@ import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
-import { rehearse, transact } from '../../kernel/transact.ts';
+import { rehearse, transact, type Work } from '../../kernel/transact.ts';
+import { lossesOf } from '../access/losses.ts';
 import { type Session, sessionEvents } from '../sessions/schema.ts';
 import { lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
 import { requireGrantable, requireOutranking } from './access.ts';
-import { withLosses } from './deactivation.ts';
 import { userErrors } from './errors.ts';
 import { LINK_MS } from './password-link.ts';
 import { lockUser, reachableUser } from './rows.ts';
@@ -70,7 +70,7 @@ export async function listUsers(ctx: ActorContext, input: ListUsers) {
  * `tenant_frozen`, `precondition_failed`.
  */
 export async function updateUser(ctx: ActorContext, { id, dry_run, ...changes }: UpdateUser): Promise<ChangedUser> {
-  const update: Parameters<typeof transact<User>>[1] = async (tx, record, nothingChanged) => {
+  const update: Work<User> = async (tx, record, nothingChanged) => {
     const current = await lockUser(ctx, tx, id);
     requireMatch(ctx, user.parse(current));
     const { email = current.email, display_name = current.display_name, roles = current.roles } = changes;
@@ -91,7 +91,9 @@ export async function updateUser(ctx: ActorContext, { id, dry_run, ...changes }:
   if (!dry_run) return transact(ctx, update);
   return rehearse(ctx, async (tx, ...rest) => {
     const { tenant_id } = await lockUser(ctx, tx, id);
-    return withLosses(ctx, tx, { tenant_id, user_id: id, work: () => update(tx, ...rest) });
+    const affected = { tenant_id, users: [id] };
+    const { result, lost } = await lossesOf(ctx, tx, { affected, work: () => update(tx, ...rest) });
+    return { ...result, ...lost };
   });
 }
 
