@@ -7,7 +7,7 @@ import { listOperations } from '../src/http/operations.ts';
 import { FIRST_TENANT } from '../src/kernel/first-tenant.ts';
 import { resolve } from '../src/openapi-cli/schema-changes.ts';
 import { seed } from '../src/seed.ts';
-import { newGroup } from './support/group-members.ts';
+import { createGroup } from './support/groups.ts';
 import { newPerson, newSession, type TestPerson } from './support/people.ts';
 import { type Answer, type CallOptions, testServer } from './support/server.ts';
 
@@ -85,7 +85,7 @@ async function personInSession() {
   return jane;
 }
 
-const otherGroup = () => newGroup(server, FIRST_TENANT.id);
+const otherGroup = () => createGroup(server, FIRST_TENANT.id);
 
 beforeEach(async () => {
   jane = undefined;

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startIssuer, type TestIssuer } from './support/oidc-provider.ts';
 import { entitle, oidcFor, startTestServer, type TestServer, tenantIn } from './support/server.ts';
-import { becomes, newOwnedKey, newUser } from './support/users.ts';
+import { becomes, createUser, newOwnedKey } from './support/users.ts';
 
 let issuer: TestIssuer;
 let server: TestServer;
@@ -33,7 +33,7 @@ test.each(['before', 'after'])(
   async (when) => {
     const { id: tenant_id } = await tenantIn(server, 'active');
     await entitle(server, tenant_id);
-    const user = await newUser(server, tenant_id);
+    const user = await createUser(server, tenant_id);
     await becomes(server, user, { external_subject: `${issuer.url}|${user.id}` });
     const token = await issuer.token({ sub: user.id, tenant_id, org_roles: ['IT_ADMIN'] });
     const make = () => server.call('POST /v1/projects', { body: { tenant_id, slug: 'web', name: 'Web' }, token });
@@ -55,7 +55,7 @@ test.each(['before', 'after'])(
 test('deactivations and deletions of users who share keys and projects do not wait for each other for good', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
   for (let round = 0; round < 3; round += 1) {
-    const people = [await newUser(server, tenant_id), await newUser(server, tenant_id)];
+    const people = [await createUser(server, tenant_id), await createUser(server, tenant_id)];
     for (const user of [...people, ...people]) await newOwnedKey(server, user);
     const answers = await Promise.all(
       people.flatMap(({ id }) => [

@@ -74,19 +74,3 @@ export async function newProgram(
     },
   };
 }
-
-/** Gives the program, or the user, a role of the tenant, by a group. */
-export async function giveRole(
-  { app }: TestServer,
-  tenant_id: string,
-  member: { readonly principal_service_identity_id: string } | { readonly principal_user_id: string },
-  tenant_role: 'admin' | 'billing' | 'member',
-): Promise<void> {
-  const { db } = app.deps;
-  const group = { tenant_id, slug: `g-${randomUUID()}`, display_name: 'Group', tenant_role };
-  const { id: group_id } = await db.insertInto('groups').values(group).returning('id').executeTakeFirstOrThrow();
-  await db
-    .insertInto('group_memberships')
-    .values({ tenant_id, group_id, ...member })
-    .execute();
-}

@@ -1,4 +1,4 @@
-/** Users, service identities and groups for tests of what they may do, written into the tables. */
+/** Users, service identities and groups, straight in the tables, and what they are in and may do. */
 import { randomUUID } from 'node:crypto';
 import type { TenantRole } from '../../src/kernel/permissions.ts';
 import type { TestIssuer } from './oidc-provider.ts';
@@ -15,7 +15,7 @@ export interface TestUser {
 export async function newUser(
   { app }: TestServer,
   tenant_id: string,
-  { issuer, ...fields }: { issuer?: TestIssuer; roles?: string[]; disabled_at?: Date } = {},
+  { issuer, ...fields }: { issuer?: TestIssuer; roles?: string[]; disabled_at?: Date; display_name?: string } = {},
 ): Promise<TestUser> {
   const sub = randomUUID();
   const external_subject = issuer === undefined ? `local:${sub}` : `${issuer.url}|${sub}`;
@@ -33,26 +33,26 @@ export function signedIn(issuer: TestIssuer, { sub, tenant_id }: TestUser): Prom
 export async function newServiceIdentity(
   { app }: TestServer,
   tenant_id: string,
-  project_id: string | null = null,
+  fields: { project_id?: string | null; display_name?: string } = {},
 ): Promise<string> {
   const id = randomUUID();
   const row = {
     id,
     tenant_id,
-    project_id,
     display_name: 'Exporter',
     federation_kind: 'api_token',
     subject: id,
+    ...fields,
   } as const;
   await app.deps.db.insertInto('service_identities').values(row).execute();
   return id;
 }
 
-/** Makes a group of the tenant. */
+/** Makes a group of the tenant, which is kept by hand, and returns its id. */
 export async function newGroup(
   { app }: TestServer,
   tenant_id: string,
-  fields: { tenant_role?: TenantRole; display_name?: string } = {},
+  fields: { slug?: string; tenant_role?: TenantRole; display_name?: string } = {},
 ): Promise<string> {
   const id = randomUUID();
   await app.deps.db
@@ -71,6 +71,17 @@ export async function addMember(
     .insertInto('group_memberships')
     .values({ tenant_id, group_id, [`principal_${type}_id`]: id })
     .execute();
+}
+
+/** Gives a role of the tenant, by a group. */
+export async function giveRole(
+  server: TestServer,
+  tenant_id: string,
+  { type, id }: Bound,
+  tenant_role: TenantRole,
+): Promise<void> {
+  const group_id = await newGroup(server, tenant_id, { tenant_role });
+  await addMember(server, { tenant_id, group_id, type, id });
 }
 
 /** Puts a group into another one as its child. */

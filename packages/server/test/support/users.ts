@@ -1,10 +1,11 @@
-/** Users of a tenant with what belongs to them, for tests: what no operation makes is written straight into the tables. */
+/** Users as the API makes them, and what belongs to them alone. */
 import { createHash, randomUUID } from 'node:crypto';
 import { passwordLinks } from '@tenant-registry/db';
+import { own } from './role-holders.ts';
 import { DAY_MS, madeIn, type TestServer } from './server.ts';
 
-/** Creates a user with a password of its own to set. */
-export function newUser(server: TestServer, tenant_id: string, fields: Record<string, unknown> = {}) {
+/** Creates a user through the API, with a password of its own to set, and returns it. */
+export function createUser(server: TestServer, tenant_id: string, fields: Record<string, unknown> = {}) {
   return madeIn(server, tenant_id, 'users', {
     email: `${randomUUID()}@example.com`,
     display_name: 'Jane Doe',
@@ -20,8 +21,7 @@ interface Named {
 /** Creates an API key that the user owns. */
 export async function newOwnedKey(server: TestServer, { id, tenant_id }: Named, fields: Record<string, unknown> = {}) {
   const key = await madeIn(server, tenant_id, 'api-keys', { name: 'own', ...fields });
-  const { db } = server.app.deps;
-  await db.updateTable('api_keys').set({ user_id: id }).where('id', '=', key.id).execute();
+  await own(server, key.id, { user_id: id });
   return key;
 }
 
@@ -34,47 +34,6 @@ export async function newLink({ app }: TestServer, { id: user_id, tenant_id }: N
   await db
     .transaction()
     .execute((tx) => passwordLinks.insertPasswordLink(tx, { tenant_id, user_id, token_hash, created_at, expires_at }));
-}
-
-/** Makes a group of the tenant and returns its id. */
-export async function newGroup(
-  { app }: TestServer,
-  tenant_id: string,
-  fields: { readonly slug?: string; readonly tenant_role?: 'admin' | 'billing' | 'member' } = {},
-): Promise<string> {
-  const id = randomUUID();
-  const values = { id, tenant_id, slug: `g-${id}`, display_name: 'Staff', ...fields };
-  await app.deps.db.insertInto('groups').values(values).execute();
-  return id;
-}
-
-/** Puts a user or a group into a group. */
-export async function addMember(
-  { app }: TestServer,
-  tenant_id: string,
-  edge: { readonly group_id: string; readonly principal_user_id?: string; readonly principal_group_id?: string },
-): Promise<void> {
-  await app.deps.db
-    .insertInto('group_memberships')
-    .values({ tenant_id, ...edge })
-    .execute();
-}
-
-/** Gives a user or a group a level in a project. */
-export async function bind(
-  { app }: TestServer,
-  tenant_id: string,
-  binding: {
-    readonly project_id: string;
-    readonly user_id?: string;
-    readonly group_id?: string;
-    readonly level: 'viewer' | 'editor' | 'admin';
-  },
-): Promise<void> {
-  await app.deps.db
-    .insertInto('role_bindings')
-    .values({ tenant_id, ...binding })
-    .execute();
 }
 
 /** Makes the user one of a provider: of an issuer, or one that is provisioned over SCIM. */

@@ -1,34 +1,27 @@
 /** Checks over HTTP: what refuses them, many at once, and that what they say is what happens. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
+import type { TestIssuer } from '../../../test/support/oidc-provider.ts';
 import { addChild, addMember, bind, newGroup, newUser, own, signedIn } from '../../../test/support/role-holders.ts';
 import {
   type CallOptions,
   newProject,
   newTenant,
-  oidcFor,
-  startTestServer,
   type TestServer,
   trailOf,
   UNKNOWN,
 } from '../../../test/support/server.ts';
+import { startTwoProjects } from '../../../test/support/two-projects.ts';
 
 let issuer: TestIssuer;
 let server: TestServer;
 let tenant_id: string;
 let project: string;
 let sibling: string;
+let stop: () => Promise<void>;
 beforeAll(async () => {
-  issuer = await startIssuer();
-  server = await startTestServer({ oidc: oidcFor(issuer) });
-  tenant_id = (await newTenant(server)).id;
-  project = (await newProject(server, tenant_id)).id;
-  sibling = (await newProject(server, tenant_id)).id;
+  ({ issuer, server, tenant_id, project, sibling, stop } = await startTwoProjects());
 });
-afterAll(async () => {
-  await server.close();
-  await issuer.stop();
-});
+afterAll(() => stop());
 
 const inProject = (id = project) => ({ type: 'project', id });
 const inTenant = (id = tenant_id) => ({ type: 'tenant', id });

@@ -1,6 +1,6 @@
 /** Checks over HTTP: whom they are answered for, and what they say. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
+import type { TestIssuer } from '../../../test/support/oidc-provider.ts';
 import {
   addChild,
   addMember,
@@ -11,32 +11,19 @@ import {
   own,
   signedIn,
 } from '../../../test/support/role-holders.ts';
-import {
-  type CallOptions,
-  newProject,
-  newTenant,
-  oidcFor,
-  startTestServer,
-  type TestServer,
-  UNKNOWN,
-} from '../../../test/support/server.ts';
+import { type CallOptions, type TestServer, UNKNOWN } from '../../../test/support/server.ts';
+import { startTwoProjects } from '../../../test/support/two-projects.ts';
 
 let issuer: TestIssuer;
 let server: TestServer;
 let tenant_id: string;
 let project: string;
 let sibling: string;
+let stop: () => Promise<void>;
 beforeAll(async () => {
-  issuer = await startIssuer();
-  server = await startTestServer({ oidc: oidcFor(issuer) });
-  tenant_id = (await newTenant(server)).id;
-  project = (await newProject(server, tenant_id)).id;
-  sibling = (await newProject(server, tenant_id)).id;
+  ({ issuer, server, tenant_id, project, sibling, stop } = await startTwoProjects());
 });
-afterAll(async () => {
-  await server.close();
-  await issuer.stop();
-});
+afterAll(() => stop());
 
 const inProject = (id = project) => ({ type: 'project', id });
 const inTenant = (id = tenant_id) => ({ type: 'tenant', id });
@@ -236,13 +223,13 @@ describe('a caller that is bound to a project', () => {
     const hidden = [
       { type: 'api_key', id: (await newKey()).id },
       { type: 'api_key', id: (await newKey({ project_id: sibling })).id },
-      { type: 'service_identity', id: await newServiceIdentity(server, tenant_id, sibling) },
+      { type: 'service_identity', id: await newServiceIdentity(server, tenant_id, { project_id: sibling }) },
       { type: 'user', id: UNKNOWN },
     ];
     const shown = [
       user,
       { type: 'api_key', id: (await newKey({ project_id: project })).id },
-      { type: 'service_identity', id: await newServiceIdentity(server, tenant_id, project) },
+      { type: 'service_identity', id: await newServiceIdentity(server, tenant_id, { project_id: project }) },
     ];
     for (const token of tokens) {
       const question = { permission: 'projects:read', resource: inProject() };

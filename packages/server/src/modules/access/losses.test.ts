@@ -47,7 +47,7 @@ async function makeWorld(random: (below: number) => number): Promise<World> {
       id: (await newUser(server, tenant_id, { roles: random(6) === 0 ? ['admin'] : [] })).id,
     });
   for (const project_id of [null, projects[0] ?? null])
-    holders.push({ type: 'service_identity', id: await newServiceIdentity(server, tenant_id, project_id) });
+    holders.push({ type: 'service_identity', id: await newServiceIdentity(server, tenant_id, { project_id }) });
   const groups: string[] = [];
   for (let index = 0; index < 5; index += 1)
     groups.push(await newGroup(server, tenant_id, random(4) === 0 ? { tenant_role: 'admin' } : {}));

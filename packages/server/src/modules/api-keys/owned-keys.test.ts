@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
-import { giveRole, newProgram } from '../../../test/support/programs.ts';
+import { newProgram } from '../../../test/support/programs.ts';
+import { giveRole } from '../../../test/support/role-holders.ts';
 import {
   auditOf,
   madeIn,
@@ -122,7 +123,7 @@ describe('a person', () => {
     expect(await permissionsOf(key)).toEqual(['catalog:read']);
     await setRoles(jane);
     expect(await permissionsOf(key)).toEqual([]);
-    await giveRole(server, id, { principal_user_id: jane.id }, 'admin');
+    await giveRole(server, id, { type: 'user', id: jane.id }, 'admin');
     expect((await permissionsOf(key)).sort()).toEqual(['catalog:read', 'projects:read']);
   });
 
@@ -158,9 +159,9 @@ describe('a service identity', () => {
     const made = await madeIn(server, tenant_id, 'api-keys', { name: 'x', scopes, service_identity_id: id });
     expect(made).toMatchObject({ service_identity_id: id, user_id: null, scopes });
     expect(await permissionsOf(made.key)).toEqual([]);
-    await giveRole(server, tenant_id, { principal_service_identity_id: id }, 'billing');
+    await giveRole(server, tenant_id, { type: 'service_identity', id: id }, 'billing');
     expect(await permissionsOf(made.key)).toEqual(['catalog:read']);
-    await giveRole(server, tenant_id, { principal_service_identity_id: id }, 'member');
+    await giveRole(server, tenant_id, { type: 'service_identity', id: id }, 'member');
     expect((await permissionsOf(made.key)).sort()).toEqual(['catalog:read', 'projects:read']);
     await server.app.deps.db.deleteFrom('group_memberships').where('tenant_id', '=', tenant_id).execute();
     expect(await permissionsOf(made.key)).toEqual([]);
@@ -251,10 +252,11 @@ test('rotations and a deactivation of the owner at once leave no key that works'
   const ended = await server.call(`POST /v1/service-identities/${service_identity_id}/deactivate`);
   expect(ended.status).toBe(200);
   const answers = await Promise.all(rotations);
-  for (const { status, body } of answers)
-    if (status !== 201) expect([status, body.code]).toEqual([409, 'api_key_not_active']);
-  const plaintexts = [...keys, ...answers.map(({ body }) => body)].flatMap(({ key }) => key ?? []);
-  expect(plaintexts.length).toBeGreaterThanOrEqual(keys.length);
+  const rotated = answers.filter(({ status }) => status === 201);
+  for (const answer of answers)
+    if (!rotated.includes(answer)) expect([answer.status, answer.body.code]).toEqual([409, 'api_key_not_active']);
+  const plaintexts = [...keys, ...rotated.map(({ body }) => body)].map(({ key }) => key);
+  expect(plaintexts).not.toContain(undefined);
   for (const token of plaintexts) expect((await server.call('GET /v1/me', { token })).status).toBe(401);
 });
 

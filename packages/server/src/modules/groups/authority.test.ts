@@ -1,6 +1,7 @@
 /** What groups give and take is so for every caller when the change is answered, whatever was remembered before. */
 import { expect, test } from 'vitest';
-import { newGroup, newUser } from '../../../test/support/group-members.ts';
+import { createGroup } from '../../../test/support/groups.ts';
+import { newUser } from '../../../test/support/role-holders.ts';
 import { madeIn, newTenant, testServer } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -8,7 +9,7 @@ const server = testServer();
 /** A user of a tenant and a key of that user, which may read groups as far as the user may. */
 async function userWithKey() {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   const scopes = ['registry:groups:read'];
   const { id, key } = await madeIn(server, tenant_id, 'api-keys', { name: 'mine', scopes });
   await server.app.deps.db.updateTable('api_keys').set({ user_id: user }).where('id', '=', id).execute();
@@ -24,7 +25,10 @@ const change = async (operation: string, body?: object) => {
 
 test('a role that comes by a group comes and goes with the membership, the role, the edges and the group', async () => {
   const { tenant_id, user, mayRead } = await userWithKey();
-  const [top, low] = [await newGroup(server, tenant_id, { tenant_role: 'admin' }), await newGroup(server, tenant_id)];
+  const [top, low] = [
+    await createGroup(server, tenant_id, { tenant_role: 'admin' }),
+    await createGroup(server, tenant_id),
+  ];
   const join = () => change(`POST /v1/groups/${low.id}/members`, { principal: { type: 'user', id: user } });
   const leave = () => change(`DELETE /v1/groups/${low.id}/members?principal_type=user&principal_id=${user}`);
   const nest = () => change(`POST /v1/groups/${top.id}/children`, { child_id: low.id });

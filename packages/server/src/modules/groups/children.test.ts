@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { groupsKey, newGroup, newUser } from '../../../test/support/group-members.ts';
+import { createGroup, groupsKey } from '../../../test/support/groups.ts';
+import { newUser } from '../../../test/support/role-holders.ts';
 import { newTenant, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -14,7 +15,7 @@ const addMember = (parent: string, id: string, type = 'group') =>
 const groupsIn = async (count: number) => {
   const { id: tenant_id } = await newTenant(server);
   const groups: string[] = [];
-  for (let index = 0; index < count; index += 1) groups.push((await newGroup(server, tenant_id)).id);
+  for (let index = 0; index < count; index += 1) groups.push((await createGroup(server, tenant_id)).id);
   return { tenant_id, groups };
 };
 
@@ -102,7 +103,7 @@ test('32 groups are in each other, one more is refused at either end and in the 
   expect((await addChild(top, spare)).status).toBe(201);
   expect(refusal(await addChild(spare, second))).toEqual([409, 'group_too_deep', '/child_id']);
 
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   await addMember(bottom, user, 'user');
   const { body } = await server.call(`GET /v1/groups/${top}/members?effective=true`);
   expect(body.items).toMatchObject([{ principal: { id: user }, depth: 32 }]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { newGroup, newUser } from '../../../test/support/group-members.ts';
+import { createGroup } from '../../../test/support/groups.ts';
+import { newUser } from '../../../test/support/role-holders.ts';
 import {
   newProject,
   newTenant,
@@ -18,11 +19,11 @@ const idsIn = async (query: string) =>
 test('the deletion of a group takes its memberships, its edges and its bindings along, and no one in it', async () => {
   const { id: tenant_id } = await newTenant(server);
   const [above, group, below] = [
-    await newGroup(server, tenant_id),
-    await newGroup(server, tenant_id),
-    await newGroup(server, tenant_id),
+    await createGroup(server, tenant_id),
+    await createGroup(server, tenant_id),
+    await createGroup(server, tenant_id),
   ];
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   const project = await newProject(server, tenant_id);
   const member = (type: string, id: string) => ({ body: { principal: { type, id } } });
   await server.call(`POST /v1/groups/${group.id}/members`, member('user', user));
@@ -78,7 +79,7 @@ test('a tenant has no more groups than its quota, also when several are made at 
 
 test('a tenant that is not archived is not deleted, and its groups are counted', async () => {
   const { id } = await newTenant(server);
-  await newGroup(server, id);
+  await createGroup(server, id);
   const { status, body } = await server.call(`DELETE /v1/tenants/${id}`);
   expect([status, body.code, body.holdings.groups]).toEqual([409, 'tenant_not_archived', 1]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { newGroup, newServiceIdentity, newUser } from '../../../test/support/group-members.ts';
+import { createGroup } from '../../../test/support/groups.ts';
+import { newServiceIdentity, newUser } from '../../../test/support/role-holders.ts';
 import { newTenant, testServer } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -15,20 +16,21 @@ const membersOf = async (group: string, query = '') => {
 
 const inGroup = async () => {
   const { id: tenant_id } = await newTenant(server);
-  return { tenant_id, group: await newGroup(server, tenant_id) };
+  return { tenant_id, group: await createGroup(server, tenant_id) };
 };
 
 // proves C46
 test('who is in a group by groups below it is listed once, at the least depth, in pages without a gap', async () => {
   const { tenant_id, group: top } = await inGroup();
   const [mid, low, apart] = [
-    await newGroup(server, tenant_id),
-    await newGroup(server, tenant_id),
-    await newGroup(server, tenant_id),
+    await createGroup(server, tenant_id),
+    await createGroup(server, tenant_id),
+    await createGroup(server, tenant_id),
   ];
   await add(top.id, 'group', mid.id);
   await server.call(`POST /v1/groups/${mid.id}/children`, { body: { child_id: low.id } });
-  const users = await Promise.all(Array.from({ length: 5 }, (_, index) => newUser(server, tenant_id, `User ${index}`)));
+  const users: string[] = [];
+  for (let index = 0; index < 5; index += 1) users.push((await newUser(server, tenant_id)).id);
   const program = await newServiceIdentity(server, tenant_id);
   const [direct = '', twice = '', deep = '', deeper = '', outside = ''] = users;
   for (const [group, id] of [
@@ -70,7 +72,7 @@ test('who is in a group by groups below it is listed once, at the least depth, i
 test('the direct members come in pages without a gap, and a cursor is for one list', async () => {
   const { tenant_id, group } = await inGroup();
   const users: string[] = [];
-  for (let index = 0; index < 3; index += 1) users.unshift(await newUser(server, tenant_id));
+  for (let index = 0; index < 3; index += 1) users.unshift((await newUser(server, tenant_id)).id);
   for (const id of users.toReversed()) await add(group.id, 'user', id);
   const first = await server.call(`GET /v1/groups/${group.id}/members?limit=2`);
   const rest = await membersOf(group.id, `?limit=2&cursor=${first.body.next_cursor}`);

@@ -3,7 +3,7 @@
 import { groupEdges, tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { newGroup } from '../../../test/support/group-members.ts';
+import { createGroup } from '../../../test/support/groups.ts';
 import { newTenant, testServer } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -16,7 +16,7 @@ const addMember = (parent: string, id: string) =>
 
 const twoGroups = async () => {
   const { id: tenant_id } = await newTenant(server);
-  return { tenant_id, a: (await newGroup(server, tenant_id)).id, b: (await newGroup(server, tenant_id)).id };
+  return { tenant_id, a: (await createGroup(server, tenant_id)).id, b: (await createGroup(server, tenant_id)).id };
 };
 
 test.each([

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { newServiceIdentity, newUser } from '../../../test/support/group-members.ts';
 import { createGroupModel, type Edge, type EdgeKind } from '../../../test/support/group-model.ts';
+import { newServiceIdentity, newUser } from '../../../test/support/role-holders.ts';
 import { newTenant, testServer } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -77,7 +77,7 @@ test('after any sequence of changes, what was accepted and who is in whom are as
       for (const each of chain) expect(model.add(each)).toBe('added');
       await insertEdges(tenant_id, ids, chain);
       const programs = [await newServiceIdentity(server, tenant_id), await newServiceIdentity(server, tenant_id)];
-      const principals = [await newUser(server, tenant_id), await newUser(server, tenant_id), ...programs];
+      const principals = [(await newUser(server, tenant_id)).id, (await newUser(server, tenant_id)).id, ...programs];
       const typeOf = (principal: string) => (programs.includes(principal) ? 'service_identity' : 'user');
 
       for (const each of steps) {
@@ -146,7 +146,7 @@ test('31 diamonds on top of each other, with 2^31 ways through them, are changed
   expect([tooDeep.status, tooDeep.body.code]).toEqual([409, 'group_too_deep']);
   const circular = await edgeOf('member', bottom, top);
   expect([circular.status, circular.body.code]).toEqual([409, 'group_cycle']);
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   await server.call(`POST /v1/groups/${bottom}/members`, { body: { principal: { type: 'user', id: user } } });
   expect(await effectiveOf(top)).toEqual(new Map([[user, LAYERS]]));
   expect((await groupsOf(user, 'user')).size).toBe(2 * LAYERS - 1);
@@ -161,7 +161,7 @@ test('a circle that came past the service ends every walk, takes no further grou
     { kind: 'child', parent: 0, child: 1 },
     { kind: 'member', parent: 1, child: 0 },
   ]);
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   await server.call(`POST /v1/groups/${b}/members`, { body: { principal: { type: 'user', id: user } } });
   expect(await effectiveOf(a)).toEqual(new Map([[user, 2]]));
   expect(await groupsOf(user, 'user')).toEqual(
@@ -220,10 +220,8 @@ test('groups that are deleted while they are put into each other are answered, e
     ...ids.map((id) => server.call(`DELETE /v1/groups/${id}`)),
   ]);
   for (const { status, body } of answers) expect([200, 201, 404], JSON.stringify(body)).toContain(status);
-  const rows = await server.app.deps.db
-    .selectFrom('group_parents')
-    .select('child_id')
-    .where('tenant_id', '=', tenant_id)
-    .execute();
-  expect(rows).toEqual([]);
+  for (const table of ['group_parents', 'group_memberships', 'groups'] as const) {
+    const rows = await server.app.deps.db.selectFrom(table).selectAll().where('tenant_id', '=', tenant_id).execute();
+    expect([table, rows]).toEqual([table, []]);
+  }
 });

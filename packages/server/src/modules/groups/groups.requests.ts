@@ -1,5 +1,5 @@
-import { newUser } from '../../../test/support/group-members.ts';
 import { byId, defineRequests } from '../../../test/support/requests.ts';
+import { newUser } from '../../../test/support/role-holders.ts';
 import { madeIn, uniqueSlug } from '../../../test/support/server.ts';
 
 declare module '../../../test/support/requests.ts' {
@@ -32,7 +32,7 @@ export const requests = defineRequests({
     groupMember: {
       needs: ['group'],
       make: async (server, { tenant_id, group }) => {
-        const id = await newUser(server, tenant_id);
+        const { id } = await newUser(server, tenant_id);
         await server.call(`POST /v1/groups/${group}/members`, { body: { principal: { type: 'user', id } } });
         return id;
       },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groupsKey, newGroup } from '../../../test/support/group-members.ts';
+import { createGroup, groupsKey } from '../../../test/support/groups.ts';
 import { auditOf, newTenant, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 import { grants } from '../../modules.ts';
 
@@ -77,14 +77,14 @@ test('a slug belongs to one group of a tenant, also when four ask at once, and o
     errors: [{ pointer: '/slug', in: 'body' }],
   });
   expect((await create(theirs.id, { slug: 'night-shift' })).status).toBe(201);
-  const other = await newGroup(server, mine.id);
+  const other = await createGroup(server, mine.id);
   const moved = await server.call(`PATCH /v1/groups/${other.id}`, { body: { slug: 'night-shift' } });
   expect([moved.status, moved.body.code]).toEqual([409, 'group_slug_taken']);
 });
 
 test('a change keeps what it does not name, clears the role with null, and is in the audit log', async () => {
   const { id } = await newTenant(server);
-  const group = await newGroup(server, id, { tenant_role: 'billing' });
+  const group = await createGroup(server, id, { tenant_role: 'billing' });
   const renamed = await server.call(`PATCH /v1/groups/${group.id}`, { body: { slug: 'new', display_name: 'New' } });
   expect(renamed.body).toMatchObject({ slug: 'new', display_name: 'New', tenant_role: 'billing' });
   const cleared = await server.call(`PATCH /v1/groups/${group.id}`, { body: { tenant_role: null } });
@@ -98,7 +98,7 @@ test('a change keeps what it does not name, clears the role with null, and is in
 });
 
 test('of changes made at once for one version, exactly one goes through', async () => {
-  const group = await newGroup(server, (await newTenant(server)).id);
+  const group = await createGroup(server, (await newTenant(server)).id);
   const { headers } = await server.call(`GET /v1/groups/${group.id}`);
   const change = (display_name: string) =>
     server.call(`PATCH /v1/groups/${group.id}`, {
@@ -130,8 +130,8 @@ test('nobody gives a group a role that may do what they may not', async () => {
 test('the list holds one tenant and pages without a gap', async () => {
   const [mine, theirs] = [await newTenant(server), await newTenant(server)];
   const all: string[] = [];
-  for (let index = 0; index < 3; index += 1) all.unshift((await newGroup(server, mine.id)).id);
-  await newGroup(server, theirs.id);
+  for (let index = 0; index < 3; index += 1) all.unshift((await createGroup(server, mine.id)).id);
+  await createGroup(server, theirs.id);
   expect(await idsIn(`tenant_id=${mine.id}`)).toEqual(all);
   const first = await server.call(`GET /v1/groups?tenant_id=${mine.id}&limit=2`);
   expect(first.body.items.map(({ id }: { id: string }) => id)).toEqual(all.slice(0, 2));
@@ -163,7 +163,7 @@ test.each([
 
 test('groups of a frozen tenant are read, those of an archived one are not', async () => {
   const { id } = await newTenant(server);
-  const group = await newGroup(server, id);
+  const group = await createGroup(server, id);
   await server.call(`POST /v1/tenants/${id}/cancel`);
   for (const path of [`/${group.id}`, `?tenant_id=${id}`, `/${group.id}/members`, `/${group.id}/children`])
     expect((await server.call(`GET /v1/groups${path}`)).status, path).toBe(200);

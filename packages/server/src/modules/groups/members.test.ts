@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { groupsKey, newGroup, newServiceIdentity, newUser } from '../../../test/support/group-members.ts';
+import { createGroup, groupsKey } from '../../../test/support/groups.ts';
+import { newServiceIdentity, newUser } from '../../../test/support/role-holders.ts';
 import { madeIn, newProject, newTenant, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -20,7 +21,7 @@ const membersOf = async (group: string, query = '') => {
 
 const inGroup = async () => {
   const { id: tenant_id } = await newTenant(server);
-  return { tenant_id, group: await newGroup(server, tenant_id) };
+  return { tenant_id, group: await createGroup(server, tenant_id) };
 };
 
 const actionsSince = async (tenant_id: string, before: number) =>
@@ -29,9 +30,9 @@ const actionsSince = async (tenant_id: string, before: number) =>
 // proves C45, C57, C58
 test('users, service identities and groups are put into a group, each with its name and one event of the group', async () => {
   const { tenant_id, group } = await inGroup();
-  const user = await newUser(server, tenant_id, 'Ada Lovelace');
-  const program = await newServiceIdentity(server, tenant_id, 'Nightly export');
-  const inner = await newGroup(server, tenant_id, { display_name: 'Night shift' });
+  const { id: user } = await newUser(server, tenant_id, { display_name: 'Ada Lovelace' });
+  const program = await newServiceIdentity(server, tenant_id, { display_name: 'Nightly export' });
+  const inner = await createGroup(server, tenant_id, { display_name: 'Night shift' });
   const before = (await trailOf(server, tenant_id)).length;
   for (const [type, id] of [
     ['user', user],
@@ -58,7 +59,7 @@ test('users, service identities and groups are put into a group, each with its n
 // proves C52
 test('who is in a group is not added again, also when six ask at once, and taken out once', async () => {
   const { tenant_id, group } = await inGroup();
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   const before = (await trailOf(server, tenant_id)).length;
   const answers = await Promise.all(Array.from({ length: 6 }, () => add(group.id, 'user', user)));
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => 200));
@@ -86,7 +87,7 @@ test('a principal that is not there, or in another tenant, is not found, and not
     ['user', UNKNOWN],
     ['service_identity', UNKNOWN],
     ['group', UNKNOWN],
-    ['user', await newUser(server, theirs)],
+    ['user', (await newUser(server, theirs)).id],
     ['service_identity', program],
     ['group', foreign.id],
     ['user', program],
@@ -132,15 +133,15 @@ test('the members of a group that mirrors a claim are changed by nobody by hand'
   const { id: tenant_id } = await newTenant(server);
   const oidc = { kind: 'oidc', alias: 'Main', issuer: 'https://login.example', client_id: 'c' };
   const { id: idp_config_id } = await madeIn(server, tenant_id, 'idp-configs', oidc);
-  const group = await newGroup(server, tenant_id, { source: 'idp', idp_config_id, idp_claim_value: 'ops' });
-  const [mirrored, other] = [await newUser(server, tenant_id), await newUser(server, tenant_id)];
+  const group = await createGroup(server, tenant_id, { source: 'idp', idp_config_id, idp_claim_value: 'ops' });
+  const [mirrored, other] = [(await newUser(server, tenant_id)).id, (await newUser(server, tenant_id)).id];
   const row = { tenant_id, group_id: group.id, principal_user_id: mirrored, source: 'idp' } as const;
   await server.app.deps.db.insertInto('group_memberships').values(row).execute();
   const before = (await trailOf(server, tenant_id)).length;
   for (const answer of [
     await add(group.id, 'user', other),
     await add(group.id, 'user', mirrored),
-    await add(group.id, 'group', (await newGroup(server, tenant_id)).id),
+    await add(group.id, 'group', (await createGroup(server, tenant_id)).id),
     await remove(group.id, 'user', mirrored),
   ])
     expect([answer.status, answer.body.code]).toEqual([409, 'group_source_mismatch']);
@@ -151,7 +152,7 @@ test('the members of a group that mirrors a claim are changed by nobody by hand'
 test('the members of a group that SCIM provisions are changed there alone', async () => {
   const { tenant_id, group } = await inGroup();
   await sql`update groups set provisioned_by = 'scim' where id = ${group.id}`.execute(server.app.deps.db);
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   for (const answer of [await add(group.id, 'user', user), await remove(group.id, 'user', user)])
     expect([answer.status, answer.body.code]).toEqual([409, 'group_provisioned']);
   expect(await membersOf(group.id)).toEqual([]);
@@ -159,8 +160,8 @@ test('the members of a group that SCIM provisions are changed there alone', asyn
 
 test('nobody puts anyone into a group that gives what they do not hold, by itself, by one above it or by a level', async () => {
   const { tenant_id, group } = await inGroup();
-  const above = await newGroup(server, tenant_id);
-  const user = await newUser(server, tenant_id);
+  const above = await createGroup(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   await server.call(`POST /v1/groups/${above.id}/children`, { body: { child_id: group.id } });
   const weak = await groupsKey(server, tenant_id);
   expect((await add(group.id, 'user', user, weak)).status).toBe(200);
@@ -193,7 +194,7 @@ const levelOf = (level: 'viewer') => [...server.app.deps.grants.byLevel[level]];
 // proves C51
 test('a membership past the service has exactly one principal', async () => {
   const { tenant_id, group } = await inGroup();
-  const user = await newUser(server, tenant_id);
+  const { id: user } = await newUser(server, tenant_id);
   const insert = (row: object) =>
     server.app.deps.db
       .insertInto('group_memberships')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { newGroup } from '../../../test/support/group-members.ts';
+import { createGroup } from '../../../test/support/groups.ts';
 import { madeIn, newTenant, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -80,7 +80,7 @@ describe('a group that mirrors a claim', () => {
   });
 
   test.each(['source', 'idp_config_id', 'idp_claim_value'])('never changes its %s', async (field) => {
-    const group = await newGroup(server, (await newTenant(server)).id);
+    const group = await createGroup(server, (await newTenant(server)).id);
     const { status, body } = await server.call(`PATCH /v1/groups/${group.id}`, { body: { [field]: null } });
     expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'group_source_immutable', `/${field}`]);
     expect((await server.call(`GET /v1/groups/${group.id}`)).body).toEqual(group);

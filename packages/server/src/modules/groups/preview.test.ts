@@ -1,6 +1,7 @@
 /** What a removal would take away is told before it, and is what it takes. */
 import { expect, test } from 'vitest';
-import { newGroup, newUser } from '../../../test/support/group-members.ts';
+import { createGroup } from '../../../test/support/groups.ts';
+import { newUser } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, testServer, trailOf } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -8,8 +9,8 @@ const server = testServer();
 /** A user in a group below a group that is an editor of a project. */
 async function editorByGroups() {
   const { id: tenant_id } = await newTenant(server);
-  const [top, low] = [await newGroup(server, tenant_id), await newGroup(server, tenant_id)];
-  const [user, disabled] = [await newUser(server, tenant_id), await newUser(server, tenant_id)];
+  const [top, low] = [await createGroup(server, tenant_id), await createGroup(server, tenant_id)];
+  const [user, disabled] = [(await newUser(server, tenant_id)).id, (await newUser(server, tenant_id)).id];
   const { db } = server.app.deps;
   await db.updateTable('users').set({ disabled_at: server.clock.now() }).where('id', '=', disabled).execute();
   for (const id of [user, disabled])

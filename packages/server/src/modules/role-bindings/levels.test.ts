@@ -1,7 +1,7 @@
 /** What a level lets one do in its project, by every way on which one has it, and nothing beyond. */
 import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
+import type { TestIssuer } from '../../../test/support/oidc-provider.ts';
 import {
   addChild,
   addMember,
@@ -13,6 +13,7 @@ import {
   signedIn,
 } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, oidcFor, startTestServer, type TestServer } from '../../../test/support/server.ts';
+import { startTwoProjects } from '../../../test/support/two-projects.ts';
 import { type ProjectLevel, projectLevels } from '../../kernel/permissions.ts';
 
 let issuer: TestIssuer;
@@ -20,17 +21,11 @@ let server: TestServer;
 let tenant_id: string;
 let project: string;
 let sibling: string;
+let stop: () => Promise<void>;
 beforeAll(async () => {
-  issuer = await startIssuer();
-  server = await startTestServer({ oidc: oidcFor(issuer) });
-  tenant_id = (await newTenant(server)).id;
-  project = (await newProject(server, tenant_id)).id;
-  sibling = (await newProject(server, tenant_id)).id;
+  ({ issuer, server, tenant_id, project, sibling, stop } = await startTwoProjects());
 });
-afterAll(async () => {
-  await server.close();
-  await issuer.stop();
-});
+afterAll(() => stop());
 
 const keyIn = async (project_id: string | null, scopes: readonly string[] = []) =>
   (
@@ -224,11 +219,11 @@ describe('an admin of a project', () => {
   });
 
   test('binds no service identity that lies in another project, and does not learn that it is there', async () => {
-    const elsewhere = await newServiceIdentity(server, tenant_id, sibling);
+    const elsewhere = await newServiceIdentity(server, tenant_id, { project_id: sibling });
     const body = { principal: { type: 'service_identity', id: elsewhere }, level: 'viewer' };
     const answer = await server.call(`PUT /v1/projects/${project}/role-bindings`, { token, body });
     expect([answer.status, answer.body.code]).toEqual([404, 'principal_not_found']);
-    const inside = await newServiceIdentity(server, tenant_id, project);
+    const inside = await newServiceIdentity(server, tenant_id, { project_id: project });
     const own = { principal: { type: 'service_identity', id: inside }, level: 'viewer' };
     expect((await server.call(`PUT /v1/projects/${project}/role-bindings`, { token, body: own })).status).toBe(200);
   });

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  giveRole,
-  newProgram,
-  newTrustDomain,
-  PROGRAM_AUDIENCE,
-  type Program,
-} from '../../../test/support/programs.ts';
+import { newProgram, newTrustDomain, PROGRAM_AUDIENCE, type Program } from '../../../test/support/programs.ts';
+import { giveRole } from '../../../test/support/role-holders.ts';
 import {
   DAY_MS,
   newProject,
@@ -162,7 +157,7 @@ describe('the tenant that the header names', () => {
 describe('what a program may do', () => {
   test('comes from the roles of its groups, inside its tenant', async () => {
     const strong = await newProgram(server, tenant_id);
-    await giveRole(server, tenant_id, { principal_service_identity_id: strong.id }, 'admin');
+    await giveRole(server, tenant_id, { type: 'service_identity', id: strong.id }, 'admin');
     const { headers } = strong;
     const token = await strong.token();
     expect((await me(token, headers)).body).toMatchObject({ roles: ['admin'] });
@@ -181,7 +176,7 @@ describe('what a program may do', () => {
     const { id } = await tenantIn(server, 'active');
     const [project, sibling] = [await newProject(server, id), await newProject(server, id)];
     const bound = await newProgram(server, id, { project_id: project.id });
-    await giveRole(server, id, { principal_service_identity_id: bound.id }, 'admin');
+    await giveRole(server, id, { type: 'service_identity', id: bound.id }, 'admin');
     const call = async (operation: string) =>
       (await server.call(operation, { token: await bound.token(), headers: bound.headers })).status;
     expect(await call(`GET /v1/projects/${project.id}`)).toBe(200);

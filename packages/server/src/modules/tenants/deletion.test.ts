@@ -3,8 +3,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { newSession } from '../../../test/support/people.ts';
+import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { madeIn, newProject, tenantIn, testServer } from '../../../test/support/server.ts';
-import { addMember, bind, newGroup, newLink, newOwnedKey, newUser } from '../../../test/support/users.ts';
+import { createUser, newLink, newOwnedKey } from '../../../test/support/users.ts';
 
 const server = testServer();
 
@@ -29,7 +30,7 @@ async function rowsOf(tenant_id: string): Promise<Record<string, number>> {
 async function peopledTenant(): Promise<string> {
   const { id: tenant_id } = await tenantIn(server, 'active');
   const { db } = server.app.deps;
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   await newSession(server, user);
   await newLink(server, user);
   await newOwnedKey(server, user);
@@ -65,10 +66,10 @@ async function peopledTenant(): Promise<string> {
     db,
   );
   const [parent, child] = [await newGroup(server, tenant_id), await newGroup(server, tenant_id)];
-  await addMember(server, tenant_id, { group_id: child, principal_user_id: user.id });
-  await addMember(server, tenant_id, { group_id: parent, principal_group_id: child });
+  await addMember(server, { tenant_id, group_id: child, type: 'user', id: user.id });
+  await addMember(server, { tenant_id, group_id: parent, type: 'group', id: child });
   await db.insertInto('group_parents').values({ tenant_id, parent_id: parent, child_id: child }).execute();
-  await bind(server, tenant_id, { project_id: project.id, group_id: parent, level: 'editor' });
+  await bind(server, project.id, { type: 'group', id: parent }, 'editor');
   return tenant_id;
 }
 
@@ -78,7 +79,7 @@ test('people and programs keep their tenant from being deleted past the registry
   const { db } = server.app.deps;
   const [before, kept] = [await rowsOf(gone), await rowsOf(stays)];
   expect(Object.entries(before).filter(([, count]) => count === 0)).toEqual([['catalog_requests', 0]]);
-  await expect(db.deleteFrom('tenants').where('id', '=', gone).execute()).rejects.toThrow();
+  await expect(db.deleteFrom('tenants').where('id', '=', gone).execute()).rejects.toThrow(/_tenant_id_fkey/);
   const refused = await server.call(`DELETE /v1/tenants/${gone}`);
   expect(refused.body).toMatchObject({ code: 'tenant_not_archived', holdings: { users: 1, projects: 1, api_keys: 2 } });
   for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${gone}/${step}`);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newSession } from '../../../test/support/people.ts';
+import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import {
   DAY_MS,
   newProject,
@@ -9,7 +10,7 @@ import {
   testServer,
   trailOf,
 } from '../../../test/support/server.ts';
-import { addMember, bind, newGroup, newLink, newOwnedKey, newUser } from '../../../test/support/users.ts';
+import { createUser, newLink, newOwnedKey } from '../../../test/support/users.ts';
 
 const server = testServer();
 
@@ -28,7 +29,7 @@ const sessionsOf = (id: string) =>
 async function twoUsers() {
   const { id: tenant_id } = await tenantIn(server, 'active');
   const make = async () => {
-    const user = await newUser(server, tenant_id);
+    const user = await createUser(server, tenant_id);
     const sessions = [await newSession(server, user), await newSession(server, user)];
     const key = await newOwnedKey(server, user);
     await newLink(server, user);
@@ -133,7 +134,7 @@ describe('an activation', () => {
 
   test('of a user who may do more than the caller is refused', async () => {
     const { id: tenant_id } = await tenantIn(server, 'active');
-    const user = await newUser(server, tenant_id, { roles: ['admin'] });
+    const user = await createUser(server, tenant_id, { roles: ['admin'] });
     await deactivate(user.id);
     const body = { tenant_id, name: 'k', scopes: ['registry:users:write'] };
     const { key: token } = (await server.call('POST /v1/api-keys', { body })).body;
@@ -150,10 +151,10 @@ describe('a dry run', () => {
     const { tenant_id, user } = await twoUsers();
     const [direct, byGroup] = [await newProject(server, tenant_id), await newProject(server, tenant_id)];
     const [inner, outer] = [await newGroup(server, tenant_id), await newGroup(server, tenant_id)];
-    await addMember(server, tenant_id, { group_id: inner, principal_user_id: user.id });
-    await addMember(server, tenant_id, { group_id: outer, principal_group_id: inner });
-    await bind(server, tenant_id, { project_id: direct.id, user_id: user.id, level: 'editor' });
-    await bind(server, tenant_id, { project_id: byGroup.id, group_id: outer, level: 'admin' });
+    await addMember(server, { tenant_id, group_id: inner, type: 'user', id: user.id });
+    await addMember(server, { tenant_id, group_id: outer, type: 'group', id: inner });
+    await bind(server, direct.id, { type: 'user', id: user.id }, 'editor');
+    await bind(server, byGroup.id, { type: 'group', id: outer }, 'admin');
     const before = await trailOf(server, tenant_id);
     const foreseen = await deactivate(user.id, '?dry_run=true');
     expect(foreseen.status).toBe(200);
@@ -180,7 +181,7 @@ describe('a dry run', () => {
 
   test('of an admin tells that every project is lost', async () => {
     const { id: tenant_id } = await newTenant(server);
-    const user = await newUser(server, tenant_id, { roles: ['admin'] });
+    const user = await createUser(server, tenant_id, { roles: ['admin'] });
     const { body } = await deactivate(user.id, '?dry_run=true');
     expect(body.losses).toEqual([
       { principal: { type: 'user', id: user.id }, project_id: null, before: 'admin', after: null },
@@ -207,7 +208,7 @@ describe('a key of the user', () => {
 
   // proves B29
   test('is refused by the registry itself from the answer on', async () => {
-    const user = await newUser(server, tenant_id, { roles: ['admin'] });
+    const user = await createUser(server, tenant_id, { roles: ['admin'] });
     const { key: token } = await newOwnedKey(server, user, { scopes: ['registry:projects:read'] });
     const ask = () => server.call('GET /v1/me', { token });
     expect((await ask()).body).toMatchObject({ type: 'api_key', user_id: user.id, permissions: ['projects:read'] });
@@ -216,7 +217,7 @@ describe('a key of the user', () => {
   });
 
   test('may do what its scopes and the roles of its owner allow, from the answer to a change on', async () => {
-    const user = await newUser(server, tenant_id);
+    const user = await createUser(server, tenant_id);
     const { key: token } = await newOwnedKey(server, user, { scopes: ['registry:projects:read'] });
     const permissions = async () => (await server.call('GET /v1/me', { token })).body.permissions;
     expect(await permissions()).toEqual([]);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { PASSWORD, signedIn, signIn } from '../../../test/support/people.ts';
+import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { auditOf, DAY_MS, newProject, newTenant, tenantIn, testServer } from '../../../test/support/server.ts';
-import { addMember, becomes, bind, newGroup, newUser } from '../../../test/support/users.ts';
+import { becomes, createUser } from '../../../test/support/users.ts';
 
 const server = testServer({ publicUrl: 'https://registry.example' });
 const closed = testServer({ publicUrl: null });
@@ -20,7 +21,7 @@ const keyWith = async (tenant_id: string, ...permissions: string[]): Promise<str
 // proves B29
 test('a link has its token in the fragment; the database keeps its SHA-256 alone, for a day', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const { status, body } = await issue(user.id);
   expect(status).toBe(201);
   const [, token = ''] = /^https:\/\/registry\.example\/auth\/set-password#token=([\w-]{43})$/.exec(body.url) ?? [];
@@ -38,7 +39,7 @@ test('a link has its token in the fragment; the database keeps its SHA-256 alone
 
 test('a new link replaces the one before', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const [first, second] = [await issue(user.id), await issue(user.id)];
   expect(second.body.url).not.toBe(first.body.url);
   const links = await linksOf(user);
@@ -48,7 +49,7 @@ test('a new link replaces the one before', async () => {
 
 test('a user of a provider has no password here, and a deactivated one gets none', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const [theirs, gone] = [await newUser(server, tenant_id), await newUser(server, tenant_id)];
+  const [theirs, gone] = [await createUser(server, tenant_id), await createUser(server, tenant_id)];
   await becomes(server, theirs, { external_subject: 'https://login.example.com|jane' });
   await server.call(`POST /v1/users/${gone.id}/deactivate`);
   expect((await issue(theirs.id)).body).toMatchObject({ status: 409, code: 'user_not_local' });
@@ -58,18 +59,18 @@ test('a user of a provider has no password here, and a deactivated one gets none
 
 test('nobody makes a link for a user who may do more: by a role, by the role of a group, by a level in a project', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
-  const plain = await newUser(server, tenant_id);
-  const byRole = await newUser(server, tenant_id, { roles: ['billing'] });
-  const byGroup = await newUser(server, tenant_id);
+  const plain = await createUser(server, tenant_id);
+  const byRole = await createUser(server, tenant_id, { roles: ['billing'] });
+  const byGroup = await createUser(server, tenant_id);
   const [inner, outer] = [
     await newGroup(server, tenant_id),
     await newGroup(server, tenant_id, { tenant_role: 'admin' }),
   ];
-  await addMember(server, tenant_id, { group_id: inner, principal_user_id: byGroup.id });
-  await addMember(server, tenant_id, { group_id: outer, principal_group_id: inner });
-  const byLevel = await newUser(server, tenant_id);
+  await addMember(server, { tenant_id, group_id: inner, type: 'user', id: byGroup.id });
+  await addMember(server, { tenant_id, group_id: outer, type: 'group', id: inner });
+  const byLevel = await createUser(server, tenant_id);
   const { id: project_id } = await newProject(server, tenant_id);
-  await bind(server, tenant_id, { project_id, user_id: byLevel.id, level: 'viewer' });
+  await bind(server, project_id, { type: 'user', id: byLevel.id }, 'viewer');
   const token = await keyWith(tenant_id, 'users:write');
   expect((await issue(plain.id, { token })).status).toBe(201);
   for (const { id } of [byRole, byGroup, byLevel]) {
@@ -81,7 +82,7 @@ test('nobody makes a link for a user who may do more: by a role, by the role of 
 
 test('the frozen and the archived tenant still give links, also to a key of the tenant itself', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const token = await keyWith(tenant_id, 'users:write');
   await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
   expect((await issue(user.id, { token })).status).toBe(201);
@@ -91,14 +92,14 @@ test('the frozen and the archived tenant still give links, also to a key of the 
 
 test('a registry without PUBLIC_URL gives none, because nobody signs in there', async () => {
   const { id: tenant_id } = await newTenant(closed);
-  const user = await newUser(closed, tenant_id);
+  const user = await createUser(closed, tenant_id);
   const { status, body } = await closed.call(`POST /v1/users/${user.id}/password-link`);
   expect([status, body.code]).toEqual([403, 'sign_in_disabled']);
 });
 
 test('a replay of the request shows no link, and makes none', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const headers = { 'idempotency-key': `link-${user.id}` };
   const first = await issue(user.id, { headers });
   const [link] = await linksOf(user);
@@ -110,7 +111,7 @@ test('a replay of the request shows no link, and makes none', async () => {
 // proves B29
 test('whoever was handed the link sets the password and signs in, until the deactivation; the next link is for after it', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const redeem = async () => {
     const { body } = await issue(user.id);
     const [, token] = body.url.split('#token=');

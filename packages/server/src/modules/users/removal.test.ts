@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { newSession } from '../../../test/support/people.ts';
+import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, tenantIn, testServer, trailOf } from '../../../test/support/server.ts';
-import { addMember, bind, newGroup, newLink, newOwnedKey, newUser } from '../../../test/support/users.ts';
+import { createUser, newLink, newOwnedKey } from '../../../test/support/users.ts';
 
 const HOUR_MS = 3_600_000;
 const server = testServer();
@@ -33,7 +34,7 @@ async function newOwnedProject(user: { readonly id: string; readonly tenant_id: 
 
 test('a user with nothing but sessions and a link is deleted, with an event', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   await newSession(server, user);
   await newLink(server, user);
   const { status, body } = await remove(user.id);
@@ -53,13 +54,13 @@ test('a user with nothing but sessions and a link is deleted, with an event', as
 // proves B26
 test('what a user has keeps it from being deleted; with cascade its projects, levels, memberships and keys go with it', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
-  const [user, other] = [await newUser(server, tenant_id), await newUser(server, tenant_id)];
+  const [user, other] = [await createUser(server, tenant_id), await createUser(server, tenant_id)];
   const [owned, foreign] = [await newOwnedProject(user), await newOwnedProject(other)];
   const group_id = await newGroup(server, tenant_id);
   for (const each of [user, other]) {
-    await addMember(server, tenant_id, { group_id, principal_user_id: each.id });
-    await bind(server, tenant_id, { project_id: foreign.id, user_id: each.id, level: 'viewer' });
-    await bind(server, tenant_id, { project_id: owned.id, user_id: each.id, level: 'admin' });
+    await addMember(server, { tenant_id, group_id, type: 'user', id: each.id });
+    await bind(server, foreign.id, { type: 'user', id: each.id }, 'viewer');
+    await bind(server, owned.id, { type: 'user', id: each.id }, 'admin');
   }
   const [own, others] = [await newOwnedKey(server, user), await newOwnedKey(server, other)];
   const body = { tenant_id, name: 'bound', project_id: owned.id };
@@ -104,7 +105,7 @@ test('what a user has keeps it from being deleted; with cascade its projects, le
 
 test('keys that are revoked or have expired are no holdings', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const expires_at = new Date(server.clock.now().getTime() + HOUR_MS).toISOString();
   await newOwnedKey(server, user, { expires_at });
   await server.call(`DELETE /v1/api-keys/${(await newOwnedKey(server, user)).id}`);
@@ -115,7 +116,7 @@ test('keys that are revoked or have expired are no holdings', async () => {
 
 test('a frozen tenant loses no user', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
   const { status, body } = await remove(user.id, '?cascade=true');
   expect([status, body.code]).toEqual([409, 'tenant_frozen']);

@@ -9,7 +9,7 @@ import { transact } from '../../../src/kernel/transact.ts';
 import { startIssuer, type TestIssuer } from '../../../test/support/oidc-provider.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { entitle, oidcFor, startTestServer, type TestServer, tenantIn, trailOf } from '../../../test/support/server.ts';
-import { newOwnedKey, newUser } from '../../../test/support/users.ts';
+import { createUser, newOwnedKey } from '../../../test/support/users.ts';
 import { userEvents } from './schema.ts';
 
 let issuer: TestIssuer;
@@ -178,7 +178,7 @@ test('a user who creates a project owns it and is its admin there; other callers
 
 test('a user of the registry alone, with a password of its own, is nobody at the provider', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const { body } = await me(await tokenOf(tenant_id, user.external_subject));
   expect(body.user_id).toBeNull();
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { newSession } from '../../../test/support/people.ts';
+import { addMember, newGroup } from '../../../test/support/role-holders.ts';
 import { auditOf, newTenant, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
-import { addMember, becomes, newGroup, newUser } from '../../../test/support/users.ts';
+import { becomes, createUser } from '../../../test/support/users.ts';
 
 const server = testServer();
 const small = testServer({ quotaUsers: 2 });
@@ -94,7 +95,7 @@ test('an e-mail address belongs to one user of a tenant in any case, also when f
     errors: [{ pointer: '/email' }],
   });
   expect((await create(theirs.id)).status).toBe(201);
-  const other = await newUser(server, mine.id);
+  const other = await createUser(server, mine.id);
   const moved = await server.call(`PATCH /v1/users/${other.id}`, { body: { email: 'JANE@EXAMPLE.COM' } });
   expect([moved.status, moved.body.code]).toEqual([409, 'user_email_taken']);
   const created = (await trailOf(server, mine.id)).filter(({ action }) => action === 'user.created');
@@ -104,8 +105,8 @@ test('an e-mail address belongs to one user of a tenant in any case, also when f
 test('the list holds one tenant, finds an address in any case, tells active from deactivated, and pages without a gap', async () => {
   const [mine, theirs] = [await newTenant(server), await newTenant(server)];
   const all: string[] = [];
-  for (let index = 0; index < 3; index += 1) all.unshift((await newUser(server, mine.id)).id);
-  await newUser(server, theirs.id);
+  for (let index = 0; index < 3; index += 1) all.unshift((await createUser(server, mine.id)).id);
+  await createUser(server, theirs.id);
   const { body: jane } = await create(mine.id, { email: 'Jane@example.com' });
   await server.call(`POST /v1/users/${jane.id}/deactivate`);
   expect(await idsIn(`tenant_id=${mine.id}`)).toEqual([jane.id, ...all]);
@@ -120,7 +121,7 @@ test('the list holds one tenant, finds an address in any case, tells active from
 
 test('a change keeps what it does not name, and is refused for another version', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id, { roles: ['member'] });
+  const user = await createUser(server, tenant_id, { roles: ['member'] });
   const path = `/v1/users/${user.id}`;
   const { headers } = await server.call(`GET ${path}`);
   const changed = await server.call(`PATCH ${path}`, {
@@ -145,7 +146,7 @@ test('a change keeps what it does not name, and is refused for another version',
 
 test('what a provider owns changes there alone; roles are given here', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   await becomes(server, user, { external_subject: `scim:${user.id}`, provisioned_by: 'scim' });
   const patch = (body: object) => server.call(`PATCH /v1/users/${user.id}`, { body });
   for (const change of [{ email: 'other@example.com' }, { display_name: 'Other' }]) {
@@ -177,7 +178,7 @@ test('nobody gives roles whose permissions they do not hold', async () => {
 
 test('a change of roles tells in advance which levels the user would lose, and changes nothing then', async () => {
   const { id: tenant_id } = await tenantIn(server, 'active');
-  const user = await newUser(server, tenant_id, { roles: ['admin'] });
+  const user = await createUser(server, tenant_id, { roles: ['admin'] });
   const before = await trailOf(server, tenant_id);
   const path = `PATCH /v1/users/${user.id}`;
   const { status, body } = await server.call(`${path}?dry_run=true`, { body: { roles: ['member'] } });
@@ -198,14 +199,14 @@ test('a change of roles tells in advance which levels the user would lose, and c
 
 test('the groups of a user are those that it is in itself and through others, each once', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const [inner, outer] = [
     await newGroup(server, tenant_id, { slug: 'night-shift' }),
     await newGroup(server, tenant_id, { slug: 'staff', tenant_role: 'member' }),
   ];
   await newGroup(server, tenant_id);
-  await addMember(server, tenant_id, { group_id: inner, principal_user_id: user.id });
-  await addMember(server, tenant_id, { group_id: outer, principal_group_id: inner });
+  await addMember(server, { tenant_id, group_id: inner, type: 'user', id: user.id });
+  await addMember(server, { tenant_id, group_id: outer, type: 'group', id: inner });
   const { body } = await server.call(`GET /v1/users/${user.id}/groups`);
   const bySlug = Object.fromEntries(body.items.map((group: { slug: string }) => [group.slug, group]));
   expect(bySlug).toEqual({
@@ -220,9 +221,9 @@ test('the groups of a user are those that it is in itself and through others, ea
 
 test('sessions of a user are listed newest first, and ended all together', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const ids = [(await newSession(server, user)).id, (await newSession(server, user)).id];
-  await newSession(server, await newUser(server, tenant_id));
+  await newSession(server, await createUser(server, tenant_id));
   const path = `/v1/users/${user.id}/sessions`;
   const listed = async () => (await server.call(`GET ${path}`)).body.items;
   const found = await listed();
@@ -238,7 +239,7 @@ test('sessions of a user are listed newest first, and ended all together', async
 
 test('a hash of a password is in no answer, no audit row and no event', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   const { db } = server.app.deps;
   const password_hash = 'argon2id|c2FsdA|aGFzaA';
   await db.updateTable('users').set({ password_hash }).where('id', '=', user.id).execute();
@@ -270,7 +271,7 @@ test.each([
   'GET /v1/users/{id}/groups',
 ])('an unknown user, and one that its provider deleted, is not found: %s', async (operation) => {
   const { id: tenant_id } = await newTenant(server);
-  const user = await newUser(server, tenant_id);
+  const user = await createUser(server, tenant_id);
   await server.app.deps.db.updateTable('users').set({ deleted_at: new Date() }).where('id', '=', user.id).execute();
   expect(await idsIn(`tenant_id=${tenant_id}`)).toEqual([]);
   for (const id of [UNKNOWN, user.id]) {
