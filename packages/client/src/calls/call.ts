@@ -71,7 +71,7 @@ export function timeoutMsOf({ timeoutMs }: Connection, options: WaitOptions): nu
   return checkedTimeoutMs(options.timeoutMs ?? timeoutMs);
 }
 
-/** What a call is made with. The secret is empty for a call that is made by nobody. */
+/** What a call is made with. The secret is empty for a call without a credential. */
 interface Credential {
   readonly secret: string;
   readonly headers: Readonly<Record<string, string>>;

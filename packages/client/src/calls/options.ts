@@ -33,7 +33,7 @@ export interface WaitOptions {
 export interface QueryOptions extends WaitOptions {
   /**
    * The `Cookie` header of a person's request. Given, the call is made by the person whose session is in it, and never with
-   * the client's token: without a session it is made by nobody, also when undefined is given. Only the session's cookie is
+   * the client's token: without a session, also when undefined is given, it has no credential. Only the session's cookie is
    * sent on. For servers: browsers let no program send cookies.
    */
   readonly cookie?: string | undefined;

@@ -1,4 +1,4 @@
-/** The facts behind the question whether somebody may do something: read by one statement, however much is asked at once. */
+/** The facts behind questions about access. One statement reads them, for one question or a hundred. */
 import { sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
 import type { Db } from '../handles.ts';
@@ -67,7 +67,7 @@ export interface ReachedGroup {
   readonly via: string | null;
 }
 
-/** A binding in a project that was asked about, for somebody who was asked about there. */
+/** A binding of a principal that was asked about, in the project that was asked about. */
 export interface BindingFacts {
   readonly id: string;
   readonly project_id: string;

@@ -29,7 +29,7 @@ export type ApiKeyRow = Pick<Selectable<ApiKeys>, (typeof shown)[number]>;
 export interface ApiKeyAuthority extends Pick<ApiKeyRow, AuthorityColumn> {
   readonly tenant_slug: string;
   readonly tenant_status: TenantStatus;
-  /** Whoever owns the key, with its roles, its own and those of its groups; null: the tenant does. */
+  /** The owner of the key, with its own roles and those of its groups; null: the tenant owns it. */
   readonly owner: {
     readonly user_id: string | null;
     readonly service_identity_id: string | null;

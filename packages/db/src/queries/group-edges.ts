@@ -1,6 +1,6 @@
 /**
  * Every statement about who is in groups. Two tables make edges between groups, memberships of groups and group_parents, and
- * both mean one thing: whoever is in the child is in the parent.
+ * both mean one thing: the members of the child are members of the parent.
  */
 import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
@@ -22,7 +22,7 @@ export async function lockGroupGraph(tx: Tx, groupId: string): Promise<void> {
   );
 }
 
-/** Whoever can be in a group. */
+/** The kinds of members of a group. */
 export interface Principal {
   readonly type: 'user' | 'service_identity' | 'group';
   readonly id: string;
@@ -226,7 +226,7 @@ export interface GroupPowers {
   readonly levels: readonly RoleLevel[];
 }
 
-/** Lists what whoever is in the group gets from it and from the groups above it. */
+/** Lists the roles and levels that members get from the group and from the groups above it. */
 export async function listGroupPowers(db: Db, groupId: string): Promise<GroupPowers> {
   const { rows } = await sql<GroupPowers>`
     with recursive ${above(groupId, CHAIN_MAX)}

@@ -26,11 +26,11 @@ export interface PasswordSignIn {
   readonly address: string;
   readonly tenant_id: string | null;
   readonly tenant_status: TenantStatus | null;
-  /** Null: the tenant has nobody with that address, or there is no such tenant. */
+  /** Null: the tenant has no user with that address, or there is no such tenant. */
   readonly user: (PasswordOwner & { readonly roles: readonly TenantRole[] }) | null;
 }
 
-/** Returns all that a sign-in by password depends on. It is one statement, and one row, whoever is named. */
+/** Returns all that a sign-in by password depends on, by one statement with one row, also for an unknown address. */
 export async function findPasswordSignIn(
   db: Db,
   { slug, id, email }: NamedTenant & { readonly email: string },
@@ -49,7 +49,7 @@ export async function findPasswordSignIn(
     ) as t on true
     left join users u on u.tenant_id = t.id and lower(u.email) = lower(asked.email)`.execute(db);
   const [row] = rows;
-  if (row === undefined) throw new Error('the sign-in has one row, whoever is named');
+  if (row === undefined) throw new Error('the statement of a sign-in has one row for every address');
   return row;
 }
 

@@ -32,7 +32,7 @@ export async function insertSignInFlow(tx: Tx, flow: NewSignInFlow, max: number)
     ))`.execute(tx);
 }
 
-/** Takes the flow away and returns it: whoever comes second finds none. It may have expired. */
+/** Takes the flow away and returns it, to one caller alone. It may have expired. */
 export function claimSignInFlow(tx: Tx, flowHash: Uint8Array): Promise<SignInFlowRow | undefined> {
   return tx.deleteFrom('sign_in_flows').where('flow_hash', '=', flowHash).returning(shown).executeTakeFirst();
 }

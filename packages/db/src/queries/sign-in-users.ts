@@ -75,7 +75,7 @@ export interface FirstSignIn extends Subject {
   readonly created_at: Date;
 }
 
-/** Makes the user of a subject that has none. It resolves to false when somebody was faster, and changes nothing then. */
+/** Makes the user of a subject that has none. It resolves to false, and changes nothing, when another sign-in was faster. */
 export async function insertUserOfSubject(tx: Tx, { roles, ...user }: FirstSignIn): Promise<boolean> {
   const made = await tx
     .insertInto('users')

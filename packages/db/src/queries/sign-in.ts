@@ -1,4 +1,4 @@
-/** The statements of the front door, where nobody is known yet. No handle may be confined to a tenant. */
+/** The statements of sign-in, before the caller is known. Their handles must not be confined to a tenant. */
 import { sql } from 'kysely';
 import type { Db } from '../handles.ts';
 

@@ -159,7 +159,7 @@ export async function listUserGroups(
   return rows;
 }
 
-/** What goes with a user when it is deleted, and what somebody would miss: sessions and links are not counted. */
+/** What is deleted with a user. Sessions and links are not counted, because their end is no loss. */
 export interface UserHoldings {
   readonly api_keys: number;
   readonly group_memberships: number;

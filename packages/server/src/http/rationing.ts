@@ -7,7 +7,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The kind of work that an operation is charged for on top of its request. */
     surcharge?: Surcharge;
-    /** Nobody needs to be known: the body is read without a credential. */
+    /** Callers need no credential: their body is read. */
     isPublic?: boolean;
   }
 }

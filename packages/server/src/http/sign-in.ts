@@ -9,7 +9,7 @@ import type { ContextOf } from './rest.ts';
 
 type BrowserAnswer = Awaited<ReturnType<Dependencies['signIn']['begin']>>;
 
-/** Mounts both paths, unless nobody signs in here. They are no operations: browsers follow them, programs do not. */
+/** Mounts both paths, unless sign-in is off. They are no operations: browsers follow them, programs do not. */
 export function mountSignIn(
   app: FastifyInstance,
   { deps, contextOf }: { readonly deps: Dependencies; readonly contextOf: ContextOf },

@@ -74,7 +74,7 @@ export async function rehearse<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
   return done.result;
 }
 
-/** Ends a transaction whose changes nobody may see. */
+/** Ends a transaction whose changes are only a rehearsal. */
 class RolledBack extends Error {}
 
 interface Accountable<T> {

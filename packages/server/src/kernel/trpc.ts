@@ -52,7 +52,7 @@ export interface RestRoute {
 export interface Meta {
   /** Null: every known caller may call it. */
   readonly permission?: Permission | null;
-  /** Nobody needs to be known to call it. */
+  /** Callers need no credential. */
   readonly public?: boolean;
   /** It is about the caller, who is a user of a tenant in person. */
   readonly person?: boolean;

@@ -1,6 +1,6 @@
 /**
  * Answers who a credential belongs to from what is remembered while a lease is held, and otherwise by one read of the
- * database: so that whoever was deactivated, revoked or taken out of a group is refused from the answer on.
+ * database: a principal that was deactivated, revoked or taken out of a group is refused from the answer on.
  */
 import type { replicaLeases } from '@tenant-registry/db';
 import { withinDeadline } from '../async/deadline.ts';

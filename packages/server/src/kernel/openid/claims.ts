@@ -4,12 +4,12 @@ import { isJsonObject, type JsonObject } from '../openid.ts';
 const SUBJECT = /^[!-~]{1,200}$/;
 const NAME_MAX = 200;
 
-/** Tells whether a claim can name somebody within an issuer. */
+/** Tells whether a claim can be the subject of a person within an issuer. */
 export function isSubject(claim: unknown): claim is string {
   return typeof claim === 'string' && SUBJECT.test(claim);
 }
 
-/** Returns the claim of that very name, else what the dots lead to; a name on the way may have dots in it too. */
+/** Returns the claim of that very name; if there is none, what the dots lead to. A name on the way may have dots too. */
 export function claimAt(claims: JsonObject, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {

@@ -1,6 +1,6 @@
 /**
  * What is known of the providers that tenants name: endpoints and keys, fetched when a sign-in needs them and kept for
- * minutes. Whoever is forgotten, because there are many, is asked again.
+ * minutes. A provider that was forgotten, because there are many, is asked again.
  */
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';

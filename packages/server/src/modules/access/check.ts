@@ -1,4 +1,4 @@
-/** Checks: may somebody do something in a tenant, or in a project of it? */
+/** Checks: may a principal do something in a tenant, or in a project of it? */
 import { access } from '@tenant-registry/db';
 import type { Actor } from '../../kernel/actor.ts';
 import type { ActorContext } from '../../kernel/context.ts';

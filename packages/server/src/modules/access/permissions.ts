@@ -1,4 +1,4 @@
-/** The holders of the permission to ask what others may do. Everybody may ask for themselves. */
+/** The holders of the permission to ask what others may do. Every caller may ask for itself. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const accessPermissions = definePermissions({

@@ -35,9 +35,9 @@ export const accessRouter = router({
       safe: true,
       rest: on.ask('/v1/access/check', {
         operation: 'check_access',
-        summary: 'May somebody do something?',
+        summary: 'Check one permission',
         description:
-          'Everybody may ask about themselves; `access:check` lets one ask about others, and an admin of a project about others there. The answer is as of a moment after the question.',
+          'Every caller may ask about itself; with `access:check` a caller may ask about others, and an admin of a project about others there. The answer is as of a moment after the question.',
         errors: [kernelErrors.forbidden, kernelErrors.notFound, roleBindingErrors.principalNotFound],
       }),
     })
@@ -50,7 +50,7 @@ export const accessRouter = router({
       safe: true,
       rest: on.ask('/v1/access/check-batch', {
         operation: 'check_access_batch',
-        summary: 'May somebody do some things?',
+        summary: 'Check up to a hundred permissions',
         description:
           'Up to a hundred checks, decided from one state of the registry. What one of them names and does not exist, or belongs to another tenant, refuses that one alone, with `not_found` or `principal_not_found` as its reason.',
         errors: [kernelErrors.forbidden],

@@ -1,4 +1,4 @@
-/** The shapes of access: who a caller is, what somebody may do, and what a change takes away. */
+/** The shapes of access: who a caller is, what a principal may do, and what a change takes away. */
 import { z } from 'zod';
 import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { platformRoles, projectLevels, tenantRoles } from '../../kernel/permissions.ts';
@@ -156,7 +156,7 @@ export const accessVerdict = z
         path: z.array(pathNode).meta({
           maxItems: PATH_MAX,
           description:
-            'The shortest way on which it may: from whoever was asked about, through groups, to what gives it. Empty: it may not.',
+            'The shortest way on which it may: from the principal, through groups, to what gives the permission. Empty: it may not.',
         }),
         reason: z
           .enum(reasons)
@@ -167,7 +167,7 @@ export const accessVerdict = z
       })
       .describe('Why.'),
   })
-  .meta({ id: 'AccessVerdict', description: 'Whether somebody may do something, and why.' });
+  .meta({ id: 'AccessVerdict', description: 'Whether the principal may do it, and why.' });
 export type AccessVerdict = z.infer<typeof accessVerdict>;
 
 export const accessVerdicts = z
@@ -192,7 +192,7 @@ const loss = z
     before: level.describe('The level that it had there.'),
     after: level.nullable().describe('The level that it has there afterwards; null: none.'),
   })
-  .meta({ id: 'LevelLoss', description: 'A level in a project that somebody loses by a change.' });
+  .meta({ id: 'LevelLoss', description: 'A level in a project that a user or a service identity loses by a change.' });
 export type Loss = z.infer<typeof loss>;
 
 /** The members of an answer that tells who loses which level where. */

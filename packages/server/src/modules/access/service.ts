@@ -13,7 +13,7 @@ export { checkAccess, checkAccessBatch } from './check.ts';
 /** Returns the caller's identity and permissions. */
 export async function whoAmI({ actor, grants }: ActorContext): Promise<Caller> {
   const { type, id, name, tenant_id, project_id, user_id, service_identity_id, roles } = actor;
-  if (type === 'anonymous' || type === 'system') throw new Error('behind authentication everybody has a credential');
+  if (type === 'anonymous' || type === 'system') throw new Error('behind authentication every caller has a credential');
   const held = grants.permissions.filter((permission) => actor.permissions.has(permission));
   const who = { type, id, name, tenant_id, project_id, user_id, service_identity_id };
   return { ...who, roles: [...roles], permissions: held };

@@ -1,4 +1,4 @@
-/** Rows → what somebody is and was given, with the shortest way to each group that gives something. */
+/** Rows → what a principal is and was given, with the shortest way to each group that gives something. */
 import type { access } from '@tenant-registry/db';
 import type { Actor } from '../../kernel/actor.ts';
 import { hasPassed } from '../../kernel/clock.ts';
@@ -6,12 +6,12 @@ import { platformRoles, type Role } from '../../kernel/permissions.ts';
 import type { PathNode } from './schema.ts';
 import type { LevelGrant, RoleGrant, Standing } from './verdict.ts';
 
-/** Somebody whom rows tell of. */
+/** A principal of which the rows tell. */
 export type Principal = NonNullable<access.AccessQuestion['principal']>;
 
 export interface FoundStanding extends Standing {
   readonly tenant_id: string;
-  /** The project that a key or a service identity lies in: whoever is bound to a project sees only those of it. */
+  /** The project that a key or a service identity lies in: a caller that is bound to a project sees only those of it. */
   readonly lies_in: string | null;
 }
 
@@ -39,7 +39,7 @@ export function standingOf(
 
 /** Returns the standing of a caller whom no row tells of: a static token, or a person that the token alone describes. */
 export function standingOfCaller({ type, id, name, roles }: Actor): Standing {
-  if (type === 'system' || type === 'anonymous') throw new Error('behind authentication everybody has a credential');
+  if (type === 'system' || type === 'anonymous') throw new Error('behind authentication every caller has a credential');
   const by = (role: Role) => (isOfPlatform(role) ? 'platform_role' : 'tenant_role');
   const path = (role: Role): PathNode[] => [
     { type, id, name },

@@ -1,4 +1,4 @@
-/** May somebody do something somewhere, and why? Decided from facts alone. */
+/** Whether a principal may do something somewhere, and why. Decided from facts alone. */
 import {
   type Grants,
   higherLevel,
@@ -12,20 +12,20 @@ import {
 import type { TenantStatus } from '../tenants/schema.ts';
 import type { AccessVerdict, PathNode } from './schema.ts';
 
-/** A role, and the way on which somebody has it, the role itself at its end. */
+/** A role, and the way on which the principal has it; the role itself is at its end. */
 export interface RoleGrant {
   readonly role: Role;
   readonly by: 'tenant_role' | 'platform_role';
   readonly path: readonly PathNode[];
 }
 
-/** A level in the project that is asked about, and the way on which somebody has it, the binding at its end. */
+/** A level in the project that is asked about, and the way on which the principal has it; the binding is at its end. */
 export interface LevelGrant {
   readonly level: ProjectLevel;
   readonly path: readonly PathNode[];
 }
 
-/** What somebody is, and what they were given. */
+/** What a principal is, and what it was given. */
 export interface Standing {
   /** It was deactivated or deleted, or it is a key that has ended or whose owner was. */
   readonly disabled: boolean;
@@ -50,7 +50,7 @@ export type Asked = { readonly permission: Permission } | { readonly level: Proj
 /** What is decided, of a place that the question names. */
 export type Decision = Omit<AccessVerdict, 'tenant_id'>;
 
-/** Decides. Somebody who was deactivated is told that first, then what is missing, then what the place forbids. */
+/** Decides. Of several reasons the deactivation comes first, then what is missing, then what the place forbids. */
 export function verdictOn(
   grants: Grants,
   standing: Standing,

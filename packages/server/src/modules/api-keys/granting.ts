@@ -8,8 +8,8 @@ import { apiKeyErrors } from './errors.ts';
 import type { ApiKey } from './schema.ts';
 
 /**
- * Only a key that works is replaced, and only by a caller that could make it. Nobody gets the plaintext of another person's
- * key: its owner alone replaces it.
+ * Only a key that works is replaced, and only by a caller that could make it. A person's key is replaced by that person
+ * alone, so no other caller gets its plaintext.
  */
 export function requireRotatable(ctx: ActorContext, { revoked_at, expires_at, user_id, ...key }: ApiKey): void {
   if (revoked_at !== null || hasPassed(expires_at, ctx.clock())) throw apiKeyErrors.apiKeyNotActive();

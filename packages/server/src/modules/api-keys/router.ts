@@ -103,7 +103,7 @@ export const apiKeysRouter = router({
         operation: 'rotate_api_key',
         summary: 'Rotate an API key',
         description:
-          "Gives a new key with the same name, scopes, project, owner and expiry; the old one ends after the grace. A person's own key is rotated by that person alone.",
+          "Gives a new key with name, scopes, project, owner and expiry of the old one, which ends after the grace. A person's own key is rotated by that person alone.",
         errors: [
           kernelErrors.quotaExceeded,
           apiKeyErrors.apiKeyNotActive,

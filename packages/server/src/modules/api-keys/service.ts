@@ -175,7 +175,7 @@ function revokeBatch(ctx: ActorContext, id: string): Promise<boolean> {
 }
 
 /**
- * Replaces a key by a new one with the same name, scopes, project, owner and expiry; the old one ends after the grace.
+ * Replaces a key by a new one with its name, scopes, project, owner and expiry; the old one ends after the grace.
  * Throws `not_found`, `forbidden` for what the caller lacks, `api_key_not_active`, `project_archived`,
  * `tenant_frozen`, `tenant_busy`, `quota_exceeded`.
  */

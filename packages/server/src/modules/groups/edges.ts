@@ -19,7 +19,7 @@ export function lockGroupForMembers(ctx: ActorContext, tx: Tx, id: string): Prom
   return lockOwned(ctx, tx, { id, find: groups.findGroup, lock: groups.lockGroupShared, reach: reachable });
 }
 
-/** The group, held like that, and with it all edges between groups of the tenant. */
+/** The group, held as by `lockGroupForMembers`, with all edges between groups of the tenant. */
 export function lockGroupForGroups(ctx: ActorContext, tx: Tx, id: string): Promise<Group> {
   const lock = afterGraph(groups.lockGroupShared);
   return lockOwned(ctx, tx, { id, find: groups.findGroup, lock, reach: reachable });

@@ -134,7 +134,7 @@ export const groupsRouter = router({
     .meta({
       rest: on.ask('/v1/groups/{id}/members', {
         operation: 'add_group_member',
-        summary: 'Put somebody into a group',
+        summary: 'Put a member into a group',
         description:
           'A user, a service identity or a group, whose members then are in the group too. Adding who is in it changes nothing. Who adds must hold all that the group, and the groups above it, give.',
         errors: [...ofEdges, ...ofOthersMembers],
@@ -163,7 +163,7 @@ export const groupsRouter = router({
     .meta({
       rest: removal('/v1/groups/{id}/members', {
         operation: 'remove_group_member',
-        summary: 'Take somebody out of a group',
+        summary: 'Take a member out of a group',
         description:
           'The answer tells who loses which level by it; with `dry_run` nothing changes. Removing who is not in it changes nothing.',
         errors: ofOthersMembers,
@@ -180,7 +180,7 @@ export const groupsRouter = router({
         operation: 'add_group_child',
         summary: 'Put a group below another one',
         description:
-          'Whoever is in the child is in the parent. At most 32 groups are below each other. Who adds must hold all that the parent, and the groups above it, give.',
+          'The members of the child are members of the parent. At most 32 groups are below each other. The caller must hold all that the parent, and the groups above it, give.',
         errors: [...ofEdges, groupErrors.groupParentExists],
         inTenant: 'write',
         etag: false,

@@ -97,7 +97,7 @@ export const idpConfigsRouter = router({
         operation: 'deactivate_idp_config',
         summary: 'Deactivate an SSO configuration',
         description:
-          'Nobody signs in through it any more, and the sessions that began through it end; it stays in the list as history. Deactivating again changes nothing.',
+          'No sign-in through it succeeds any more, and the sessions that began through it end; it stays in the list as history. Deactivating again changes nothing.',
         inTenant: 'write',
       }),
     })
@@ -132,7 +132,7 @@ export const idpConfigsRouter = router({
         operation: 'rehearse_idp_config',
         summary: 'Rehearse a sign-in',
         description:
-          'Returns a link for a browser: it leads to the provider, where somebody signs in for real, and back to a report of the claims, what they become here, the groups, and the refusal that a sign-in would have met. It works once, for 10 minutes, and makes neither a user nor a session.',
+          'Returns a link for a browser: it leads to the provider, where a person signs in for real, and back to a report of the claims, what they become here, the groups, and the refusal that a sign-in would have met. It works once, for 10 minutes, and makes neither a user nor a session.',
         errors: [idpConfigErrors.idpConfigDeactivated, idpConfigErrors.idpConfigNotOidc, sessionErrors.signInDisabled],
         inTenant: 'write',
         etag: false,

@@ -23,7 +23,7 @@ export const roleBindingsRouter = router({
         operation: 'set_role_binding',
         summary: 'Give a level in a project',
         description:
-          'To a user, a service identity or a group, in place of the level that it has. Nobody gives a level with permissions that they do not hold in the project themselves. The level that it has already changes nothing.',
+          'To a user, a service identity or a group, in place of the level that it has. The caller must hold all permissions of the level in the project. The level that it has already changes nothing.',
         errors: [roleBindingErrors.principalNotFound, projectErrors.projectArchived],
         inTenant: 'write',
       }),
@@ -52,7 +52,7 @@ export const roleBindingsRouter = router({
           operation: 'remove_role_binding',
           summary: 'Take a level in a project away',
           description:
-            'The answer tells who loses which level by it; with `dry_run` nothing changes. From the answer on, nobody acts by the binding. Removing a binding that is not there changes nothing.',
+            'The answer tells who loses which level by it; with `dry_run` nothing changes. From the answer on, no request is allowed by the binding. Removing a binding that is not there changes nothing.',
           errors: [projectErrors.projectArchived],
           inTenant: 'write',
         }),

@@ -129,7 +129,7 @@ export const serviceIdentityEvents = {
     description: 'A service identity was created.',
     payload: serviceIdentity,
     subject,
-    // A replica may remember that its subject was nobody.
+    // A replica may remember that its subject was unknown.
     authority: true,
   }),
   updated: defineEvent({

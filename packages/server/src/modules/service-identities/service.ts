@@ -158,7 +158,7 @@ export async function projectOfServiceIdentity(
 
 /**
  * The service identity of the tenant that a key is made for, as it is now: for checks before work that no transaction may
- * wait for. Undefined when the caller knows of no such one. Throws `service_identity_disabled`.
+ * wait for. Undefined when there is none that the caller may know of. Throws `service_identity_disabled`.
  */
 export async function findKeyOwner(ctx: ActorContext, tenantId: string, id: string) {
   return usable(ctx, tenantId, await serviceIdentities.findServiceIdentity(ctx.db, id));
@@ -166,7 +166,7 @@ export async function findKeyOwner(ctx: ActorContext, tenantId: string, id: stri
 
 /**
  * Holds the service identity that a key is made for until the transaction ends: its deactivation waits, and then finds the
- * key. Undefined when the caller knows of no such one. Throws `service_identity_disabled`.
+ * key. Undefined when there is none that the caller may know of. Throws `service_identity_disabled`.
  */
 export async function holdKeyOwner(ctx: ActorContext, tx: Tx, tenantId: string, id: string) {
   return usable(ctx, tenantId, await serviceIdentities.lockServiceIdentityShared(tx, id));

@@ -23,7 +23,7 @@ export function digestOf(value: string): Uint8Array {
   return createHash('sha256').update(value).digest();
 }
 
-/** Returns the token that proves that a page of ours sent a request: only whoever reads our answers knows it. */
+/** Returns the token that proves that a page of ours sent a request: only a page that can read our answers knows it. */
 export function csrfTokenOf(cookie: string): string {
   return createHmac('sha256', cookie).update('csrf').digest('base64url');
 }

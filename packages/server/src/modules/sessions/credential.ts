@@ -10,7 +10,7 @@ const UNKNOWN = { reason: 'unknown_session', detail: 'This session is not known 
 
 type Known = Pick<Dependencies, 'grants' | 'clock' | 'sessions'>;
 
-/** Makes the reader of the cookie: whoever presents one of ours acts as the user who signed in. */
+/** Makes the reader of the cookie: a request with one of ours acts as the user who signed in. */
 export function sessionCookie({ grants, clock, sessions }: Known): CookieReader {
   return {
     kind: 'session',
@@ -27,7 +27,7 @@ export function sessionCookie({ grants, clock, sessions }: Known): CookieReader 
   };
 }
 
-/** Returns why the session stands for nobody any more, or null when it does. Its holder may know. */
+/** Returns why the session does not count any more, or null while it counts. Its holder may know the reason. */
 function refusalOf(facts: SessionFacts, now: Date): Refusal | null {
   if (facts.revoked_at !== null) return { reason: 'session_ended', detail: 'This session was ended: sign in again.' };
   if (facts.idle || hasPassed(facts.expires_at, now))

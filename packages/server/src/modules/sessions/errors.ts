@@ -4,9 +4,9 @@ export const sessionErrors = {
   signInDisabled: defineError({
     code: 'sign_in_disabled',
     status: 'FORBIDDEN',
-    detail: 'Nobody signs in here, because the registry is not told its own address: set PUBLIC_URL.',
+    detail: 'Sign-in is off, because the registry does not know its own address: set PUBLIC_URL.',
   }),
-  // One for whatever is wrong, so that it tells nobody who is known here.
+  // One error for every mistake, so that it does not tell who is known here.
   invalidCredentials: defineError({
     code: 'invalid_credentials',
     status: 'UNAUTHORIZED',
@@ -25,7 +25,7 @@ export const sessionErrors = {
   passwordTooWeak: defineError({
     code: 'password_too_weak',
     status: 'BAD_REQUEST',
-    detail: 'A password has 12 to 128 characters, is not your address, and none of those that everybody tries first.',
+    detail: 'A password has 12 to 128 characters, and is neither your address nor one of the most common passwords.',
     pointer: '/new',
   }),
   noPassword: defineError({

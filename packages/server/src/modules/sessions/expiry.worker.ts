@@ -1,10 +1,10 @@
-/** Deletes what nobody can use any more: sessions long after their end, links at once. */
+/** Deletes expired sessions after a while, and expired links at once. */
 import { passwordLinks, sessions } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
 import type { Worker } from '../../kernel/worker.ts';
 
 const BATCH = 1_000;
-/** For so long a session can still be found by whoever looks into what happened. */
+/** For so long an expired session can still be looked up after an incident. */
 const KEPT_DAYS = 30;
 
 export const sessionsExpiryWorker: Worker = {

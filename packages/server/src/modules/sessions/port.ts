@@ -4,7 +4,7 @@ import type { SessionOf } from './authority.ts';
 import type { Passwords } from './passwords/proof.ts';
 
 export interface SessionsPort {
-  /** The origin of the registry's own pages; null: nobody signs in. */
+  /** The origin of the registry's own pages; null: sign-in is off. */
   readonly publicUrl: string | null;
   /**
    * Resolves to the session that a cookie belongs to, ended ones too, and to null when it belongs to none. Rejects with

@@ -47,11 +47,11 @@ export type SignedInUser = z.infer<typeof signedInUser>;
 
 const CSRF_LENGTH = 43;
 const csrfToken = textUpTo(CSRF_LENGTH).meta({
-  description: 'Send it as `X-CSRF-Token` with whatever changes something. It belongs to this session alone.',
+  description: 'Send it as `X-CSRF-Token` with every change. It belongs to this session alone.',
   examples: ['kV0w3m5nqkLh0oZb5b1yq2l3p9r8s7t6u5v4w3x2y1z'],
 });
 
-/** As long as anybody could mean; a longer name is that of nobody. */
+/** A longer text is the address of no user. */
 const EMAIL_MAX = 320;
 const TENANT_MAX = 40;
 const PRESENTED_MAX = 1_024;

@@ -8,7 +8,7 @@ export interface UsersPort {
    * that cannot be known.
    */
   bySubject(tenantId: string, subject: string): Promise<principals.SubjectAuthority['user']>;
-  /** Makes a new link to set a password. Throws `sign_in_disabled` where nobody signs in. */
+  /** Makes a new link to set a password. Throws `sign_in_disabled` where sign-in is off. */
   mintLink(): MintedLink;
 }
 

@@ -166,7 +166,7 @@ const subject = ({ id, tenant_id, display_name }: User) => ({
   target: { type: 'user', id, name: display_name },
 });
 
-// Each is authority: what is remembered of a subject, that it is nobody included, ends with it.
+// Each is authority: what is remembered of a subject, also that it has no user, ends with it.
 export const userEvents = {
   created: defineEvent({
     type: 'user.created',

@@ -41,7 +41,7 @@ export const finding = z
   .object({
     severity: z
       .enum(['error', 'warning', 'info'])
-      .meta({ description: 'An error means that nobody can sign in like that.', examples: ['info'] }),
+      .meta({ description: 'An error means that no sign-in can succeed like that.', examples: ['info'] }),
     code: findingCode,
     message: textUpTo(1000).meta({
       description: 'What was found, for people.',

@@ -17,7 +17,7 @@ export interface ProvedPerson {
   readonly email: string | null;
   /** Null: the provider does not decide about roles. */
   readonly roles: readonly TenantRole[] | null;
-  /** The name by which somebody provisioned is recognized; null: nobody is. */
+  /** The name by which a provisioned user is recognized; null: none is. */
   readonly scim: string | null;
   /** Null: the provider has more groups than fit into the token, and says so. */
   readonly groups: readonly string[] | null;
@@ -25,7 +25,7 @@ export interface ProvedPerson {
 
 type Mappings = ReturnType<typeof mappingsOf>;
 
-/** Returns the person, or throws `SignInRefusal` when the claims name nobody. */
+/** Returns the person, or throws `SignInRefusal` when the claims name no person. */
 export function personOf(issuer: string, claims: JsonObject, claim_mappings: JsonObject): ProvedPerson {
   const mappings = mappingsOf(claim_mappings);
   const subject = claimAt(claims, mappings.subject);
@@ -58,14 +58,14 @@ function nameOf(claims: JsonObject, path: string): string | undefined {
   return [path, ...NAME_CLAIMS].map((each) => readable(claimAt(claims, each))).find((name) => name !== '');
 }
 
-/** An address that the provider itself calls unverified is nobody's. */
+/** An address that the provider itself calls unverified is not taken. */
 function emailOf(claims: JsonObject, path: string): string | null {
   if (claims['email_verified'] === false) return null;
   const [email] = storable(claimAt(claims, path));
   return email !== undefined && EMAIL.test(email) ? email : null;
 }
 
-/** Everybody is a member; the mapping adds to that. */
+/** Every person is a member; the mapping adds to that. */
 function rolesOf(claims: JsonObject, { roles, role_map }: Mappings): TenantRole[] | null {
   if (roles === undefined) return null;
   const mapped = textsOf(claimAt(claims, roles)).map((name) => role_map.get(name));

@@ -54,7 +54,7 @@ async function enterWithin(ctx: ActorContext, within: Within): Promise<StartedSe
   const { tx, person, config } = within;
   const { tenant_id } = config;
   const subject = { tenant_id, external_subject: person.external_subject };
-  // Whoever is known waits for nobody; a new user is counted, so the tenant is held alone.
+  // A known user waits for no other sign-in; a new user is counted, so the tenant is held alone.
   const isKnown = (await signInUsers.findUserOfSubject(tx, subject)) !== undefined;
   await (isKnown ? lockWritableTenant : lockWritableTenantAlone)(ctx, tx, tenant_id);
   await requireUnchanged(tx, config);
@@ -71,7 +71,7 @@ async function requireUnchanged(tx: Tx, { id, version }: Config): Promise<void> 
     throw new SignInRefusal('sign_in_refused', 'configuration');
 }
 
-/** Returns the user of the subject, held until the end: whoever has none is linked or made. */
+/** Returns the user of the subject, held until the end; a subject without a user is linked to one, or gets one. */
 async function lockUser(ctx: ActorContext, within: Within): Promise<signInUsers.SignInUser> {
   const { tx, record, config, person } = within;
   const { tenant_id, jit_policy } = config;

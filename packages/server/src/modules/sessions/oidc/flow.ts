@@ -44,7 +44,7 @@ export function clearFlowCookie(): string {
   return `${FLOW_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0`;
 }
 
-/** Returns the path when browsers take it for one of the registry's own whatever they make of it, else `/`. */
+/** Returns the path if every browser takes it for one of the registry's own, and `/` if not. */
 export function pathOfOurs(path: string | null): string {
   const isOurs = path !== null && path.length <= RETURN_TO_MAX && /^\/[!-[\]-~]*$/.test(path) && !path.includes('//');
   return isOurs ? path : '/';

@@ -1,4 +1,4 @@
-/** Forgets sign-ins that nobody finished. */
+/** Deletes sign-ins at providers that were not finished in time. */
 import { signInFlows } from '@tenant-registry/db';
 import type { Worker } from '../../../kernel/worker.ts';
 

@@ -15,7 +15,7 @@ export interface Returned {
 }
 
 export interface SignInPort {
-  /** False: the registry does not know the origin under which browsers reach it, so nobody signs in. */
+  /** False: the registry does not know the origin under which browsers reach it, so sign-in is off. */
   readonly isEnabled: boolean;
   /** The name of the cookie of a flow. */
   readonly flowCookie: string;

@@ -20,9 +20,9 @@ export interface RehearsalReport {
   readonly refusal: { readonly error: string; readonly reason: string } | null;
   /** What it would have done; null when it would have been refused. */
   readonly outcome: 'sign_in' | 'link' | 'provision' | null;
-  /** What the provider said; null when it proved nobody. */
+  /** The claims of the provider; null when it proved no person. */
   readonly claims: JsonObject | null;
-  /** What becomes of that here; null when the claims name nobody. */
+  /** What the claims become here; null when they name no person. */
   readonly person: Omit<ProvedPerson, 'groups'> | null;
   /** Null: the provider withheld them, and none would be touched. */
   readonly groups: { readonly claimed: readonly string[]; readonly known: readonly Group[] } | null;
@@ -32,7 +32,7 @@ type Group = Pick<groupMirror.MirroredGroup, 'id' | 'slug' | 'idp_claim_value'>;
 
 /**
  * Tells what became of a rehearsed sign-in. `prove` resolves with the claims, and rejects with `SignInRefusal` when the
- * provider proved nobody. The only row that is written is that of the audit log.
+ * provider proved no person. The only row that is written is that of the audit log.
  */
 export async function rehearse(
   ctx: ActorContext,

@@ -30,7 +30,7 @@ const subjectOfConfig = ({ tenant_id, id, alias }: z.output<typeof ofConfig>) =>
 export const signInEvents = {
   provisioned: defineEvent({
     type: 'user.provisioned',
-    description: 'Somebody unknown signed in through a provider for the first time and became a user.',
+    description: 'A person signed in through a provider for the first time and became a user.',
     payload: provisioned,
     subject: ofUser,
     authority: true,
@@ -69,7 +69,7 @@ export const signInEvents = {
   }),
   rehearsed: defineEvent({
     type: 'idp_config.rehearsed',
-    description: 'A sign-in through a provider was rehearsed: nobody was signed in, and nobody became a user.',
+    description: 'A sign-in through a provider was rehearsed: it made neither a session nor a user.',
     payload: ofConfig,
     subject: subjectOfConfig,
   }),

@@ -159,7 +159,7 @@ async function refuse(ctx: ActorContext, refused: Refused, error: unknown): Prom
   return { kind: 'redirect', location: withError(return_to, code), cookies: [clearFlowCookie()] };
 }
 
-/** Whoever names nothing that is known here belongs to no tenant: the access log counts such attempts together. */
+/** Refuses a request that names no known configuration or flow. It belongs to no tenant, so the access log counts it. */
 function refuseUnknown(
   ctx: ActorContext,
   { code, reason, return_to }: { readonly code: string; readonly reason: string; readonly return_to: string },

@@ -17,7 +17,7 @@ export type Standing =
   | { readonly kind: 'link'; readonly user: User }
   | { readonly kind: 'provision' };
 
-/** Returns what a sign-in does with the person, or throws `SignInRefusal`. Nobody is recognized by an e-mail address. */
+/** Returns what a sign-in does with the person, or throws `SignInRefusal`. An e-mail address alone recognizes no user. */
 export function standingOf({ known, unlinked, jit_policy }: Found): Standing {
   if (known !== undefined) return { kind: 'known', user: usable(known) };
   const [only, ...others] = unlinked.filter(({ deleted_at }) => deleted_at === null);

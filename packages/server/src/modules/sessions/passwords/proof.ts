@@ -15,8 +15,8 @@ const tags: Argon2Tags = new Map([[TAG, { passes: 3, memory: 65_536, parallelism
 /** One computation at a time: 64 MiB and three passes are as much as people who sign in may take of the machine. */
 const LIMITS = { concurrencyMax: 1, queueMax: 50 };
 /**
- * Of the attempts at one address, after ten that failed, one in half a minute is made: who knows the password comes in
- * while others guess, and nobody is locked out for good by a stranger.
+ * Of the attempts at one address, after ten that failed, one in half a minute is made: a person with the password comes in
+ * while others guess, and no stranger locks a person out for good.
  */
 const FAILURES = { failuresMax: 10, windowMs: 15 * 60_000, passMs: 30_000 };
 
@@ -26,7 +26,7 @@ export interface PasswordProof {
   /** Who waits: sign-ins of one network, and changes of one tenant, wait in turn with those of the others. */
   readonly queue: string;
   readonly presented: string;
-  /** Null: there is no password that would be right. The computation is made all the same. */
+  /** Null: no password is right. The computation is made nevertheless. */
   readonly stored: string | null;
 }
 
@@ -65,7 +65,7 @@ function written(password: string): string {
   return password.normalize('NFKC');
 }
 
-/** A queue is a tenant's for the gate, whose word for a full one means nothing to somebody who signs in. */
+/** The gate calls a full queue `tenant_busy`, which means nothing to a person who signs in. */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

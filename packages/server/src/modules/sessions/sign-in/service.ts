@@ -1,4 +1,4 @@
-/** Sign-in by password, and what a person may know before it: the front door, where nobody is known. */
+/** Sign-in by password, and what is told before it: operations that need no credential. */
 import { passwords, signIn, type Tx, tenants } from '@tenant-registry/db';
 import { userActor } from '../../../kernel/actor.ts';
 import type { ActorContext, Context } from '../../../kernel/context.ts';
@@ -11,7 +11,7 @@ import { type ListProviders, PROVIDERS_MAX, type SignedIn, type SignIn, type Sig
 import { startSession } from '../start.ts';
 
 /**
- * Starts a session of whoever knows the password. Whatever is wrong, it costs one read and one computation, and has one
+ * Starts a session of the user with that password. Every wrong combination costs one read and one computation, and has one
  * answer. Throws `sign_in_disabled`, `csrf_failed`, `invalid_credentials`, `too_many_sign_ins`, `overloaded`.
  */
 export async function signInByPassword(ctx: ActorContext, { tenant, email, password }: SignIn): Promise<SignedIn> {
@@ -39,7 +39,7 @@ export async function signInByPassword(ctx: ActorContext, { tenant, email, passw
   return { user: { id: user_id, tenant_id, email: known, display_name, roles }, csrf_token: csrfTokenOf(cookie) };
 }
 
-/** The OpenID providers of a tenant: none when it does not exist or is archived, and none while nobody signs in here. */
+/** The OpenID providers of a tenant: none when it does not exist or is archived, and none while sign-in is off. */
 export async function listProviders(ctx: Context, { tenant }: ListProviders): Promise<SignInProviders> {
   const { publicUrl } = ctx.sessions;
   if (publicUrl === null) return { items: [] };
