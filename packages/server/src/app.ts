@@ -13,7 +13,7 @@ import { createAccessLog } from './kernel/buffered/access-log.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Dependencies, KernelDependencies } from './kernel/context.ts';
 import { createCursorCodec, largePagesGate } from './kernel/cursors.ts';
-import { collectConstraints } from './kernel/errors.ts';
+import { collectConstraints } from './kernel/errors/constraints.ts';
 import { createGate, type Gate } from './kernel/gate.ts';
 import { createLeases, type Leases } from './kernel/leases.ts';
 import type { createLogger } from './kernel/logger.ts';

@@ -1,7 +1,8 @@
 import { testDatabase } from '@tenant-registry/db/testing';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { collectConstraints, defineError } from '../src/kernel/errors.ts';
+import { collectConstraints } from '../src/kernel/errors/constraints.ts';
+import { defineError } from '../src/kernel/errors.ts';
 import { errorSets } from '../src/modules.ts';
 
 // proves A57, C47

@@ -1,5 +1,5 @@
 /** Every statement about API keys. The hash leaves this file only towards verification. */
-import { type Insertable, type Selectable, sql } from 'kysely';
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
@@ -206,21 +206,12 @@ export async function listApiKeysMadeBy(db: Db, { tenant_id, id }: ApiKeyMaker, 
  * Revokes those of the keys that are not revoked yet, and returns them: each goes to one of several callers. A caller
  * that ends the keys of a maker takes the tenant's lock (`lockTenant`) before it lists them: then no key is being made.
  */
-export async function claimRevocations(
+export function claimRevocations(
   tx: Tx,
   { tenant_id, ids }: { readonly tenant_id: string; readonly ids: readonly string[] },
   revokedAt: Date,
 ): Promise<ApiKeyRow[]> {
-  // touchApiKeys locks in the order of the ids too.
-  const { rows } = await sql<ApiKeyRow>`
-    update api_keys set revoked_at = ${revokedAt.toISOString()}::timestamptz
-    where id = any(array(
-      select id from api_keys
-      where tenant_id = ${tenant_id} and id = any(${ids}::uuid[]) and revoked_at is null
-      order by id for update
-    ))
-    returning ${sql.join(shown.map((column) => sql.ref(column)))}`.execute(tx);
-  return rows;
+  return revoke(tx, sql`tenant_id = ${tenant_id} and id = any(${ids}::uuid[])`, revokedAt);
 }
 
 /** The user or the service identity whose keys are meant. */
@@ -239,15 +230,15 @@ export async function claimOwnedRevocations(
   const [column, owner] =
     user_id === undefined ? (['service_identity_id', service_identity_id] as const) : (['user_id', user_id] as const);
   if (owner === undefined) throw new Error('the keys are of a user or of a service identity');
+  return revoke(tx, sql`tenant_id = ${tenant_id} and ${sql.ref(column)} = ${owner}`, revokedAt);
+}
+
+async function revoke(tx: Tx, which: RawBuilder<unknown>, revokedAt: Date): Promise<ApiKeyRow[]> {
   // touchApiKeys locks in the order of the ids too.
   const { rows } = await sql<ApiKeyRow>`
     update api_keys set revoked_at = ${revokedAt.toISOString()}::timestamptz
-    where id = any(array(
-      select id from api_keys
-      where tenant_id = ${tenant_id} and ${sql.ref(column)} = ${owner} and revoked_at is null
-      order by id for update
-    ))
-    returning ${sql.join(shown.map((each) => sql.ref(each)))}`.execute(tx);
+    where id = any(array(select id from api_keys where ${which} and revoked_at is null order by id for update))
+    returning ${sql.join(shown.map((column) => sql.ref(column)))}`.execute(tx);
   return rows;
 }
 

@@ -241,19 +241,3 @@ export function missingPermission(permission: string): DomainError {
 export type ErrorSet = Readonly<Record<string, ErrorFactory>>;
 /** The codes of an error set. */
 export type CodeOf<S extends ErrorSet> = S[keyof S]['definition']['code'];
-
-/** Maps a constraint's name to the error it means. Throws when two errors claim one constraint or one code. */
-export function collectConstraints(sets: readonly ErrorSet[]): ReadonlyMap<string, ErrorFactory> {
-  const constraints = new Map<string, ErrorFactory>();
-  const codes = new Set<string>();
-  for (const factory of sets.flatMap((set) => Object.values(set))) {
-    const { code, constraint } = factory.definition;
-    if (codes.has(code)) throw new Error(`two errors have the code ${code}`);
-    codes.add(code);
-    for (const name of [constraint ?? []].flat()) {
-      if (constraints.has(name)) throw new Error(`two errors claim the constraint ${name}`);
-      constraints.set(name, factory);
-    }
-  }
-  return constraints;
-}

@@ -1,5 +1,5 @@
 /** What a change takes away: equal to what checks say before it and after it, whatever the change is. */
-import { type Db, roleBindings, type Tx } from '@tenant-registry/db';
+import { type Db, levelHolders, type Tx } from '@tenant-registry/db';
 import { expect, test } from 'vitest';
 import { addChild, addMember, newGroup, newServiceIdentity, newUser } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, testServer, UNKNOWN } from '../../../test/support/server.ts';
@@ -26,7 +26,7 @@ function numbersFrom(seed: number): (below: number) => number {
   };
 }
 
-type Holder = roleBindings.Holder;
+type Holder = levelHolders.Holder;
 
 interface World {
   readonly tenant_id: string;
@@ -138,7 +138,7 @@ async function checkedLevels({ projects, holders }: World): Promise<Map<string, 
 }
 
 async function boundPlaces({ holders }: World): Promise<Set<string>> {
-  const levels = await roleBindings.listBoundLevels(server.app.deps.db, holders, {});
+  const levels = await levelHolders.listBoundLevels(server.app.deps.db, holders, {});
   return new Set(levels.map((level) => placeOf(level, level.project_id)));
 }
 

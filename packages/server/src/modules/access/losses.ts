@@ -1,5 +1,5 @@
 /** Who loses which level where by a change: the levels of those whom it touches, before it and after it. */
-import { roleBindings, type Tx } from '@tenant-registry/db';
+import { levelHolders, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { type Grants, higherLevel, levelWithin, type ProjectLevel, rankOf } from '../../kernel/permissions.ts';
 import { LOSSES_MAX, type Loss, type Losses } from './schema.ts';
@@ -10,7 +10,7 @@ const HOLDERS_MAX = 1_000;
 const LEVELS_MAX = 20_000;
 
 /** Whom a change touches: these principals, and all that are in these groups, directly or through other groups. */
-export interface Affected extends roleBindings.AffectedPrincipals {
+export interface Affected extends levelHolders.AffectedPrincipals {
   /** The one project in which anything changes; absent: any. */
   readonly project_id?: string;
 }
@@ -25,16 +25,16 @@ export async function lossesOf<Result>(
   { affected, work }: { readonly affected: Affected; readonly work: () => Promise<Result> },
 ): Promise<{ readonly result: Result; readonly lost: Losses }> {
   const { project_id } = affected;
-  const found = await roleBindings.listAffectedHolders(tx, affected, HOLDERS_MAX + 1);
+  const found = await levelHolders.listAffectedHolders(tx, affected, HOLDERS_MAX + 1);
   const before = await boundLevels(tx, found.slice(0, HOLDERS_MAX), project_id);
-  const standings = await roleBindings.listHolderStandings(tx, before.holders);
+  const standings = await levelHolders.listHolderStandings(tx, before.holders);
   const had = levelsOf(grants, before, standings);
   const result = await work();
-  const after = await roleBindings.listBoundLevels(tx, before.holders, { project_id });
+  const after = await levelHolders.listBoundLevels(tx, before.holders, { project_id });
   const has = levelsOf(
     grants,
     { holders: before.holders, levels: after },
-    await roleBindings.listHolderStandings(tx, before.holders),
+    await levelHolders.listHolderStandings(tx, before.holders),
   );
   const losses = before.holders.flatMap((holder) => lossesBetween(holder, had, has));
   const complete = before.holders.length === found.length && losses.length <= LOSSES_MAX;
@@ -42,17 +42,17 @@ export async function lossesOf<Result>(
 }
 
 interface Bound {
-  readonly holders: readonly roleBindings.Holder[];
-  readonly levels: readonly roleBindings.BoundLevel[];
+  readonly holders: readonly levelHolders.Holder[];
+  readonly levels: readonly levelHolders.BoundLevel[];
 }
 
 /** Reads the levels of as many of the holders as have no more than `LEVELS_MAX` together. */
 async function boundLevels(
   tx: Tx,
-  holders: readonly roleBindings.Holder[],
+  holders: readonly levelHolders.Holder[],
   project_id: string | undefined,
 ): Promise<Bound> {
-  const levels = await roleBindings.listBoundLevels(tx, holders, { project_id, limit: LEVELS_MAX + 1 });
+  const levels = await levelHolders.listBoundLevels(tx, holders, { project_id, limit: LEVELS_MAX + 1 });
   const cut = levels[LEVELS_MAX];
   if (cut === undefined) return { holders, levels };
   // Holders and levels come in one order, so those before the one that was cut are whole.
@@ -78,7 +78,7 @@ const NO_LEVELS: Levels = { everywhere: null, inProject: new Map() };
 function levelsOf(
   grants: Grants,
   { levels }: Bound,
-  standings: readonly roleBindings.HolderStanding[],
+  standings: readonly levelHolders.HolderStanding[],
 ): LevelsByHolder {
   const byHolder = Map.groupBy(levels, keyOf);
   return new Map(
@@ -99,7 +99,7 @@ function levelsOf(
   );
 }
 
-function lossesBetween({ type, id }: roleBindings.Holder, had: LevelsByHolder, has: LevelsByHolder): Loss[] {
+function lossesBetween({ type, id }: levelHolders.Holder, had: LevelsByHolder, has: LevelsByHolder): Loss[] {
   const before = had.get(keyOf({ type, id })) ?? NO_LEVELS;
   const after = has.get(keyOf({ type, id })) ?? NO_LEVELS;
   const projects = new Set([...before.inProject.keys(), ...after.inProject.keys()]);
@@ -118,6 +118,6 @@ function lossesBetween({ type, id }: roleBindings.Holder, had: LevelsByHolder, h
   );
 }
 
-function keyOf({ type, id }: roleBindings.Holder): string {
+function keyOf({ type, id }: levelHolders.Holder): string {
   return `${type} ${id}`;
 }

@@ -1,5 +1,5 @@
 /** Role bindings: levels in a project, given, listed and taken away. */
-import { projects, roleBindings, type Tx } from '@tenant-registry/db';
+import { levelHolders, projects, roleBindings, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { requireMatchOrAbsence } from '../../kernel/etag.ts';
@@ -113,7 +113,7 @@ async function lockWritableProject(ctx: ActorContext, tx: Tx, id: string): Promi
  */
 async function requireInReach({ actor }: ActorContext, tx: Tx, { type, id }: Principal): Promise<void> {
   if (actor.project_id === null || type !== 'service_identity') return;
-  const [found] = await roleBindings.listHolderStandings(tx, [{ type, id }]);
+  const [found] = await levelHolders.listHolderStandings(tx, [{ type, id }]);
   if (found?.project_id !== actor.project_id) throw roleBindingErrors.principalNotFound();
 }
 
