@@ -46,7 +46,7 @@ export const httpSettings = defineSettings({
     }),
     PUBLIC_URL: variable(publicUrl, {
       about:
-        'The origin under which browsers reach the registry (https://registry.example): people come back to it from their identity provider, and requests that change something must come from its pages. Browsers keep the session cookie over https, and over http on localhost alone. Empty: in dev the address that it listens on; elsewhere nobody signs in here.',
+        'The origin under which browsers reach the registry (https://registry.example): people come back to it from their identity provider, and requests that change something must come from its pages. Browsers keep the session cookie over https, and over http on this machine alone (localhost, 127.0.0.1). Empty: in dev the address that it listens on; elsewhere nobody signs in here.',
     }),
     TRUST_PROXY: variable(trustProxy, {
       about:
