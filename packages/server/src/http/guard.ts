@@ -97,8 +97,10 @@ export function limiter(scope: FastifyInstance, max: number): preHandlerAsyncHoo
 }
 
 /**
- * Finds out whom an API key or a signed token belongs to, unless too many guesses came from this address. A credential
- * that was proved and has ended is refused, and counts as no guess: one forgotten job must not lock a whole office out.
+ * Finds out whom a credential belongs to, unless too many guesses came from this address. A credential that was proved and
+ * has ended is refused, and counts as no guess: one forgotten job must not lock a whole office out. A cookie is none
+ * either: nobody guesses 256 random bits, and a product that asks for its people sends the stale cookies of all of them
+ * from one address.
  */
 function identifier(
   scope: FastifyInstance,
@@ -110,7 +112,8 @@ function identifier(
     const presented = { from: networkOf(request), tenantId: textOf(request.headers['x-tenant-id']) };
     const kind = typeof credential === 'string' ? authenticator.kindOf(credential, presented) : credential.reader.kind;
     const source = sourceAddress(request) ?? 'unknown';
-    if (failuresMax > 0) {
+    const isGuess = typeof credential === 'string';
+    if (failuresMax > 0 && isGuess) {
       const tally = await failures(request, { increment: false });
       if (!tally.isAllowed && tally.remaining === 0) {
         deps.accessLog.failed(kind, 'rate_limited', source);
@@ -132,7 +135,7 @@ function identifier(
       request.refusal = toDomainError(error, deps.constraints);
       const { definition, extras } = request.refusal;
       if (definition.status !== 'UNAUTHORIZED') return;
-      if (failuresMax > 0 && !extras.genuine) await failures(request);
+      if (failuresMax > 0 && isGuess && !extras.genuine) await failures(request);
       deps.accessLog.failed(kind, extras.reason ?? 'unknown', source);
     }
   };

@@ -48,7 +48,7 @@ describe('a request that changes something', () => {
     expect(codeIn(await server.call(call, { ...browser.options, ...given }))).not.toBe('csrf_failed');
   });
 
-  test('counts as no guess when it was forged, and neither does a session that ended; an unknown cookie is a guess', async () => {
+  test('counts as no guess when it was forged, and neither does a session that ended or an unknown cookie', async () => {
     const failuresMax = 3;
     const limited = await startTestServer({ limits: { ...testConfig.limits, failuresPerMinute: failuresMax } });
     const person = await newPerson(limited, (await tenantIn(limited, 'active')).id);
@@ -61,9 +61,13 @@ describe('a request that changes something', () => {
     }
     const me = async () => (await limited.call('GET /v1/me', browser.options)).status;
     expect(await me()).toBe(200);
-    for (let n = 0; n < failuresMax; n += 1)
-      await limited.call('GET /v1/me', browserWith(limited, mintCookie()).options);
-    expect(await me()).toBe(429);
+    for (let n = 0; n < 2 * failuresMax; n += 1)
+      expect((await limited.call('GET /v1/me', browserWith(limited, mintCookie()).options)).status).toBe(401);
+    expect(await me()).toBe(200);
+    // Guesses at bearer credentials lock out bearer credentials, and nobody's session.
+    for (let n = 0; n < failuresMax; n += 1) await limited.call('GET /v1/me', { token: `bp_${'A'.repeat(22)}` });
+    expect((await limited.call('GET /v1/me', { token: `bp_${'A'.repeat(22)}` })).status).toBe(429);
+    expect(await me()).toBe(200);
     await limited.close();
   });
 });
