@@ -34,6 +34,8 @@ export interface ApiKeyAuthority extends Pick<ApiKeyRow, AuthorityColumn> {
     readonly user_id: string | null;
     readonly service_identity_id: string | null;
     readonly roles: readonly TenantRole[];
+    /** The project that a service identity is bound to. */
+    readonly project_id: string | null;
   } | null;
   /** All entitlements of the tenant, running or not. */
   readonly entitlements: readonly {
@@ -88,6 +90,7 @@ export function prepareFindApiKeyCandidates(database: Pick<DatabaseHandle, 'prep
       user_id: string | null;
       service_identity_id: string | null;
       owner_roles: TenantRole[] | null;
+      owner_project_id: string | null;
       entitlements: ApiKeyAuthority['entitlements'] | null;
       marks: ApiKeyCandidate['marks'] | null;
     };
@@ -103,9 +106,11 @@ export function prepareFindApiKeyCandidates(database: Pick<DatabaseHandle, 'prep
       marks: marks ?? [],
     }));
   };
-  function authorityOf({ user_id, service_identity_id, owner_roles: roles, entitlements, ...key }: KeyRow) {
-    const owner = roles === null ? null : { user_id, service_identity_id, roles };
-    return { ...key, owner, entitlements: entitlements ?? [] };
+  function authorityOf({ user_id, service_identity_id, entitlements, ...row }: KeyRow) {
+    const { owner_roles: roles, owner_project_id: project_id, ...key } = row;
+    const owner = roles === null ? null : { user_id, service_identity_id, roles, project_id };
+    // Whatever its row says, a key reaches no further than its owner.
+    return { ...key, project_id: key.project_id ?? project_id, owner, entitlements: entitlements ?? [] };
   }
   type KeyRow = Omit<Row, 'prefix' | 'hash' | 'digest' | 'digest_pepper' | 'marks'>;
 }
@@ -119,6 +124,7 @@ const CANDIDATES = `
       select g.tenant_role from groups_of_principal(k.user_id, k.service_identity_id) r
       join groups g on g.id = r.group_id where g.tenant_role is not null
     ) end as owner_roles,
+    (select s.project_id from service_identities s where s.id = k.service_identity_id) as owner_project_id,
     t.slug as tenant_slug, t.status as tenant_status,
     (select json_agg(json_build_object('product', p.product, 'starts_at', p.starts_at, 'ends_at', p.ends_at))
       from tenant_products p where p.tenant_id = k.tenant_id) as entitlements,

@@ -169,14 +169,20 @@ export interface KeyOwner {
   readonly service_identity_id: string | null;
   /** The owner's own, and those of the groups that it is in. */
   readonly roles: readonly TenantRole[];
+  /** The project that a service identity is bound to. */
+  readonly project_id: string | null;
 }
 
 /**
  * A key acts inside its tenant, and inside its project when it is bound to one, as far as its scopes go; an owned key no
- * further than its owner.
+ * further than its owner. One whose owner is bound to a project acts there alone, and bound to another one nowhere.
  */
 export function keyActor(grants: Grants, holder: KeyHolder): Actor {
-  const { key_id, name, tenant_id, project_id, scopes, owner } = holder;
+  const { key_id, name, tenant_id, owner } = holder;
+  const ownersProject = owner?.project_id ?? null;
+  const project_id = holder.project_id ?? ownersProject;
+  const isElsewhere = ownersProject !== null && ownersProject !== project_id;
+  const scopes = isElsewhere ? [] : holder.scopes;
   const scoped = grants.ofScopes(scopes, project_id !== null);
   const owned = owner === null ? scoped : grants.ofRoles(owner.roles);
   const permissions = new Set([...scoped].filter((permission) => owned.has(permission)));

@@ -216,6 +216,37 @@ describe('a service identity', () => {
     expect([made.status, made.body.code]).toEqual([404, 'api_key_owner_not_found']);
   });
 
+  test('that is bound to a project confines its keys to it, whatever their rows say', async () => {
+    const { id: tenant_id } = await tenantIn(server, 'active');
+    const [project, sibling] = [await newProject(server, tenant_id), await newProject(server, tenant_id)];
+    const { id } = await newIdentity(tenant_id, { project_id: project.id });
+    await giveRole(server, tenant_id, { principal_service_identity_id: id }, 'admin');
+    const scopes = [READ, 'registry:groups:read', 'registry:projects:write'];
+    const { db } = server.app.deps;
+    const bindTo = async (project_id: string | null) => {
+      const { key } = await madeIn(server, tenant_id, 'api-keys', { name: 'x', scopes });
+      const owned = { project_id, service_identity_id: id };
+      await db.updateTable('api_keys').set(owned).where('name', '=', 'x').where('tenant_id', '=', tenant_id).execute();
+      return key;
+    };
+    const statusOf = async (token: string, { id: asked }: { id: string }) =>
+      (await server.call(`GET /v1/projects/${asked}`, { token })).status;
+    const unbound = await bindTo(null);
+    const me = await server.call('GET /v1/me', { token: unbound });
+    expect(me.body).toMatchObject({ project_id: project.id, permissions: ['projects:read', 'projects:write'] });
+    expect([await statusOf(unbound, project), await statusOf(unbound, sibling)]).toEqual([200, 404]);
+    const body = { tenant_id, slug: 'web-shop', name: 'Web' };
+    expect((await server.call('POST /v1/projects', { token: unbound, body })).body.code).toBe('bound_to_project');
+    const { body: verdict } = await server.call('POST /v1/internal/api-keys/verify', {
+      token: server.internalToken,
+      body: { key: unbound },
+    });
+    expect(verdict).toMatchObject({ valid: true, project_id: project.id });
+    const elsewhere = await bindTo(sibling.id);
+    expect(await permissionsOf(elsewhere)).toEqual([]);
+    expect((await statusOf(elsewhere, sibling))).toBe(403);
+  });
+
   test('that comes with its token makes keys of its own', async () => {
     const { id: tenant_id } = await newTenant(server);
     const program = await newProgram(server, tenant_id);
