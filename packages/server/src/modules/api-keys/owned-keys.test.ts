@@ -58,7 +58,7 @@ describe('a person', () => {
   test('makes keys of its own, sees them alone, and ends them', async () => {
     const { id: tenant_id } = await newTenant(server);
     const [jane, john] = [await newPerson(tenant_id, 'member'), await newPerson(tenant_id, 'member')];
-    const made = await own(jane.token, { scopes: [READ, 'reports:read'] });
+    const made = await own(jane.token, { scopes: [READ, 'registry:catalog:read'] });
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject({
       tenant_id,
@@ -95,6 +95,25 @@ describe('a person', () => {
     expect([never.status, never.body.errors[0].pointer]).toEqual([400, '/scopes/0']);
     for (const wrong of [{ user_id: jane.id }, { service_identity_id: UNKNOWN }, { tenant_id: id }])
       expect((await own(jane.token, wrong)).body.errors[0].pointer).toBe(`/${Object.keys(wrong)[0]}`);
+  });
+
+  test('gives a key of its own scopes of the products only where it may make keys for others', async () => {
+    const { id: tenant_id } = await tenantIn(server, 'active');
+    const project = await newProject(server, tenant_id);
+    const [jane, boss] = [await newPerson(tenant_id, 'member'), await newPerson(tenant_id, 'admin')];
+    const scopes = [READ, 'reports:write'];
+    const refused = await own(jane.token, { scopes });
+    expect([refused.status, refused.body.permission]).toEqual([403, 'api_keys:write']);
+    expect((await own(boss.token, { scopes })).status).toBe(201);
+    const bind = (level: string) =>
+      server.call(`PUT /v1/projects/${project.id}/role-bindings`, {
+        body: { principal: { type: 'user', id: jane.id }, level },
+      });
+    await bind('editor');
+    expect((await own(jane.token, { scopes, project_id: project.id })).status).toBe(403);
+    await bind('admin');
+    expect((await own(jane.token, { scopes, project_id: project.id })).status).toBe(201);
+    expect((await own(jane.token, { scopes })).status).toBe(403);
   });
 
   test('makes no key for another person, and nobody takes a person’s key over by rotating it', async () => {
@@ -244,18 +263,44 @@ describe('a service identity', () => {
     expect(verdict).toMatchObject({ valid: true, project_id: project.id });
     const elsewhere = await bindTo(sibling.id);
     expect(await permissionsOf(elsewhere)).toEqual([]);
-    expect((await statusOf(elsewhere, sibling))).toBe(403);
+    expect(await statusOf(elsewhere, sibling)).toBe(403);
   });
 
   test('that comes with its token makes keys of its own', async () => {
     const { id: tenant_id } = await newTenant(server);
     const program = await newProgram(server, tenant_id);
-    const made = await own(await program.token(), { scopes: ['reports:read'] }, program.headers);
+    const made = await own(await program.token(), {}, program.headers);
     expect([made.status, made.body.service_identity_id]).toEqual([201, program.id]);
     const token = await program.token();
     const { body } = await server.call('GET /v1/me/api-keys', { token, headers: program.headers });
     expect(body.items.map(({ id }: { id: string }) => id)).toEqual([made.body.id]);
   });
+});
+
+test('an admin of a project takes no key over of a service identity that lies beyond the project', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const project = await newProject(server, tenant_id);
+  const jane = await newPerson(tenant_id);
+  const principal = { type: 'user', id: jane.id };
+  await server.call(`PUT /v1/projects/${project.id}/role-bindings`, { body: { principal, level: 'admin' } });
+  const [inside, beyond] = [await newIdentity(tenant_id, { project_id: project.id }), await newIdentity(tenant_id)];
+  const keyOf = ({ id }: { id: string }) =>
+    madeIn(server, tenant_id, 'api-keys', {
+      name: 'x',
+      service_identity_id: id,
+      project_id: project.id,
+      scopes: ['registry:api_keys:write'],
+    });
+  const [own, foreign] = [await keyOf(inside), await keyOf(beyond)];
+  const rotate = async ({ id }: { id: string }, token = jane.token) => {
+    const { status, body } = await server.call(`POST /v1/api-keys/${id}/rotate`, { token });
+    return [status, body.code];
+  };
+  expect(await rotate(own)).toEqual([201, undefined]);
+  expect(await rotate(foreign)).toEqual([403, 'forbidden']);
+  // The key goes on replacing itself.
+  await giveRole(server, tenant_id, { principal_service_identity_id: beyond.id }, 'admin');
+  expect(await rotate(foreign, foreign.key)).toEqual([201, undefined]);
 });
 
 test('a key that an owned key makes, or that replaces it, has its owner: so neither does more than the owner', async () => {

@@ -56,6 +56,19 @@ export async function projectWithin(
   throw kernelErrors.invalidInput({ errors: [{ pointer: '/project_id', message }] });
 }
 
+/**
+ * Throws `forbidden` for the key of a service identity for which the caller makes no keys, because it lies beyond the
+ * project of the caller: whoever replaces a key holds the new plaintext.
+ */
+export async function requireOwnerInReach(
+  ctx: ActorContext,
+  { tenant_id, service_identity_id }: Pick<ApiKey, 'tenant_id' | 'service_identity_id'>,
+): Promise<void> {
+  if (service_identity_id === null || service_identity_id === ctx.actor.service_identity_id) return;
+  if ((await findKeyOwner(ctx, tenant_id, service_identity_id)) === undefined)
+    throw kernelErrors.forbidden({ detail: 'The key belongs to a service identity for which you make no keys.' });
+}
+
 /** Holds the owner until the transaction ends, after its tenant. Throws `api_key_owner_not_found`, `service_identity_disabled`, and `unauthenticated` for a user that was deactivated. */
 export async function holdOwner(
   ctx: ActorContext,

@@ -103,7 +103,7 @@ export const apiKeysRouter = router({
         operation: 'rotate_api_key',
         summary: 'Rotate an API key',
         description:
-          "Gives a new key with name, scopes, project, owner and expiry of the old one, which ends after the grace. A person's own key is rotated by that person alone.",
+          "Gives a new key with name, scopes, project, owner and expiry of the old one, which ends after the grace. A person's own key is rotated by that person alone, one of a service identity by who may make keys for it.",
         errors: [
           kernelErrors.quotaExceeded,
           apiKeyErrors.apiKeyNotActive,
@@ -127,7 +127,7 @@ export const apiKeysRouter = router({
         operation: 'create_own_api_key',
         summary: 'Create an API key of my own',
         description:
-          'For users and service identities. The key acts for its owner, with those of its scopes that the owner holds at the time of use, and ends with its deactivation. The answer holds the key itself, this once.',
+          "For users and service identities. The key acts for its owner, with those of its scopes that the owner holds at the time of use, and ends with its deactivation. Scopes of the products' own need `api_keys:write`. The answer holds the key itself, this once.",
         errors: [...issuing, kernelErrors.forbidden, apiKeyErrors.ownerNotFound, serviceIdentityErrors.disabled],
         inTenant: 'write',
         etag: false,

@@ -16,10 +16,10 @@ import {
   writableTenant,
 } from '../tenants/service.ts';
 import { apiKeyErrors } from './errors.ts';
-import { requireGrantable, requireRotatable } from './granting.ts';
+import { requireGrantable, requireProductScopes, requireRotatable } from './granting.ts';
 import { endWithin, findMaker, holdMaker, lockWithMaker, requireTime } from './maker.ts';
 import { insertKey, mintSecret } from './minting.ts';
-import { holdOwner, inheritedOwner, type Owner, projectWithin, selfOf } from './owner.ts';
+import { holdOwner, inheritedOwner, type Owner, projectWithin, requireOwnerInReach, selfOf } from './owner.ts';
 import {
   type ApiKey,
   apiKeyEvents,
@@ -59,7 +59,7 @@ export async function createApiKey(
 
 /**
  * Creates a key that belongs to the caller, with scopes that the caller holds: by its roles, or by its level in the project
- * of the key. Throws like `createApiKey`.
+ * of the key. Scopes of the products' own need `api_keys:write` there. Throws like `createApiKey`.
  */
 export async function createOwnApiKey(ctx: ActorContext, input: CreateOwnApiKey): Promise<IssuedApiKey> {
   const { tenant_id, owner } = selfOf(ctx);
@@ -67,6 +67,7 @@ export async function createOwnApiKey(ctx: ActorContext, input: CreateOwnApiKey)
   const level = project_id === undefined ? null : await ctx.projectLevels.levelIn(ctx.actor, project_id);
   const byLevel = level === null ? [] : ctx.grants.byLevel[level];
   const actor = { ...ctx.actor, permissions: new Set([...ctx.actor.permissions, ...byLevel]) };
+  requireProductScopes({ ...ctx, actor }, input.scopes);
   return issue({ ...ctx, actor }, { ...input, ...owner, tenant_id, project_id }, owner);
 }
 
@@ -183,6 +184,7 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
   const seen = reachable(ctx, await apiKeys.findApiKey(ctx.db, id));
   await requirePlace(ctx, seen);
   requireRotatable(ctx, seen);
+  await requireOwnerInReach(ctx, seen);
   const asking = await findMaker(ctx);
   requireTime(asking, seen);
   // A key that rotates holds the new plaintext, so it counts as its maker. A person goes on with what another key began.
