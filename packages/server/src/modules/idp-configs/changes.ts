@@ -21,3 +21,8 @@ export function changesOf(current: IdpConfig, input: Changes): Changes {
 export function invalidatesVerification(changes: Changes): boolean {
   return changes.status === 'active' || Object.keys(changes).some((field) => VERIFIED.includes(field));
 }
+
+/** Whether other people than before could come in by a configuration that changed like this, or come in as somebody else. */
+export function decidesWhoComes(changes: Changes): boolean {
+  return changes.status !== 'deactivated' && Object.keys(changes).some((field) => field !== 'alias');
+}

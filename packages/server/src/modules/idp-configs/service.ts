@@ -15,10 +15,10 @@ import {
   requireRoomInTenant,
   writableTenant,
 } from '../tenants/service.ts';
-import { changesOf, invalidatesVerification } from './changes.ts';
+import { changesOf, decidesWhoComes, invalidatesVerification } from './changes.ts';
 import { checkProvider } from './check.ts';
 import { idpConfigErrors } from './errors.ts';
-import { requireGrantable } from './given-roles.ts';
+import { requireGivable } from './given-roles.ts';
 import { issuerMistake } from './issuer.ts';
 import type { SamlSummary } from './saml/summary.ts';
 import {
@@ -39,13 +39,13 @@ const PAGE_ROWS = 16;
 /** Creates an active configuration. Throws `idp_config_active`, `forbidden` for a role that the caller may not give, `metadata_invalid`, `tenant_frozen`, `rate_limited`, `tenant_busy`, `quota_exceeded`. */
 export async function createIdpConfig(ctx: ActorContext, input: CreateIdpConfig): Promise<IdpConfig> {
   requireUsable(ctx, input);
-  requireGrantable(ctx, input.claim_mappings);
   await writableTenant(ctx, input.tenant_id);
   const room = { tenant_id: input.tenant_id, quota: 'idp_configs' };
   await expectRoomInTenant(ctx, room);
   const saml_summary = await readSaml(ctx, input);
   return transact(ctx, async (tx, record) => {
     await lockTenantWithRoom(ctx, tx, room);
+    await requireGivable(ctx, tx, { ...input, id: null });
     const row = await idpConfigs.insertIdpConfig(tx, {
       ...input,
       saml_summary,
@@ -79,8 +79,8 @@ export async function getIdpConfig(ctx: ActorContext, id: string): Promise<IdpCo
 
 /**
  * Changes a configuration; a change that a verification depends on clears `verified_at`. A deactivated one takes no change
- * but its return. Metadata are read before the transaction, which must not wait for that. Throws `idp_config_deactivated`,
- * `idp_config_active`, `metadata_invalid`, `precondition_failed`, `rate_limited`, `tenant_busy`, `quota_exceeded`.
+ * but its return. Metadata are read before the transaction, which must not wait for that. Throws `forbidden` when somebody could come
+ * through it with more than the caller holds, `idp_config_deactivated`, `idp_config_active`, `metadata_invalid`, `precondition_failed`, `rate_limited`, `tenant_busy`, `quota_exceeded`.
  */
 export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: UpdateIdpConfig): Promise<IdpConfig> {
   const seen = await findWritable(ctx, id);
@@ -97,6 +97,7 @@ export async function updateIdpConfig(ctx: ActorContext, { id, ...input }: Updat
       nothingChanged();
       return current;
     }
+    if (decidesWhoComes(changes)) await requireGivable(ctx, tx, { ...current, ...changes });
     const row = await idpConfigs.updateIdpConfig(tx, id, {
       ...changes,
       ...(changes.metadata === undefined ? {} : { saml_summary }),
@@ -118,7 +119,6 @@ function acceptedChanges(ctx: ActorContext, current: IdpConfig, input: Changes):
   if (Object.keys(changes).length === 0) return changes;
   if (current.status === 'deactivated' && changes.status !== 'active') throw idpConfigErrors.idpConfigDeactivated();
   requireUsable(ctx, { ...changes, kind: current.kind, tenant_id: current.tenant_id });
-  requireGrantable(ctx, changes.claim_mappings);
   return changes;
 }
 

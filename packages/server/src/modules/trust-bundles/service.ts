@@ -1,6 +1,6 @@
 /** Trust bundles: set, listed and removed by trust domain. */
 import { isDeepStrictEqual } from 'node:util';
-import { trustBundles } from '@tenant-registry/db';
+import { federatedPowers, trustBundles } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginateLarge } from '../../kernel/cursors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
@@ -8,6 +8,7 @@ import { requireMatchOrAbsence } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { type JsonObject, jsonObject } from '../../kernel/openid.ts';
 import { OutboundError } from '../../kernel/outbound.ts';
+import { holdsEverything, requirePowers } from '../../kernel/held.ts';
 import { reachable, requireInProject } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import {
@@ -35,7 +36,7 @@ const PAGE_ROWS = 32;
 
 /**
  * Sets the keys that the tenant believes for a trust domain: those given, or those that the URL has now; nothing fetches
- * them again later. Throws `bundle_invalid`, `bound_to_project`, `tenant_frozen`, `quota_exceeded`, `tenant_busy`.
+ * them again later. Throws `forbidden` when a program of the trust domain may do what the caller may not, `bundle_invalid`, `bound_to_project`, `tenant_frozen`, `quota_exceeded`, `tenant_busy`.
  */
 export async function setTrustBundle(ctx: ActorContext, input: SetTrustBundle): Promise<TrustBundle> {
   requireInProject(ctx, null);
@@ -51,6 +52,9 @@ export async function setTrustBundle(ctx: ActorContext, input: SetTrustBundle): 
       nothingChanged(tenant_id);
       return shown(current);
     }
+    // Whoever has the keys can be every program of the trust domain.
+    if (!holdsEverything(ctx))
+      requirePowers(ctx, await federatedPowers.findFederatedPowers(tx, { tenant_id, trust_domain }));
     if (current === undefined) await requireRoomInTenant(ctx, tx, { tenant_id, quota: QUOTA });
     const row = shown(
       current === undefined
