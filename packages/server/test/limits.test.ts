@@ -5,6 +5,8 @@ import { sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import type { Limits } from '../src/http/guard.ts';
 import { testConfig } from '../src/testing.ts';
+import { newSession } from './support/people.ts';
+import { addMember, newGroup, newUser } from './support/role-holders.ts';
 import {
   auditOf,
   runWorker,
@@ -127,6 +129,42 @@ test('what an answer and expensive work cost is taken from the budget of the ten
   const refused = await server.call('GET /v1/me', { token });
   expect([refused.status, refused.body.code, ...left(refused)]).toEqual([429, 'rate_limited', 400, 0, 60]);
   expect((await server.call('GET /v1/me', { token: neighbour })).status).toBe(200);
+});
+
+test('many checks, and what a change takes away from many, cost a tenant as much as they work', async () => {
+  const server = await limited({ tenantCostPerMinute: 100 });
+  server.clock.stop();
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const group_id = await newGroup(server, tenant_id);
+  for (let n = 0; n < 5; n += 1) {
+    const { id } = await newUser(server, tenant_id);
+    await addMember(server, { tenant_id, group_id, type: 'user', id });
+  }
+  const scopes = ['registry:access:check', 'registry:groups:write', 'registry:tenants:read'];
+  const { body } = await server.call('POST /v1/api-keys', { body: { tenant_id, name: 'k', scopes } });
+  const remainingAfter = async (call: string, given?: object) => {
+    const answer = await server.call(call, { token: body.key, ...(given === undefined ? {} : { body: given }) });
+    expect(answer.status).toBe(200);
+    return left(answer)[1];
+  };
+  const check = { permission: 'tenants:read', resource: { type: 'tenant', id: tenant_id } };
+  expect(await remainingAfter('POST /v1/access/check', check)).toBe(99);
+  expect(await remainingAfter('POST /v1/access/check-batch', { checks: Array(20).fill(check) })).toBe(79);
+  expect(await remainingAfter(`DELETE /v1/groups/${group_id}?dry_run=true`)).toBe(73);
+});
+
+test('two people whom two tenants know by one subject spend no budget of each other', async () => {
+  const server = await limited({ principalPerMinute: 100 });
+  server.clock.stop();
+  const remaining = async () => {
+    const { id: tenant_id } = await tenantIn(server, 'active');
+    const user = await newUser(server, tenant_id);
+    const external_subject = 'https://login.example.com|42';
+    await server.app.deps.db.updateTable('users').set({ external_subject }).where('id', '=', user.id).execute();
+    const { options } = await newSession(server, { ...user, email: '' });
+    return left(await server.call('GET /v1/me', options))[1];
+  };
+  expect([await remaining(), await remaining(), await remaining()]).toEqual([99, 99, 99]);
 });
 
 test('an address without a credential has a limit of its own', async () => {

@@ -101,7 +101,8 @@ export interface KnownUser {
 export function userActor(grants: Grants, user: KnownUser, session_id: string | null = null): Actor {
   const { user_id, tenant_id, external_subject: id, display_name: name, roles } = user;
   const permissions = grants.ofRoles(roles);
-  const person = { type: 'user', id, name, principal: `user:${id}`, scopes: null, project_id: null } as const;
+  // Tenants choose which claim is the subject, so users of two of them may have one. None spends the budget of the other.
+  const person = { type: 'user', id, name, principal: `user:${user_id}`, scopes: null, project_id: null } as const;
   return { ...person, tenant_id, roles, permissions, user_id, service_identity_id: null, session_id };
 }
 

@@ -29,6 +29,8 @@ export async function checkAccessBatch(
   ctx: ActorContext,
   { checks }: CheckAccessBatch,
 ): Promise<{ readonly results: AccessVerdict[] }> {
+  // The request itself pays for the first.
+  ctx.budgets.charge(ctx.actor, checks.length - 1);
   const answers = await answersTo(ctx, checks, (index) => `/checks/${index}/permission`);
   return { results: answers.map((answer) => (typeof answer === 'string' ? missing(answer) : answer)) };
 }

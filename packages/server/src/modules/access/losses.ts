@@ -20,13 +20,15 @@ export interface Affected extends levelHolders.AffectedPrincipals {
  * a preview, which changes nothing; in `transact` they were taken away. Of large changes it shows a part, and `complete` is false.
  */
 export async function lossesOf<Result>(
-  { grants }: ActorContext,
+  { actor, budgets, grants }: ActorContext,
   tx: Tx,
   { affected, work }: { readonly affected: Affected; readonly work: () => Promise<Result> },
 ): Promise<{ readonly result: Result; readonly lost: Losses }> {
   const { project_id } = affected;
   const found = await levelHolders.listAffectedHolders(tx, affected, HOLDERS_MAX + 1);
   const before = await boundLevels(tx, found.slice(0, HOLDERS_MAX), project_id);
+  // Each holder takes about as long as a request that costs one unit.
+  budgets.charge(actor, before.holders.length);
   const standings = await levelHolders.listHolderStandings(tx, before.holders);
   const had = levelsOf(grants, before, standings);
   const result = await work();

@@ -94,7 +94,8 @@ export const serviceIdentitiesRouter = router({
       rest: on.update('/v1/service-identities/{id}', {
         operation: 'update_service_identity',
         summary: 'Change a service identity',
-        description: 'Absent fields stay as they are. From the answer on, tokens must name the new audience.',
+        description:
+          'Absent fields stay as they are. From the answer on, tokens must name the new audience. Not the audience of one that may do more than the caller.',
         errors: [serviceIdentityErrors.audienceInvalid],
         inTenant: 'write',
       }),
@@ -122,7 +123,8 @@ export const serviceIdentitiesRouter = router({
       rest: on.step('/v1/service-identities/{id}/activate', {
         operation: 'activate_service_identity',
         summary: 'Activate a service identity',
-        description: 'Its tokens are accepted again; its revoked keys stay revoked.',
+        description:
+          'Its tokens are accepted again; its revoked keys stay revoked. Not for one that may do more than the caller.',
         errors: [kernelErrors.quotaExceeded],
         inTenant: 'write',
         example: { response: { disabled_at: null } },

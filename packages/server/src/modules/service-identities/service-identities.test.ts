@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { newProgram } from '../../../test/support/programs.ts';
 import { giveRole } from '../../../test/support/role-holders.ts';
 import {
   auditOf,
@@ -321,4 +322,22 @@ test('nothing is written for a refused change', async () => {
   const before = (await trailOf(server, tenant.id)).length;
   await create(tenant.id, { ...svid, audience: undefined });
   expect(await trailOf(server, tenant.id)).toHaveLength(before);
+});
+
+test('one that may do more than the caller is not activated by it, and gets no other audience', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const program = await newProgram(server, tenant_id);
+  const scopes = ['registry:service_identities:read', 'registry:service_identities:write'];
+  const { key: token } = await madeIn(server, tenant_id, 'api-keys', { name: 'x', scopes });
+  const path = `/v1/service-identities/${program.id}`;
+  const renamed = async (audience: string) =>
+    (await server.call(`PATCH ${path}`, { token, body: { audience } })).status;
+  const activated = async () => {
+    expect((await server.call(`POST ${path}/deactivate`, { token })).status).toBe(200);
+    return (await server.call(`POST ${path}/activate`, { token })).status;
+  };
+  expect([await renamed('other'), await activated()]).toEqual([200, 200]);
+  await giveRole(server, tenant_id, { principal_service_identity_id: program.id }, 'billing');
+  expect([await renamed('third'), await activated()]).toEqual([403, 403]);
+  expect((await server.call(`POST ${path}/activate`)).status).toBe(200);
 });

@@ -1,9 +1,11 @@
 /** Service identities: made, found, deactivated with their keys, and deleted. */
-import { apiKeys, idpConfigs, serviceIdentities, type Tx } from '@tenant-registry/db';
+import { apiKeys, idpConfigs, levelHolders, serviceIdentities, type Tx } from '@tenant-registry/db';
+import { serviceIdentityActor } from '../../kernel/actor.ts';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
+import { requireHeld } from '../../kernel/held.ts';
 import { newId } from '../../kernel/ids.ts';
 import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { rehearse, transact } from '../../kernel/transact.ts';
@@ -66,7 +68,7 @@ export async function listServiceIdentities(ctx: ActorContext, input: ListServic
   });
 }
 
-/** Changes name or audience. Throws `service_identity_audience_invalid`, `not_found`, `tenant_frozen`, `precondition_failed`. */
+/** Changes name or audience. Throws `forbidden` for another audience of one that may do more than the caller, `service_identity_audience_invalid`, `not_found`, `tenant_frozen`, `precondition_failed`. */
 export async function updateServiceIdentity(
   ctx: ActorContext,
   { id, ...changes }: UpdateServiceIdentity,
@@ -79,6 +81,7 @@ export async function updateServiceIdentity(
       nothingChanged(current.tenant_id);
       return current;
     }
+    if (audience !== current.audience) await requireOutranking(ctx, tx, current);
     const row = await serviceIdentities.updateServiceIdentity(tx, id, { display_name, audience });
     await record(serviceIdentityEvents.updated, row);
     return row;
@@ -113,7 +116,7 @@ export async function deactivateServiceIdentity(
   });
 }
 
-/** Lets it act again; its revoked keys stay revoked. Again, it changes nothing. Throws `not_found`, `tenant_frozen`, `quota_exceeded`. */
+/** Lets it act again; its revoked keys stay revoked. Again, it changes nothing. Throws `forbidden` for one that may do more than the caller, `not_found`, `tenant_frozen`, `quota_exceeded`. */
 export async function activateServiceIdentity(ctx: ActorContext, id: string): Promise<ServiceIdentity> {
   return transact(ctx, async (tx, record, nothingChanged) => {
     const current = await lockWritable(ctx, tx, { id, alone: true });
@@ -122,6 +125,7 @@ export async function activateServiceIdentity(ctx: ActorContext, id: string): Pr
       nothingChanged(current.tenant_id);
       return current;
     }
+    await requireOutranking(ctx, tx, current);
     await requireRoomInTenant(ctx, tx, { tenant_id: current.tenant_id, quota: QUOTA });
     const row = await serviceIdentities.updateServiceIdentity(tx, id, { disabled_at: null });
     await record(serviceIdentityEvents.activated, row);
@@ -200,6 +204,17 @@ async function requireOidc(tx: Tx, { tenant_id, idp_config_id }: CreateServiceId
   if (idp_config_id === undefined) return;
   const config = await idpConfigs.findIdpConfig(tx, idp_config_id);
   if (config?.tenant_id === tenant_id && config.kind !== 'oidc') throw serviceIdentityErrors.issuerInvalid();
+}
+
+/** Throws `forbidden` when the service identity may do something anywhere that the caller may not. */
+async function requireOutranking(ctx: ActorContext, tx: Tx, row: ServiceIdentity): Promise<void> {
+  const { id, tenant_id, project_id, display_name } = row;
+  const holders = [{ type: 'service_identity' as const, id }];
+  const [standing] = await levelHolders.listHolderStandings(tx, holders);
+  const bound = await levelHolders.listBoundLevels(tx, holders, project_id === null ? {} : { project_id });
+  const known = { service_identity_id: id, tenant_id, project_id, display_name, roles: standing?.roles ?? [] };
+  requireHeld(ctx, serviceIdentityActor(ctx.grants, known).permissions);
+  for (const { level } of bound) requireHeld(ctx, ctx.grants.byLevel[level]);
 }
 
 function revokeKeys(tx: Tx, { id, tenant_id }: ServiceIdentity, now: Date) {
