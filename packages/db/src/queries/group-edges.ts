@@ -22,6 +22,15 @@ export async function lockGroupGraph(tx: Tx, groupId: string): Promise<void> {
   );
 }
 
+/** Counts the edges between groups of the tenant, in both tables. */
+export async function findGroupEdgesInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select (select count(*) from group_parents where tenant_id = ${tenantId}) + (
+      select count(*) from groups as g join group_memberships as m on m.group_id = g.id
+      where g.tenant_id = ${tenantId} and m.principal_group_id is not null) as n`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
 /** The kinds of members of a group. */
 export interface Principal {
   readonly type: 'user' | 'service_identity' | 'group';
@@ -72,6 +81,18 @@ export async function insertGroupMember(tx: Tx, { principal, ...edge }: NewGroup
 }
 
 export type GroupMemberKey = Pick<NewGroupMember, 'tenant_id' | 'group_id' | 'principal'>;
+
+/** Tells whether the principal is in the group itself. */
+export async function findGroupMember(db: Db, { tenant_id, group_id, principal }: GroupMemberKey): Promise<boolean> {
+  const found = await db
+    .selectFrom('group_memberships')
+    .select('id')
+    .where('tenant_id', '=', tenant_id)
+    .where('group_id', '=', group_id)
+    .where(columns[principal.type], '=', principal.id)
+    .executeTakeFirst();
+  return found !== undefined;
+}
 
 /** Takes the principal out of the group; tells whether it was in it. */
 export async function deleteGroupMember(tx: Tx, { tenant_id, group_id, principal }: GroupMemberKey): Promise<boolean> {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createGroup, groupsKey } from '../../../test/support/groups.ts';
 import { newUser } from '../../../test/support/role-holders.ts';
-import { newTenant, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
+import { newTenant, startTestServer, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
 
 const server = testServer();
 
@@ -155,4 +155,23 @@ test('the children come in pages without a gap', async () => {
   expect([...ids, ...(await childrenOf(parent, `?limit=2&cursor=${first.body.next_cursor}`))]).toEqual(
     children.toReversed(),
   );
+});
+
+test('groups of a tenant are in each other only so often: each request of a person walks up from its groups', async () => {
+  const small = await startTestServer({ quotaGroupEdges: 2 });
+  const { id: tenant_id } = await newTenant(small);
+  const ids: string[] = [];
+  for (let index = 0; index < 4; index += 1) ids.push((await createGroup(small, tenant_id)).id);
+  const [top = '', middle = '', low = '', last = ''] = ids;
+  const asChild = (child_id: string) => small.call(`POST /v1/groups/${top}/children`, { body: { child_id } });
+  const asMember = (id: string) =>
+    small.call(`POST /v1/groups/${top}/members`, { body: { principal: { type: 'group', id } } });
+  expect([(await asChild(middle)).status, (await asMember(low)).status]).toEqual([201, 200]);
+  // Who is in it already takes no further place.
+  expect((await asMember(low)).body).toEqual({ added: false });
+  for (const add of [asChild, asMember])
+    expect((await add(last)).body).toMatchObject({ code: 'quota_exceeded', quota: 'group_edges', limit: 2, used: 2 });
+  await small.call(`DELETE /v1/groups/${top}/children/${middle}`);
+  expect((await asMember(last)).status).toBe(200);
+  await small.close();
 });

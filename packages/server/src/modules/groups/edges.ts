@@ -10,9 +10,12 @@ import { reachable } from '../../kernel/reach.ts';
 import type { RecordEvent } from '../../kernel/transact.ts';
 import { type Affected, lossesOf } from '../access/losses.ts';
 import type { Principal } from '../access/schema.ts';
-import { lockOwned } from '../tenants/service.ts';
+import { lockOwned, requireRoomInTenant } from '../tenants/service.ts';
 import { groupErrors } from './errors.ts';
 import { type Group, type GroupChild, type GroupRemoval, groupEvents } from './schema.ts';
+
+/** The quota that an edge between groups counts for. */
+export const EDGES_QUOTA = 'group_edges';
 
 /** The group, held as it is for a change of who is in it, in a tenant that takes writes. */
 export function lockGroupForMembers(ctx: ActorContext, tx: Tx, id: string): Promise<Group> {
@@ -41,10 +44,10 @@ interface NewMember {
 
 /**
  * Puts the principal into the group, and tells whether it was not in it. Throws `principal_not_found`, `group_source_mismatch`,
- * `group_self_parent`, `group_cycle`, `group_too_deep`.
+ * `group_self_parent`, `group_cycle`, `group_too_deep`, `quota_exceeded`.
  */
 export async function putMember(
-  ctx: Context,
+  ctx: ActorContext,
   tx: Tx,
   { group, principal }: NewMember,
   record: RecordEvent,
@@ -58,6 +61,8 @@ export async function putMember(
     source: 'manual',
     created_at: ctx.clock(),
   } as const;
+  if (principal.type === 'group' && !(await groupEdges.findGroupMember(tx, member)))
+    await requireRoomInTenant(ctx, tx, { tenant_id, quota: EDGES_QUOTA });
   const added = await naming(ctx, '/principal/id', groupEdges.insertGroupMember(tx, member));
   if (!added) return false;
   if (principal.type === 'group')
@@ -74,13 +79,14 @@ interface NewChild {
 
 /** Puts a group below another one. Throws `principal_not_found`, `group_parent_exists`, `group_self_parent`, `group_cycle`, `group_too_deep`. */
 export async function putChild(
-  ctx: Context,
+  ctx: ActorContext,
   tx: Tx,
   { group, child_id }: NewChild,
   record: RecordEvent,
 ): Promise<GroupChild> {
   const { id: parent_id, tenant_id } = group;
   const edge = { tenant_id, parent_id, child_id, created_at: ctx.clock() };
+  await requireRoomInTenant(ctx, tx, { tenant_id, quota: EDGES_QUOTA });
   const child = await naming(ctx, '/child_id', groupEdges.insertGroupChild(tx, edge));
   await requireSound(tx, { parent_id, child_id }, '/child_id');
   await record(groupEvents.childAdded, { ...group, child_id });

@@ -1,4 +1,4 @@
-/** QUOTA_GROUPS: how many groups a tenant may have. */
+/** QUOTA_GROUPS and QUOTA_GROUP_EDGES: how many groups a tenant may have, and how often they may be in each other. */
 import { defineSettings, variable, whole } from '../../kernel/settings.ts';
 
 export const groupSettings = defineSettings({
@@ -7,6 +7,11 @@ export const groupSettings = defineSettings({
       about: 'Groups that one tenant may have. 0: no limit.',
       shown: 10_000,
     }),
+    QUOTA_GROUP_EDGES: variable(whole(0, 10_000_000, 20_000), {
+      about:
+        'How often groups of one tenant may be in other groups of it: each request of a person walks up from its groups. 0: no limit.',
+      shown: 20_000,
+    }),
   },
-  read: (data) => ({ quotaGroups: data.QUOTA_GROUPS }),
+  read: (data) => ({ quotaGroups: data.QUOTA_GROUPS, quotaGroupEdges: data.QUOTA_GROUP_EDGES }),
 });

@@ -1,6 +1,7 @@
 /** Who belongs together in a tenant: people, programs and other groups. */
-import { groups } from '@tenant-registry/db';
+import { groupEdges, groups } from '@tenant-registry/db';
 import { defineModule } from '../../kernel/module.ts';
+import { EDGES_QUOTA } from './edges.ts';
 import { groupSettings } from './environment.ts';
 import { groupErrors } from './errors.ts';
 import { groupsPermissions } from './permissions.ts';
@@ -15,8 +16,9 @@ export const groupsModule = defineModule({
   permissions: groupsPermissions,
   settings: groupSettings,
   holdings: { groups: 'groups' },
-  provide(kernel, { quotaGroups }: { readonly quotaGroups: number }) {
+  provide(kernel, { quotaGroups, quotaGroupEdges }: Record<'quotaGroups' | 'quotaGroupEdges', number>) {
     kernel.quotas.declare({ name: 'groups', limit: quotaGroups, used: groups.findGroupsInUse });
+    kernel.quotas.declare({ name: EDGES_QUOTA, limit: quotaGroupEdges, used: groupEdges.findGroupEdgesInUse });
     return {};
   },
 });

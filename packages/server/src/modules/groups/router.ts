@@ -45,6 +45,7 @@ const on = routes({ tag: 'Groups', tenancy: tenancyErrors });
 const removal = (...route: Parameters<typeof on.remove>) => ({ ...on.remove(...route), status: 200 }) as const;
 
 const ofEdges = [
+  kernelErrors.quotaExceeded,
   roleBindingErrors.principalNotFound,
   groupErrors.groupSelfParent,
   groupErrors.groupCycle,

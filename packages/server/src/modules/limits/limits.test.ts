@@ -51,6 +51,7 @@ describe('GET /v1/limits', () => {
         { quota: 'service_identities', limit: 1_000, used: 0 },
         { quota: 'trust_bundles', limit: 50, used: 0 },
         { quota: 'groups', limit: 10_000, used: 0 },
+        { quota: 'group_edges', limit: 20_000, used: 0 },
         { quota: 'api_keys', limit: 1_000, used: 1 },
       ],
       budgets: [],
@@ -219,6 +220,7 @@ describe('a quota', () => {
       'service_identities',
       'trust_bundles',
       'groups',
+      'group_edges',
       'api_keys',
     ]);
     expect(() => quotas.named('nothing')).toThrow('no module declares');
