@@ -58,7 +58,7 @@ export const httpSettings = defineSettings({
     }),
     RATE_LIMIT_PER_MINUTE: variable(whole(0, 10_000_000, 6_000), {
       about:
-        'Requests a minute that are answered, counted by each process for itself: of one principal (the internal token has no limit), of one address without an accepted credential, and wrong credentials of one address, after which only static tokens are looked at. 0: no limit.',
+        'Requests a minute that are answered, counted by each process for itself: of one principal (the internal token has no limit), of one address without an accepted credential, and wrong credentials of one address, after which only static tokens and cookies are looked at. 0: no limit.',
       shown: 6_000,
     }),
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: variable(whole(0, 10_000_000, 300), { shown: 300 }),

@@ -32,7 +32,7 @@ declare module 'fastify' {
 export interface Limits extends BudgetLimits {
   /** Requests a minute from one address without an accepted credential. */
   readonly addressPerMinute: number;
-  /** Wrong credentials a minute from one address: above it, only static tokens are looked at. */
+  /** Wrong credentials a minute from one address: above it, only static tokens and cookies are looked at. */
   readonly failuresPerMinute: number;
   /** How late timers may be before requests are answered 503. */
   readonly eventLoopDelayMaxMs: number;
@@ -52,7 +52,7 @@ export async function guard(
   scope.decorateRequest('refusal', null);
   scope.decorateRequest('sessionCookie', null);
   scope.decorateRequest('identifiedInMs', 0);
-  const identify = identifier(scope, limits.failuresPerMinute, { authenticator, deps });
+  const identify = identifier(scope, limits, { authenticator, deps });
   const perAddress = limiter(scope, limits.addressPerMinute);
   chargeAnswers(scope, deps.budgets);
   scope.addHook('onRequest', function (request, reply, done) {
@@ -98,23 +98,24 @@ export function limiter(scope: FastifyInstance, max: number): preHandlerAsyncHoo
 
 /**
  * Finds out whom a credential belongs to, unless too many guesses came from this address. A credential that was proved and
- * has ended is refused, and counts as no guess: one forgotten job must not lock a whole office out. A cookie is none
+ * has ended is refused, and counts as no guess: one forgotten job must not lock a whole office out. A cookie is no guess
  * either: nobody guesses 256 random bits, and a product that asks for its people sends the stale cookies of all of them
- * from one address.
+ * from one address. Unknown ones are looked up as often as a principal may ask, because each costs a read.
  */
 function identifier(
   scope: FastifyInstance,
-  failuresMax: number,
+  { failuresPerMinute, principalPerMinute }: Limits,
   { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
 ): (request: FastifyRequest, credential: string | PresentedCookie) => Promise<void> {
-  const failures = scope.createRateLimit({ max: failuresMax, timeWindow: MINUTE_MS });
+  const tallyOf = (max: number) => ({ max, count: scope.createRateLimit({ max, timeWindow: MINUTE_MS }) });
+  const [guesses, strangers] = [tallyOf(failuresPerMinute), tallyOf(principalPerMinute)];
   return async (request, credential) => {
     const presented = { from: networkOf(request), tenantId: textOf(request.headers['x-tenant-id']) };
     const kind = typeof credential === 'string' ? authenticator.kindOf(credential, presented) : credential.reader.kind;
     const source = sourceAddress(request) ?? 'unknown';
-    const isGuess = typeof credential === 'string';
-    if (failuresMax > 0 && isGuess) {
-      const tally = await failures(request, { increment: false });
+    const failures = typeof credential === 'string' ? guesses : strangers;
+    if (failures.max > 0) {
+      const tally = await failures.count(request, { increment: false });
       if (!tally.isAllowed && tally.remaining === 0) {
         deps.accessLog.failed(kind, 'rate_limited', source);
         throw kernelErrors.rateLimited({ retryAfter: Math.max(1, tally.ttlInSeconds), detail: TOO_MANY_FAILURES });
@@ -135,7 +136,7 @@ function identifier(
       request.refusal = toDomainError(error, deps.constraints);
       const { definition, extras } = request.refusal;
       if (definition.status !== 'UNAUTHORIZED') return;
-      if (failuresMax > 0 && isGuess && !extras.genuine) await failures(request);
+      if (failures.max > 0 && !extras.genuine) await failures.count(request);
       deps.accessLog.failed(kind, extras.reason ?? 'unknown', source);
     }
   };

@@ -70,4 +70,11 @@ describe('a request that changes something', () => {
     expect(await me()).toBe(200);
     await limited.close();
   });
+
+  test('unknown cookies of one address are looked up as often as a principal may ask, and no more', async () => {
+    const limited = await startTestServer({ limits: { ...testConfig.limits, principalPerMinute: 3 } });
+    const ask = async () => (await limited.call('GET /v1/me', browserWith(limited, mintCookie()).options)).status;
+    expect([await ask(), await ask(), await ask(), await ask()]).toEqual([401, 401, 401, 429]);
+    await limited.close();
+  });
 });
