@@ -1,5 +1,6 @@
 /** What the registry asks a provider for, in the tenant's turn and in time for an answer. */
 import type { idpConfigs, signInFlows } from '@tenant-registry/db';
+import type { Allowance } from '../../../kernel/allowance.ts';
 import { withinDeadline } from '../../../kernel/async/deadline.ts';
 import type { ActorContext, Context } from '../../../kernel/context.ts';
 import { DomainError } from '../../../kernel/errors.ts';
@@ -24,6 +25,8 @@ export interface SignIn {
   readonly publicUrl: string;
   readonly providers: Providers;
   readonly gate: Gate;
+  /** How many refusals of people whom nobody proved the audit log of a tenant gets. */
+  readonly strangers: Allowance;
 }
 
 /** Resolves with the address of the provider at which the browser begins the flow of the cookie. */

@@ -101,6 +101,20 @@ test('a callback signs in once: replayed with its cookie it is refused and writt
   expect(await sessionsOf(server, tenant.id)).toHaveLength(1);
 });
 
+test('strangers flood no tenant’s audit log with refusals: past sixty a minute they are counted together', async () => {
+  const tenant = await signInTenant(server, provider);
+  await server.app.deps.db.updateTable('tenants').set({ status: 'frozen' }).where('id', '=', tenant.id).execute();
+  const refusals = async () =>
+    (await trailOf(server, tenant.id)).filter(({ action }) => action === 'session.refused').length;
+  for (let n = 0; n < 65; n += 1)
+    expect((await browserOf(server, 'jane').visit(tenant.start)).location).toContain('error=tenant_frozen');
+  expect(await refusals()).toBe(60);
+  await runWorker(server, 'access-audit');
+  const { body } = await server.call('GET /v1/audit?action=access.sign_in_failed');
+  const counts = body.items.filter((row: { metadata: { reason: string } }) => row.metadata.reason === 'tenant_frozen');
+  expect(counts.map((row: { metadata: { count: number } }) => row.metadata.count)).toEqual([5]);
+});
+
 test('a callback that was refused cannot be tried again', async () => {
   const tenant = await signInTenant(server, provider);
   const browser = browserOf(server, 'jane');

@@ -36,7 +36,7 @@ export async function begin(signIn: SignIn, given: Context, asked: URLSearchPara
     requireActive(config);
     return await lead(signIn, ctx, { config, return_to, rehearsal: false });
   } catch (error) {
-    return refuse(ctx, { config, return_to }, error);
+    return refuse(signIn, ctx, { config, return_to, error });
   }
 }
 
@@ -115,7 +115,7 @@ export async function complete(signIn: SignIn, given: Context, returned: Returne
     const { cookie: session } = await enter(given, { config, person });
     return { kind: 'redirect', location: flow.return_to, cookies: [setCookie(session), clearFlowCookie()] };
   } catch (error) {
-    return refuse(ctx, { config, external_subject, return_to: flow.return_to }, error);
+    return refuse(signIn, ctx, { config, external_subject, return_to: flow.return_to, error });
   }
 }
 
@@ -144,18 +144,28 @@ interface Refused {
   readonly config: Config;
   readonly return_to: string;
   readonly external_subject?: string | null;
+  readonly error: unknown;
 }
 
-/** Writes the refusal down for the tenant and sends the browser back. Throws what is no refusal. */
-async function refuse(ctx: ActorContext, refused: Refused, error: unknown): Promise<BrowserAnswer> {
+/**
+ * Writes the refusal down for the tenant and sends the browser back. Throws what is no refusal. Anybody can be refused as
+ * often as they like: of those whom no provider proved, the log of a tenant gets some a minute, and the access log counts
+ * the others together.
+ */
+async function refuse(
+  { strangers }: SignIn,
+  ctx: ActorContext,
+  { config, return_to, external_subject = null, error }: Refused,
+): Promise<BrowserAnswer> {
   if (!(error instanceof SignInRefusal)) throw error;
-  const { config, return_to, external_subject = null } = refused;
   const { id, tenant_id, alias } = config;
   const { code, reason, message } = error;
   ctx.logger.warn({ idp_config_id: id, code, reason, detail: message }, 'a sign-in was refused');
-  await transact(ctx, (_, record) =>
-    record(signInEvents.refused, { id, tenant_id, alias, error: code, reason, external_subject }),
-  );
+  if (external_subject !== null || strangers.admits(tenant_id))
+    await transact(ctx, (_, record) =>
+      record(signInEvents.refused, { id, tenant_id, alias, error: code, reason, external_subject }),
+    );
+  else ctx.accessLog.failed('session', reason, ctx.sourceIp ?? 'unknown');
   return { kind: 'redirect', location: withError(return_to, code), cookies: [clearFlowCookie()] };
 }
 
