@@ -22,9 +22,8 @@ export function requireRotatable(ctx: ActorContext, { revoked_at, expires_at, us
  * Throws `forbidden` for a scope of the products' own unless the caller may make keys for others there: products take such
  * a scope for the word of whoever may give keys away, and a person without any role would give itself what it likes.
  */
-export function requireProductScopes({ actor }: ActorContext, scopes: readonly string[]): void {
-  const isProducts = (scope: string) => !scope.startsWith(SCOPE_PREFIX);
-  if (scopes.some(isProducts) && !actor.permissions.has('api_keys:write')) throw missingPermission('api_keys:write');
+export function requireProductScopes(ctx: ActorContext, scopes: readonly string[]): void {
+  if (scopes.some((scope) => !scope.startsWith(SCOPE_PREFIX))) requireHeld(ctx, ['api_keys:write']);
 }
 
 /** Scopes that speak of the registry itself must be ones that such a key can have, and that its maker holds. */

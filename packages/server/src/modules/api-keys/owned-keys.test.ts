@@ -239,7 +239,7 @@ describe('a service identity', () => {
     const { id: tenant_id } = await tenantIn(server, 'active');
     const [project, sibling] = [await newProject(server, tenant_id), await newProject(server, tenant_id)];
     const { id } = await newIdentity(tenant_id, { project_id: project.id });
-    await giveRole(server, tenant_id, { principal_service_identity_id: id }, 'admin');
+    await giveRole(server, tenant_id, { type: 'service_identity', id: id }, 'admin');
     const scopes = [READ, 'registry:groups:read', 'registry:projects:write'];
     const { db } = server.app.deps;
     const bindTo = async (project_id: string | null) => {
@@ -299,7 +299,7 @@ test('an admin of a project takes no key over of a service identity that lies be
   expect(await rotate(own)).toEqual([201, undefined]);
   expect(await rotate(foreign)).toEqual([403, 'forbidden']);
   // The key goes on replacing itself.
-  await giveRole(server, tenant_id, { principal_service_identity_id: beyond.id }, 'admin');
+  await giveRole(server, tenant_id, { type: 'service_identity', id: beyond.id }, 'admin');
   expect(await rotate(foreign, foreign.key)).toEqual([201, undefined]);
 });
 

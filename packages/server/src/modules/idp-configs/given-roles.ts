@@ -4,8 +4,8 @@
  */
 import { federatedPowers, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
-import type { TenantRole } from '../../kernel/permissions.ts';
 import { holdsEverything, requirePowers } from '../../kernel/held.ts';
+import type { TenantRole } from '../../kernel/permissions.ts';
 import { claimMappingsShape } from './mappings/schema.ts';
 import type { IdpConfig } from './schema.ts';
 

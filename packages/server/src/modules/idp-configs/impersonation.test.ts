@@ -1,8 +1,9 @@
 /** A key that decides which provider is asked, and what its claims mean, becomes nobody who may do more than the key. */
 import { beforeEach, expect, test } from 'vitest';
 import { newProgram, newTrustDomain } from '../../../test/support/programs.ts';
+import { addMember, bind, newGroup, newUser } from '../../../test/support/role-holders.ts';
 import { madeIn, newProject, type TestServer, tenantIn, testServer } from '../../../test/support/server.ts';
-import { addMember, becomes, bind, newGroup, newUser } from '../../../test/support/users.ts';
+import { becomes } from '../../../test/support/users.ts';
 
 const server: TestServer = testServer();
 
@@ -59,7 +60,7 @@ test('by a group that mirrors a claim, also through the groups above it', async 
   });
   expect(await change(config, { issuer: 'https://better.example.com' })).toBe(200);
   const above = await newGroup(server, tenant_id, { tenant_role: 'admin' });
-  await addMember(server, tenant_id, { group_id: above, principal_group_id: mirrored.id });
+  await addMember(server, { tenant_id, group_id: above, type: 'group', id: mirrored.id });
   expect(await change(config, { issuer: EVIL })).toBe(403);
 });
 
@@ -73,7 +74,7 @@ test('by a level in a project that a mirrored group has', async () => {
     idp_claim_value: 'staff',
   });
   const project = await newProject(server, tenant_id);
-  await bind(server, tenant_id, { project_id: project.id, group_id: group.id, level: 'viewer' });
+  await bind(server, project.id, { type: 'group', id: group.id }, 'viewer');
   expect(await change(config, { issuer: EVIL })).toBe(403);
 });
 
@@ -123,9 +124,7 @@ test('by a program of a trust domain whose keys it would set', async () => {
     (await server.call('PUT /v1/trust-bundles', { token, body: { tenant_id, trust_domain, keys: other } })).status;
   expect(await set(domain.name)).toBe(200);
   const group_id = await newGroup(server, tenant_id, { tenant_role: 'billing' });
-  const { db } = server.app.deps;
-  const member = { tenant_id, group_id, principal_service_identity_id: program.id };
-  await db.insertInto('group_memberships').values(member).execute();
+  await addMember(server, { tenant_id, group_id, type: 'service_identity', id: program.id });
   expect(await set(`other-${domain.name}`)).toBe(200);
   // Equal keys change nothing; others do.
   expect(await set(domain.name)).toBe(200);

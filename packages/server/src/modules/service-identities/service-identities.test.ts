@@ -337,7 +337,7 @@ test('one that may do more than the caller is not activated by it, and gets no o
     return (await server.call(`POST ${path}/activate`, { token })).status;
   };
   expect([await renamed('other'), await activated()]).toEqual([200, 200]);
-  await giveRole(server, tenant_id, { principal_service_identity_id: program.id }, 'billing');
+  await giveRole(server, tenant_id, { type: 'service_identity', id: program.id }, 'billing');
   expect([await renamed('third'), await activated()]).toEqual([403, 403]);
   expect((await server.call(`POST ${path}/activate`)).status).toBe(200);
 });

@@ -5,10 +5,10 @@ import type { ActorContext } from '../../kernel/context.ts';
 import { paginateLarge } from '../../kernel/cursors.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatchOrAbsence } from '../../kernel/etag.ts';
+import { holdsEverything, requirePowers } from '../../kernel/held.ts';
 import { newId } from '../../kernel/ids.ts';
 import { type JsonObject, jsonObject } from '../../kernel/openid.ts';
 import { OutboundError } from '../../kernel/outbound.ts';
-import { holdsEverything, requirePowers } from '../../kernel/held.ts';
 import { reachable, requireInProject } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import {
