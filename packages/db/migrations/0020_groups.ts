@@ -135,25 +135,35 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index group_parents_tenant_id_idx on group_parents (tenant_id)`.execute(db);
   await isolateTenantTable(db, { table: 'group_parents', grants: 'select, insert, delete' });
 
-  // The groups that a principal is in, directly or through others, each with its least distance. It ends at 32 steps
-  // whatever the rows say, so a cycle that came past the registry cannot make it run on.
+  // The groups that a principal is in, directly or through others, each with its least distance. Each group is visited
+  // once, so a dense graph costs no more than its edges, and the walk ends at 32 steps whatever the rows say.
   await sql`
     create function groups_of_principal(user_id uuid, service_identity_id uuid)
-    returns table (group_id uuid, depth integer) language sql stable as $$
-      with recursive reached (group_id, depth) as (
-        select m.group_id, 1 from group_memberships m where m.principal_user_id = $1
+    returns table (group_id uuid, depth integer) language plpgsql stable as $$
+    declare
+      reached uuid[] := '{}';
+      frontier uuid[] := array(
+        select m.group_id from group_memberships m where m.principal_user_id = $1
         union
-        select m.group_id, 1 from group_memberships m where m.principal_service_identity_id = $2
-        union
-        select e.parent_id, r.depth + 1
-        from reached r cross join lateral (
-          select m.group_id as parent_id from group_memberships m where m.principal_group_id = r.group_id
-          union all
-          select p.parent_id from group_parents p where p.child_id = r.group_id
-        ) e
-        where r.depth < 32
-      )
-      select r.group_id, min(r.depth) from reached r group by r.group_id
+        select m.group_id from group_memberships m where m.principal_service_identity_id = $2
+      );
+    begin
+      for step in 1..32 loop
+        exit when cardinality(frontier) = 0;
+        return query select f, step from unnest(frontier) f;
+        reached := reached || frontier;
+        frontier := array(
+          select e.parent_id
+          from unnest(frontier) f cross join lateral (
+            select m.group_id as parent_id from group_memberships m where m.principal_group_id = f
+            union all
+            select p.parent_id from group_parents p where p.child_id = f
+          ) e
+          except
+          select r from unnest(reached) r
+        );
+      end loop;
+    end
     $$`.execute(db);
 }
 
