@@ -115,6 +115,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       idp_config_version integer not null,
       return_to text not null,
       rehearsal boolean not null default false,
+      network text,
       created_at timestamptz not null default now(),
       expires_at timestamptz not null,
       constraint sign_in_flows_pkey primary key (flow_hash),
@@ -124,7 +125,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         references tenant_idp_config (tenant_id, id) on delete cascade
     )`.execute(db);
   await sql`create index sign_in_flows_expires_at_idx on sign_in_flows (expires_at)`.execute(db);
-  await sql`create index sign_in_flows_tenant_id_idx on sign_in_flows (tenant_id)`.execute(db);
+  await sql`create index sign_in_flows_tenant_id_created_at_idx on sign_in_flows (tenant_id, created_at)`.execute(db);
+  await sql`
+    create index sign_in_flows_tenant_id_network_created_at_idx on sign_in_flows (tenant_id, network, created_at)`.execute(
+    db,
+  );
   await isolateTenantTable(db, { table: 'sign_in_flows', grants: null });
 
   await sql`

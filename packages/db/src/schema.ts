@@ -207,6 +207,7 @@ export interface SignInFlows {
   flow_hash: Uint8Array;
   idp_config_id: string;
   idp_config_version: number;
+  network: string | null;
   rehearsal: Generated<boolean>;
   return_to: string;
   tenant_id: string;

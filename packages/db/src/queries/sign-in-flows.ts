@@ -18,17 +18,34 @@ export type SignInFlowRow = Pick<Selectable<SignInFlows>, (typeof shown)[number]
 export interface NewSignInFlow extends Omit<SignInFlowRow, 'created_at' | 'expires_at'> {
   /** SHA-256 of the flow's cookie. */
   readonly flow_hash: Uint8Array;
+  /** From where it was begun; null for a link that somebody known has made. */
+  readonly network: string | null;
   readonly created_at: Date;
   readonly expires_at: Date;
 }
 
-/** Adds a flow and ends the tenant's oldest ones, so that it has no more than `max`. */
-export async function insertSignInFlow(tx: Tx, flow: NewSignInFlow, max: number): Promise<void> {
+export interface FlowLimits {
+  readonly ofTenant: number;
+  /** Of one network in one tenant. */
+  readonly ofNetwork: number;
+}
+
+/**
+ * Adds a flow and ends the oldest ones of its network and of its tenant that are beyond the limits: a network that begins
+ * sign-ins without end pushes out its own, long before those of others.
+ */
+export async function insertSignInFlow(tx: Tx, flow: NewSignInFlow, limits: FlowLimits): Promise<void> {
+  const { tenant_id, network } = flow;
   await tx.insertInto('sign_in_flows').values(flow).execute();
   await sql`
     delete from sign_in_flows where flow_hash = any(array(
-      select flow_hash from sign_in_flows where tenant_id = ${flow.tenant_id}
-      order by created_at desc, flow_hash offset ${max} for update skip locked
+      select flow_hash from sign_in_flows where tenant_id = ${tenant_id} and network = ${network}
+      order by created_at desc offset ${limits.ofNetwork} for update skip locked
+    ))`.execute(tx);
+  await sql`
+    delete from sign_in_flows where flow_hash = any(array(
+      select flow_hash from sign_in_flows where tenant_id = ${tenant_id}
+      order by created_at desc offset ${limits.ofTenant} for update skip locked
     ))`.execute(tx);
 }
 

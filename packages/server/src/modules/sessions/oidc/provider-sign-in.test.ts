@@ -244,23 +244,30 @@ test.each([
   expect((await browser.signIn(start)).headers.get('location')).toBe(path);
 });
 
-test('sign-ins that nobody finishes are forgotten, and a tenant has a thousand under way at most', async () => {
+test('sign-ins that nobody finishes are forgotten, and a network has three hundred under way in a tenant, which has ten thousand', async () => {
   const { id, idp, start } = await signInTenant(server, provider);
   const { db, clock } = server.app.deps;
   const count = async () =>
     (await sql<{ n: number }>`select count(*) as n from sign_in_flows where tenant_id = ${id}`.execute(db)).rows[0]?.n;
   await sql`
-    insert into sign_in_flows (flow_hash, tenant_id, idp_config_id, idp_config_version, return_to, created_at, expires_at)
-    select sha256(n::text::bytea), ${id}::uuid, ${idp}::uuid, 1, '/', ${clock().toISOString()}::timestamptz - n * interval '1 ms',
-      ${clock().toISOString()}::timestamptz + interval '9 min' from generate_series(1, 1003) as n`.execute(db);
+    insert into sign_in_flows (
+      flow_hash, tenant_id, idp_config_id, idp_config_version, return_to, network, created_at, expires_at)
+    select sha256(n::text::bytea), ${id}::uuid, ${idp}::uuid, 1, '/',
+      case when n <= 303 then '127.0.0.1' else 'network ' || n / 100 end,
+      ${clock().toISOString()}::timestamptz - n * interval '1 ms',
+      ${clock().toISOString()}::timestamptz + interval '9 min' from generate_series(1, 10403) as n`.execute(db);
   const browser = browserOf(server, 'jane');
   const callback = await browser.upToCallback(start);
-  expect(await count()).toBe(1_000);
+  expect(await count()).toBe(10_000);
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from sign_in_flows where tenant_id = ${id} and network = '127.0.0.1'`.execute(db);
+  expect(rows[0]?.n).toBe(300);
   expect(await browser.visit(callback.href)).toMatchObject(signedIn);
   await sql`
     update sign_in_flows set expires_at = ${clock().toISOString()}::timestamptz where tenant_id = ${id}`.execute(db);
-  await runWorker(server, 'sign-in-flows-expiry');
-  expect(await count()).toBe(0);
+  let forgotten = 0;
+  for (let batch = -1; batch !== 0; forgotten += batch) batch = await runWorker(server, 'sign-in-flows-expiry');
+  expect([forgotten, await count()]).toEqual([9_999, 0]);
 });
 
 test('where the registry does not know its origin, nobody signs in', async () => {

@@ -14,8 +14,8 @@ import { SignInRefusal } from './refusal.ts';
 import { rehearse } from './rehearsal.ts';
 import { signInEvents } from './schema.ts';
 
-/** Sign-ins of a tenant that are under way; one more ends the oldest. */
-const FLOWS_MAX = 1_000;
+/** Sign-ins that are under way; one more ends the oldest. An office is one network. */
+const FLOWS_MAX = { ofTenant: 10_000, ofNetwork: 300 };
 
 type Config = idpConfigs.IdpConfigRow;
 type Flow = signInFlows.SignInFlowRow;
@@ -70,7 +70,7 @@ async function lead(signIn: SignIn, ctx: ActorContext, { config, ...flow }: Lead
   const location = await addressAt(signIn, ctx, { config, cookie });
   await transact(ctx, async (tx, _, nothingChanged) => {
     nothingChanged(); // a flow is no state of the tenant's
-    await insertFlow(ctx, tx, { ...flow, config, flow_hash: digestOf(cookie) });
+    await insertFlow(ctx, tx, { ...flow, config, flow_hash: digestOf(cookie), network: ctx.network });
   });
   return { kind: 'redirect', location, cookies: [setFlowCookie(cookie)] };
 }
@@ -78,6 +78,7 @@ async function lead(signIn: SignIn, ctx: ActorContext, { config, ...flow }: Lead
 interface NewFlow extends Omit<Leading, 'config'> {
   readonly config: Pick<Config, 'id' | 'tenant_id' | 'version'>;
   readonly flow_hash: Uint8Array;
+  readonly network: string | null;
 }
 
 /** Adds the flow and returns when it expires. */

@@ -29,7 +29,7 @@ export function createSignIn(kernel: KernelDependencies, publicUrl: string | nul
     complete: (ctx, returned) => complete(signIn, ctx, returned),
     async prepareRehearsal(tx, config) {
       const token = mintCookie();
-      const flow = { config, return_to: '/', rehearsal: true, flow_hash: linkHashOf(token) };
+      const flow = { config, return_to: '/', rehearsal: true, flow_hash: linkHashOf(token), network: null };
       const expiresAt = await insertFlow(kernel, tx, flow);
       return { url: `${publicUrl}/auth/sign-in?rehearsal=${token}`, expires_at: expiresAt.toISOString() };
     },
