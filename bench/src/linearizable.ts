@@ -59,7 +59,7 @@ await runBench(3_600_000, async (stack) => {
     reports[name] = await disturbed(disturbance, () => run(name, operations * share, { subjects, fleet }));
   }
   const figures = Object.entries(reports).map(([name, report]) => ({ name, ...figuresOf(report) }));
-  const file = await writeResults('linearizable', {
+  const file = await writeResults(kind === 'people' ? 'linearizable-people' : 'linearizable', {
     settings: { operations, lease_ms: leaseMs, replicas: kind, postgres: postgres.version },
     alone,
     runs: figures,
