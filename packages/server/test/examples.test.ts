@@ -60,7 +60,7 @@ const bodies: Readonly<Record<string, (example: Json) => Promise<Json>>> = {
 const server = testServer();
 
 /** Acme's person of the examples, with the password of the examples. */
-const person = () => newPerson(server, FIRST_TENANT.id, { email: 'jane@acme.example' });
+const person = () => newPerson(server, FIRST_TENANT.id, { email: 'jane@acme.example', roles: ['admin'] });
 
 async function linkOf({ id }: TestPerson): Promise<string> {
   const { body } = await server.call(`POST /v1/users/${id}/password-link`);
