@@ -72,6 +72,7 @@ export const operations = {
     list: 'list',
     get: 'query',
     update: 'mutation',
+    listGroups: 'list',
     deactivate: 'mutation',
     activate: 'mutation',
     delete: 'mutation',

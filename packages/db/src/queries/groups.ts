@@ -3,6 +3,7 @@ import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { Groups, GroupsSource, TenantIdpConfig } from '../schema.ts';
+import type { TenantRole } from '../types.ts';
 
 export type GroupRow = Selectable<Groups>;
 
@@ -69,4 +70,36 @@ export function lockMirroredConfig(
     .where('id', '=', id)
     .forShare()
     .executeTakeFirst();
+}
+
+/** A user or a service identity of a tenant. */
+export interface PrincipalInTenant {
+  readonly tenant_id: string;
+  readonly user_id: string | null;
+  readonly service_identity_id: string | null;
+}
+
+/** A group that a principal is in. */
+export interface EffectiveGroupRow {
+  readonly group_id: string;
+  readonly slug: string;
+  readonly display_name: string;
+  readonly tenant_role: TenantRole | null;
+  /** 1: a member itself; 2: through one group; and so on. */
+  readonly depth: number;
+}
+
+/** The groups that the principal is in, itself and through other groups, each once with its least distance. */
+export async function listGroupsOfPrincipal(
+  db: Db,
+  { tenant_id, user_id, service_identity_id }: PrincipalInTenant,
+  { limit, after }: PageRequest,
+): Promise<EffectiveGroupRow[]> {
+  const start = after === undefined ? sql`` : sql`and g.id < ${after[0]}::uuid`;
+  const { rows } = await sql<EffectiveGroupRow>`
+    select g.id as group_id, g.slug, g.display_name, g.tenant_role, r.depth
+    from groups_of_principal(${user_id}::uuid, ${service_identity_id}::uuid) r join groups g on g.id = r.group_id
+    where g.tenant_id = ${tenant_id} ${start}
+    order by g.id desc limit ${limit + 1}`.execute(db);
+  return rows;
 }

@@ -134,31 +134,6 @@ export async function findUserPowers(db: Db, { tenant_id, user_id }: UserInTenan
   return rows[0] ?? { roles: [], highest_level: null };
 }
 
-/** A group that a user is in. */
-export interface UserGroupRow {
-  readonly group_id: string;
-  readonly slug: string;
-  readonly display_name: string;
-  readonly tenant_role: TenantRole | null;
-  /** 1: a member itself; 2: through one group; and so on. */
-  readonly depth: number;
-}
-
-/** The groups that the user is in, itself and through other groups, each once with its least distance. */
-export async function listUserGroups(
-  db: Db,
-  { tenant_id, user_id }: UserInTenant,
-  { limit, after }: PageRequest,
-): Promise<UserGroupRow[]> {
-  const start = after === undefined ? sql`` : sql`and g.id < ${after[0]}::uuid`;
-  const { rows } = await sql<UserGroupRow>`
-    select g.id as group_id, g.slug, g.display_name, g.tenant_role, r.depth
-    from groups_of_principal(${user_id}::uuid, null) r join groups g on g.id = r.group_id
-    where g.tenant_id = ${tenant_id} ${start}
-    order by g.id desc limit ${limit + 1}`.execute(db);
-  return rows;
-}
-
 /** What is deleted with a user. Sessions and links are not counted, because their end is no loss. */
 export interface UserHoldings {
   readonly api_keys: number;

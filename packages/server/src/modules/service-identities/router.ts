@@ -12,7 +12,9 @@ import {
   createServiceIdentityInput,
   deactivateServiceIdentityInput,
   deleteServiceIdentityInput,
+  effectiveGroupPage,
   listServiceIdentitiesInput,
+  pageOfServiceIdentity,
   serviceIdentity,
   serviceIdentityDeactivation,
   serviceIdentityId,
@@ -26,6 +28,7 @@ import {
   deleteServiceIdentity,
   getServiceIdentity,
   listServiceIdentities,
+  listServiceIdentityGroups,
   projectOfServiceIdentity,
   updateServiceIdentity,
 } from './service.ts';
@@ -103,6 +106,19 @@ export const serviceIdentitiesRouter = router({
     .input(updateServiceIdentityInput)
     .output(serviceIdentity)
     .mutation(({ ctx, input }) => updateServiceIdentity(ctx, input)),
+
+  listGroups: procedure('service_identities:read', ofRow)
+    .meta({
+      rest: on.list('/v1/service-identities/{id}/groups', {
+        operation: 'list_service_identity_groups',
+        summary: 'List the groups of a service identity',
+        description: 'Those that it is in itself, and those that it is in through other groups.',
+        inTenant: 'read',
+      }),
+    })
+    .input(pageOfServiceIdentity)
+    .output(effectiveGroupPage)
+    .query(({ ctx, input }) => listServiceIdentityGroups(ctx, input)),
 
   deactivate: procedure('service_identities:write', ofRow)
     .meta({

@@ -5,6 +5,8 @@ import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, name, textUpTo, timestamp } from '../../kernel/schema.ts';
 import { dryRun, lossFields } from '../access/schema.ts';
 
+export { effectiveGroupPage } from '../groups/effective/schema.ts';
+
 const SUBJECT_MAX = 500;
 
 const aboutName = { description: 'For people to read.', examples: ['Nightly export'] };
@@ -38,6 +40,9 @@ export const serviceIdentity = z
   })
   .meta({ id: 'ServiceIdentity', description: 'A program of a tenant that is known by itself.' });
 export type ServiceIdentity = z.infer<typeof serviceIdentity>;
+
+export const pageOfServiceIdentity = z.strictObject({ ...pageInput, id });
+export type PageOfServiceIdentity = z.output<typeof pageOfServiceIdentity>;
 
 export const serviceIdentityId = z.strictObject({ id });
 

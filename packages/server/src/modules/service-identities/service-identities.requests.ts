@@ -30,6 +30,10 @@ export const requests = defineRequests({
       request: ({ tenant_id }) => ({ query: `?tenant_id=${tenant_id}` }),
     },
     get_service_identity: { needs: ['serviceIdentity'], request: ({ serviceIdentity }) => byId(serviceIdentity) },
+    list_service_identity_groups: {
+      needs: ['serviceIdentity'],
+      request: ({ serviceIdentity }) => byId(serviceIdentity),
+    },
     update_service_identity: {
       needs: ['serviceIdentity'],
       request: ({ serviceIdentity }) => ({ ...byId(serviceIdentity), body: { display_name: 'Other' } }),

@@ -11,6 +11,7 @@ import { reachable, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { rehearse, transact } from '../../kernel/transact.ts';
 import { lossesOf } from '../access/losses.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
+import { listEffectiveGroups } from '../groups/effective/service.ts';
 import { holdActiveProject } from '../projects/service.ts';
 import { lockOwned, lockTenantWithRoom, readableTenant, requireRoomInTenant } from '../tenants/service.ts';
 import { serviceIdentityErrors } from './errors.ts';
@@ -19,6 +20,7 @@ import {
   type DeactivateServiceIdentity,
   type DeleteServiceIdentity,
   type ListServiceIdentities,
+  type PageOfServiceIdentity,
   type ServiceIdentity,
   type ServiceIdentityDeactivation,
   serviceIdentity,
@@ -53,6 +55,12 @@ export async function getServiceIdentity(ctx: ActorContext, id: string): Promise
   const row = reachable(ctx, await serviceIdentities.findServiceIdentity(ctx.db, id));
   await readableTenant(ctx, row.tenant_id);
   return row;
+}
+
+/** One page of the groups that the service identity is in, itself and through others. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
+export async function listServiceIdentityGroups(ctx: ActorContext, input: PageOfServiceIdentity) {
+  const { id, tenant_id } = await getServiceIdentity(ctx, input.id);
+  return listEffectiveGroups(ctx, { tenant_id, user_id: null, service_identity_id: id }, input);
 }
 
 /** One page of a tenant's service identities, newest first, the deactivated ones too. Throws `not_found`, `tenant_archived`. */

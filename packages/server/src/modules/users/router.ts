@@ -11,6 +11,7 @@ import {
   createUserInput,
   deactivateUserInput,
   deleteUserInput,
+  effectiveGroupPage,
   listUsersInput,
   pageOfUserInput,
   passwordLink,
@@ -18,7 +19,6 @@ import {
   updateUserInput,
   user,
   userDeactivation,
-  userGroupPage,
   userId,
   userPage,
 } from './schema.ts';
@@ -193,6 +193,6 @@ export const usersRouter = router({
       }),
     })
     .input(pageOfUserInput)
-    .output(userGroupPage)
+    .output(effectiveGroupPage)
     .query(({ ctx, input }) => listUserGroups(ctx, input)),
 });

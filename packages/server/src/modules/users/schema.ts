@@ -7,6 +7,8 @@ import { ACTOR_MAX, id, name, textUpTo, timestamp } from '../../kernel/schema.ts
 import { dryRun, lossFields } from '../access/schema.ts';
 import { session } from '../sessions/schema.ts';
 
+export { effectiveGroupPage } from '../groups/effective/schema.ts';
+
 const EMAIL_MAX = 254;
 
 const aboutEmail = { description: 'Unique in the tenant, in any case.', examples: ['jane.doe@example.com'] };
@@ -144,22 +146,6 @@ export const pageOfUserInput = z.strictObject({ ...pageInput, id });
 export type PageOfUser = z.output<typeof pageOfUserInput>;
 
 export const sessionPage = pageOf(session).meta({ id: 'SessionPage', description: 'A page of sessions.' });
-
-const userGroup = z
-  .object({
-    group_id: id.describe('The group.'),
-    slug: textUpTo(64).meta({ description: 'The slug of the group.', examples: ['night-shift'] }),
-    display_name: textUpTo(200).meta({ description: 'The name of the group.', examples: ['Night shift'] }),
-    tenant_role: tenantRole.nullable().describe('The role in the whole tenant that the group gives; null: none.'),
-    depth: z.int32().min(1).describe('1: it is a member itself; 2: through one group; and so on.'),
-  })
-  .meta({ id: 'UserGroup', description: 'A group that a user is in, itself or through other groups.' });
-export type UserGroup = z.infer<typeof userGroup>;
-
-export const userGroupPage = pageOf(userGroup).meta({
-  id: 'UserGroupPage',
-  description: 'A page of the groups that a user is in.',
-});
 
 const subject = ({ id, tenant_id, display_name }: User) => ({
   tenant_id,

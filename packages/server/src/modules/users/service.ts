@@ -6,6 +6,7 @@ import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { rehearse, transact, type Work } from '../../kernel/transact.ts';
 import { lossesOf } from '../access/losses.ts';
+import { listEffectiveGroups } from '../groups/effective/service.ts';
 import { type Session, sessionEvents } from '../sessions/schema.ts';
 import { lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
 import { requireGrantable, requireOutranking } from './access.ts';
@@ -20,7 +21,6 @@ import {
   type PasswordLink,
   type UpdateUser,
   type User,
-  type UserGroup,
   user,
   userEvents,
 } from './schema.ts';
@@ -162,12 +162,7 @@ export async function endUserSessions(ctx: ActorContext, id: string): Promise<vo
 }
 
 /** One page of the groups that the user is in, itself and through others. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
-export async function listUserGroups(ctx: ActorContext, { id, ...page }: PageOfUser) {
-  const { tenant_id } = await getUser(ctx, id);
-  return paginate(ctx.cursors, {
-    list: 'user_groups',
-    input: { id, ...page },
-    keyOf: (row: UserGroup) => [row.group_id],
-    fetch: (asked) => users.listUserGroups(ctx.db, { tenant_id, user_id: id }, asked),
-  });
+export async function listUserGroups(ctx: ActorContext, input: PageOfUser) {
+  const { id, tenant_id } = await getUser(ctx, input.id);
+  return listEffectiveGroups(ctx, { tenant_id, user_id: id, service_identity_id: null }, input);
 }
