@@ -18,22 +18,27 @@ export interface ReadFacts<Facts> {
 }
 
 /**
- * Makes the function that resolves to the facts behind a name or secret, as of a moment after it was called, and to null
- * when there are none. It rejects with `unavailable` when the database does not answer within two seconds. `entriesMax` bounds
+ * Makes the function that resolves to the facts that a question is about, as of a moment after it was called, and to null
+ * when there are none. Questions are equal when they are as JSON, and may hold secrets. It rejects with `unavailable` when the database does not answer within two seconds. `entriesMax` bounds
  * what is remembered, where facts are large.
  */
-export function createRememberedRead<Facts extends { readonly tenant_id: string }>(
+export function createRememberedRead<Question, Facts extends { readonly tenant_id: string }>(
   leases: Pick<Leases, 'held' | 'generation' | 'onChange' | 'settled'>,
-  read: (name: string) => Promise<ReadFacts<Facts> | null>,
+  read: (question: Question) => Promise<ReadFacts<Facts> | null>,
   entriesMax: number = ENTRIES_MAX,
-): (name: string) => Promise<Facts | null> {
+): (question: Question) => Promise<Facts | null> {
   const memory = createAuthorityMemory<Facts>(leases, entriesMax);
-  async function ask(name: string): Promise<Facts | null> {
-    const found = await withinDeadline(read(name), READ_DEADLINE_MS, () => kernelErrors.unavailable({ retryAfter: 1 }));
+  async function ask(question: Question): Promise<Facts | null> {
+    const found = await withinDeadline(read(question), READ_DEADLINE_MS, () =>
+      kernelErrors.unavailable({ retryAfter: 1 }),
+    );
     if (found === null) return null;
     // The facts may be newer than those from which another replica still answers.
     if (found.marks.length > 0) await leases.settled(found.marks);
     return found.facts;
   }
-  return async (name) => memory.recall(name) ?? memory.fetch(name, () => ask(name));
+  return async (question) => {
+    const name = JSON.stringify(question);
+    return memory.recall(name) ?? memory.fetch(name, () => ask(question));
+  };
 }

@@ -16,8 +16,7 @@ interface LevelFacts {
  */
 export function createProjectLevels({ database, leases }: KernelDependencies): ProjectLevels {
   const find = roleBindings.prepareFindLevel(database);
-  const read = createRememberedRead<LevelFacts>(leases, async (name) => {
-    const question: roleBindings.LevelQuestion = JSON.parse(name);
+  const read = createRememberedRead<roleBindings.LevelQuestion, LevelFacts>(leases, async (question) => {
     const found = await find(question);
     if (found === undefined) return null;
     return { facts: { tenant_id: question.tenant_id, level: found.level }, marks: found.marks };
@@ -25,8 +24,7 @@ export function createProjectLevels({ database, leases }: KernelDependencies): P
   return {
     async levelIn({ tenant_id, user_id, service_identity_id }, project_id) {
       if (tenant_id === null || (user_id === null && service_identity_id === null)) return null;
-      const question: roleBindings.LevelQuestion = { tenant_id, project_id, user_id, service_identity_id };
-      return (await read(JSON.stringify(question)))?.level ?? null;
+      return (await read({ tenant_id, project_id, user_id, service_identity_id }))?.level ?? null;
     },
   };
 }

@@ -10,11 +10,9 @@ export function createBySubject({
   leases,
 }: Pick<KernelDependencies, 'database' | 'leases'>): ServiceIdentitiesPort['bySubject'] {
   const find = serviceIdentities.prepareFindServiceIdentityBySubject(database);
-  // Neither the id of a tenant nor a subject has a space.
-  const read = createRememberedRead<serviceIdentities.ServiceIdentityAuthority>(leases, async (name) => {
-    const [tenantId = '', subject = ''] = name.split(' ');
+  const read = createRememberedRead(leases, async ([tenantId, subject]: readonly [string, string]) => {
     const found = await find(tenantId, subject);
     return found === undefined ? null : { facts: found.authority, marks: found.marks };
   });
-  return (tenantId, subject) => read(`${tenantId} ${subject}`);
+  return (tenantId, subject) => read([tenantId, subject]);
 }

@@ -21,7 +21,7 @@ type Needs = Pick<KernelDependencies, 'database' | 'leases' | 'clock'>;
  */
 export function createSessionOf({ database, leases, clock }: Needs): SessionOf {
   const find = sessions.prepareFindSession(database);
-  return createRememberedRead(leases, async (cookie) => {
+  return createRememberedRead(leases, async (cookie: string) => {
     const found = await find(digestOf(cookie));
     if (found === undefined) return null;
     const { authority, marks } = found;

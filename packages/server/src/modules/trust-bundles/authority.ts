@@ -16,18 +16,16 @@ export function createKeysOf({
   const find = trustBundles.prepareFindTrustedKeys(database);
   // Keys are imported once for as long as their facts are remembered.
   const imported = new WeakMap<trustBundles.TrustedKeys, SvidKeys>();
-  const read = createRememberedRead<trustBundles.TrustedKeys>(
+  const read = createRememberedRead(
     leases,
-    async (name) => {
-      // Neither the id of a tenant nor a trust domain has a space.
-      const [tenant_id = '', trust_domain = ''] = name.split(' ');
+    async ([tenant_id, trust_domain]: readonly [string, string]) => {
       const found = await find({ tenant_id, trust_domain });
       return found === undefined ? null : { facts: found.trusted, marks: found.marks };
     },
     ENTRIES_MAX,
   );
   return async (tenantId, trustDomain) => {
-    const facts = await read(`${tenantId} ${trustDomain}`);
+    const facts = await read([tenantId, trustDomain]);
     if (facts === null || facts.keys === null) return null;
     const known = imported.get(facts) ?? createLocalJWKSet(facts.keys as unknown as JSONWebKeySet); // as `svidKeysOf` made them
     imported.set(facts, known);

@@ -7,11 +7,9 @@ import type { UsersPort } from './port.ts';
 /** Makes the function behind `ctx.users.bySubject`. */
 export function createBySubject({ database, leases }: KernelDependencies): UsersPort['bySubject'] {
   const find = principals.prepareFindSubject(database);
-  // The id of a tenant has no space.
-  const read = createRememberedRead(leases, async (name) => {
-    const space = name.indexOf(' ');
-    const found = await find(name.slice(0, space), name.slice(space + 1));
+  const read = createRememberedRead(leases, async ([tenantId, subject]: readonly [string, string]) => {
+    const found = await find(tenantId, subject);
     return found === undefined ? null : { facts: found.authority, marks: found.marks };
   });
-  return async (tenantId, subject) => (await read(`${tenantId} ${subject}`))?.user ?? null;
+  return async (tenantId, subject) => (await read([tenantId, subject]))?.user ?? null;
 }
