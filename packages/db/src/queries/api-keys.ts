@@ -5,6 +5,7 @@ import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { ApiKeys, TenantStatus } from '../schema.ts';
 import type { TenantRole } from '../types.ts';
+import { touchLastSeen } from './last-seen.ts';
 import type { PlacedMark } from './replica-leases.ts';
 
 const shown = [
@@ -248,22 +249,9 @@ async function revoke(tx: Tx, which: RawBuilder<unknown>, revokedAt: Date): Prom
   return rows;
 }
 
-/**
- * Moves last_used_at forward for many keys at once, never back. It is bookkeeping and no change of state, so no event
- * reports it. The rows are locked in the order of their ids: every replica sees the busy keys, and two replicas with
- * orders of their own would wait for each other.
- */
-export async function touchApiKeys(db: Db, lastUsed: ReadonlyMap<string, Date>): Promise<void> {
-  const times = [...lastUsed.values()].map((time) => time.toISOString());
-  await sql`
-    update api_keys set last_used_at = greatest(last_used_at, used.at)
-    from (
-      select k.id, seen.at
-      from unnest(${[...lastUsed.keys()]}::uuid[], ${times}::timestamptz[]) as seen (id, at)
-      join api_keys as k on k.id = seen.id
-      order by k.id for no key update of k
-    ) as used
-    where api_keys.id = used.id`.execute(db);
+/** Moves last_used_at forward for many keys at once, never back. */
+export function touchApiKeys(db: Db, lastUsed: ReadonlyMap<string, Date>): Promise<void> {
+  return touchLastSeen(db, { table: 'api_keys', column: 'last_used_at' }, lastUsed);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { TenantStatus, UserSessions } from '../schema.ts';
 import type { TenantRole } from '../types.ts';
+import { touchLastSeen } from './last-seen.ts';
 import { OPEN_MARKS, USER_ROLES } from './principals.ts';
 import type { PlacedMark } from './replica-leases.ts';
 
@@ -141,21 +142,9 @@ export async function claimSessionEnds(
   return rows;
 }
 
-/**
- * Moves last_seen_at forward for many sessions at once, never back. It is bookkeeping and no change of state, so no event
- * reports it. The rows are locked in the order of their ids, so that two replicas do not wait for each other.
- */
-export async function touchSessions(db: Db, lastSeen: ReadonlyMap<string, Date>): Promise<void> {
-  const times = [...lastSeen.values()].map((time) => time.toISOString());
-  await sql`
-    update user_sessions set last_seen_at = greatest(last_seen_at, used.at)
-    from (
-      select s.id, seen.at
-      from unnest(${[...lastSeen.keys()]}::uuid[], ${times}::timestamptz[]) as seen (id, at)
-      join user_sessions as s on s.id = seen.id
-      order by s.id for no key update of s
-    ) as used
-    where user_sessions.id = used.id`.execute(db);
+/** Moves last_seen_at forward for many sessions at once, never back. */
+export function touchSessions(db: Db, lastSeen: ReadonlyMap<string, Date>): Promise<void> {
+  return touchLastSeen(db, { table: 'user_sessions', column: 'last_seen_at' }, lastSeen);
 }
 
 /** Deletes up to `limit` sessions that could not be used after the time, and returns how many. Rows that another replica is deleting are passed over. */

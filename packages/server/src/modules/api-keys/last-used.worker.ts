@@ -1,20 +1,9 @@
 /** Writes down when keys were last used. */
-import { apiKeys as keys } from '@tenant-registry/db';
-import type { Worker } from '../../kernel/worker.ts';
+import { apiKeys } from '@tenant-registry/db';
+import { lastSeenWorkerOf } from '../../kernel/buffered/last-seen.worker.ts';
 
-export const lastUsedWorker: Worker = {
+export const lastUsedWorker = lastSeenWorkerOf({
   name: 'api-keys-last-used',
-  idleMs: 5_000,
-  flushOnClose: true,
-  async runOnce({ db, apiKeys: { lastUsed } }) {
-    const batch = lastUsed.drain();
-    if (batch.size === 0) return 0;
-    try {
-      await keys.touchApiKeys(db, batch);
-    } catch (error) {
-      lastUsed.restore(batch);
-      throw error;
-    }
-    return 0;
-  },
-};
+  lastSeen: (deps) => deps.apiKeys.lastUsed,
+  write: ({ db }, batch) => apiKeys.touchApiKeys(db, batch),
+});

@@ -1,20 +1,9 @@
 /** Writes down when sessions were last used. */
-import { sessions as rows } from '@tenant-registry/db';
-import type { Worker } from '../../kernel/worker.ts';
+import { sessions } from '@tenant-registry/db';
+import { lastSeenWorkerOf } from '../../kernel/buffered/last-seen.worker.ts';
 
-export const lastSeenWorker: Worker = {
+export const lastSeenWorker = lastSeenWorkerOf({
   name: 'sessions-last-seen',
-  idleMs: 5_000,
-  flushOnClose: true,
-  async runOnce({ db, sessions: { lastSeen } }) {
-    const batch = lastSeen.drain();
-    if (batch.size === 0) return 0;
-    try {
-      await rows.touchSessions(db, batch);
-    } catch (error) {
-      lastSeen.restore(batch);
-      throw error;
-    }
-    return 0;
-  },
-};
+  lastSeen: (deps) => deps.sessions.lastSeen,
+  write: ({ db }, batch) => sessions.touchSessions(db, batch),
+});
