@@ -1,13 +1,37 @@
 /** A registry, a provider beside it, and tenants whose people sign in through it. */
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type OutboundEntry, outboundEntry } from '../../src/kernel/outbound/policy.ts';
 import { createOutbound } from '../../src/kernel/outbound.ts';
 import { madeIn, newTenant, type TestServer, type TestServerOptions } from './server.ts';
 import { openBrowser, type SignInBrowser } from './sign-in-browser.ts';
-import type { SignInProvider } from './sign-in-provider.ts';
+import { type SignInProvider, startSignInProvider } from './sign-in-provider.ts';
 
 /** The origin that the registry has for browsers. */
 export const PUBLIC_URL = 'https://registry.example';
 export const CALLBACK = `${PUBLIC_URL}/auth/callback`;
+
+/**
+ * Starts a provider before the tests of the file and stops it after them. Each test begins with one that knows no claims
+ * of people and breaks nothing.
+ */
+export function testSignInProvider(): SignInProvider {
+  let started: SignInProvider | undefined;
+  const running = () => {
+    if (started === undefined) throw new Error('the provider starts before the first test, and not earlier');
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startSignInProvider(CALLBACK);
+  });
+  beforeEach(() => {
+    Object.assign(running(), { forge: undefined, failWith: undefined, discovery: {} });
+    running().people.clear();
+  });
+  afterAll(() => started?.stop());
+  const get = (_: object, name: string | symbol) => Reflect.get(running(), name);
+  const set = (_: object, name: string | symbol, value: unknown) => Reflect.set(running(), name, value);
+  return new Proxy({}, { get, set }) as SignInProvider; // each member is the started provider's
+}
 
 /** What a test server needs so that people sign in through a provider on loopback. */
 export function signInOptions(): TestServerOptions {

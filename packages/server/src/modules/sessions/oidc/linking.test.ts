@@ -1,27 +1,21 @@
 /** Groups that mirror a claim, provisioned people at their first sign-in, and what ends with a configuration. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { inSession } from '../../../../test/support/people.ts';
 import { startTestServer, testServer, trailOf } from '../../../../test/support/server.ts';
 import {
   browserOf,
-  CALLBACK,
   PUBLIC_URL,
   type SignInTenant,
   sessionsOf,
   signInOptions,
   signInTenant,
+  testSignInProvider,
   usersOf,
 } from '../../../../test/support/sign-in.ts';
-import { type SignInProvider, startSignInProvider } from '../../../../test/support/sign-in-provider.ts';
 import { newId } from '../../../kernel/ids.ts';
 
-let provider: SignInProvider;
+const provider = testSignInProvider();
 const server = testServer(async () => signInOptions());
-beforeAll(async () => {
-  provider = await startSignInProvider(CALLBACK);
-});
-beforeEach(() => provider.people.clear());
-afterAll(() => provider.stop());
 
 const db = () => server.app.deps.db;
 const home = `${PUBLIC_URL}/home`;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { newTenant, runWorker, startTestServer, testServer, trailOf } from '../../../../test/support/server.ts';
 import {
   browserOf,
@@ -11,25 +11,19 @@ import {
   sessionsOf,
   signInOptions,
   signInTenant,
+  testSignInProvider,
   usersOf,
 } from '../../../../test/support/sign-in.ts';
-import { CLIENT_SECRET, type SignInProvider, startSignInProvider } from '../../../../test/support/sign-in-provider.ts';
+import { CLIENT_SECRET, startSignInProvider } from '../../../../test/support/sign-in-provider.ts';
 import { digestOf } from '../cookie.ts';
 
-let provider: SignInProvider;
+const provider = testSignInProvider();
 let secretsDir: string;
 const server = testServer(async () => {
   secretsDir = await mkdtemp(join(tmpdir(), 'client-secrets-'));
   return { ...signInOptions(), secretsDir };
 });
-beforeAll(async () => {
-  provider = await startSignInProvider(CALLBACK);
-});
-afterEach(() => provider.people.clear());
-afterAll(async () => {
-  await provider.stop();
-  await rm(secretsDir, { recursive: true });
-});
+afterAll(() => rm(secretsDir, { recursive: true }));
 
 const eventsOf = async (tenantId: string) => (await trailOf(server, tenantId)).map(({ action }) => action);
 const signedIn = { status: 303, location: `${PUBLIC_URL}/home` };

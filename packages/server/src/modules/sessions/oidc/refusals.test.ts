@@ -1,5 +1,5 @@
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Claims } from '../../../../test/support/oidc-provider.ts';
 import { runWorker, testServer, trailOf } from '../../../../test/support/server.ts';
 import {
@@ -10,22 +10,15 @@ import {
   sessionsOf,
   signInOptions,
   signInTenant,
+  testSignInProvider,
   usersOf,
 } from '../../../../test/support/sign-in.ts';
 import type { SignInBrowser, Visit } from '../../../../test/support/sign-in-browser.ts';
-import { type Forged, type SignInProvider, startSignInProvider } from '../../../../test/support/sign-in-provider.ts';
+import { type Forged, startSignInProvider } from '../../../../test/support/sign-in-provider.ts';
 import { secretsOf } from './flow.ts';
 
-let provider: SignInProvider;
+const provider = testSignInProvider();
 const server = testServer(async () => signInOptions());
-beforeAll(async () => {
-  provider = await startSignInProvider(CALLBACK);
-});
-beforeEach(() => {
-  Object.assign(provider, { forge: undefined, failWith: undefined, discovery: {} });
-  provider.people.clear();
-});
-afterAll(() => provider.stop());
 
 /** Refused for the tenant: back at the page, written down, and nobody got in. */
 async function expectRefused(

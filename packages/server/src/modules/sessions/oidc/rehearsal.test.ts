@@ -1,27 +1,18 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { testServer, trailOf, UNKNOWN } from '../../../../test/support/server.ts';
 import {
   browserOf,
-  CALLBACK,
   PUBLIC_URL,
   type SignInTenant,
   signInOptions,
   signInTenant,
+  testSignInProvider,
   usersOf,
 } from '../../../../test/support/sign-in.ts';
-import { type SignInProvider, startSignInProvider } from '../../../../test/support/sign-in-provider.ts';
 
-let provider: SignInProvider;
+const provider = testSignInProvider();
 const server = testServer(async () => signInOptions());
-beforeAll(async () => {
-  provider = await startSignInProvider(CALLBACK);
-});
-beforeEach(() => {
-  Object.assign(provider, { forge: undefined, failWith: undefined });
-  provider.people.clear();
-});
-afterAll(() => provider.stop());
 
 async function linkTo({ idp }: Pick<SignInTenant, 'idp'>): Promise<string> {
   const { status, body } = await server.call(`POST /v1/idp-configs/${idp}/rehearse`);
