@@ -115,7 +115,7 @@ async function subjectsOf(database: DatabaseHandle, stack: AsyncDisposableStack)
 /** Starts three replicas, the first of which reaches the database over a link that can be cut. */
 async function startFleet(url: string, startMember: StartMember, stack: AsyncDisposableStack): Promise<Fleet> {
   const link = await openLink(url);
-  stack.defer(() => link.cut());
+  stack.defer(() => link.close());
   const members = await Promise.all([link.url, url, url].map((each) => startMember(each, leaseMs)));
   stack.defer(async () => {
     for (const { child } of members) child.kill('SIGKILL');

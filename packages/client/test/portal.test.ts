@@ -1,10 +1,10 @@
 /** The web part of examples/portal, run as its own process between a browser and a real registry. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer, request } from 'node:http';
+import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../server/test/support/eventually.ts';
-import { listenOnKeptPort } from '../../server/test/support/kept-port.ts';
+import { freePort } from '../../server/test/support/free-port.ts';
 import { newPerson, PASSWORD } from '../../server/test/support/people.ts';
 import { newProject, startTestServer, type TestServer } from '../../server/test/support/server.ts';
 import { signInOptions, signInTenant } from '../../server/test/support/sign-in.ts';
@@ -43,13 +43,6 @@ afterAll(async () => {
   await server.close();
   await provider.stop();
 });
-
-async function freePort(): Promise<number> {
-  const holder = createServer();
-  const port = await listenOnKeptPort(holder);
-  await new Promise((resolve) => holder.close(resolve));
-  return port;
-}
 
 /** A browser at the portal: it keeps cookies, and its pages send their origin with changes. */
 function newBrowser() {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   link = await openLink(original.url);
 });
 afterAll(async () => {
-  await link.cut();
+  await link.close();
   await original.close();
 });
 
@@ -67,7 +67,7 @@ test('while the database is silent every request is answered 503 before its conn
     expect(['overloaded', 'unavailable']).toContain(code);
   }
   await link.cut();
-  await link.restore();
+  link.restore();
   await expect.poll(async () => (await server.call(`GET /v1/tenants/${tenant.id}`)).status).toBe(200);
   await server.close();
 });
@@ -93,8 +93,9 @@ test('a silent connection is given up before the deadline of the request that wa
   link.freeze();
   expect(answerOf(await server.call(`GET /v1/tenants/${tenant.id}`))).toEqual([503, 'unavailable', '1']);
   expect(connectionsAtWork(database)).toBe(0);
-  for (const each of [link, other]) await each.cut();
-  await link.restore();
+  await other.close();
+  await link.cut();
+  link.restore();
   for (const each of [idle, silent]) await each.close();
   await server.close();
 });

@@ -89,7 +89,7 @@ describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }
     onTestFinished(async () => {
       for (const { child } of members) child.kill('SIGKILL');
       await Promise.all(members.map(({ ended }) => ended));
-      await link.cut();
+      await link.close();
     });
     return { link, members };
   }
@@ -206,7 +206,7 @@ test('a replica that reaches the database again has forgotten what was revoked m
   onTestFinished(async () => {
     await Promise.all([a.leases.stop(), b.leases.stop()]);
     await cutOff.close();
-    await link.cut();
+    await link.close();
   });
   await Promise.all([a.leases.start(), b.leases.start()]);
   const subject = await insertSubject(database);
@@ -215,7 +215,7 @@ test('a replica that reaches the database again has forgotten what was revoked m
   await a.write(subject, false);
   expect(b.leases.held()).toBe(false);
   await expect(b.read(subject)).rejects.toThrow();
-  await link.restore();
+  link.restore();
   await expect.poll(() => b.leases.held()).toBe(true);
   expect(await b.read(subject)).toBe(false);
 });

@@ -102,12 +102,12 @@ test('a provider that is down at first is no refusal: 503 with Retry-After, and 
   const issuer = await newIssuer();
   const oidc = newOidc([issuer]);
   const token = await issuer.token({}, LONG);
-  await issuer.pause();
+  issuer.pause();
   const error = await oidc.verify(token).catch((reason) => reason);
   expect(error).toBeInstanceOf(DomainError);
   expect(error.definition).toMatchObject({ code: 'unavailable', status: 'SERVICE_UNAVAILABLE' });
   expect(error.extras).toMatchObject({ retryAfter: 5, detail: expect.stringContaining('identity provider') });
-  await issuer.resume();
+  issuer.resume();
   expect(await outcome(oidc.verify(token))).toBe('unavailable');
   oidc.advance(5 * SECOND_MS);
   expect(await outcome(oidc.verify(token))).toBe('accepted');
@@ -118,7 +118,7 @@ test('a provider that is down at first is no refusal: 503 with Retry-After, and 
 test('tokens with known keys are decided while the provider is down', async () => {
   const issuer = await newIssuer();
   const oidc = newOidc([issuer]);
-  await issuer.pause();
+  issuer.pause();
   expect(await outcome(oidc.verify('no.token.here'))).toBe('malformed');
   expect(await outcome(oidc.verify(await issuer.sign({ iss: 'https://other.example' })))).toBe('unknown_issuer');
 });
@@ -130,7 +130,7 @@ test('known keys go on working for a day while the provider is away, and unknown
   await oidc.verify(known);
   await issuer.rotateKeys();
   const fresh = await issuer.token({}, LONG);
-  await issuer.pause();
+  issuer.pause();
   for (const ms of [0, 6 * MINUTE_MS, HOUR_MS, 22 * HOUR_MS]) {
     oidc.advance(ms);
     expect(await outcome(oidc.verify(known))).toBe('accepted');
@@ -138,7 +138,7 @@ test('known keys go on working for a day while the provider is away, and unknown
   }
   oidc.advance(HOUR_MS);
   expect(await outcome(oidc.verify(known))).toBe('unavailable');
-  await issuer.resume();
+  issuer.resume();
   oidc.advance(5 * SECOND_MS);
   expect(await outcome(oidc.verify(known))).toBe('accepted');
   expect(await outcome(oidc.verify(fresh))).toBe('accepted');
@@ -149,11 +149,11 @@ test('a key that was withdrawn while the provider was away is refused when it is
   const oidc = newOidc([issuer]);
   const old = await issuer.token({}, LONG);
   await oidc.verify(old);
-  await issuer.pause();
+  issuer.pause();
   oidc.advance(6 * MINUTE_MS);
   expect(await outcome(oidc.verify(old))).toBe('accepted');
   await issuer.rotateKeys({ withdraw: true });
-  await issuer.resume();
+  issuer.resume();
   oidc.advance(31 * SECOND_MS);
   expect(await outcome(oidc.verify(old))).toBe('unknown_key');
 });
@@ -176,7 +176,7 @@ test('each of two issuers proves its own tokens only, and one that is down does 
   expect(await outcome(oidc.verify(await a.sign({ iss: b.url })))).toBe('unknown_key');
   const posing = await a.sign({ iss: b.url }, { header: { kid: b.keys.rsa.kid } });
   expect(await outcome(oidc.verify(posing))).toBe('signature');
-  await b.pause();
+  b.pause();
   oidc.advance(25 * HOUR_MS);
   const current = (issuer: TestIssuer) => issuer.sign({ exp: Math.floor(Date.now() / 1000) + 90_300 });
   expect(await outcome(oidc.verify(await current(b)))).toBe('unavailable');

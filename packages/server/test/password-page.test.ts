@@ -1,13 +1,12 @@
 // engine: none
 /** The page behind a one-time link, in a process as an operator starts it, and in a browser where one is installed. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FIRST_TENANT } from '../src/kernel/first-tenant.ts';
 import { installedBrowser, openTab } from './support/browser.ts';
-import { listenOnKeptPort } from './support/kept-port.ts';
+import { freePort } from './support/free-port.ts';
 import { OPERATOR, type StartedProcess, startProcess } from './support/server-process.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'registry-page-'));
@@ -15,10 +14,7 @@ let process: StartedProcess;
 let address: string;
 
 beforeAll(async () => {
-  const probe = createServer();
-  const port = await listenOnKeptPort(probe);
-  await new Promise((resolve) => probe.close(resolve));
-  process = startProcess({ DATA_DIR: dataDir, PORT: String(port), OPERATOR_TOKEN: OPERATOR });
+  process = startProcess({ DATA_DIR: dataDir, PORT: String(await freePort()), OPERATOR_TOKEN: OPERATOR });
   address = await process.ready;
 }, 60_000);
 afterAll(async () => {

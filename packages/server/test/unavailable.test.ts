@@ -26,7 +26,7 @@ beforeAll(async () => {
   server = await startTestServer({ database });
   closeAll = async () => {
     await server.close();
-    await link.cut();
+    await link.close();
     await original.close();
   };
 });
@@ -55,7 +55,7 @@ test('without a database the answer is 503 with Retry-After, never a verdict; wh
   expect(await server.call('GET /readyz')).toMatchObject({ status: 503, body: { failing: ['db-primary'] } });
   expect((await server.call('GET /healthz')).status).toBe(200);
 
-  await link.restore();
+  link.restore();
   expect((await verify()).body).toMatchObject({ valid: true });
   expect((await server.call('GET /readyz')).status).toBe(200);
   expect((await server.call('GET /v1/tenants/by-slug/lost')).status).toBe(404);
@@ -68,7 +68,7 @@ test('a database that falls silent is given up soon after the time that a statem
   const { status, body } = await server.call(`GET /v1/tenants/${tenant.id}`);
   expect([status, body.code]).toEqual([503, 'unavailable']);
   await link.cut();
-  await link.restore();
+  link.restore();
   expect((await server.call(`GET /v1/tenants/${tenant.id}`)).status).toBe(200);
 }, 10_000);
 
@@ -82,6 +82,6 @@ test('a verification gives a silent database up before the connection itself is 
   const { total, idle } = database.connections();
   expect(total - idle).toBe(1);
   await link.cut();
-  await link.restore();
+  link.restore();
   expect((await server.call('POST /v1/internal/api-keys/verify', question)).body).toMatchObject({ valid: true });
 }, 10_000);

@@ -20,7 +20,7 @@ export function cutLink(link: Link, leaseMs: number): Disturbance {
   return repeat(leaseMs, async () => {
     await link.cut();
     await sleep(leaseMs * 1.5);
-    await link.restore();
+    link.restore();
   });
 }
 

@@ -1,6 +1,6 @@
-/** A TCP relay to the database that can be cut and restored on the same port. */
-import { connect, createServer, type Socket } from 'node:net';
-import { listenAgain, listenOnKeptPort } from '../support/kept-port.ts';
+/** A TCP relay to the database that can be cut and restored. It never gives up its port, which another process could take. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface Link {
   /** The database through the link. */
@@ -9,15 +9,19 @@ export interface Link {
   silence(): void;
   /** Like `silence`, and on every new connection too, until `cut`: as if the server's processes were stopped. */
   freeze(): void;
+  /** Ends every connection, and each new one as soon as it is there, until `restore`. */
   cut(): Promise<void>;
-  restore(): Promise<void>;
+  restore(): void;
+  close(): Promise<void>;
 }
 
 export async function openLink(databaseUrl: string): Promise<Link> {
   const { hostname, port: targetPort } = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let frozen = false;
+  let open = true;
   const relay = createServer((client) => {
+    if (!open) return void client.destroy();
     const upstream = connect(Number(targetPort), hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -27,12 +31,17 @@ export async function openLink(databaseUrl: string): Promise<Link> {
     if (frozen) client.resume();
     else client.pipe(upstream).pipe(client);
   });
-  const port = await listenOnKeptPort(relay);
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
   const url = new URL(databaseUrl);
   url.hostname = '127.0.0.1';
-  url.port = String(port);
+  url.port = String((relay.address() as AddressInfo).port);
   const silence = () => {
     for (const socket of sockets) socket.unpipe().resume();
+  };
+  const cut = async () => {
+    frozen = false;
+    open = false;
+    await Promise.all(Array.from(sockets, (socket) => once(socket.destroy(), 'close')));
   };
   return {
     url: url.href,
@@ -41,12 +50,13 @@ export async function openLink(databaseUrl: string): Promise<Link> {
       frozen = true;
       silence();
     },
-    async cut() {
-      frozen = false;
-      const closed = new Promise((resolve) => relay.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
+    cut,
+    restore() {
+      open = true;
     },
-    restore: () => listenAgain(relay, port),
+    async close() {
+      await cut();
+      await new Promise((resolve) => relay.close(resolve));
+    },
   };
 }

@@ -1,9 +1,9 @@
 /** A real OpenID provider (node-oidc-provider) on loopback for tests: what it signs comes from its token endpoint. */
 import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type CompactJWSHeaderParameters, CompactSign, type JWK } from 'jose';
 import Provider, { type Adapter, type AsymmetricSigningAlgorithm } from 'oidc-provider';
-import { listenAgain, listenOnKeptPort } from './kept-port.ts';
 import { giveKeysBack, type SigningKeys, takeKeys } from './signing-keys.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -36,9 +36,9 @@ export interface TestIssuer {
   sign(claims?: Claims, options?: SignOptions): Promise<string>;
   /** Signs with new keys from now on; the old ones stay published unless they are withdrawn. */
   rotateKeys(options?: { readonly withdraw: boolean }): Promise<void>;
-  /** Stops answering until `resume`, which listens on that port again. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
+  /** Ends every connection, and each new one as soon as it is there, until `resume`. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -106,15 +106,26 @@ export async function startIssuer({
 }
 
 async function listenOnLoopback(listener: RequestListener) {
+  let paused = false;
   const server = http.createServer(listener);
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
+  // The port is kept while nothing is answered: another process could take it.
+  server.on('connection', (socket) => void (paused && socket.destroy()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    pause() {
+      paused = true;
       server.closeAllConnections();
-    });
-  const port = await listenOnKeptPort(server);
-  const stop = async () => (server.listening ? pause() : undefined);
-  return { origin: `http://127.0.0.1:${port}`, pause, resume: () => listenAgain(server, port), stop };
+    },
+    resume() {
+      paused = false;
+    },
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }
 
 async function fetchToken(url: string, resource: string): Promise<string> {

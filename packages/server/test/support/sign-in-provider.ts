@@ -1,8 +1,8 @@
 /** A real OpenID provider (node-oidc-provider) through which people of tests sign in: it asks them nothing. */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { decodeJwt } from 'jose';
 import Provider from 'oidc-provider';
-import { listenOnKeptPort } from './kept-port.ts';
 import { mapAdapters } from './map-adapter.ts';
 import { type Claims, type SignOptions, sign } from './oidc-provider.ts';
 import { giveKeysBack, type SigningKeys, takeKeys } from './signing-keys.ts';
@@ -37,8 +37,8 @@ export interface SignInProvider {
 export async function startSignInProvider(redirectUri: string): Promise<SignInProvider> {
   const keys = await takeKeys();
   const server = http.createServer((request, response) => void handle(request, response));
-  const port = await listenOnKeptPort(server);
-  const url = `http://127.0.0.1:${port}`;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider = providerOf(url, redirectUri, keys);
   const callback = provider.callback();
   const made: SignInProvider = {
