@@ -34,8 +34,8 @@ export function secretsIn({ body, headers = {} }: Exchange, answer: { readonly h
   return [...cookies, ...sent.filter(secret).map(([, value]) => String(value))];
 }
 
-/** An API key, or the beginning of a JWT. */
-const SHAPES = 'bp_[A-Za-z0-9_-]{22}|eyJ[A-Za-z0-9_-]{10}';
+/** An API key, or a JWT by the first member of its header. Neither is looked for inside the digests that rows hold. */
+const SHAPES = '(^|[^A-Za-z0-9_-])(bp_[A-Za-z0-9_-]{22}|eyJ(hbGci|0eXAi|raWQi))';
 
 /** Throws, naming the place and never the secret, when one is in a log line, an answer, a metric, an audit row, an event or a stored answer. */
 export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Traces): Promise<void> {
