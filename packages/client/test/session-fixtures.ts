@@ -11,6 +11,9 @@ export function cookieOf(value: string = COOKIE): string {
   return `__Host-tr_session=${value}`;
 }
 
+/** When every session of the tests began: equal sessions have equal times. */
+const BEGAN_AT = Date.now();
+
 export function signedIn(fields: Partial<CurrentSession> = {}): CurrentSession {
   return {
     user: { id: USER, tenant_id: TENANT, email: 'jane@acme.example', display_name: 'Jane Doe', roles: ['member'] },
@@ -20,9 +23,9 @@ export function signedIn(fields: Partial<CurrentSession> = {}): CurrentSession {
       user_id: USER,
       idp_config_id: null,
       source_ip: '203.0.113.7',
-      created_at: new Date().toISOString(),
-      last_seen_at: new Date().toISOString(),
-      expires_at: new Date(Date.now() + 12 * 3_600_000).toISOString(),
+      created_at: new Date(BEGAN_AT).toISOString(),
+      last_seen_at: new Date(BEGAN_AT).toISOString(),
+      expires_at: new Date(BEGAN_AT + 12 * 3_600_000).toISOString(),
     },
     csrf_token: CSRF_TOKEN,
     ...fields,
