@@ -43,7 +43,7 @@ export interface DatabaseHandle {
    */
   ping(timeoutMs: number): Promise<void>;
   /**
-   * Resolves to a separate connection that hears the channel, past a pooler if there is one; rejects when it cannot be
+   * Resolves to a separate connection that hears the channels, past a pooler if there is one; rejects when it cannot be
    * made. The caller closes it before the handle.
    */
   listen(options: ListenOptions): Promise<Listener>;
@@ -149,9 +149,11 @@ async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { me
 
 function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
   // PGlite has one connection, and it ends with the process.
-  const listen: DatabaseHandle['listen'] = async ({ channel, onNotification }) => {
-    const unlisten = await pglite.listen(channel, onNotification);
-    return { db: opened.db, lost: new AbortController().signal, close: () => unlisten() };
+  const listen: DatabaseHandle['listen'] = async ({ channels }) => {
+    const listening = Object.entries(channels).map(([channel, heard]) => pglite.listen(channel, heard));
+    const unlisten = await Promise.all(listening);
+    const close = async () => void (await Promise.all(unlisten.map((end) => end())));
+    return { db: opened.db, lost: new AbortController().signal, close };
   };
   const opened = handle(new PGliteDialect({ pglite }), 'pglite', {
     listen,

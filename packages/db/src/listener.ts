@@ -7,8 +7,8 @@ import type { Db } from './handles.ts';
 import type { DB } from './schema.ts';
 
 export interface ListenOptions {
-  readonly channel: string;
-  readonly onNotification: (payload: string) => void;
+  /** What is done with the notifications of each channel. */
+  readonly channels: Readonly<Record<string, (payload: string) => void>>;
   /** Gives the connection up after this much silence: a listener must send a statement more often. */
   readonly silenceMsMax: number;
 }
@@ -25,7 +25,7 @@ export interface Listener {
 export interface ListeningClient extends Omit<PostgresClient, 'connect' | 'end'> {
   connect(): Promise<unknown>;
   end(): Promise<void>;
-  on(event: 'notification', heard: (message: { payload?: string | undefined }) => void): unknown;
+  on(event: 'notification', heard: (message: { channel: string; payload?: string | undefined }) => void): unknown;
   on(event: 'error', failed: (error: Error) => void): unknown;
   on(event: 'end', ended: () => void): unknown;
 }
@@ -36,12 +36,12 @@ const CLOSE_MS = 1_000;
 export async function openListener(
   client: ListeningClient,
   destroy: () => void,
-  { channel, onNotification }: ListenOptions,
+  { channels }: ListenOptions,
 ): Promise<Listener> {
   const lost = new AbortController();
   client.on('error', (error) => lost.abort(error));
   client.on('end', () => lost.abort(new Error('the connection has ended')));
-  client.on('notification', ({ payload }) => onNotification(payload ?? ''));
+  client.on('notification', ({ channel, payload }) => channels[channel]?.(payload ?? ''));
   const only = { query: client.query.bind(client), release() {} };
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool: { connect: async () => only, end: async () => {}, options: {} } }),
@@ -53,7 +53,7 @@ export async function openListener(
   };
   try {
     await client.connect();
-    await sql`listen ${sql.id(channel)}`.execute(db);
+    for (const channel of Object.keys(channels)) await sql`listen ${sql.id(channel)}`.execute(db);
     return { db, lost: lost.signal, close };
   } catch (error) {
     await close();

@@ -21,6 +21,8 @@ import * as m0018 from '../migrations/0018_users.ts';
 import * as m0019 from '../migrations/0019_service_identities.ts';
 import * as m0020 from '../migrations/0020_groups.ts';
 import * as m0021 from '../migrations/0021_role_bindings.ts';
+import * as m0022 from '../migrations/0022_event_log.ts';
+import * as m0023 from '../migrations/0023_webhooks.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -44,4 +46,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0019_service_identities': m0019,
   '0020_groups': m0020,
   '0021_role_bindings': m0021,
+  '0022_event_log': m0022,
+  '0023_webhooks': m0023,
 };

@@ -43,6 +43,18 @@ export type TenantStatus = "active" | "archived" | "demo" | "frozen" | "trial";
 
 export type UsersProvisionedBy = "api" | "scim" | "sign_in";
 
+export type WebhookDeliveriesState = "canceled" | "failed" | "pending" | "succeeded";
+
+export type WebhookEndpointsDisabledReason = "failing" | "gone" | "requested";
+
+export type WebhookEndpointsFormat = "cloudevents" | "json";
+
+export type WebhookEndpointsOrdering = "aggregate" | "endpoint";
+
+export type WebhookEndpointsSignature = "ed25519" | "hmac";
+
+export type WebhookEndpointsStatus = "active" | "disabled";
+
 export interface ApiKeys {
   created_at: Generated<Timestamp>;
   created_by_key_id: string | null;
@@ -101,6 +113,32 @@ export interface CatalogRequests {
   updated_at: Generated<Timestamp>;
 }
 
+export interface EventHead {
+  id: Generated<number>;
+  position: number;
+}
+
+export interface EventRelays {
+  lease_id: string | null;
+  lease_until: Timestamp | null;
+  name: string;
+  position: number;
+}
+
+export interface Events {
+  aggregate_id: string;
+  aggregate_type: string;
+  event_type: string;
+  id: string;
+  occurred_at: Timestamp;
+  payload: Json;
+  position: number;
+  product: string | null;
+  project_id: string | null;
+  recorded_at: Generated<Timestamp>;
+  tenant_id: string | null;
+}
+
 export interface GroupMemberships {
   created_at: Generated<Timestamp>;
   group_id: string;
@@ -147,11 +185,13 @@ export interface IdempotencyKeys {
 export interface OutboxEvents {
   aggregate_id: string;
   aggregate_type: string;
-  dispatched_at: Timestamp | null;
   event_type: string;
   id: Generated<string>;
   occurred_at: Generated<Timestamp>;
   payload: Json;
+  product: string | null;
+  project_id: string | null;
+  seq: Generated<number>;
   tenant_id: string | null;
 }
 
@@ -325,10 +365,70 @@ export interface UserSessions {
   user_id: string;
 }
 
+export interface WebhookAttempts {
+  delivery_id: string;
+  duration_ms: number;
+  error: string | null;
+  excerpt: string | null;
+  n: number;
+  started_at: Timestamp;
+  status: number | null;
+  tenant_id: string | null;
+}
+
+export interface WebhookDeliveries {
+  aggregate: string;
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  endpoint_id: string;
+  event_id: string;
+  event_type: string;
+  id: Generated<string>;
+  next_attempt_at: Generated<Timestamp>;
+  position: number;
+  replay_of: string | null;
+  state: Generated<WebhookDeliveriesState>;
+  tenant_id: string | null;
+}
+
+export interface WebhookEndpoints {
+  created_at: Generated<Timestamp>;
+  description: string | null;
+  disabled_reason: WebhookEndpointsDisabledReason | null;
+  event_types: string[];
+  failing_since: Timestamp | null;
+  failures: Generated<number>;
+  format: Generated<WebhookEndpointsFormat>;
+  id: Generated<string>;
+  last_ok_ms: number | null;
+  lease_id: string | null;
+  lease_until: Timestamp | null;
+  next_at: Timestamp | null;
+  ordering: Generated<WebhookEndpointsOrdering>;
+  public_key: string | null;
+  signature: Generated<WebhookEndpointsSignature>;
+  status: Generated<WebhookEndpointsStatus>;
+  tenant_id: string | null;
+  updated_at: Generated<Timestamp>;
+  url: string;
+}
+
+export interface WebhookSecrets {
+  created_at: Generated<Timestamp>;
+  endpoint_id: string;
+  expires_at: Timestamp | null;
+  id: Generated<string>;
+  sealed: string;
+  tenant_id: string | null;
+}
+
 export interface DB {
   api_keys: ApiKeys;
   audit_log: AuditLog;
   catalog_requests: CatalogRequests;
+  event_head: EventHead;
+  event_relays: EventRelays;
+  events: Events;
   group_memberships: GroupMemberships;
   group_parents: GroupParents;
   groups: Groups;
@@ -348,4 +448,8 @@ export interface DB {
   tenants: Tenants;
   user_sessions: UserSessions;
   users: Users;
+  webhook_attempts: WebhookAttempts;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_endpoints: WebhookEndpoints;
+  webhook_secrets: WebhookSecrets;
 }

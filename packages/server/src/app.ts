@@ -1,6 +1,6 @@
 /** The composition root: puts the parts together, once. */
 import { randomBytes } from 'node:crypto';
-import { type DatabaseHandle, databaseClock, signingKeys } from '@tenant-registry/db';
+import { type DatabaseHandle, databaseClock, eventLog, signingKeys } from '@tenant-registry/db';
 import type { FastifyInstance } from 'fastify';
 import { accessTokenCredential } from './authentication/access-token.ts';
 import { type Authenticator, createAuthenticator } from './authentication/authenticate.ts';
@@ -23,6 +23,7 @@ import { createOutbound, type Outbound } from './kernel/outbound.ts';
 import { createQuotas } from './kernel/quotas.ts';
 import { createRegistryClock } from './kernel/registry-clock.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
+import { createSignals } from './kernel/signals.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
 import { errorSets, eventTypes, grants, holdings, modules, providePorts, workers } from './modules.ts';
 
@@ -98,9 +99,11 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
   const databaseTime = given.databaseTime ?? (() => databaseClock.findDatabaseTime(db));
   const registryClock = await createRegistryClock({ clock, databaseTime, toleranceMs: config.clockSkewMaxMs, logger });
   // By the clock of the process: a lease is a span, and its holder has to notice that its own clock jumped.
+  const signals = createSignals();
+  const alsoHears = { [eventLog.EVENTS_CHANNEL]: () => signals.tell('logged') };
   const leases =
     given.leases ??
-    createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger, observer: metrics.leases });
+    createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger, alsoHears, observer: metrics.leases });
   const argon2 = createArgon2(config.argon2, {
     ...(given.argon2Tags === undefined ? {} : { tags: given.argon2Tags }),
     took: (operation, seconds) => metrics.argon2Seconds.observe({ operation }, seconds),
@@ -120,9 +123,9 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     grants,
     budgets: createBudgets(config.limits, { clock, refused: (budget) => metrics.rateLimited.inc({ budget }) }),
     quotas: createQuotas(),
-    outboxRetentionDays: config.outboxRetentionDays,
     argon2,
     leases,
+    signals,
     metrics,
     backgroundQueue: createBackgroundQueue(logger),
     accessLog: createAccessLog(registryClock.now),

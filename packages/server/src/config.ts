@@ -6,7 +6,6 @@ import { httpSettings } from './http/environment.ts';
 import { inputText } from './kernel/errors/input-texts.ts';
 import { leaseSettings } from './kernel/leases/environment.ts';
 import { outboundSettings } from './kernel/outbound/environment.ts';
-import { outboxSettings } from './kernel/outbox/environment.ts';
 import { clockSettings } from './kernel/registry-clock/environment.ts';
 import { argon2Settings } from './kernel/secrets/environment.ts';
 import type { AnySettings, Given } from './kernel/settings.ts';
@@ -25,7 +24,6 @@ const ownSettings = [
   leaseSettings,
   clockSettings,
   outboundSettings,
-  outboxSettings,
 ] as const;
 
 /** Every group of variables, in the order of .env.example. */

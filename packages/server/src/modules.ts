@@ -4,7 +4,6 @@ import { type CodeOf, type ErrorSet, kernelErrors } from './kernel/errors.ts';
 import { idempotencyWorker } from './kernel/idempotency/expiry.worker.ts';
 import { idempotencyErrors } from './kernel/idempotency.ts';
 import type { ModuleDefinition } from './kernel/module.ts';
-import { outboxWorker } from './kernel/outbox/expiry.worker.ts';
 import { createGrants } from './kernel/permissions.ts';
 import type { AnySettings } from './kernel/settings.ts';
 import type { Worker } from './kernel/worker.ts';
@@ -15,6 +14,7 @@ import { catalogModule } from './modules/catalog/module.ts';
 import { changesModule } from './modules/changes/module.ts';
 import { claimsModule } from './modules/claims/module.ts';
 import { entitlementsModule } from './modules/entitlements/module.ts';
+import { eventsModule } from './modules/events/module.ts';
 import { groupsModule } from './modules/groups/module.ts';
 import { idpConfigsModule } from './modules/idp-configs/module.ts';
 import { limitsModule } from './modules/limits/module.ts';
@@ -25,6 +25,7 @@ import { sessionsModule } from './modules/sessions/module.ts';
 import { tenantsModule } from './modules/tenants/module.ts';
 import { trustBundlesModule } from './modules/trust-bundles/module.ts';
 import { usersModule } from './modules/users/module.ts';
+import { webhooksModule } from './modules/webhooks/module.ts';
 
 export const modules = {
   tenants: tenantsModule,
@@ -40,6 +41,8 @@ export const modules = {
   roleBindings: roleBindingsModule,
   apiKeys: apiKeysModule,
   audit: auditModule,
+  events: eventsModule,
+  webhooks: webhooksModule,
   claims: claimsModule,
   access: accessModule,
   limits: limitsModule,
@@ -82,7 +85,6 @@ export const credentialErrors = list.flatMap((module) => module.credentialErrors
 /** Everything that is done in the background. */
 export const workers: readonly Worker[] = [
   idempotencyWorker,
-  outboxWorker,
   ...list.flatMap((module) => module.workers ?? []),
 ];
 

@@ -1,6 +1,6 @@
 // engine: postgres
 /** Under every disturbance of the replicas, clients read what one register could have answered. Runs on PostgreSQL. */
-import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
+import { type DatabaseHandle, openDatabase, replicaLeases } from '@tenant-registry/db';
 import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { insertPerson, startDeactivationReplica } from './replicas/deactivation.ts';
@@ -69,7 +69,7 @@ describe('replicas with a memory in one process', () => {
   test('are one register when one of them is never told anything, and has to ask', async () => {
     const deaf = await start({
       ...database,
-      listen: (options) => database.listen({ ...options, onNotification: () => {} }),
+      listen: (options) => database.listen({ ...options, channels: { [replicaLeases.LEASE_CHANNEL]: () => {} } }),
     });
     await run([await start(), deaf, await start()]);
   });

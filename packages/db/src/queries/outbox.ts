@@ -1,4 +1,4 @@
-/** Events that wait for delivery, written in the transaction of the change that they report. */
+/** Events that wait for their place in the log, written in the transaction of the change that they report. */
 import { type Insertable, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { OutboxEvents } from '../schema.ts';
@@ -13,16 +13,11 @@ export async function appendOutboxEvent(tx: Tx, { payload, ...event }: NewOutbox
     .execute();
 }
 
-/**
- * Deletes up to `limit` undispatched events that happened more than so many days ago, and returns how many. The database's
- * clock decides, because a process whose clock is ahead would take events away that are still wanted. Events that another
- * replica is deleting are passed over.
- */
-export async function deleteOldOutboxEvents(db: Db, days: number, limit: number): Promise<number> {
-  const { numAffectedRows = 0n } = await sql`
-    delete from outbox_events where id in (
-      select id from outbox_events
-      where dispatched_at is null and occurred_at < now() - make_interval(days => ${days}::int)
-      order by occurred_at limit ${limit} for update skip locked)`.execute(db);
-  return Number(numAffectedRows);
+/** Returns for how many seconds the oldest event has waited, by the database's clock; 0 when none waits. */
+export async function findOldestWait(db: Db): Promise<number> {
+  const { rows } = await sql<{ seconds: number | null }>`
+    select extract(epoch from now() - (select occurred_at from outbox_events order by seq limit 1))::float8 as seconds`.execute(
+    db,
+  );
+  return Math.max(0, rows[0]?.seconds ?? 0);
 }

@@ -30,7 +30,7 @@ const mark = (tenantIds: readonly string[], own: string | null = null) =>
   db.transaction().execute((tx) => appendReplicaMarks(tx, tenantIds, own));
 
 async function listen(onNotification: (payload: string) => void): Promise<Listener> {
-  const listener = await database.listen({ channel: LEASE_CHANNEL, onNotification, silenceMsMax: 60_000 });
+  const listener = await database.listen({ channels: { [LEASE_CHANNEL]: onNotification }, silenceMsMax: 60_000 });
   onTestFinished(() => listener.close());
   return listener;
 }

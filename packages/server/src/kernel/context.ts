@@ -17,6 +17,7 @@ import type { Grants } from './permissions.ts';
 import type { Quotas } from './quotas.ts';
 import type { RegistryClock } from './registry-clock.ts';
 import type { Argon2 } from './secrets/argon2.ts';
+import type { Signals } from './signals.ts';
 
 /** The parts that every module may use, made once at start. */
 export interface KernelDependencies {
@@ -44,10 +45,10 @@ export interface KernelDependencies {
   readonly budgets: Budgets;
   /** How many of its things a tenant may have in use. */
   readonly quotas: Quotas;
-  /** For how long events are kept that nothing has dispatched. */
-  readonly outboxRetentionDays: number;
   readonly argon2: Argon2;
   readonly leases: Leases;
+  /** Says inside this process that there is work. */
+  readonly signals: Signals;
   readonly metrics: Metrics;
   readonly backgroundQueue: BackgroundQueue;
   /** Which credentials were accepted and which were refused. */

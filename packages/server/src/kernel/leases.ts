@@ -58,6 +58,8 @@ export interface LeaseOptions {
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Other channels that the connection of the lease hears, and what is to be done then. */
+  readonly alsoHears?: Readonly<Record<string, () => void>>;
   /** Monotonic milliseconds; the process's own when absent. */
   readonly steadyMs?: () => number;
   readonly observer?: LeaseObserver;
@@ -65,7 +67,8 @@ export interface LeaseOptions {
 
 /** Makes the leases of one replica. Until `start` none is held, and everything else works. */
 export function createLeases(options: LeaseOptions): Leases {
-  const { database, leaseMs, clock, logger, observer, steadyMs = () => performance.now() } = options;
+  const { database, leaseMs, clock, logger, alsoHears = {}, observer } = options;
+  const { steadyMs = () => performance.now() } = options;
   const listeners = new Set<AuthorityListener>();
   let generation = 0;
   let changing = 0;
@@ -75,7 +78,7 @@ export function createLeases(options: LeaseOptions): Leases {
   };
   const validity = createLeaseValidity(leaseMs, clock, steadyMs);
   const state = createLeaseState({ validity, forget, logger, observer });
-  const keeper = createLeaseKeeper({ database, leaseMs, validity, state, forget, logger });
+  const keeper = createLeaseKeeper({ database, leaseMs, validity, state, forget, alsoHears, logger });
   const { gone } = createMarkWatch(database.db, logger);
   return {
     held: () => validity.holds(),

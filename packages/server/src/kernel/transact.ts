@@ -44,6 +44,7 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
         return result;
       });
     outcome = 'committed';
+    ctx.signals.tell('queued');
     return result;
   } finally {
     // Without marks there was nothing to tell, or the work failed and was rolled back. With them and without success it
@@ -76,6 +77,14 @@ export async function rehearse<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
 
 /** Ends a transaction whose changes are only a rehearsal. */
 class RolledBack extends Error {}
+
+/**
+ * Runs the work in one transaction, for what the registry keeps for itself: positions, deliveries, leases. It changes
+ * nothing that a caller set, so it records nothing.
+ */
+export async function bookkeep<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('read committed').execute(work);
+}
 
 interface Accountable<T> {
   readonly work: Work<T>;
@@ -159,6 +168,8 @@ async function append<Schema extends z.ZodObject>(
   await outbox.appendOutboxEvent(tx, {
     id,
     tenant_id,
+    project_id,
+    product,
     aggregate_type: target.type,
     aggregate_id: target.id,
     event_type: event.type,

@@ -12,6 +12,7 @@ export interface LeaseKeeperOptions {
   readonly validity: LeaseValidity;
   readonly state: LeaseState;
   readonly forget: (tenantIds: readonly string[]) => void;
+  readonly alsoHears: Readonly<Record<string, () => void>>;
   readonly logger: Logger;
 }
 
@@ -79,10 +80,12 @@ async function run(keeper: Keeper): Promise<void> {
 
 /** Returns when it is time to stop; rejects when the connection is lost. */
 async function keep(keeper: Keeper, progress: () => void): Promise<void> {
-  const { database, leaseMs, state, pause } = keeper;
+  const { database, leaseMs, state, pause, alsoHears } = keeper;
   const listener = await database.listen({
-    channel: replicaLeases.LEASE_CHANNEL,
-    onNotification: (by) => by !== state.id() && pause.interrupt(),
+    channels: {
+      ...alsoHears,
+      [replicaLeases.LEASE_CHANNEL]: (by) => void (by !== state.id() && pause.interrupt()),
+    },
     silenceMsMax: leaseMs,
   });
   const { db, lost } = listener;

@@ -1,0 +1,115 @@
+/** Every statement about the log of events: its end, what is moved to it, its readers, and its left edge. */
+import { type Selectable, sql } from 'kysely';
+import type { Db, Tx } from '../handles.ts';
+import type { Events } from '../schema.ts';
+
+/** The channel on which a replica hears that the log has grown. */
+export const EVENTS_CHANNEL = 'tenant_registry_events';
+
+export type EventRow = Selectable<Events>;
+
+/** Locks the end of the log and returns its position; undefined while another process has it. */
+export async function claimEventHead(tx: Tx): Promise<number | undefined> {
+  const { rows } = await sql<{ position: number }>`
+    select position from event_head where id = 1 for update skip locked`.execute(tx);
+  return rows[0]?.position;
+}
+
+/** What one batch did. */
+export interface AppendedEvents {
+  readonly events: number;
+  readonly deliveries: number;
+}
+
+/**
+ * Moves up to `limit` events from the queue to the log, at the positions after `head`, makes a delivery of each for every
+ * endpoint that wants it, wakes those endpoints, and tells the listening replicas. It runs after `claimEventHead`, as a
+ * statement of its own: its snapshot is then newer than the last batch. Endpoints that somebody changes right now are
+ * not waited for: `claimIdleEndpoints` finds them.
+ */
+export async function appendEvents(tx: Tx, head: number, limit: number): Promise<AppendedEvents> {
+  const { rows } = await sql<AppendedEvents>`
+    with moved as (
+      delete from outbox_events where seq in (select seq from outbox_events order by seq limit ${limit}) returning *
+    ), logged as (
+      insert into events (position, id, tenant_id, project_id, product, aggregate_type, aggregate_id, event_type, payload, occurred_at)
+      select ${head}::bigint + row_number() over (order by seq), id, tenant_id, project_id, product, aggregate_type,
+        aggregate_id, event_type, payload, occurred_at
+      from moved
+      returning position, id, tenant_id, aggregate_type, aggregate_id, event_type
+    ), wanted as (
+      select w.id as endpoint_id, w.tenant_id, l.id as event_id, l.event_type, l.position,
+        l.aggregate_type || ':' || l.aggregate_id as aggregate
+      from logged l join webhook_endpoints w on w.status = 'active' and (w.tenant_id is null or w.tenant_id = l.tenant_id)
+      where w.event_types && array['*', l.event_type, split_part(l.event_type, '.', 1) || '.*']
+        -- An endpoint is not told of its own failures, which would never end.
+        and not (l.event_type = 'webhook.deliveries_failed' and l.aggregate_id = w.id::text)
+    ), fanned as (
+      insert into webhook_deliveries (endpoint_id, tenant_id, event_id, event_type, position, aggregate)
+      select endpoint_id, tenant_id, event_id, event_type, position, aggregate from wanted
+      returning endpoint_id
+    ), woken as (
+      update webhook_endpoints set next_at = now() where id in (
+        select id from webhook_endpoints
+        where id in (select endpoint_id from fanned) and next_at is null for no key update skip locked
+      )
+    ), moved_on as (
+      update event_head set position = ${head}::bigint + (select count(*) from logged)
+      where id = 1 and exists (select from logged)
+    )
+    select (select count(*) from logged) as events, (select count(*) from fanned) as deliveries`.execute(tx);
+  const [done] = rows;
+  if (done === undefined) throw new Error('a select without a from gives one row');
+  if (done.events > 0) await sql`select pg_notify(${EVENTS_CHANNEL}, '')`.execute(tx);
+  return done;
+}
+
+export interface EventScope {
+  /** Absent: of all tenants, and of none. */
+  readonly tenant_id?: string | undefined;
+  readonly project_id?: string | undefined;
+  /** Exact types; absent: every type. */
+  readonly types?: readonly string[] | undefined;
+}
+
+/** Returns the next events after the position, oldest first. */
+export function listEvents(
+  db: Db,
+  { tenant_id, project_id, types }: EventScope,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<EventRow[]> {
+  return db
+    .selectFrom('events')
+    .selectAll()
+    .where('position', '>', after)
+    .$if(tenant_id !== undefined, (query) => query.where('tenant_id', '=', tenant_id as string))
+    .$if(project_id !== undefined, (query) => query.where('project_id', '=', project_id as string))
+    .$if(types !== undefined, (query) => query.where('event_type', 'in', types as string[]))
+    .orderBy('position')
+    .limit(limit)
+    .execute();
+}
+
+/** Returns the position of the last event; 0 when there never was one. */
+export async function findEventHead(db: Db): Promise<number> {
+  const { position } = await db.selectFrom('event_head').select('position').executeTakeFirstOrThrow();
+  return position;
+}
+
+/**
+ * Deletes up to `limit` events from the left edge of the log that are older than so many days by the database's clock, with
+ * their deliveries, and returns how many events.
+ */
+export async function deleteOldEvents(tx: Tx, days: number, limit: number): Promise<number> {
+  const { rows } = await sql<{ events: number }>`
+    with gone as (
+      delete from events where position in (
+        select position from (select position, recorded_at from events order by position limit ${limit}) as edge
+        where recorded_at < now() - make_interval(days => ${days}::int)
+      ) returning position
+    ), undelivered as (
+      delete from webhook_deliveries where position <= (select max(position) from gone)
+    )
+    select count(*) as events from gone`.execute(tx);
+  return rows[0]?.events ?? 0;
+}

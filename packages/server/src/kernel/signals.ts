@@ -1,0 +1,25 @@
+/** Says inside one process that there is work, so that a worker need not wait for its next look. Nothing depends on it. */
+
+/** `queued`: an event waits for its place in the log. `logged`: the log has grown. `deliverable`: a delivery may be due. */
+export type Signal = 'queued' | 'logged' | 'deliverable';
+
+export interface Signals {
+  /** Calls whoever listens. A listener must not throw. */
+  tell(signal: Signal): void;
+  /** Returns how to stop that. */
+  on(signal: Signal, listener: () => void): () => void;
+}
+
+export function createSignals(): Signals {
+  const listeners = new Map<Signal, Set<() => void>>();
+  return {
+    tell(signal) {
+      for (const listener of listeners.get(signal) ?? []) listener();
+    },
+    on(signal, listener) {
+      const those = listeners.get(signal) ?? new Set();
+      listeners.set(signal, those.add(listener));
+      return () => those.delete(listener);
+    },
+  };
+}

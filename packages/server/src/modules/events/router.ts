@@ -1,0 +1,4 @@
+/** Events on the wire. */
+import { router } from '../../kernel/trpc.ts';
+
+export const eventsRouter = router({});
