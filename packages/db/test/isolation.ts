@@ -194,11 +194,11 @@ function grantedColumns(table: string, right: string, columns: readonly string[]
   return columns.filter((column) => grants.includes(`${table} ${right} (${column})`));
 }
 
-/** Inserts the named columns of the row; all of them when none is named. */
+/** Inserts the named columns of the row, those that the database numbers too; all of them when none is named. */
 function insert(table: string, row: Row, columns: readonly string[]): RawBuilder<unknown> {
   const names = sql.join((columns.length > 0 ? columns : Object.keys(row)).map((name) => sql.ref(name)));
   return sql`
-    insert into ${sql.table(table)} (${names})
+    insert into ${sql.table(table)} (${names}) overriding system value
     select ${names} from jsonb_populate_record(null::${sql.table(table)}, ${JSON.stringify(row)}::jsonb)`;
 }
 
