@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../../src/testing.ts';
+import { listConstraints, unnamedIn } from '../constraint-names.ts';
 import { identityTables } from '../identities.ts';
 import { closedAfterTest } from '../support.ts';
 
@@ -26,19 +24,8 @@ const ofEachTable = [
 // proves C47
 test('every constraint, unique index and trigger of the identity tables is named by a test of this folder', async () => {
   const { db } = await closedAfterTest(testDatabase());
-  const tables = sql.join(identityTables.map((table) => sql.lit(table)));
-  const { rows } = await sql<{ name: string }>`
-    select conname as name from pg_constraint
-    where contype not in ('n', 't') and conrelid::regclass::text in (${tables})
-    union
-    select indexrelid::regclass::text from pg_index where indisunique and indrelid::regclass::text in (${tables})
-    union
-    select tgname from pg_trigger
-    where not tgisinternal and tgrelid::regclass::text in (${tables}) and tgname !~ '_set_updated_at$'
-    order by name`.execute(db);
-  expect(rows.length).toBeGreaterThan(60);
-  const tests = readdirSync(import.meta.dirname).filter((file) => file !== 'complete.test.ts');
-  const text = tests.map((file) => readFileSync(join(import.meta.dirname, file), 'utf8')).join('\n');
-  const missing = rows.map(({ name }) => name).filter((name) => !text.includes(name));
+  const names = await listConstraints(db, identityTables);
+  expect(names.length).toBeGreaterThan(60);
+  const missing = unnamedIn(import.meta.dirname, names);
   expect(missing.filter((name) => !notReachable.includes(name) && !ofEachTable.includes(name))).toEqual([]);
 });
