@@ -83,10 +83,7 @@ export type ErrorCode =
 export const credentialErrors = list.flatMap((module) => module.credentialErrors ?? []);
 
 /** Everything that is done in the background. */
-export const workers: readonly Worker[] = [
-  idempotencyWorker,
-  ...list.flatMap((module) => module.workers ?? []),
-];
+export const workers: readonly Worker[] = [idempotencyWorker, ...list.flatMap((module) => module.workers ?? [])];
 
 /** The tables that hold what a tenant owns, by the name that the caller reads. */
 export const holdings: KernelDependencies['holdings'] = Object.assign({}, ...list.map((module) => module.holdings));

@@ -103,15 +103,16 @@ export async function findEventHead(db: Db): Promise<number> {
 
 /**
  * Deletes up to `limit` events from the left edge of the log that are older than so many days by the database's clock, with
- * their deliveries, and returns how many events.
+ * their deliveries, and returns how many events. It stops at the first event that is younger, so the log never has a gap:
+ * two sequencers may have given close events their times the other way round.
  */
 export async function deleteOldEvents(tx: Tx, days: number, limit: number): Promise<number> {
   const { rows } = await sql<{ events: number }>`
-    with gone as (
-      delete from events where position in (
-        select position from (select position, recorded_at from events order by position limit ${limit}) as edge
-        where recorded_at < now() - make_interval(days => ${days}::int)
-      ) returning position
+    with edge as (
+      select position, bool_and(recorded_at < now() - make_interval(days => ${days}::int)) over (order by position) as old
+      from (select position, recorded_at from events order by position limit ${limit}) as leftmost
+    ), gone as (
+      delete from events where position in (select position from edge where old) returning position
     ), undelivered as (
       delete from webhook_deliveries where position <= (select max(position) from gone)
     )

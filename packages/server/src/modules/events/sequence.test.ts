@@ -15,6 +15,9 @@ test('every event of a change comes into the log once, at positions without a ga
   expect(await runWorker(server, 'events-sequence')).toBe(0);
   const positions = await db.selectFrom('events').select('position').orderBy('position').execute();
   expect(positions.map(({ position }) => position)).toEqual(positions.map((_, index) => index + 1));
-  expect((await logOf(tenants[0].id)).map(({ event_type }) => event_type)).toEqual(['tenant.created', 'tenant.updated']);
+  expect((await logOf(tenants[0].id)).map(({ event_type }) => event_type)).toEqual([
+    'tenant.created',
+    'tenant.updated',
+  ]);
   expect(await db.selectFrom('outbox_events').selectAll().execute()).toEqual([]);
 });
