@@ -2,13 +2,16 @@
 import { parseArgs } from 'node:util';
 import { migrateUp, openDatabase } from '@tenant-registry/db';
 import { startPostgres } from '@tenant-registry/db/testing';
+import { eventWitness } from '../../packages/server/test/replicas/event-faults.ts';
 import { runFaults } from '../../packages/server/test/replicas/fault.ts';
+import { startReceiver } from '../../packages/server/test/replicas/receiver.ts';
 
 const HELP = `node bench/src/fault.ts [--kills N]
 
 Starts the server on PostgreSQL, sends a mixed load, kills the server with SIGKILL at a random moment, and starts it
-again, N times (default 200). Afterwards each change must have its audit and outbox rows, each of those rows its change,
-and each answered success must be in the database. Exit codes: 0 no contradiction, 1 a contradiction, 2 usage.`;
+again, N times (default 200). Afterwards each change must have its audit row and its event, each of those its change, and
+each answered success must be in the database; each event must be in the log once, and be delivered to each endpoint that
+wants it. Exit codes: 0 no contradiction, 1 a contradiction, 2 usage.`;
 
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '200' }, help: { type: 'boolean', short: 'h' } },
@@ -22,10 +25,12 @@ if (values.help) {
 } else {
   const postgres = await startPostgres();
   const database = await openDatabase({ url: postgres.url });
+  const receiver = await startReceiver();
   try {
     await migrateUp(database.db);
     const progress = (done: number) => done % 10 === 0 && console.error(`${done} of ${kills} kills`);
-    const report = await runFaults({ url: postgres.url, db: database.db, kills, progress });
+    const witnesses = [eventWitness({ db: database.db, receiver, deliveries: 'made' })];
+    const report = await runFaults({ url: postgres.url, db: database.db, kills, progress, witnesses });
     console.log(
       `${postgres.version}: ${report.kills} kills, ${report.acknowledged} acknowledged, ${report.unanswered} unanswered`,
     );
@@ -33,6 +38,7 @@ if (values.help) {
     console.log(`${report.contradictions.length} contradictions`);
     process.exitCode = report.contradictions.length === 0 ? 0 : 1;
   } finally {
+    await receiver.close();
     await database.close();
     await postgres.stop();
   }

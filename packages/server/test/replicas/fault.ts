@@ -26,10 +26,21 @@ export interface FaultOptions {
   readonly db: Db;
   readonly kills: number;
   readonly progress?: (kills: number) => void;
+  readonly witnesses?: readonly Witness[];
 }
 
-/** Runs the load, kills `kills` times, and reports whether any change is without its audit and outbox row, or the reverse. */
-export async function runFaults({ url, db, kills, progress }: FaultOptions): Promise<FaultReport> {
+/** Looks at one thing more that must hold after all kills. */
+export interface Witness {
+  /** What the servers need to be told, of which it is part. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Sets up what it needs on a server, before the load. */
+  begin(address: string): Promise<void>;
+  /** Waits until a server, started after the last kill, is done, and returns sentences about what does not fit. */
+  end(address: string): Promise<readonly string[]>;
+}
+
+/** Runs the load, kills `kills` times, and reports whether any change is without its audit row and its event, or the reverse. */
+export async function runFaults({ url, db, kills, progress, witnesses = [] }: FaultOptions): Promise<FaultReport> {
   const acknowledged: Acknowledged = {
     tenants: new Set(),
     revoked: new Set(),
@@ -37,8 +48,10 @@ export async function runFaults({ url, db, kills, progress }: FaultOptions): Pro
     count: 0,
     unanswered: 0,
   };
+  const env = Object.assign({}, ...witnesses.map((witness) => witness.env));
+  await onServer(url, env, (address) => Promise.all(witnesses.map((witness) => witness.begin(address))));
   for (let kill = 1; kill <= kills; kill++) {
-    const server = await startServer(url);
+    const server = await startServer(url, env);
     const stop = new AbortController();
     const clients = Array.from({ length: CLIENTS }, () => clientLoop(server.address, acknowledged, stop.signal));
     await sleep(randomInt(20, 400));
@@ -48,12 +61,28 @@ export async function runFaults({ url, db, kills, progress }: FaultOptions): Pro
     await Promise.all(clients);
     progress?.(kill);
   }
+  const seen = await onServer(url, env, (address) => Promise.all(witnesses.map((witness) => witness.end(address))));
   return {
     kills,
     acknowledged: acknowledged.count,
     unanswered: acknowledged.unanswered,
-    contradictions: [...(await contradictions(db)), ...(await lostPromises(db, acknowledged))],
+    contradictions: [...(await contradictions(db)), ...(await lostPromises(db, acknowledged)), ...seen.flat()],
   };
+}
+
+/** Starts a server for the work, and kills it afterwards. */
+async function onServer<T>(
+  url: string,
+  env: Readonly<Record<string, string>>,
+  work: (address: string) => Promise<T>,
+): Promise<T> {
+  const server = await startServer(url, env);
+  try {
+    return await work(server.address);
+  } finally {
+    server.child.kill('SIGKILL');
+    await server.ended;
+  }
 }
 
 interface Acknowledged {
@@ -109,13 +138,18 @@ async function clientLoop(address: string, promised: Acknowledged, signal: Abort
   }
 }
 
+/** SQL: the ids of the events that wait for their place in the log, and of those that have it. */
+const EVENTS = sql`select id from outbox_events union all select id from events`;
+
 /** Each query counts rows on one side of "no change without its rows, no rows without their change". */
 async function contradictions(db: Db): Promise<string[]> {
   const checks: Readonly<Record<string, ReturnType<typeof sql<{ n: number }>>>> = {
-    'audit rows without their outbox row': sql`
-      select count(*) as n from audit_log a where not exists (select from outbox_events o where o.id = a.id)`,
-    'outbox rows without their audit row': sql`
-      select count(*) as n from outbox_events o where not exists (select from audit_log a where a.id = o.id)`,
+    'audit rows without their event': sql`
+      select count(*) as n from audit_log a where not exists (select from (${EVENTS}) as e where e.id = a.id)`,
+    'events without their audit row': sql`
+      select count(*) as n from (${EVENTS}) as e where not exists (select from audit_log a where a.id = e.id)`,
+    'events that are in the queue and in the log': sql`
+      select count(*) as n from outbox_events o join events e on e.id = o.id`,
     'tenants whose state is not that of their last event': sql`
       select count(*) as n from tenants t where not exists (
         select from (
