@@ -1,0 +1,71 @@
+import { measureDeliveries } from './events/delivery.ts';
+import { measureFeed } from './events/feed.ts';
+import { measureBesideDead, measureFirstAttempts } from './events/first-attempt.ts';
+import { measurePruning } from './events/prune.ts';
+import { type Figure, isMet, type Section } from './events/section.ts';
+import { measureSequencer } from './events/sequencer.ts';
+import { openDatabaseServer } from './lib/databases.ts';
+import { readOptions, wholeNumber } from './lib/options.ts';
+import { table, writeResults } from './lib/report.ts';
+import { reportFailure, runBench, UsageError } from './lib/run-bench.ts';
+
+const sections: Readonly<Record<string, Section>> = {
+  sequencer: measureSequencer,
+  prune: measurePruning,
+  deliveries: measureDeliveries,
+  'first-attempt': measureFirstAttempts,
+  dead: measureBesideDead,
+  feed: measureFeed,
+};
+
+const usage = `Usage: node bench/src/events.ts [options]
+
+Measures the log of events, webhooks and feeds. Sections: ${Object.keys(sections).join(', ')}.
+PostgreSQL: the server in DATABASE_URL (with a role that may create databases), or a temporary one without that variable.
+Exit codes: 0 measured, 1 failed, 2 usage.`;
+
+const LIMIT_MS = 1_800_000;
+
+const options = read();
+
+await runBench(LIMIT_MS, async (stack) => {
+  const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+  const databases = await openDatabaseServer(stack);
+  for (const name of options.only) {
+    // What a section starts ends with it: the next one has the machine to itself.
+    await using own = new AsyncDisposableStack();
+    const figures = await sections[name]?.({ databases, stack: own, rounds: options.rounds, progress });
+    if (figures === undefined) throw new Error(`no section ${name}`);
+    const settings = { rounds: options.rounds };
+    const file = await writeResults(`events-${name}`, { settings, postgres: databases.about, figures });
+    process.stdout.write(`\n${describe(name, figures)}\n\nresults: ${file}\n`);
+  }
+});
+
+function describe(name: string, figures: readonly Figure[]): string {
+  const rows = figures.map((figure) => [figure.what, `${figure.value} ${figure.unit}`, goalOf(figure)]);
+  return table([[name, 'measured', 'goal'], ...rows]);
+}
+
+function goalOf(figure: Figure): string {
+  const { goal } = figure;
+  if (goal === undefined) return '';
+  const bound = 'least' in goal ? `≥ ${goal.least}` : `≤ ${goal.most}`;
+  return `${bound} (${isMet(figure) ? 'met' : 'missed'})`;
+}
+
+function read() {
+  try {
+    const all = Object.keys(sections);
+    const values = readOptions(usage, {
+      only: { help: 'sections, comma-separated', fallback: all.join(',') },
+      rounds: { help: 'rounds of the sections that compare by turns, 1 to 50', fallback: '7' },
+    });
+    const only = values.only.split(',');
+    const unknown = only.find((name) => !all.includes(name));
+    if (unknown !== undefined) throw new UsageError(`--only has "${unknown}", which is none of ${all.join(', ')}`);
+    return { only, rounds: wholeNumber('rounds', values.rounds, [1, 50]) };
+  } catch (error) {
+    process.exit(reportFailure(error));
+  }
+}
