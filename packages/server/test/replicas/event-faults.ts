@@ -19,7 +19,7 @@ export interface EventWitnessOptions {
   readonly deliveries: 'made' | 'received';
 }
 
-interface Endpoint {
+export interface Endpoint {
   readonly id: string;
   /** Names it at the receiver. */
   readonly name: string;
@@ -29,7 +29,7 @@ interface Endpoint {
   readonly since: number;
 }
 
-interface LoggedEvent {
+export interface LoggedEvent {
   readonly id: string;
   readonly position: number;
   readonly tenant_id: string | null;
@@ -162,7 +162,7 @@ async function unlike(db: Db, log: readonly LoggedEvent[], endpoints: readonly E
 }
 
 /** Compares the receipts with the log: none is lost, a repetition has the id and the body of the first, in order. */
-function unlikeReceipts(
+export function unlikeReceipts(
   receipts: readonly Receipt[],
   log: readonly LoggedEvent[],
   endpoints: readonly Endpoint[],
