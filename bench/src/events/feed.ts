@@ -6,6 +6,7 @@ import { percentile, type Section } from './section.ts';
 const LISTENERS = 500;
 /** A tenant may have fifty. */
 const TENANTS = 10;
+const OPENED_AT_ONCE = 20;
 const PER_SECOND = 10;
 const SECONDS = 20;
 const TIMEOUT_MS = 60_000;
@@ -16,10 +17,10 @@ export const measureFeed: Section = async (surroundings) => {
   const late: number[] = [];
   const leaving = new AbortController();
   surroundings.stack.defer(() => leaving.abort());
-  const opened = Array.from({ length: LISTENERS }, (_, n) =>
-    listen(product, tenants[n % TENANTS] ?? '', { late, signal: leaving.signal }),
-  );
-  await Promise.all(opened);
+  for (let n = 0; n < LISTENERS; n += OPENED_AT_ONCE) {
+    const some = Array.from({ length: OPENED_AT_ONCE }, (_, m) => tenants[(n + m) % TENANTS] ?? '');
+    await Promise.all(some.map((tenant) => listen(product, tenant, { late, signal: leaving.signal })));
+  }
   surroundings.progress(`feed: ${LISTENERS} listeners`);
   const change = (n: number) => product.patch(`/v1/tenants/${tenants[n % TENANTS]}`, { name: `Name ${n}` });
   await atRate(PER_SECOND, SECONDS, change);

@@ -64,8 +64,14 @@ export async function startProduct({ databases, stack }: Surroundings, label: st
   client.on('error', () => undefined); // the next query reports a lost connection
   stack.defer(() => client.end());
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const ask = async (method: string, path: string, body: object) => {
+  // A busy machine makes the product shed load. Times begin when a change is made, not when it was first asked for.
+  const ask = async (method: string, path: string, body: object, retries = 50): Promise<{ readonly id: string }> => {
     const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+    if (response.status === 503 && retries > 0) {
+      await response.arrayBuffer();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return ask(method, path, body, retries - 1);
+    }
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as { readonly id: string };
   };
