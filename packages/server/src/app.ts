@@ -22,6 +22,7 @@ import type { ModuleDefinition } from './kernel/module.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
 import { createQuotas } from './kernel/quotas.ts';
 import { createRegistryClock } from './kernel/registry-clock.ts';
+import { createSealed } from './kernel/sealed.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
 import { createSignals } from './kernel/signals.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
@@ -124,6 +125,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     budgets: createBudgets(config.limits, { clock, refused: (budget) => metrics.rateLimited.inc({ budget }) }),
     quotas: createQuotas(),
     argon2,
+    sealed: createSealed(config.secretsKeys),
     leases,
     signals,
     metrics,

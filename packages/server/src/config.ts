@@ -7,6 +7,7 @@ import { inputText } from './kernel/errors/input-texts.ts';
 import { leaseSettings } from './kernel/leases/environment.ts';
 import { outboundSettings } from './kernel/outbound/environment.ts';
 import { clockSettings } from './kernel/registry-clock/environment.ts';
+import { sealedSettings } from './kernel/sealed/environment.ts';
 import { argon2Settings } from './kernel/secrets/environment.ts';
 import type { AnySettings, Given } from './kernel/settings.ts';
 import { type ModuleSettings, moduleSettings } from './modules.ts';
@@ -21,6 +22,7 @@ const ownSettings = [
   oidcSettings,
   httpSettings,
   argon2Settings,
+  sealedSettings,
   leaseSettings,
   clockSettings,
   outboundSettings,

@@ -150,6 +150,7 @@ test('a provider on https cannot send us to keys on plain http, not even on its 
   const asked: string[] = [];
   const outbound = {
     acceptsScheme: () => true,
+    refusalOf: () => undefined,
     post: () => Promise.reject(new Error('nothing is sent')),
     get: async (url: string) => {
       asked.push(url);

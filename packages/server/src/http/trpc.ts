@@ -1,7 +1,7 @@
 /** `/trpc`: the same procedures for the SDK. */
 import { type FastifyTRPCPluginOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError, kernelErrors } from '../kernel/errors.ts';
+import { DomainError, kernelErrors, statuses } from '../kernel/errors.ts';
 import { type AppRouter, appRouter } from '../router.ts';
 import { acceptOnlyJson } from './body.ts';
 import { problemHeaders, sendProblem } from './problem.ts';
@@ -25,9 +25,11 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations, a
     // One call a request: what a request may cost stays bounded.
     allowBatching: false,
     responseMeta({ ctx, errors: [error] }) {
-      const headers = error?.cause instanceof DomainError ? problemHeaders(error.cause) : {};
+      const problem = error?.cause instanceof DomainError ? error.cause : undefined;
+      const headers = problem === undefined ? {} : problemHeaders(problem);
       const all = [...Object.entries(always), ...(ctx?.answerHeaders ?? []), ...Object.entries(headers)];
-      return { headers: new Headers(all) };
+      const status = problem === undefined ? {} : { status: statuses[problem.definition.status].http };
+      return { ...status, headers: new Headers(all) };
     },
   };
   await app.register(async (scope) => {

@@ -16,6 +16,7 @@ import type { Outbound } from './outbound.ts';
 import type { Grants } from './permissions.ts';
 import type { Quotas } from './quotas.ts';
 import type { RegistryClock } from './registry-clock.ts';
+import type { Sealed } from './sealed.ts';
 import type { Argon2 } from './secrets/argon2.ts';
 import type { Signals } from './signals.ts';
 
@@ -46,6 +47,8 @@ export interface KernelDependencies {
   /** How many of its things a tenant may have in use. */
   readonly quotas: Quotas;
   readonly argon2: Argon2;
+  /** Seals secrets that have to be read again, by what they are for. */
+  readonly sealed: Sealed;
   readonly leases: Leases;
   /** Says inside this process that there is work. */
   readonly signals: Signals;

@@ -8,6 +8,7 @@ export const statuses = {
   NOT_FOUND: { http: 404, title: 'Not found' },
   METHOD_NOT_SUPPORTED: { http: 405, title: 'Method not allowed' },
   CONFLICT: { http: 409, title: 'Conflict' },
+  GONE: { http: 410, title: 'Gone' },
   PRECONDITION_FAILED: { http: 412, title: 'Precondition failed' },
   PAYLOAD_TOO_LARGE: { http: 413, title: 'Content too large' },
   UNSUPPORTED_MEDIA_TYPE: { http: 415, title: 'Unsupported media type' },
@@ -220,6 +221,11 @@ export const kernelErrors = {
     code: 'unavailable',
     status: 'SERVICE_UNAVAILABLE',
     detail: 'The database cannot be reached: try again.',
+  }),
+  secretsKeyMissing: defineError({
+    code: 'secrets_key_missing',
+    status: 'SERVICE_UNAVAILABLE',
+    detail: 'The registry has no key for secrets: its operator has to set SECRETS_KEY.',
   }),
   internal: defineError({
     code: 'internal',

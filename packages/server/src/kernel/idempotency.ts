@@ -84,7 +84,7 @@ export async function idempotent<T extends Result>(
     await idempotency.updateIdempotencyAnswer(
       ctx.root,
       claim,
-      JSON.stringify(without(result.data, request.secretFields)),
+      JSON.stringify(withoutFields(result.data, request.secretFields) ?? null),
       now,
     );
   else await idempotency.deleteIdempotencyClaim(ctx.root, claim);
@@ -122,7 +122,8 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function without(data: unknown, fields: readonly string[]): unknown {
-  if (typeof data !== 'object' || data === null || fields.length === 0) return data ?? null;
+/** Returns the answer without those of its top-level fields. */
+export function withoutFields(data: unknown, fields: readonly string[] = []): unknown {
+  if (typeof data !== 'object' || data === null || fields.length === 0) return data;
   return Object.fromEntries(Object.entries(data).filter(([name]) => !fields.includes(name)));
 }

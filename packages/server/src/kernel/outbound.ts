@@ -5,7 +5,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { hostOf, type OutboundEntry, type OutboundPolicy, outboundPolicy } from './outbound/policy.ts';
+import { hostOf, isInsideName, type OutboundEntry, type OutboundPolicy, outboundPolicy } from './outbound/policy.ts';
 import { createResolver, NO_SUCH_NAME, type Resolve } from './outbound/resolver.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -41,6 +41,11 @@ export interface Outbound {
   post(url: string, form: PostedForm): Promise<PostAnswer>;
   /** Whether the URL may be used at all: https, or plain http to a host that OUTBOUND_ALLOW names. */
   acceptsScheme(url: URL): boolean;
+  /**
+   * Returns why the URL would be refused, in a sentence for callers, or undefined. Nothing is sent and no name is
+   * resolved: a name is checked each time that it is used.
+   */
+  refusalOf(url: string): string | undefined;
 }
 
 export interface PostedForm {
@@ -121,7 +126,25 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     get: (url, { signal: caller } = {}) => inTime(caller, (signal) => get(url, signal)),
     post: (url, form) => inTime(form.signal, (signal) => post(url, form, signal)),
     acceptsScheme,
+    refusalOf: (text) => spelling(text) ?? refusalOf(new URL(text), acceptsScheme, policy) ?? insideName(text, policy),
   };
+}
+
+/** Other readers of the URL may take these for something else than is meant here. */
+const PLAIN = /^https?:\/\/[!-[\]-~]+$/i;
+
+/** Returns why the text is refused before it is read: a host in other letters is written in its ASCII form. */
+function spelling(text: string): string | undefined {
+  if (!PLAIN.test(text))
+    return 'The URL must begin with https:// and have visible ASCII characters only, no backslash.';
+  if (!URL.canParse(text)) return 'The URL cannot be read.';
+  return new URL(text).port === '0' ? 'No host listens on port 0.' : undefined;
+}
+
+/** Names that are known to be inside without a question to a name server. */
+function insideName(text: string, policy: OutboundPolicy): string | undefined {
+  const url = new URL(text);
+  return !policy.namesHost(url) && isInsideName(hostOf(url)) ? NOT_PUBLIC : undefined;
 }
 
 function parsed(text: string, base?: URL): URL {

@@ -56,6 +56,8 @@ export function routes({ tag, tenancy = { read: [], write: [] } }: RoutesOptions
     replace: (path: Path, described: Described): RestRoute => ({ ...route('PUT', path, described), etag: true }),
     /** POST that takes one resource a step further, with If-Match and the ETag of what it became. */
     step: (path: Path, described: Described): RestRoute => ({ ...route('POST', path, described), etag: true }),
+    /** POST that asks for work which goes on after the answer, 202. */
+    accept: (path: Path, described: Described): RestRoute => ({ ...route('POST', path, described), status: 202 }),
     /** POST that answers with something else than a resource. */
     ask: (path: Path, described: Described): RestRoute => route('POST', path, described),
     /** POST that answers with nothing, 204. */

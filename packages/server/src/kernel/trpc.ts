@@ -11,9 +11,16 @@ import { inputMistakes } from './errors/input-texts.ts';
 import { malformed } from './errors/malformed.ts';
 import { toProblem } from './errors/problem.ts';
 import { toDomainError } from './errors/to-domain-error.ts';
-import { type DomainError, type ErrorFactory, kernelErrors, missingPermission, tooLate } from './errors.ts';
+import {
+  type DomainError,
+  type ErrorFactory,
+  kernelErrors,
+  missingPermission,
+  type Status,
+  tooLate,
+} from './errors.ts';
 import { etagOf } from './etag.ts';
-import { idempotent } from './idempotency.ts';
+import { idempotent, withoutFields } from './idempotency.ts';
 import type { Logger } from './logger.ts';
 import type { Permission } from './permissions.ts';
 import { actorInProject, type ProjectOf } from './project-levels.ts';
@@ -23,8 +30,8 @@ export interface RestRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `/v1/tenants/{id}`: each name in braces is a field of the input. */
   readonly path: `/v1/${string}`;
-  /** On success; 200 when absent. 204 sends no body. */
-  readonly status?: 200 | 201 | 204;
+  /** On success; 200 when absent. 202 says that work goes on after the answer; 204 sends no body. */
+  readonly status?: 200 | 201 | 202 | 204;
   /** The stable operation id of the document: `create_tenant`. */
   readonly operation: string;
   readonly tag: string;
@@ -104,8 +111,13 @@ const answerErrors = t.middleware(async ({ ctx, path, meta, getRawInput, next })
       : kernelErrors.invalidInput({ errors: inputMistakes(refused, await getRawInput()) });
   const error = meta?.rest === undefined ? found : placed(found, meta.rest);
   logFailure(ctx.logger, error, path);
-  throw new TRPCError({ code: error.definition.status, message: error.message, cause: error });
+  throw new TRPCError({ code: trpcCode(error.definition.status), message: error.message, cause: error });
 });
+
+/** tRPC has no word for 410. The answer has the status itself. */
+function trpcCode(status: Status): TRPCError['code'] {
+  return status === 'GONE' ? 'NOT_FOUND' : status;
+}
 
 /** Returns what the schema of a procedure's input found. An answer that its own schema refuses is no mistake of the caller. */
 function refusedInput({ code, cause }: TRPCError): ZodError | undefined {
@@ -115,10 +127,11 @@ function refusedInput({ code, cause }: TRPCError): ZodError | undefined {
 /** Answers in time, whatever the work waits for. A stream is an answer when it begins, and may take longer. */
 const keepDeadline = t.middleware(({ ctx, next }) => withinDeadline(next(), ctx.deadline.leftMs(), tooLate));
 
-/** The version of the one resource that is the answer, over REST and tRPC alike. */
+/** The version of the one resource that is the answer, over REST and tRPC alike. What is shown once is no part of it. */
 const tagAnswers = t.middleware(async ({ ctx, meta, next }) => {
   const result = await next();
-  if (result.ok && meta?.rest?.etag) ctx.answerHeaders.set('etag', etagOf(result.data));
+  if (result.ok && meta?.rest?.etag)
+    ctx.answerHeaders.set('etag', etagOf(withoutFields(result.data, meta.secretFields)));
   return result;
 });
 

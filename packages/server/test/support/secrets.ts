@@ -1,6 +1,7 @@
 /** Looks for every secret that a test server was given or gave away, everywhere that it must not be. */
 import type { Db } from '@tenant-registry/db';
 import { sql } from 'kysely';
+import { SECRET_EXAMPLE } from '../../src/modules/webhooks/schema.ts';
 
 export interface Traces {
   readonly secrets: ReadonlySet<string>;
@@ -19,7 +20,7 @@ interface Exchange {
 }
 
 const COOKIE = /__Host-tr_session=([\w-]{20,})/;
-const SECRET_FIELDS = ['password', 'current', 'new', 'token'];
+const SECRET_FIELDS = ['password', 'current', 'new', 'token', 'secret'];
 /** Shorter ones are refused as passwords, and are words that may stand anywhere. */
 const PASSWORD_MIN = 12;
 
@@ -34,8 +35,13 @@ export function secretsIn({ body, headers = {} }: Exchange, answer: { readonly h
   return [...cookies, ...sent.filter(secret).map(([, value]) => String(value))];
 }
 
-/** An API key, or a JWT by the first member of its header. Neither is looked for inside the digests that rows hold. */
-const SHAPES = '(^|[^A-Za-z0-9_-])(bp_[A-Za-z0-9_-]{22}|eyJ(hbGci|0eXAi|raWQi))';
+/**
+ * An API key, a JWT by the first member of its header, or what signs webhooks. None is looked for inside the digests that
+ * rows hold.
+ */
+const SHAPES = '(^|[^A-Za-z0-9_-])(bp_[A-Za-z0-9_-]{22}|eyJ(hbGci|0eXAi|raWQi)|wh(sec|sk)_[A-Za-z0-9+/]{32})';
+/** Of these, a secret of a webhook or the seed of its key: in log lines and answers too, beyond what is there to be shown. */
+const SIGNING = /wh(sec|sk)_[A-Za-z0-9+/]{32}/;
 
 /** Throws, naming the place and never the secret, when one is in a log line, an answer, a metric, an audit row, an event or a stored answer. */
 export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Traces): Promise<void> {
@@ -48,8 +54,19 @@ export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Trace
     if (answer !== undefined) leaks.push(`an answer has a secret (${kind}…): ${answer}`);
     if (metrics.includes(secret)) leaks.push(`the metrics have a secret (${kind}…)`);
   }
+  const signing = [...logs.map((text) => ['a log line', text]), ...answers.map((text) => ['an answer', text])]
+    .filter(([, text = '']) => SIGNING.test(text.replaceAll(SECRET_EXAMPLE, '')))
+    .map(([place]) => `${place} has a secret that signs webhooks`);
+  leaks.push(...new Set(signing));
   const pattern = [SHAPES, ...[...secrets].filter((secret) => /^[\w -]+$/.test(secret))].join('|');
-  for (const table of ['audit_log', 'outbox_events', 'idempotency_keys'])
+  for (const table of [
+    'audit_log',
+    'outbox_events',
+    'events',
+    'idempotency_keys',
+    'webhook_endpoints',
+    'webhook_secrets',
+  ])
     leaks.push(...(await rowsWith(db, table, pattern)));
   if (leaks.length > 0) throw new Error(`secrets leaked:\n${leaks.join('\n')}`);
 }

@@ -84,7 +84,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(leases === undefined ? {} : { leases }),
     ...(argon2Tags === undefined ? {} : { argon2Tags }),
   });
-  const secrets = new Set([operatorToken, internalToken, ...(config.apiKeyPeppers ?? [])]);
+  const keys = [...(config.apiKeyPeppers ?? []), ...(config.secretsKeys ?? testConfig.secretsKeys)];
+  const secrets = new Set([operatorToken, internalToken, ...keys]);
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   return {
     url,
@@ -151,11 +152,12 @@ async function request(url: string, operation: string, { body, token, headers }:
   return { text, answer };
 }
 
-/** Remembers a key, a CSRF token or the token of a link that an answer is there to show, and returns the rest of the answer. */
+/** Remembers a key, a secret of a webhook, a CSRF token or the token of a link that an answer is there to show, and returns the rest of the answer. */
 function keepText(text: string, { status, body }: Answer, secrets: Set<string>): string {
   const csrf: unknown = body?.csrf_token ?? body?.result?.data?.csrf_token;
   const link: unknown = typeof body?.url === 'string' ? body.url.split('#token=')[1] : undefined;
-  const shown = [status === 201 ? body?.key : undefined, csrf, link].filter((secret) => typeof secret === 'string');
+  const made: readonly unknown[] = status === 201 ? [body?.key, body?.secret] : [];
+  const shown = [...made, csrf, link].filter((secret) => typeof secret === 'string');
   for (const secret of shown) secrets.add(secret);
   return shown.reduce((rest, secret) => rest.replace(secret, ''), text);
 }

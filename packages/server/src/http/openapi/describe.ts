@@ -118,6 +118,8 @@ function bodyOf(operation: Operation, components: Components): Json {
   };
 }
 
+const ANSWERS = { 200: 'The answer.', 201: 'It was created.', 202: 'It will be done.' } as const;
+
 function successOf(operation: Operation, links: Json, components: Components): Json {
   const { status = 200, etag, location } = operation.route;
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
@@ -130,8 +132,7 @@ function successOf(operation: Operation, links: Json, components: Components): J
   };
   if (status === 204) return { 204: { description: 'Done: the answer has no body.', headers } };
   const content = contentOf(operation, components);
-  const description = status === 201 ? 'It was created.' : 'The answer.';
-  return { [status]: { description, headers, content, ...links } };
+  return { [status]: { description: ANSWERS[status], headers, content, ...links } };
 }
 
 function contentOf(operation: Operation, components: Components): Json {

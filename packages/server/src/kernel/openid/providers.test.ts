@@ -24,6 +24,7 @@ function providersOf(answer: { document: object | null }) {
     },
     post: () => Promise.reject(new Error('nothing is sent')),
     acceptsScheme: ({ protocol }) => protocol === 'https:',
+    refusalOf: () => undefined,
   };
   const logger = createLogger('silent', { write: () => {} });
   const providers = createProviders({ outbound, clock: () => new Date(now), logger });

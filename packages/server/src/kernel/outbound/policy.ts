@@ -83,7 +83,7 @@ export function outboundPolicy(entries: readonly OutboundEntry[]): OutboundPolic
     namesHost: (url) => named(url) || inNetwork(hostOf(url), url),
     allowsAddress(address, url) {
       if (named(url) || inNetwork(address, url)) return true;
-      return isPublicAddress(address) && !METADATA_HOSTS.includes(hostOf(url).replace(/\.$/, ''));
+      return isPublicAddress(address) && !METADATA_HOSTS.includes(hostOf(url).replace(/\.+$/, ''));
     },
   };
 }
@@ -93,6 +93,15 @@ export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
+/** Tells whether the name can mean only this machine, or the metadata service of a cloud, whatever name servers say. */
+export function isInsideName(host: string): boolean {
+  const name = host.replace(/\.+$/, '');
+  return LOCAL_NAME.test(name) || METADATA_HOSTS.includes(name);
+}
+
+// RFC 6761, section 6.3, and what hosts files have beside it.
+const LOCAL_NAME =
+  /^(|(.+\.)?localhost|localhost[46]?\.localdomain[46]?|localhost[46]|ip6-localhost|ip6-loopback|(.+\.)?localdomain[46]?)$/;
 const HOST_NAME = /^[a-z0-9_][a-z0-9_.-]{0,252}$/;
 const ALMOST_ADDRESS = /^[\d.]+$/;
 

@@ -1,6 +1,7 @@
 /** Events: the log of everything that happened, and who is told. */
 import { defineModule } from '../../kernel/module.ts';
 import { eventsSettings } from './environment.ts';
+import { eventErrors } from './errors.ts';
 import { eventsPermissions } from './permissions.ts';
 import { pruneWorker } from './prune.worker.ts';
 import { eventsRouter } from './router.ts';
@@ -16,6 +17,7 @@ declare module '../../kernel/context.ts' {
 export const eventsModule = defineModule({
   router: eventsRouter,
   tag: { name: 'Events', description: 'What happened, as it was committed: live, and from the log.' },
+  errors: eventErrors,
   permissions: eventsPermissions,
   settings: eventsSettings,
   workers: [sequenceWorker, pruneWorker],

@@ -21,6 +21,7 @@ const outbound: Outbound = {
   get: (url, options) => current.get(url, options),
   post: (url, form) => current.post(url, form),
   acceptsScheme: (url) => current.acceptsScheme(url),
+  refusalOf: (url) => current.refusalOf(url),
 };
 const server = testServer({ outbound });
 

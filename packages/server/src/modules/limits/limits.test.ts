@@ -53,6 +53,7 @@ describe('GET /v1/limits', () => {
         { quota: 'groups', limit: 10_000, used: 0 },
         { quota: 'group_edges', limit: 20_000, used: 0 },
         { quota: 'api_keys', limit: 1_000, used: 1 },
+        { quota: 'webhooks', limit: 50, used: 0 },
       ],
       budgets: [],
       cost_bytes_per_unit: 16_384,
@@ -222,6 +223,7 @@ describe('a quota', () => {
       'groups',
       'group_edges',
       'api_keys',
+      'webhooks',
     ]);
     expect(() => quotas.named('nothing')).toThrow('no module declares');
     expect(() => quotas.declare({ name: 'projects', limit: 0, used: async () => 0 })).toThrow('two modules');
