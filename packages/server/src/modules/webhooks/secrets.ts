@@ -41,7 +41,8 @@ export function openSecrets(
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_BYTES = 12;
 
-function publicKeyOf(seed: Buffer): Buffer {
+/** Returns the 32 bytes of the public key of an Ed25519 seed (RFC 8032, section 5.1.5). */
+export function publicKeyOf(seed: Buffer): Buffer {
   const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI_BYTES);
 }
