@@ -15,15 +15,17 @@ import { type Config, readConfig, unknownVariables } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
+import { requireSealingKeys, withDevSecretsKey } from './sealing-keys.ts';
 import { seed } from './seed.ts';
 import { databaseTimeouts } from './settings/database.ts';
 
 async function main(): Promise<void> {
   const given = readConfig();
-  const config = withDevTokens(given);
+  const config = withDevSecretsKey(withDevTokens(given));
   const logger = createLogger(config.logLevel);
   for (const sentence of unknownVariables()) logger.warn(sentence);
   const database = await open(config, (message) => logger.error(message));
+  await requireSealingKeys(database.db, config);
   const app = await createApp({ config, database, clock: systemClock, logger });
   app.deps.metrics.observeProcess();
   if (database.engine === 'pglite') await seed(app.deps);

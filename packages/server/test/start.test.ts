@@ -60,6 +60,40 @@ test('a first start makes acme and private tokens and prints a line that works w
   expect(second.output()).not.toContain('hunter2');
 });
 
+test('a first start makes a private key for secrets; a start whose key is another ends with the id of the one that is missing', async () => {
+  const folder = newFolder();
+  const given = { DATA_DIR: folder, OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL };
+  const create = async (address: string) => {
+    const headers = { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ url: 'https://hooks.acme.example/', event_types: ['tenant.*'] });
+    return (await fetch(`${address}/v1/webhooks`, { method: 'POST', headers, body })).status;
+  };
+  const first = start(given);
+  expect(await create(await first.ready)).toBe(201);
+  const file = join(folder, 'secrets-key');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const key = readFileSync(file, 'utf8').trim();
+  expect(key).toMatch(/^[0-9a-f]{64}$/);
+  expect(first.output()).not.toContain(key);
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  const wrong = start({ ...given, SECRETS_KEY: 'k'.repeat(32) });
+  expect(await wrong.ended).toBe(1);
+  expect(wrong.output()).toMatch(
+    /tenant-registry cannot start: SECRETS_KEY lacks keys .*: [0-9a-f]{16} \(1\)\. Add each/,
+  );
+  expect(wrong.output()).not.toContain(key);
+  // With the kept one behind it the server starts, and makes webhooks under the new one.
+  const rotating = start({ ...given, SECRETS_KEY: `${'k'.repeat(32)},${key}` });
+  expect(await create(await rotating.ready)).toBe(201);
+  rotating.child.kill('SIGTERM');
+  await rotating.ended;
+  writeFileSync(file, 'short');
+  const spoilt = start(given);
+  expect(await spoilt.ended).toBe(1);
+  expect(spoilt.output()).toContain(`${file} is not what was written there`);
+});
+
 test('a second process on one directory is refused with the pid of the first, and the first goes on', async () => {
   const folder = newFolder();
   const first = start({ DATA_DIR: folder });

@@ -139,6 +139,7 @@ test('disabling cancels what waits and enabling forgets the failures; neither is
   }
   expect(await deliveriesOf(server, id)).toMatchObject([{ state: 'canceled', next_attempt_at: null }]);
   expect(await rowOf(id)).toMatchObject({ failures: 7 });
+  await sequenceAll(server);
   const told: string[] = [];
   const stop = server.app.deps.signals.on('deliverable', () => told.push('deliverable'));
   for (const _ of [1, 2]) expect((await patch(id, { status: 'active' })).body.disabled_reason).toBeNull();
@@ -240,6 +241,7 @@ test('the list is newest first, in pages, by status, and of one owner', async ()
   expect(first.body.items.some((item: object) => 'secret' in item || 'failures' in item)).toBe(false);
 });
 
+// proves A66
 test('a webhook of the platform is made, listed and reached by the platform alone, and gets the events of all tenants', async () => {
   const { id: tenant_id } = await newTenant(server);
   const token = await tokenOf(tenant_id);
