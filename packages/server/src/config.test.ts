@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { configMistakes } from '../test/support/config.ts';
 import { readConfig, variableNames } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
+import { withDevSecretsKey } from './sealing-keys.ts';
 
 const token = 'x'.repeat(32);
 const pepper = 'p'.repeat(32);
@@ -253,6 +254,39 @@ test('TRUST_PROXY takes addresses, networks and the words that Fastify knows, an
     expect(configMistakes({ PORT: 'x', TRUST_PROXY: `10.0.0.1,${wrong}` })).toContain(
       `TRUST_PROXY has ${JSON.stringify(wrong)}`,
     );
+});
+
+test('keys for secrets are several, newest first; short, repeated or shared ones are mistakes, and none is echoed', () => {
+  const [first, second] = ['k'.repeat(32), 'l'.repeat(32)];
+  expect(readConfig({ SECRETS_KEY: `${first}, ${second}` }).secretsKeys).toEqual([first, second]);
+  expect(readConfig({}).secretsKeys).toEqual([]);
+  for (const [env, mistake] of [
+    [{ SECRETS_KEY: 'short' }, 'SECRETS_KEY each key must have 32 to 4096'],
+    [{ SECRETS_KEY: `${first},${first}` }, 'SECRETS_KEY has the same key twice'],
+    [{ SECRETS_KEY: first, INTERNAL_TOKEN: first }, 'SECRETS_KEY has a value that is a token too'],
+    [{ SECRETS_KEY: first, API_KEY_PEPPER: first }, 'SECRETS_KEY has a value that is a pepper too'],
+  ] as const) {
+    const text = configMistakes(env);
+    expect(text).toContain(mistake);
+    for (const secret of [first, 'short']) expect(text).not.toContain(secret);
+  }
+});
+
+test('only development on loopback makes a key for secrets, once, and production starts without one', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tenant-registry-secrets-'));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  const made = withDevSecretsKey(readConfig({ DATA_DIR: dataDir })).secretsKeys;
+  expect(made).toHaveLength(1);
+  expect(withDevSecretsKey(readConfig({ DATA_DIR: dataDir })).secretsKeys).toEqual(made);
+  const given = { DATA_DIR: dataDir, SECRETS_KEY: 'k'.repeat(32) };
+  expect(withDevSecretsKey(readConfig(given)).secretsKeys).toEqual(['k'.repeat(32)]);
+  const tokens = { OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y` };
+  for (const env of [
+    { HOST: '0.0.0.0' },
+    { APP_ENV: 'stage', DATABASE_URL: 'postgres://u@h/d' },
+    { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', API_KEY_PEPPER: pepper },
+  ])
+    expect(withDevSecretsKey(readConfig({ ...env, ...tokens, DATA_DIR: dataDir })).secretsKeys).toEqual([]);
 });
 
 test('peppers are several, newest first; short, repeated or shared ones are mistakes, and none is echoed', () => {
