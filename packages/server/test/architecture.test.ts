@@ -236,11 +236,11 @@ test('only transact opens a transaction to write, and only config reads the envi
   expect(uses(/new Date\(\)|Date\.now\(\)/)).toEqual(['packages/server/src/kernel/clock.ts']);
 });
 
-test('names of foreign hosts are resolved in one place, fetches are made in one, and one starts threads', () => {
+test('names of foreign hosts are resolved in one place, requests are made in one, and one starts threads', () => {
   const importers = (name: string) => imports.filter(({ from, to }) => from.startsWith(S) && to === name);
   const files = (name: string) => importers(name).map(({ from }) => from.slice(S.length + 1));
   expect(files('node:dns')).toEqual(['kernel/outbound/resolver.ts']);
-  expect(files('node:https')).toEqual(['kernel/outbound.ts']);
+  expect(files('node:https').sort()).toEqual(['kernel/outbound/kept-connections.ts', 'kernel/outbound/request.ts']);
   expect(files('node:worker_threads').sort()).toEqual(['kernel/async/thread-answers.ts', 'kernel/async/thread.ts']);
 });
 

@@ -152,6 +152,7 @@ test('a provider on https cannot send us to keys on plain http, not even on its 
     acceptsScheme: () => true,
     refusalOf: () => undefined,
     post: () => Promise.reject(new Error('nothing is sent')),
+    send: () => Promise.reject(new Error('nothing is sent')),
     get: async (url: string) => {
       asked.push(url);
       return JSON.stringify({ issuer, jwks_uri: 'http://sso.example/keys' });

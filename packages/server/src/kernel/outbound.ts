@@ -2,31 +2,24 @@
  * Fetches from other people's servers, whose URLs come from callers: only what `outbound/policy.ts` allows, and the
  * address that is checked is the address that is connected to, so a name cannot resolve to something else in between.
  */
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import { hostOf, isInsideName, type OutboundEntry, type OutboundPolicy, outboundPolicy } from './outbound/policy.ts';
-import { createResolver, NO_SUCH_NAME, type Resolve } from './outbound/resolver.ts';
+import type { IncomingMessage } from 'node:http';
+import { checkedLookup, refusalOf } from './outbound/check.ts';
+import { OutboundError, toOutboundError } from './outbound/error.ts';
+import { createConnections } from './outbound/kept-connections.ts';
+import { type OutboundEntry, outboundPolicy } from './outbound/policy.ts';
+import { readStart, readText } from './outbound/read.ts';
+import { type OneRequest, requestOnce } from './outbound/request.ts';
+import { createResolver, type Resolve } from './outbound/resolver.ts';
+
+export { OutboundError } from './outbound/error.ts';
 
 const TIMEOUT_MS = 5_000;
 const BYTES_MAX = 524_288;
 const REDIRECTS_MAX = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
-// Codes like ERR_TLS_CERT_ALTNAME_INVALID, DEPTH_ZERO_SELF_SIGNED_CERT, UNABLE_TO_GET_ISSUER_CERT.
-const TLS_CODE = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_(TLS|SSL)/;
-/** The name servers did not answer. */
-const TOO_LATE = 'ETIMEOUT';
-
-/** Why nothing was fetched: `outbound_refused` by our rules, `outbound_failed` over there. The message is for callers; the cause, with addresses, for the log. */
-export class OutboundError extends Error {
-  readonly code: 'outbound_refused' | 'outbound_failed';
-
-  constructor(code: OutboundError['code'], message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'OutboundError';
-    this.code = code;
-  }
-}
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+/** What is read of the answer to a `send`. */
+const SENT_ANSWER_BYTES_MAX = 16_384;
 
 export interface Outbound {
   /**
@@ -39,6 +32,12 @@ export interface Outbound {
    * sent, which can be a secret, goes to the host of the URL alone.
    */
   post(url: string, form: PostedForm): Promise<PostAnswer>;
+  /**
+   * Posts the body and resolves with the answer of any status, a redirect too, and at most 16 KiB of its text: the rest
+   * is not read. Connections are kept for the next request to the origin; where a kept one turns out to be closed, the
+   * request is sent once more, so its host may get it twice. Rejects like `get`.
+   */
+  send(url: string, message: SentMessage): Promise<SentAnswer>;
   /** Whether the URL may be used at all: https, or plain http to a host that OUTBOUND_ALLOW names. */
   acceptsScheme(url: URL): boolean;
   /**
@@ -62,6 +61,26 @@ export interface PostAnswer {
   readonly text: string;
 }
 
+export interface SentMessage {
+  readonly body: string;
+  readonly contentType: string;
+  /** On top of those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Until the answer was read. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SentAnswer {
+  readonly status: number;
+  readonly headers: {
+    /** Retry-After as the host gives it. */
+    readonly retryAfter: string | null;
+  };
+  /** Cut at 16 KiB; empty when the host compresses it although it was asked not to. */
+  readonly text: string;
+}
+
 export interface OutboundOptions {
   readonly allow?: readonly OutboundEntry[];
   /** For a `get` as a whole, redirects included. */
@@ -77,25 +96,19 @@ export interface OutboundOptions {
   readonly ca?: string;
 }
 
+/** Makes the one that the process fetches with; connections that `send` keeps are its own. */
 export function createOutbound(options: OutboundOptions = {}): Outbound {
-  const policy = outboundPolicy(options.allow ?? []);
   const { timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX, redirectsMax = REDIRECTS_MAX } = options;
-  const { resolve = createResolver({ servers: options.nameServers ?? [] }), ca } = options;
-  const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
-
-  function sendChecked(url: URL, signal: AbortSignal, form?: PostedForm): Promise<IncomingMessage> {
-    const refusal = refusalOf(url, acceptsScheme, policy);
-    if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);
-    return send(url, { policy, resolve, signal, form, ...(ca === undefined ? {} : { ca }) });
-  }
+  const { acceptsScheme, policy, ask } = createAsking(options);
+  const connections = createConnections();
 
   async function get(text: string, signal: AbortSignal): Promise<string> {
     let url = parsed(text);
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-      const response = await sendChecked(url, signal);
+      const response = await ask(url, { signal });
       const { statusCode, headers } = response;
       if (!REDIRECTS.includes(statusCode ?? 0) || headers.location === undefined) {
-        if (statusCode === 200) return await read(response, bytesMax);
+        if (statusCode === 200) return await readText(response, bytesMax);
         response.destroy();
         throw new OutboundError('outbound_failed', `The host answers with status ${statusCode}.`);
       }
@@ -105,46 +118,63 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     throw new OutboundError('outbound_failed', `The host redirects more than ${redirectsMax} times.`);
   }
 
-  async function post(url: string, form: PostedForm, signal: AbortSignal): Promise<PostAnswer> {
-    const response = await sendChecked(parsed(url), signal, form);
+  async function post(url: string, { body, headers }: PostedForm, signal: AbortSignal): Promise<PostAnswer> {
+    const bytes = Buffer.from(body.toString());
+    const response = await ask(parsed(url), { signal, headers, body: { contentType: FORM_TYPE, bytes } });
     const contentType = response.headers['content-type'] ?? '';
-    return { status: response.statusCode ?? 0, contentType, text: await read(response, bytesMax) };
+    return { status: response.statusCode ?? 0, contentType, text: await readText(response, bytesMax) };
   }
 
-  async function inTime<T>(caller: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = AbortSignal.timeout(timeoutMs);
-    try {
-      caller?.throwIfAborted();
-      return await work(caller === undefined ? deadline : AbortSignal.any([deadline, caller]));
-    } catch (error) {
-      if (caller?.aborted) throw caller.reason;
-      throw toOutboundError(error, deadline);
-    }
+  async function send(text: string, { body, contentType, headers }: SentMessage, signal: AbortSignal) {
+    const url = parsed(text);
+    const agent = connections.agentFor(url);
+    const response = await ask(url, { signal, headers, agent, body: { contentType, bytes: Buffer.from(body) } });
+    const retryAfter = response.headers['retry-after'] ?? null;
+    const start = await readStart(response, SENT_ANSWER_BYTES_MAX);
+    return { status: response.statusCode ?? 0, headers: { retryAfter }, text: start };
   }
 
   return {
-    get: (url, { signal: caller } = {}) => inTime(caller, (signal) => get(url, signal)),
-    post: (url, form) => inTime(form.signal, (signal) => post(url, form, signal)),
+    get: (url, { signal } = {}) => inTime({ timeoutMs, signal }, (ending) => get(url, ending)),
+    post: (url, form) => inTime({ timeoutMs, signal: form.signal }, (ending) => post(url, form, ending)),
+    send: (url, message) => inTime(message, (ending) => send(url, message, ending)),
     acceptsScheme,
-    refusalOf: (text) => spelling(text) ?? refusalOf(new URL(text), acceptsScheme, policy) ?? insideName(text, policy),
+    refusalOf: (url) => refusalOfText(url, acceptsScheme, policy),
   };
 }
 
-/** Other readers of the URL may take these for something else than is meant here. */
-const PLAIN = /^https?:\/\/[!-[\]-~]+$/i;
-
-/** Returns why the text is refused before it is read: a host in other letters is written in its ASCII form. */
-function spelling(text: string): string | undefined {
-  if (!PLAIN.test(text))
-    return 'The URL must begin with https:// and have visible ASCII characters only, no backslash.';
-  if (!URL.canParse(text)) return 'The URL cannot be read.';
-  return new URL(text).port === '0' ? 'No host listens on port 0.' : undefined;
+/** One request of a URL that the rules allow, over a connection to an address that they allow. */
+function createAsking({ allow = [], nameServers = [], ca, ...given }: OutboundOptions) {
+  const policy = outboundPolicy(allow);
+  const { resolve = createResolver({ servers: nameServers }) } = given;
+  const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
+  return {
+    acceptsScheme,
+    async ask(url: URL, request: Omit<OneRequest, 'lookup' | 'ca'>): Promise<IncomingMessage> {
+      const refusal = refusalOf(url, acceptsScheme, policy);
+      if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);
+      const { signal } = request;
+      const lookup = checkedLookup(url, policy, (host) => resolve(host, { signal, named: policy.namesHost(url) }));
+      return requestOnce(url, { ...request, lookup, ca });
+    },
+  };
 }
 
-/** Names that are known to be inside without a question to a name server. */
-function insideName(text: string, policy: OutboundPolicy): string | undefined {
-  const url = new URL(text);
-  return !policy.namesHost(url) && isInsideName(hostOf(url)) ? NOT_PUBLIC : undefined;
+interface Limited {
+  readonly timeoutMs: number;
+  /** The caller's, which may leave earlier. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function inTime<T>({ timeoutMs, signal: caller }: Limited, work: (ending: AbortSignal) => Promise<T>) {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  try {
+    caller?.throwIfAborted();
+    return await work(caller === undefined ? deadline : AbortSignal.any([deadline, caller]));
+  } catch (error) {
+    if (caller?.aborted) throw caller.reason;
+    throw toOutboundError(error, deadline);
+  }
 }
 
 function parsed(text: string, base?: URL): URL {
@@ -158,101 +188,4 @@ function next(from: URL, location: string): URL {
     throw new OutboundError('outbound_refused', 'The host redirects from https to something weaker.');
   }
   return url;
-}
-
-/** Returns why the URL is refused before its name is resolved. An address in it is never looked up, so it is checked here. */
-function refusalOf(url: URL, acceptsScheme: Outbound['acceptsScheme'], policy: OutboundPolicy): string | undefined {
-  if (!acceptsScheme(url)) return 'Only https is fetched.';
-  if (url.username !== '' || url.password !== '') return 'A URL with a user or password in it is not fetched.';
-  const host = hostOf(url);
-  return isIP(host) !== 0 && !policy.allowsAddress(host, url) ? NOT_PUBLIC : undefined;
-}
-
-// One sentence for an inside name and for a name that does not exist: the answer must not tell which inside names exist.
-const NOT_PUBLIC = 'The host has no public address.';
-
-interface Sending {
-  readonly policy: OutboundPolicy;
-  readonly resolve: Resolve;
-  readonly signal: AbortSignal;
-  readonly form: PostedForm | undefined;
-  readonly ca?: string;
-}
-
-const HEADERS = { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'tenant-registry' };
-const FORM_TYPE = 'application/x-www-form-urlencoded';
-
-/** One request, no redirect followed. A fresh connection each time: a kept one was checked for another URL. */
-function send(url: URL, { policy, resolve, signal, form, ca }: Sending): Promise<IncomingMessage> {
-  const body = form?.body.toString();
-  const options = {
-    method: body === undefined ? 'GET' : 'POST',
-    agent: false,
-    signal,
-    lookup: checkedLookup(url, policy, (host) => resolve(host, { signal, named: policy.namesHost(url) })),
-    headers: {
-      ...form?.headers,
-      ...HEADERS,
-      // Its encoding is ASCII.
-      ...(body === undefined ? {} : { 'content-type': FORM_TYPE, 'content-length': String(body.length) }),
-    },
-    ...(ca === undefined ? {} : { ca }),
-  };
-  return new Promise((resolved, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).request(url, options, resolved);
-    request.on('error', reject);
-    request.end(body);
-  });
-}
-
-/** The resolver that the socket itself uses, so that it connects to the addresses that were checked. One refused address refuses all. */
-function checkedLookup(
-  url: URL,
-  policy: OutboundPolicy,
-  resolve: (host: string) => ReturnType<Resolve>,
-): LookupFunction {
-  return (host, { all }, callback) => {
-    resolve(host).then(
-      (found) => {
-        const [first] = found;
-        const refused = found.filter(({ address }) => !policy.allowsAddress(address, url));
-        if (first === undefined || refused.length > 0) {
-          const cause = new Error(`${host} resolves to ${found.map(({ address }) => address).join(', ') || 'nothing'}`);
-          callback(new OutboundError('outbound_refused', NOT_PUBLIC, cause), []);
-        } else if (all) callback(null, [...found]);
-        else callback(null, first.address, first.family);
-      },
-      (error) => callback(error, []),
-    );
-  };
-}
-
-async function read(response: IncomingMessage, bytesMax: number): Promise<string> {
-  const { headers } = response;
-  try {
-    if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
-      throw new OutboundError('outbound_failed', 'The host compresses its answer although it was asked not to.');
-    }
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > bytesMax) throw new OutboundError('outbound_failed', `The answer is larger than ${bytesMax} bytes.`);
-      chunks.push(chunk);
-    }
-    return new TextDecoder().decode(Buffer.concat(chunks));
-  } finally {
-    response.destroy();
-  }
-}
-
-function toOutboundError(error: unknown, deadline: AbortSignal): OutboundError {
-  if (error instanceof OutboundError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (deadline.aborted || code === TOO_LATE) {
-    return new OutboundError('outbound_failed', 'The host does not answer in time.', error);
-  }
-  if (NO_SUCH_NAME.includes(code)) return new OutboundError('outbound_refused', NOT_PUBLIC, error);
-  const message = TLS_CODE.test(code) ? "The host's TLS certificate is not trusted." : 'The host cannot be reached.';
-  return new OutboundError('outbound_failed', message, error);
 }

@@ -23,6 +23,7 @@ function providersOf(answer: { document: object | null }) {
       return JSON.stringify(answer.document);
     },
     post: () => Promise.reject(new Error('nothing is sent')),
+    send: () => Promise.reject(new Error('nothing is sent')),
     acceptsScheme: ({ protocol }) => protocol === 'https:',
     refusalOf: () => undefined,
   };

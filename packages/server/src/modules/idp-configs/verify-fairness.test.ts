@@ -20,6 +20,7 @@ let current = createOutbound({ allow });
 const outbound: Outbound = {
   get: (url, options) => current.get(url, options),
   post: (url, form) => current.post(url, form),
+  send: (url, message) => current.send(url, message),
   acceptsScheme: (url) => current.acceptsScheme(url),
   refusalOf: (url) => current.refusalOf(url),
 };

@@ -1,71 +1,90 @@
 /** One attempt to deliver an event to an endpoint. */
-import { createHmac } from 'node:crypto';
-import type { KernelDependencies } from '../../../kernel/context.ts';
-import { OutboundError } from '../../../kernel/outbound.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import { type Outbound, OutboundError, type SentAnswer } from '../../../kernel/outbound.ts';
 import type { Event } from '../../events/schema.ts';
-import type { Webhook } from '../schema.ts';
+import { bodyOf, type Format } from './format.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { signatureHeaders } from './sign.ts';
 
-export interface Attempting {
-  readonly endpoint: Pick<Webhook, 'id' | 'url' | 'format' | 'signature'>;
-  /** Opened, newest first: each of them signs. */
+const TIMEOUT_MS = 15_000;
+const EXCERPT_BYTES_MAX = 1_024;
+
+export interface AttemptedDelivery {
+  readonly endpoint: {
+    readonly id: string;
+    readonly url: string;
+    readonly format: Format;
+    readonly signature: 'hmac' | 'ed25519';
+  };
+  /** Newest first; each of them signs. */
   readonly secrets: readonly string[];
   readonly event: Event;
 }
 
-export interface AttemptOutcome {
+export interface AttemptResult {
   readonly delivered: boolean;
-  /** Of the answer; null: there was none. */
+  /** Null: there was no answer. */
   readonly status: number | null;
   readonly duration_ms: number;
-  /** A sentence for the owner of the endpoint. */
+  /** One sentence for people, without addresses and secrets; null when it was delivered. */
   readonly error: string | null;
-  /** The beginning of the answer's body. */
+  /** The start of the answer, at most 1 KiB; null when it is empty. */
   readonly excerpt: string | null;
+  /** How long the endpoint asks to be left alone, a day at most; null when it does not. */
   readonly retry_after_ms: number | null;
 }
 
-export interface WebhookAttempts {
-  /** Sends the event once, and resolves with what came of it, whatever that is. Rejects with the reason of the signal alone. */
-  attempt(attempting: Attempting, signal: AbortSignal): Promise<AttemptOutcome>;
+/** Delivers to endpoints, one attempt at a time. */
+export interface Attempts {
+  /**
+   * Sends the event signed and resolves with what became of it, within 15 seconds. Only a status of 200 to 299 delivers: a
+   * redirect is not followed. Rejects with the signal's reason when it aborts, and where a secret cannot sign.
+   */
+  attempt(delivery: AttemptedDelivery, signal?: AbortSignal): Promise<AttemptResult>;
 }
 
-declare module '../../../kernel/context.ts' {
-  interface Ports {
-    readonly webhookAttempts: WebhookAttempts;
-  }
+export interface AttemptsOptions {
+  readonly outbound: Pick<Outbound, 'send'>;
+  readonly clock: Clock;
+  /** Names this registry in CloudEvents: a URI. */
+  readonly source: string;
+  readonly timeoutMs?: number;
 }
 
-const EXCERPT_MAX = 1_024;
-
-/** Makes what attempts are made with. */
-export function createAttempts({ outbound, clock }: Pick<KernelDependencies, 'outbound' | 'clock'>): WebhookAttempts {
+/** Makes the one that the process delivers with. */
+export function createAttempts({ outbound, clock, source, timeoutMs = TIMEOUT_MS }: AttemptsOptions): Attempts {
   return {
-    async attempt({ endpoint: { url }, secrets, event }, signal) {
-      const startedAt = performance.now();
-      const since = () => Math.round(performance.now() - startedAt);
-      const body = new URLSearchParams({ event: JSON.stringify(event) });
-      const headers = signed({ id: event.id, secrets, body: body.toString(), now: clock() });
-      const none = { excerpt: null, retry_after_ms: null };
+    async attempt({ endpoint, secrets, event }, signal) {
+      const { contentType, text: body } = bodyOf(event, endpoint.format, source);
+      const timestamp = Math.floor(clock().getTime() / 1_000);
+      const headers = signatureHeaders({ id: event.id, timestamp, body }, secrets);
+      const startMs = performance.now();
+      const took = () => Math.round(performance.now() - startMs);
       try {
-        const { status, text } = await outbound.post(url, { body, headers, signal });
-        const delivered = status >= 200 && status < 300;
-        const error = delivered ? null : `The host answers with status ${status}.`;
-        return { ...none, delivered, status, duration_ms: since(), error, excerpt: text.slice(0, EXCERPT_MAX) };
+        const answer = await outbound.send(endpoint.url, { body, contentType, headers, timeoutMs, signal });
+        return { duration_ms: took(), ...judged(answer, clock()) };
       } catch (error) {
         if (!(error instanceof OutboundError)) throw error;
-        return { ...none, delivered: false, status: null, duration_ms: since(), error: error.message };
+        return { ...unanswered, duration_ms: took(), error: error.message };
       }
     },
   };
 }
 
-function signed({ id, secrets, body, now }: { id: string; secrets: readonly string[]; body: string; now: Date }) {
-  const timestamp = Math.floor(now.getTime() / 1000);
-  const keys = secrets.map((secret) => Buffer.from(secret.replace(/^wh[a-z]+_/, ''), 'base64'));
-  const signatures = keys.map((key) => createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64'));
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': signatures.map((each) => `v1,${each}`).join(' '),
-  };
+const unanswered = { delivered: false, status: null, excerpt: null, retry_after_ms: null };
+
+function judged({ status, text, headers }: SentAnswer, now: Date): Omit<AttemptResult, 'duration_ms'> {
+  const excerpt = excerptOf(text);
+  if (status >= 200 && status < 300) return { delivered: true, status, excerpt, error: null, retry_after_ms: null };
+  const error =
+    status >= 300 && status < 400
+      ? `The endpoint redirects with status ${status}, which is not followed.`
+      : `The endpoint answers with status ${status}.`;
+  return { delivered: false, status, excerpt, error, retry_after_ms: retryAfterMs(headers.retryAfter, now) };
+}
+
+/** The database stores no NUL. A character that the cut divides is left out. */
+function excerptOf(text: string): string | null {
+  const bytes = Buffer.from(text.replaceAll('\0', '\uFFFD')).subarray(0, EXCERPT_BYTES_MAX);
+  return new TextDecoder().decode(bytes, { stream: true }) || null;
 }
