@@ -56,6 +56,9 @@ async function createEndpoints(db: Kysely<unknown>): Promise<void> {
       next_at timestamptz,
       lease_id uuid,
       lease_until timestamptz,
+      given_up int not null default 0,
+      given_up_since timestamptz,
+      given_up_told_at timestamptz,
       constraint webhook_endpoints_pkey primary key (id),
       constraint webhook_endpoints_tenant_id_fkey foreign key (tenant_id) references tenants (id) on delete cascade,
       constraint webhook_endpoints_url_check check (char_length(url) between 1 and 2000),
@@ -67,7 +70,8 @@ async function createEndpoints(db: Kysely<unknown>): Promise<void> {
       constraint webhook_endpoints_status_check check (status in ('active', 'disabled')),
       constraint webhook_endpoints_disabled_reason_check check (disabled_reason in ('requested', 'gone', 'failing')),
       constraint webhook_endpoints_disabled_check check ((status = 'disabled') = (disabled_reason is not null)),
-      constraint webhook_endpoints_lease_check check ((lease_id is null) = (lease_until is null))
+      constraint webhook_endpoints_lease_check check ((lease_id is null) = (lease_until is null)),
+      constraint webhook_endpoints_given_up_check check ((given_up > 0) = (given_up_since is not null))
     )`.execute(db);
   await sql`create index webhook_endpoints_tenant_id_id_idx on webhook_endpoints (tenant_id, id)`.execute(db);
   await sql`

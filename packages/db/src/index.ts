@@ -40,6 +40,7 @@ export * as tenants from './queries/tenants.ts';
 export * as trustBundles from './queries/trust-bundles.ts';
 export * as users from './queries/users.ts';
 export * as webhooks from './queries/webhooks.ts';
+export * as webhookQueue from './queries/webhook-queue.ts';
 export { redactPasswords, safeMessage } from './redact.ts';
 export { requireTenantRole } from './tenant-role.ts';
 export { acrossProjects, leaveTenant, type TenantScope } from './tenant-scope.ts';

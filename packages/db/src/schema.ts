@@ -399,6 +399,9 @@ export interface WebhookEndpoints {
   failing_since: Timestamp | null;
   failures: Generated<number>;
   format: Generated<WebhookEndpointsFormat>;
+  given_up: Generated<number>;
+  given_up_since: Timestamp | null;
+  given_up_told_at: Timestamp | null;
   id: Generated<string>;
   last_ok_ms: number | null;
   lease_id: string | null;

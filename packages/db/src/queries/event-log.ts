@@ -51,7 +51,10 @@ export async function appendEvents(tx: Tx, head: number, limit: number): Promise
     ), woken as (
       update webhook_endpoints set next_at = now() where id in (
         select id from webhook_endpoints
-        where id in (select endpoint_id from fanned) and next_at is null for no key update skip locked
+        where id in (select endpoint_id from fanned)
+          -- One that waits for a later attempt goes on with what is new; one that fails keeps the pause between its probes.
+          and (next_at is null or (next_at > now() and failures < 3))
+        for no key update skip locked
       )
     ), moved_on as (
       update event_head set position = ${head}::bigint + (select count(*) from logged)

@@ -1,6 +1,6 @@
 /** The counters of one app. No label names a tenant, a key or an address: each series is one of few. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Gate } from './gate.ts';
+import type { Gate, GateLoad } from './gate.ts';
 
 const PREFIX = 'tenant_registry_';
 const ARGON2_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -12,7 +12,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
-  const gates: Gate[] = [];
+  const gates: ObservedGate[] = [];
   addGateSeries(registers, gates);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers });
@@ -33,8 +33,22 @@ export function createMetrics() {
         },
       });
     },
+    /** Adds a figure for each value of a label; a value that is absent has no series. */
+    gaugeBy<Label extends string>(label: Label, about: FigureName, read: () => Readonly<Record<string, number>>): void {
+      new Gauge({
+        name: PREFIX + about.name,
+        help: about.help,
+        labelNames: [label],
+        registers,
+        collect() {
+          this.reset();
+          for (const [value, figure] of Object.entries(read()))
+            this.set({ [label]: value } as Record<Label, string>, figure);
+        },
+      });
+    },
     /** Adds the figures of a gate, under its name. */
-    observeGate(gate: Gate): void {
+    observeGate(gate: ObservedGate): void {
       gates.push(gate);
     },
     /** Adds the figures of the process and of Node; once per process, because they observe it for good. */
@@ -57,8 +71,18 @@ export function createMetrics() {
   };
 }
 
+interface FigureName {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** Something with places that are taken. */
+interface ObservedGate extends Pick<Gate, 'name'> {
+  load(): Pick<GateLoad, 'running' | 'waiting' | 'refused'>;
+}
+
 /** The figures of the gates, read when they are asked for. */
-function addGateSeries(registers: Registry[], gates: readonly Gate[]): void {
+function addGateSeries(registers: Registry[], gates: readonly ObservedGate[]): void {
   const about = (name: string, help: string) => ({ name: PREFIX + name, help, labelNames: ['gate'], registers });
   new Gauge({
     ...about('gate_running', 'Places of a gate that are taken.'),

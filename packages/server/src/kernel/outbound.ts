@@ -3,7 +3,7 @@
  * address that is checked is the address that is connected to, so a name cannot resolve to something else in between.
  */
 import type { IncomingMessage } from 'node:http';
-import { checkedLookup, refusalOf } from './outbound/check.ts';
+import { checkedLookup, refusalOf, refusalOfText } from './outbound/check.ts';
 import { OutboundError, toOutboundError } from './outbound/error.ts';
 import { createConnections } from './outbound/kept-connections.ts';
 import { type OutboundEntry, outboundPolicy } from './outbound/policy.ts';
@@ -150,6 +150,7 @@ function createAsking({ allow = [], nameServers = [], ca, ...given }: OutboundOp
   const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
   return {
     acceptsScheme,
+    policy,
     async ask(url: URL, request: Omit<OneRequest, 'lookup' | 'ca'>): Promise<IncomingMessage> {
       const refusal = refusalOf(url, acceptsScheme, policy);
       if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);

@@ -35,7 +35,7 @@ export interface AttemptResult {
 }
 
 /** Delivers to endpoints, one attempt at a time. */
-export interface Attempts {
+export interface WebhookAttempts {
   /**
    * Sends the event signed and resolves with what became of it, within 15 seconds. Only a status of 200 to 299 delivers: a
    * redirect is not followed. Rejects with the signal's reason when it aborts, and where a secret cannot sign.
@@ -52,7 +52,7 @@ export interface AttemptsOptions {
 }
 
 /** Makes the one that the process delivers with. */
-export function createAttempts({ outbound, clock, source, timeoutMs = TIMEOUT_MS }: AttemptsOptions): Attempts {
+export function createAttempts({ outbound, clock, source, timeoutMs = TIMEOUT_MS }: AttemptsOptions): WebhookAttempts {
   return {
     async attempt({ endpoint, secrets, event }, signal) {
       const { contentType, text: body } = bodyOf(event, endpoint.format, source);
