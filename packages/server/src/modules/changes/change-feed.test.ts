@@ -23,6 +23,7 @@ function newFeed({ places = 1_000, ...options }: Partial<ChangeFeedOptions> & { 
       state.beats.add(run);
       return () => state.beats.delete(run);
     },
+    after: () => () => {},
   };
   const gate = createGate({ name: 'feed', places, waitingMax: 0, tenantPlacesMax: 1, tenantWaitingMax: 0 });
   return {

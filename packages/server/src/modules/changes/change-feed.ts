@@ -2,12 +2,14 @@
  * Tells listeners whose authority changed, as server-sent events. While this replica hears of changes, each is written
  * to every listener before it is answered; `alive` says so, and nothing else does.
  */
-import { kernelErrors } from '../../kernel/errors.ts';
+import { randomBytes } from 'node:crypto';
+import { createRing } from '../../kernel/feed/ring.ts';
+import { systemTiming, type Timing } from '../../kernel/feed/timing.ts';
+import { asText, toEventStream } from '../../kernel/feed/to-event-stream.ts';
+import { BEHIND_MAX, createFeed, type Listener } from '../../kernel/feed.ts';
 import type { Gate } from '../../kernel/gate.ts';
 import type { Leases } from '../../kernel/leases.ts';
-import { createEventRing } from '../../kernel/streams/event-ring.ts';
 import { type EventStream, eventText } from '../../kernel/streams/event-stream.ts';
-import { createTextQueue, type TextQueue } from '../../kernel/streams/text-queue.ts';
 
 export interface ChangeFeed {
   /**
@@ -33,97 +35,77 @@ export interface ChangeFeedOptions {
   readonly timing?: Timing;
 }
 
-/** Time that a test may move. */
-export interface Timing {
-  /** Monotonic, in milliseconds. */
-  now(): number;
-  /** Calls the function again and again, until what it returns is called. */
-  every(ms: number, run: () => void): () => void;
-}
-
 const ALIVE_MS = 1_000;
-/** Then a listener has to come again: with its credential, and perhaps to a replica that has fewer of them. */
-const LIFE_MS = 300_000;
 const EVENTS_MAX = 1_000;
 const TENANTS_MAX = 500;
-const BEHIND_LENGTH_MAX = 65_536;
-const MISSED_LENGTH_MAX = BEHIND_LENGTH_MAX / 2;
-
-interface Listener {
-  readonly queue: TextQueue;
-  readonly startedAt: number;
-  readonly cut: AbortController;
-}
+const MISSED_LENGTH_MAX = BEHIND_MAX / 2;
 
 /** Makes the feed of this process. Without listeners it does nothing. */
 export function createChangeFeed(options: ChangeFeedOptions): ChangeFeed {
-  const { source, settleMs, gate, eventsMax = EVENTS_MAX, timing = system } = options;
-  const ring = createEventRing(eventsMax);
-  const listeners = new Set<Listener>();
-  let closed = false;
-  let stopBeating = () => {};
-
-  const stopHearing = source.onChange((tenantIds) => {
-    const text = ring.add((id) => changeText(tenantIds, id));
-    for (const listener of listeners) send(listener, text);
+  const { source, settleMs, gate, eventsMax = EVENTS_MAX, timing = systemTiming } = options;
+  const past = createPast(eventsMax);
+  const state = (listener: Listener<string, object>) =>
+    source.held() ? eventText('alive', { elapsed_ms: Math.floor(listener.elapsedMs()) }) : eventText('down', {});
+  const feed = createFeed<string, object>({
+    gate,
+    timing,
+    sizeOf: ({ length }) => length,
+    beatMs: ALIVE_MS,
+    onBeat: (listener) => send(listener, state(listener)),
   });
-  const state = ({ startedAt }: Listener) =>
-    source.held() ? eventText('alive', { elapsed_ms: Math.floor(timing.now() - startedAt) }) : eventText('down', {});
-  const beat = () => {
-    for (const listener of listeners) {
-      if (timing.now() - listener.startedAt >= LIFE_MS) listener.queue.end();
-      else send(listener, state(listener));
-    }
-  };
-  const join = (listener: Listener, lastEventId: string | null) => {
-    if (listeners.size === 0) stopBeating = timing.every(ALIVE_MS, beat);
-    listeners.add(listener);
-    const missed = ring.since(lastEventId, MISSED_LENGTH_MAX) ?? eventText('reset', {}, ring.latest());
-    send(listener, eventText('open', { alive_ms: ALIVE_MS, settle_ms: settleMs }) + missed + state(listener));
-  };
-  const leave = (listener: Listener) => {
-    if (listeners.delete(listener) && listeners.size === 0) stopBeating();
+  const stopHearing = source.onChange((tenantIds) => {
+    const text = past.add((id) => changeText(tenantIds, id));
+    for (const listener of feed.listeners()) send(listener, text);
+  });
+  const greeting = (listener: Listener<string, object>, lastEventId: string | null) => {
+    const missed = past.since(lastEventId) ?? eventText('reset', {}, past.latest());
+    return eventText('open', { alive_ms: ALIVE_MS, settle_ms: settleMs }) + missed + state(listener);
   };
   return {
-    open(lastEventId) {
-      const cut = new AbortController();
-      return streamOf(cut.signal, async () => {
-        const leavePlace = await gate.enter(null);
-        if (closed) {
-          leavePlace();
-          throw kernelErrors.overloaded({ retryAfter: 1 });
-        }
-        const ended = () => {
-          leave(listener);
-          leavePlace();
-        };
-        const listener: Listener = { queue: createTextQueue(BEHIND_LENGTH_MAX, ended), startedAt: timing.now(), cut };
-        join(listener, lastEventId);
-        return listener.queue;
-      });
-    },
-    listening: () => listeners.size,
+    open: (lastEventId) =>
+      toEventStream(async (cut) => {
+        const prepare = async () => ({});
+        const reader = await feed.open({
+          tenantId: null,
+          cut,
+          prepare,
+          greet: (listener) => send(listener, greeting(listener, lastEventId)),
+        });
+        return asText(reader, (text) => text);
+      }),
+    listening: feed.listening,
     close() {
-      closed = true;
       stopHearing();
-      for (const { queue } of listeners) queue.end();
+      feed.close();
     },
   };
 }
 
-function streamOf(cut: AbortSignal, open: EventStream['open']): EventStream {
+/** The last changes as text. Their ids name the process too: only it knows what its numbers mean. */
+function createPast(eventsMax: number) {
+  const epoch = randomBytes(8).toString('hex');
+  const ring = createRing<string>({ countMax: eventsMax, sizeMax: Number.POSITIVE_INFINITY, sizeOf: () => 0 });
+  const idOf = (mark: number) => `${epoch}-${mark}`;
   return {
-    mediaType: 'text/event-stream',
-    cut,
-    open,
-    async *[Symbol.asyncIterator]() {
-      yield* await open();
+    latest: () => idOf(ring.latest()),
+    add(textOf: (id: string) => string): string {
+      const mark = ring.latest() + 1;
+      const text = textOf(idOf(mark));
+      ring.add(mark, text);
+      return text;
+    },
+    /** The events after the one with the id; undefined when they are not known, or too long to send at once. */
+    since(id: string | null): string | undefined {
+      const parts = /^(\w+)-(\d{1,15})$/.exec(id ?? '');
+      const missed = parts?.[1] === epoch ? ring.since(Number(parts[2])) : undefined;
+      const text = missed?.join('');
+      return text !== undefined && text.length <= MISSED_LENGTH_MAX ? text : undefined;
     },
   };
 }
 
-function send({ queue, cut }: Listener, text: string): void {
-  if (!queue.push(text)) cut.abort();
+function send(listener: Listener<string, object>, text: string): void {
+  if (!listener.send(text)) listener.end('slow');
 }
 
 function changeText(tenantIds: readonly string[] | null, id: string): string {
@@ -131,11 +113,3 @@ function changeText(tenantIds: readonly string[] | null, id: string): string {
     ? eventText('reset', {}, id)
     : eventText('change', { tenant_ids: tenantIds }, id);
 }
-
-const system: Timing = {
-  now: () => performance.now(),
-  every(ms, run) {
-    const timer = setInterval(run, ms).unref();
-    return () => clearInterval(timer);
-  },
-};
