@@ -1,6 +1,7 @@
 /** Every statement about the log of events: its end, what is moved to it, its readers, and its left edge. */
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
+import { type RowsWithin, rowsWithin } from '../keyset.ts';
 import type { Events } from '../schema.ts';
 
 /** The channel on which a replica hears that the log has grown. */
@@ -71,31 +72,86 @@ export interface EventScope {
   /** Absent: of all tenants, and of none. */
   readonly tenant_id?: string | undefined;
   readonly project_id?: string | undefined;
-  /** Exact types; absent: every type. */
+  /** Exact types, `tenant.*` for all of a noun, `*`; absent: every type. */
   readonly types?: readonly string[] | undefined;
 }
 
-/**
- * Returns the next events after the position, oldest first. Those of a tenant are sorted by the expression that only their
- * own index has: by the plain column, the planner would also walk the primary key and pass over the events of others,
- * which are nearly all for a tenant that was busy once and is quiet now. Positions begin at 1.
- */
-export function listEvents(
+export interface EventRange {
+  readonly after: number;
+  /** The last position that is looked at; absent: the end of the log. */
+  readonly until?: number | undefined;
+  readonly limit: number;
+}
+
+/** Returns the next events after the position, oldest first. */
+export function listEvents(db: Db, scope: EventScope, { limit, ...range }: EventRange): Promise<EventRow[]> {
+  return eventsOf(db, scope, range).orderBy(placeIn(scope)).limit(limit).execute();
+}
+
+/** Returns the next events after the position, oldest first, up to the limit or the size, the earlier of both. */
+export function listEventsWithin(
   db: Db,
-  { tenant_id, project_id, types }: EventScope,
-  { after, limit }: { readonly after: number; readonly limit: number },
-): Promise<EventRow[]> {
-  const place = tenant_id === undefined ? sql<number>`position` : sql<number>`greatest(position, 0)`;
+  scope: EventScope,
+  { limit, bytesMax, ...range }: EventRange & { readonly bytesMax: number },
+): Promise<RowsWithin<EventRow>> {
+  const page = eventsOf(db, scope, range)
+    .orderBy(placeIn(scope))
+    .limit(limit + 1);
+  return rowsWithin(db, page, { ...size, limit, bytesMax });
+}
+
+/** The short columns of a row take less than the constant. */
+const size = { order: sql`position`, bytes: sql`octet_length(payload::text) + 400` };
+
+/**
+ * The events of a tenant are sorted by the expression that only their own index has: by the plain column, the planner would
+ * also walk the primary key and pass over the events of others, which are nearly all for a tenant that was busy once and is
+ * quiet now. Positions begin at 1.
+ */
+function placeIn({ tenant_id }: EventScope) {
+  return tenant_id === undefined ? sql<number>`position` : sql<number>`greatest(position, 0)`;
+}
+
+function eventsOf(db: Db, scope: EventScope, { after, until }: Omit<EventRange, 'limit'>) {
+  const { tenant_id, project_id, types } = scope;
+  const place = placeIn(scope);
   return db
     .selectFrom('events')
     .selectAll()
     .where(place, '>', after)
+    .$if(until !== undefined, (query) => query.where(place, '<=', until as number))
     .$if(tenant_id !== undefined, (query) => query.where('tenant_id', '=', tenant_id as string))
     .$if(project_id !== undefined, (query) => query.where('project_id', '=', project_id as string))
-    .$if(types !== undefined, (query) => query.where('event_type', 'in', types as string[]))
-    .orderBy(place)
-    .limit(limit)
-    .execute();
+    .$if(types !== undefined, (query) => query.where(typeIsAmong(types as string[])));
+}
+
+function typeIsAmong(types: readonly string[]) {
+  return sql<SqlBool>`${types}::text[] && array['*', event_type, split_part(event_type, '.', 1) || '.*']`;
+}
+
+/** Returns the position of an event inside the scope, whatever its type; undefined when the scope has no such event. */
+export async function findEventPosition(db: Db, id: string, scope: EventScope): Promise<number | undefined> {
+  const { tenant_id, project_id } = scope;
+  const found = await eventsOf(db, { tenant_id, project_id }, { after: 0 })
+    .clearSelect()
+    .select('position')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return found?.position;
+}
+
+/** Returns the newest event inside the scope, up to the position and whatever its type; undefined when there is none. */
+export function findNewestEvent(
+  db: Db,
+  { tenant_id, project_id }: EventScope,
+  until: number,
+): Promise<Pick<EventRow, 'id' | 'position'> | undefined> {
+  return eventsOf(db, { tenant_id, project_id }, { after: 0, until })
+    .clearSelect()
+    .select(['id', 'position'])
+    .orderBy(placeIn({ tenant_id }), 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Returns the position of the last event; 0 when there never was one. */

@@ -10,7 +10,7 @@ import type { BudgetLimits } from '../kernel/budgets.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import type { CookieReader } from '../kernel/credentials.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
-import { type DomainError, kernelErrors, tooLate } from '../kernel/errors.ts';
+import { DomainError, kernelErrors, tooLate } from '../kernel/errors.ts';
 import { cookieValue } from './cookies.ts';
 import type { HttpConfig } from './environment.ts';
 import { chargeAnswers, spend } from './rationing.ts';
@@ -23,6 +23,11 @@ declare module 'fastify' {
     refusal: DomainError | null;
     /** The cookie by which the actor became known. */
     sessionCookie: string | null;
+    /**
+     * Looks at the credential once more. Resolves to null when it is refused; rejects when that cannot be known now. It
+     * counts neither as a use nor as a guess.
+     */
+    reidentify: () => Promise<Actor | null>;
     /** What is gone of the time for the answer: the milliseconds that it took to find out who asks. */
     identifiedInMs: number;
   }
@@ -52,6 +57,7 @@ export async function guard(
   scope.decorateRequest('refusal', null);
   scope.decorateRequest('sessionCookie', null);
   scope.decorateRequest('identifiedInMs', 0);
+  scope.decorateRequest('reidentify', async () => null);
   const identify = identifier(scope, limits, { authenticator, deps });
   const perAddress = limiter(scope, limits.addressPerMinute);
   chargeAnswers(scope, deps.budgets);
@@ -59,7 +65,11 @@ export async function guard(
     const { authorization } = request.headers;
     const presented = authorization ?? cookieOf(request, authenticator);
     if (authorization !== undefined) request.actor = authenticator.recognize(authorization) ?? null;
-    if (request.actor !== null) deps.accessLog.used(request.actor);
+    const { actor } = request;
+    if (actor !== null) {
+      deps.accessLog.used(actor);
+      request.reidentify = async () => actor;
+    }
     // Products ask most often and are not rationed: nothing here makes them wait.
     if (request.actor?.type === 'internal') return done();
     const admit = async () => {
@@ -121,16 +131,18 @@ function identifier(
         throw kernelErrors.rateLimited({ retryAfter: Math.max(1, tally.ttlInSeconds), detail: TOO_MANY_FAILURES });
       }
     }
+    const ask = () =>
+      typeof credential === 'string'
+        ? authenticator.identify(credential, presented)
+        : credential.reader.identify(credential.value, presented);
     try {
-      const actor =
-        typeof credential === 'string'
-          ? await authenticator.identify(credential, presented)
-          : await credential.reader.identify(credential.value, presented);
+      const actor = await ask();
       if (typeof credential !== 'string') {
         if (!isSafe(request)) requireDeliberate(request, credential);
         request.sessionCookie = credential.value;
       }
       request.actor = actor;
+      request.reidentify = () => ask().catch(nullIfRefused);
       deps.accessLog.used(actor);
     } catch (error) {
       request.refusal = toDomainError(error, deps.constraints);
@@ -140,6 +152,11 @@ function identifier(
       deps.accessLog.failed(kind, extras.reason ?? 'unknown', source);
     }
   };
+}
+
+function nullIfRefused(error: unknown): null {
+  if (error instanceof DomainError && error.definition.status === 'UNAUTHORIZED') return null;
+  throw error;
 }
 
 interface PresentedCookie {

@@ -3,7 +3,7 @@ import type { Db } from '@tenant-registry/db';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
 import { deadlineIn } from '../kernel/async/deadline.ts';
-import type { Dependencies } from '../kernel/context.ts';
+import type { Context, Dependencies } from '../kernel/context.ts';
 import { callerSignal } from './caller-signal.ts';
 import type { ContextOf } from './rest.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
@@ -31,8 +31,19 @@ function partsOf(request: FastifyRequest) {
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),
     lastEventId: headerOf(request, 'last-event-id'),
+    stillAccepted: stillAccepted(request),
     idempotencyClaim: null,
     answerHeaders: new Map<string, string>(),
+  };
+}
+
+/** The credential is looked at as it was sent. Whoever it belongs to now has to be the caller that it belonged to. */
+function stillAccepted({ actor, reidentify }: FastifyRequest): Context['stillAccepted'] {
+  return async (permission) => {
+    const now = await reidentify();
+    if (actor === null || now === null) return false;
+    const isSame = actor.principal === now.principal && actor.tenant_id === now.tenant_id;
+    return isSame && actor.project_id === now.project_id && now.permissions.has(permission);
   };
 }
 

@@ -13,7 +13,7 @@ import type { Leases } from './leases.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Outbound } from './outbound.ts';
-import type { Grants } from './permissions.ts';
+import type { Grants, Permission } from './permissions.ts';
 import type { Quotas } from './quotas.ts';
 import type { RegistryClock } from './registry-clock.ts';
 import type { Sealed } from './sealed.ts';
@@ -98,6 +98,11 @@ export interface Context extends Dependencies {
   readonly idempotencyKey: string | null;
   /** The value of Last-Event-ID, when the caller sent it. */
   readonly lastEventId: string | null;
+  /**
+   * Tells whether the credential of the request would be accepted now, as the same caller and with the permission: for
+   * answers that last. Rejects when that cannot be known now.
+   */
+  readonly stillAccepted: (permission: Permission) => Promise<boolean>;
   /** Set while the work of an idempotent request runs: `transact` marks it. */
   readonly idempotencyClaim: idempotency.IdempotencyClaim | null;
   /** Headers that the answer gets on top of its own. */
@@ -116,6 +121,7 @@ export const noRequest = {
   ifMatch: null,
   idempotencyKey: null,
   lastEventId: null,
+  stillAccepted: async () => true,
   idempotencyClaim: null,
   answerHeaders: new Map<string, string>(),
 } as const;

@@ -1,6 +1,6 @@
 /** Errors that callers may see. A module declares each once, next to the constraint that proves it. */
 
-/** The statuses of the contract, by tRPC's names, with their HTTP numbers and titles. */
+/** The statuses of the contract, by tRPC's names where it has one, with their HTTP numbers and titles. */
 export const statuses = {
   BAD_REQUEST: { http: 400, title: 'Bad request' },
   UNAUTHORIZED: { http: 401, title: 'Unauthorized' },

@@ -111,11 +111,11 @@ const answerErrors = t.middleware(async ({ ctx, path, meta, getRawInput, next })
       : kernelErrors.invalidInput({ errors: inputMistakes(refused, await getRawInput()) });
   const error = meta?.rest === undefined ? found : placed(found, meta.rest);
   logFailure(ctx.logger, error, path);
-  throw new TRPCError({ code: trpcCode(error.definition.status), message: error.message, cause: error });
+  throw new TRPCError({ code: trpcCodeOf(error), message: error.message, cause: error });
 });
 
-/** tRPC has no word for 410. The answer has the status itself. */
-function trpcCode(status: Status): TRPCError['code'] {
+/** tRPC has no name for 410. The answer has that status all the same: it is taken from the problem. */
+function trpcCodeOf({ definition: { status } }: DomainError): TRPCError['code'] {
   return status === 'GONE' ? 'NOT_FOUND' : status;
 }
 

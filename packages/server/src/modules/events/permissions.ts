@@ -1,7 +1,9 @@
-/** The holders of the permission on events. */
+/** The holders of the permissions on events. */
 import { definePermissions } from '../../kernel/permissions.ts';
 
 export const eventsPermissions = definePermissions({
+  /** Every event of every tenant, for products. */
+  'events:follow': { roles: ['internal'] },
   'events:read': { roles: ['operator', 'support', 'admin'], keys: 'every' },
 });
 

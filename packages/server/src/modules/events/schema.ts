@@ -1,6 +1,9 @@
-/** The shape of an event, as webhooks, feeds and the history give it. */
+/** The shape of an event, as webhooks, feeds and the history give it, and what a reader asks for. */
 import { z } from 'zod';
+import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
+import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, timestamp } from '../../kernel/schema.ts';
+import { eventStream } from '../../kernel/streams/event-stream.ts';
 
 export const event = z
   .object({
@@ -35,3 +38,56 @@ export const event = z
   })
   .meta({ id: 'Event', description: 'Something that happened, exactly as it was committed.' });
 export type Event = z.infer<typeof event>;
+
+const TYPES_MAX = 100;
+
+const readInput = {
+  types: z
+    .string()
+    .min(1)
+    .max(100 * TYPES_MAX)
+    .refine((text) => text.split(',').length <= TYPES_MAX, `must name at most ${TYPES_MAX} types`)
+    .optional()
+    .meta({
+      description:
+        'Only events of these types, separated by commas: exact ones, `tenant.*` for all of a noun, `*` for all. Absent: all.',
+      examples: ['tenant.created,api_key.*'],
+    }),
+};
+
+const followInput = {
+  ...readInput,
+  after: z
+    .string()
+    .regex(/^(start|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/, 'must be the id of an event, or start')
+    .optional()
+    .meta({
+      minLength: 5,
+      maxLength: 36,
+      description:
+        'The id of the last event that is known: every later one is told. `start`: all that the log has. Absent: what happens from now on. `Last-Event-ID` goes before it.',
+      examples: ['start'],
+    }),
+};
+
+const ofTenant = id
+  .optional()
+  .describe('Only those of this tenant. Callers of a tenant get those of their own anyway.');
+
+export const streamEventsInput = z.strictObject({ tenant_id: ofTenant, ...followInput });
+export type StreamEvents = z.output<typeof streamEventsInput>;
+
+export const streamAllEventsInput = z.strictObject(followInput);
+export type StreamAllEvents = z.output<typeof streamAllEventsInput>;
+
+export const events = eventStream;
+
+export const listEventsInput = z.strictObject({ ...pageInput, tenant_id: ofTenant, ...readInput });
+export type ListEvents = z.output<typeof listEventsInput>;
+
+export const eventPage = pageOf(event).meta({ id: 'EventPage', description: 'A page of events.' });
+
+/** The beginning of a stream, for the document. A test holds it against one. */
+export const eventsExample = {
+  'text/event-stream': `event: open\ndata: {"alive_ms":15000}\n\nevent: checkpoint\nid: 0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0\ndata: {}\n\nid: 0192f0c4-2c3b-7e4f-9a5b-6c7d8e9fa0b1\ndata: {"id":"0192f0c4-2c3b-7e4f-9a5b-6c7d8e9fa0b1","type":"project.created","timestamp":"2026-01-15T09:30:00Z","tenant_id":"${FIRST_TENANT.id}","project_id":"0192f0c4-2c3a-7d3e-8f4a-5b6c7d8e9fa0","product":null,"subject":{"type":"project","id":"0192f0c4-2c3a-7d3e-8f4a-5b6c7d8e9fa0"},"data":{"name":"Website"}}\n\n`,
+} as const;
