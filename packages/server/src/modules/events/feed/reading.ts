@@ -26,7 +26,7 @@ export interface Reading {
 }
 
 /** One page in memory at most is all that a listener costs while it catches up. */
-const PAGE = { limit: 100, bytesMax: 65_536 };
+const PAGE = { limit: 200, bytesMax: 65_536 };
 /** Positions that one statement looks at, where it has to pass over events of other types or projects. */
 const POSITIONS_MAX = 20_000;
 
