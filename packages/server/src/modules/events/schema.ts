@@ -27,7 +27,7 @@ export const event = z
         type: z
           .string()
           .max(100)
-          .meta({ examples: ['tenant'] }),
+          .meta({ description: 'The noun of what changed.', examples: ['tenant'] }),
         id: z
           .string()
           .max(500)
