@@ -1,12 +1,16 @@
 /** Turns a router into the source text of the manifest. */
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
+import { logStream } from '../../server/src/kernel/streams/event-stream.ts';
 import type { Meta } from '../../server/src/kernel/trpc.ts';
 
 /** Returns the source of `operations.ts`, in the format of Biome. */
 export function operationsSource(router: AnyRouter): string {
   const procedures: Record<string, AnyProcedure> = router._def.procedures;
   const tree: Tree = {};
-  for (const [path, procedure] of Object.entries(procedures)) insert(tree, path.split('.'), kindOf(procedure));
+  for (const [path, procedure] of Object.entries(procedures)) {
+    // A stream of REST stands for each subscription of tRPC.
+    if (procedure._def.type !== 'subscription') insert(tree, path.split('.'), kindOf(procedure));
+  }
   return [
     '/** The manifest: all operations and their kinds. scripts/generate-operations.ts writes it from the router: do not edit. */',
     "import type { Kinds } from './kinds.ts';",
@@ -33,13 +37,14 @@ function insert(tree: Tree, [name = '', ...rest]: string[], kind: string): void 
 
 /**
  * Returns the kind of a procedure. A query whose output has items and next_cursor is a list, and a mutation that its meta
- * marks as safe changes nothing. A stream is a feed if it consists of events, otherwise an export; only REST serves it.
+ * marks as safe changes nothing. Only REST serves streams: the events of the log, the feed of changes, or an export.
  */
 function kindOf({ _def }: AnyProcedure): string {
   const { safe, rest } = (_def.meta ?? {}) as Meta;
+  const output: unknown = 'output' in _def ? _def.output : undefined;
+  if (rest !== undefined && output === logStream) return `EVENTS ${rest.path}`;
   if (rest?.stream?.includes('text/event-stream')) return `FEED ${rest.path}`;
   if (rest?.stream !== undefined) return `${rest.method} ${rest.path}`;
-  const output: unknown = 'output' in _def ? _def.output : undefined;
   const shape: unknown = typeof output === 'object' && output !== null && 'shape' in output ? output.shape : undefined;
   const paged = typeof shape === 'object' && shape !== null && 'items' in shape && 'next_cursor' in shape;
   if (paged) return 'list';

@@ -9,12 +9,17 @@ function operationsOf<Groups>() {
   // Only the type is used.
   return undefined as unknown as {
     [Group in keyof Groups]: {
-      [Name in keyof Groups[Group]]: Groups[Group][Name] extends AnyProcedure
+      // `subscribe` gives what the subscriptions of tRPC give, over REST.
+      [Name in keyof Groups[Group] as Groups[Group][Name] extends { _def: { type: 'subscription' } }
+        ? never
+        : Name]: Groups[Group][Name] extends AnyProcedure
         ? inferProcedureOutput<Groups[Group][Name]> extends AsyncIterable<string>
           ? {
-              type: inferProcedureOutput<Groups[Group][Name]> extends { mediaType: 'text/event-stream' }
-                ? 'feed'
-                : 'export';
+              type: inferProcedureOutput<Groups[Group][Name]> extends { of: 'events' }
+                ? 'events'
+                : inferProcedureOutput<Groups[Group][Name]> extends { mediaType: 'text/event-stream' }
+                  ? 'feed'
+                  : 'export';
               input: inferProcedureInput<Groups[Group][Name]>;
               output: string;
             }

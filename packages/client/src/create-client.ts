@@ -8,6 +8,7 @@ import { operations } from './operations.ts';
 import { type Result, resultOf } from './result.ts';
 import { exportOf } from './streams/export.ts';
 import { feedOf } from './streams/feed.ts';
+import { subscriptionOf } from './streams/subscription.ts';
 import type { Client } from './types.ts';
 
 /** Returns a client whose pauses and chance come from the runtime. Throws a `TypeError` for options that cannot work. */
@@ -26,8 +27,8 @@ export function createClient(options: ClientOptions): Client {
   return createClientOn(systemRuntime, options);
 }
 
-/** A route marks a stream: `GET /v1/…` an export, `FEED /v1/…` a feed. */
-type Kind = 'query' | 'list' | 'mutation' | 'safe' | `GET ${string}` | `FEED ${string}`;
+/** A route marks a stream: `GET /v1/…` an export, `FEED /v1/…` the feed of changes, `EVENTS /v1/…` a feed of events. */
+type Kind = 'query' | 'list' | 'mutation' | 'safe' | `GET ${string}` | `FEED ${string}` | `EVENTS ${string}`;
 interface Kinds {
   readonly [name: string]: Kind | Kinds;
 }
@@ -41,6 +42,7 @@ function buildOperations(connection: Connection, kinds: Kinds, prefix: string): 
 function operationOf(connection: Connection, path: string, kind: Kind) {
   if (kind.startsWith('GET ')) return exportOf(connection, path, kind.slice('GET '.length));
   if (kind.startsWith('FEED ')) return feedOf(connection, path, kind.slice('FEED '.length));
+  if (kind.startsWith('EVENTS ')) return subscriptionOf(connection, path, kind.slice('EVENTS '.length));
   const type = kind === 'mutation' || kind === 'safe' ? 'mutation' : 'query';
   const operation = { type, path, safe: kind === 'safe', send: connection.send } as const;
   const run = (input: object, options: CallOptions) =>

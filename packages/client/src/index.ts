@@ -9,10 +9,12 @@ export { type ClientErrorCode, isRegistryError, RegistryError, type RegistryErro
 export type { List, Page } from './list.ts';
 export type { FeedState, Memory, MemorySettings } from './memory/remembered.ts';
 export type { Problem } from './problem.ts';
+export type { RegistryEvent } from './registry-event.ts';
 export type { Result } from './result.ts';
 export { createSessions, type Sessions, type SessionsOptions } from './sessions.ts';
 export type { Export } from './streams/export.ts';
 export type { ChangeEvent, Feed, FeedOptions } from './streams/feed.ts';
+export type { Subscribe, SubscribeInput, SubscribeOptions, SubscriptionState } from './streams/subscription.ts';
 export type {
   AcceptedApiKey,
   AccessQuestion,

@@ -12,10 +12,12 @@ export type KindOf<Operation> = Operation extends { type: 'export' }
   ? `GET /v1/${string}`
   : Operation extends { type: 'feed' }
     ? `FEED /v1/${string}`
-    : OutputOf<Operation> extends Page<unknown>
-      ? 'list'
-      : Operation extends { type: 'mutation' }
-        ? 'mutation' | 'safe'
-        : 'query';
+    : Operation extends { type: 'events' }
+      ? `EVENTS /v1/${string}`
+      : OutputOf<Operation> extends Page<unknown>
+        ? 'list'
+        : Operation extends { type: 'mutation' }
+          ? 'mutation' | 'safe'
+          : 'query';
 
 export type OutputOf<Operation> = Operation extends { output: infer Output } ? Output : never;

@@ -7,6 +7,7 @@ import type { operations } from './operations.ts';
 import type { Result } from './result.ts';
 import type { Export } from './streams/export.ts';
 import type { Feed } from './streams/feed.ts';
+import type { Subscribe } from './streams/subscription.ts';
 
 /** The input of each operation: `Inputs['tenants']['create']`. */
 export type Inputs = {
@@ -55,7 +56,9 @@ type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
     Export<Omit<InputOf<Operation>, 'format'>, AuditEvent>
   : Operation extends { type: 'feed' }
     ? Feed
-    : (...args: Arguments<InputOf<Operation>, OptionsOf<Kind>>) => ResultOf<OutputOf<Operation>>;
+    : Operation extends { type: 'events' }
+      ? Subscribe<InputOf<Operation>>
+      : (...args: Arguments<InputOf<Operation>, OptionsOf<Kind>>) => ResultOf<OutputOf<Operation>>;
 
 /** A session stands for its person in a GET request alone: the registry takes changes from its own pages only. */
 type OptionsOf<Kind> = Kind extends 'mutation' ? MutationOptions : Kind extends 'safe' ? WaitOptions : QueryOptions;

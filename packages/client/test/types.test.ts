@@ -19,8 +19,10 @@ import {
   type Outputs,
   type Problem,
   type QueryOptions,
+  type RegistryEvent,
   type Result,
   type Sessions,
+  type Subscribe,
   type Tenant,
   type Verifier,
 } from '../src/index.ts';
@@ -83,6 +85,22 @@ test('the feed gives events, and a verifier gives the verdict of the registry', 
   const use = async (verifier: Verifier) => {
     // @ts-expect-error the question does not contain the key
     await verifier.verify('bp_x', { key: 'bp_x' });
+  };
+  expectTypeOf(use).toBeFunction();
+});
+
+test('a subscription gives events, and takes types as a list', () => {
+  expectTypeOf<Client['events']['subscribe']>().toEqualTypeOf<Subscribe<Inputs['events']['subscribe']>>();
+  const use = async () => {
+    const input = { tenant_id: '', types: ['tenant.created'], after: 'start' } as const;
+    for await (const event of client.events.subscribe(input)) expectTypeOf(event).toEqualTypeOf<RegistryEvent>();
+    for await (const event of client.events.subscribeAll()) expectTypeOf(event.id).toEqualTypeOf<string>();
+    // @ts-expect-error types are a list
+    client.events.subscribe({ types: 'tenant.created' });
+    // @ts-expect-error it is about all tenants
+    client.events.subscribeAll({ tenant_id: '' });
+    // @ts-expect-error a subscription of tRPC is no operation of the client
+    client.events.follow();
   };
   expectTypeOf(use).toBeFunction();
 });

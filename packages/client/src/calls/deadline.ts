@@ -2,7 +2,7 @@
 import { unrefTimer } from './unref.ts';
 
 /** The largest delay that setTimeout accepts, a signed 32 bit number; a larger one fires at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The reason why a call ended early. It never leaves the client. */
 export class CallEnded extends Error {

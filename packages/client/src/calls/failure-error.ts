@@ -24,6 +24,12 @@ export function failureError(path: string, failure: Failure, token: string): Reg
   return new RegistryError(messageOf(path, detail, code, requestId), { code, status, requestId, problem, retryAfter });
 }
 
+/** Returns the error for a stream that contains what the registry would not send. */
+export function invalidResponseError(path: string): RegistryError {
+  const unknown = { problem: undefined, requestId: undefined, retryAfter: undefined };
+  return failureError(path, { type: 'answer', status: 200, ...unknown }, '');
+}
+
 /** Returns the error for a call that its deadline or its caller ended; the reason of the caller's signal is its cause. */
 export function endedError(path: string, by: 'timeout' | 'aborted', signal: AbortSignal | undefined): RegistryError {
   return by === 'timeout'

@@ -1,8 +1,7 @@
 /** Decides whether a failed attempt is repeated, and when. Pure: time and chance are arguments. */
 import type { Failure } from './answer.ts';
+import { backoffMs } from './backoff.ts';
 
-const BACKOFF_FIRST_MS = 200;
-const BACKOFF_MAX_MS = 5_000;
 /** A call does not wait for a longer Retry-After than this: its caller can use the time better. */
 const RETRY_AFTER_SECONDS_MAX = 30;
 
@@ -22,9 +21,7 @@ export function retryDelayMs({ failure, failed, retries }: FailedAttempt, random
   if (failed > retries || !isTransient(failure)) return undefined;
   const seconds = failure.type === 'answer' ? (failure.retryAfter ?? 0) : 0;
   if (seconds > RETRY_AFTER_SECONDS_MAX) return undefined;
-  const backoff = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (failed - 1));
-  const jittered = Math.round(backoff * (1 - random() / 2));
-  return seconds * 1000 + jittered;
+  return seconds * 1000 + backoffMs(failed - 1, random);
 }
 
 /**

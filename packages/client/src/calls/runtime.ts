@@ -1,4 +1,5 @@
 /** The sources of waiting and of chance, which tests replace. */
+import { TIMER_MS_MAX } from './deadline.ts';
 import { unrefTimer } from './unref.ts';
 
 export interface Runtime {
@@ -16,7 +17,7 @@ export const systemRuntime: Runtime = {
 /** Sleeps as `Runtime` demands. With `unref` the timer lets a Node process end. */
 export function pause(ms: number, signal: AbortSignal, unref = false): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(end, ms);
+    const timer = setTimeout(end, Math.min(ms, TIMER_MS_MAX));
     if (unref) unrefTimer(timer);
     signal.addEventListener('abort', end, { once: true });
     function end() {

@@ -1,11 +1,9 @@
 /** Follows the feed of changes until its signal aborts, and connects again whenever a connection ends. */
+import { backoffMs } from '../calls/backoff.ts';
 import type { Runtime } from '../calls/runtime.ts';
 import { isRegistryError } from '../errors.ts';
 import type { Client } from '../types.ts';
 import { createFeedProgress } from './feed-progress.ts';
-
-const BACKOFF_FIRST_MS = 200;
-const BACKOFF_MAX_MS = 5_000;
 
 export interface FollowerRuntime extends Runtime {
   /** A monotonic clock in milliseconds. */
@@ -66,8 +64,7 @@ export function followChanges(
         retryAfterMs = isRegistryError(error) ? (error.retryAfter ?? 0) * 1_000 : 0;
         report(false, error);
       }
-      const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failed);
-      await runtime.sleep(Math.max(retryAfterMs, Math.round(backoffMs * (1 - runtime.random() / 2))), signal);
+      await runtime.sleep(Math.max(retryAfterMs, backoffMs(failed, runtime.random)), signal);
     }
   }
   void follow();

@@ -1,6 +1,6 @@
 /** Exports: answers that may exceed the memory, read while they arrive. */
 import type { Connection } from '../calls/call.ts';
-import { failureError } from '../calls/failure-error.ts';
+import { invalidResponseError } from '../calls/failure-error.ts';
 import type { QueryOptions } from '../calls/options.ts';
 import { textOf } from './text-chunks.ts';
 
@@ -34,18 +34,13 @@ async function* itemsOf(chunks: AsyncIterable<string>, path: string): AsyncGener
     rest = lines.pop() ?? '';
     for (const line of lines) yield parsed(line, path);
   }
-  if (rest !== '') throw invalidResponse(path);
+  if (rest !== '') throw invalidResponseError(path);
 }
 
 function parsed(line: string, path: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw invalidResponse(path);
+    throw invalidResponseError(path);
   }
-}
-
-function invalidResponse(path: string) {
-  const unknown = { problem: undefined, requestId: undefined, retryAfter: undefined };
-  return failureError(path, { type: 'answer', status: 200, ...unknown }, '');
 }

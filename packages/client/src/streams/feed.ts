@@ -1,9 +1,9 @@
 /** The feed of changes: the registry tells a program that keeps verdicts when they may be outdated. */
 import type { Connection } from '../calls/call.ts';
-import { failureError } from '../calls/failure-error.ts';
+import { invalidResponseError } from '../calls/failure-error.ts';
 import type { QueryOptions } from '../calls/options.ts';
 import { withUnrefedSocket } from '../calls/unref.ts';
-import { isObject } from '../problem.ts';
+import { isTime, objectIn } from './json-data.ts';
 import { eventsIn, type ServerSentEvent } from './sse.ts';
 import { textOf } from './text-chunks.ts';
 
@@ -44,7 +44,7 @@ export function feedOf(connection: Connection, path: string, route: string): Fee
     const source = { path, input, send };
     return {
       [Symbol.asyncIterator]: () =>
-        changesIn(textOf(background, source, { ...options, chunkTimeoutMs: SILENCE_MS_MAX }), path),
+        changesIn(textOf(background, source, { ...options, chunkTimeoutMs: () => SILENCE_MS_MAX }), path),
     };
   };
 }
@@ -52,10 +52,7 @@ export function feedOf(connection: Connection, path: string, route: string): Fee
 async function* changesIn(chunks: AsyncIterable<string>, path: string): AsyncGenerator<ChangeEvent> {
   for await (const event of eventsIn(chunks)) {
     const change = changeOf(event);
-    if (change === undefined) {
-      const unknown = { problem: undefined, requestId: undefined, retryAfter: undefined };
-      throw failureError(path, { type: 'answer', status: 200, ...unknown }, '');
-    }
+    if (change === undefined) throw invalidResponseError(path);
     if (change !== 'unknown') yield change;
   }
 }
@@ -77,19 +74,6 @@ function changeOf({ name, data, id }: ServerSentEvent): ChangeEvent | 'unknown' 
     default:
       return 'unknown';
   }
-}
-
-function objectIn(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && Number.isFinite(value);
 }
 
 function isTexts(value: unknown): value is string[] {

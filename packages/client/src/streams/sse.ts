@@ -11,7 +11,10 @@ export interface ServerSentEvent {
 /** Bounds the memory for one event. The registry's largest event is far smaller. */
 const LENGTH_MAX = 1_048_576;
 
-/** Yields each event of the stream once it is complete. Throws when an event exceeds `LENGTH_MAX` characters. */
+/** Thrown for an event that exceeds `LENGTH_MAX` characters. */
+export class EventTooLong extends Error {}
+
+/** Yields each event of the stream once it is complete. Throws `EventTooLong`. */
 export async function* eventsIn(chunks: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {
   let rest = '';
   let id: string | undefined;
@@ -20,7 +23,7 @@ export async function* eventsIn(chunks: AsyncIterable<string>): AsyncGenerator<S
     // A CR at the end may be half of a CRLF, so it stays in `rest` until the next chunk.
     const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
-    if (rest.length + event.data.join('').length > LENGTH_MAX) throw new Error('an event is too long');
+    if (rest.length + event.data.join('').length > LENGTH_MAX) throw new EventTooLong('an event is too long');
     for (const line of lines) {
       const [, field = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
       if (line === '') {

@@ -12,20 +12,20 @@ export interface Source {
 
 /**
  * Reads no faster than the loop takes chunks, and closes the connection when the loop ends early. `timeoutMs` bounds the
- * wait for the beginning of the answer; `chunkTimeoutMs` bounds the wait for each chunk and equals it by default.
+ * wait for the beginning of the answer; `chunkTimeoutMs` is asked before each chunk for how long to wait for it: for `timeoutMs` by default.
  */
 export async function* textOf(
   connection: Connection,
   source: Source,
-  options: QueryOptions & { readonly chunkTimeoutMs?: number },
+  options: QueryOptions & { readonly chunkTimeoutMs?: () => number },
 ): AsyncGenerator<string> {
-  const { chunkTimeoutMs = timeoutMsOf(connection, options) } = options;
+  const { chunkTimeoutMs = () => timeoutMsOf(connection, options) } = options;
   const { output, token } = await call(connection, { type: 'query', ...source }, options);
   const reader = output.getReader();
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { race, release } = startDeadline(chunkTimeoutMs, options.signal, connection.unref);
+      const { race, release } = startDeadline(chunkTimeoutMs(), options.signal, connection.unref);
       const { done, value } = await race(reader.read()).finally(release);
       if (done) return;
       yield decoder.decode(value, { stream: true });

@@ -15,6 +15,17 @@ export const eventStream = z.custom<EventStream>(
   (value) => value !== null && typeof value === 'object' && Symbol.asyncIterator in value,
 );
 
+/** A stream whose unnamed messages are events of the log. */
+export interface LogStream extends EventStream {
+  /** Tells the SDK which of the two kinds of stream it is. */
+  readonly of: 'events';
+}
+
+/** The output of a procedure that streams events of the log. The SDK's manifest knows such a procedure by this schema. */
+export const logStream = z.custom<LogStream>(
+  (value) => value !== null && typeof value === 'object' && Symbol.asyncIterator in value,
+);
+
 /** Returns one event as text. The data is JSON, so it is one line. */
 export function eventText(event: string, data: object, id?: string): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
