@@ -72,6 +72,20 @@ export function listOperations(): Operation[] {
   });
 }
 
+/** A subscription, which tRPC alone serves. */
+export type Subscription = Pick<Operation, 'procedure' | 'permission' | 'surcharge' | 'isPublic'>;
+
+/** Every subscription, in the router's order. Throws when one is open to unknown callers: each holds a connection. */
+function listSubscriptions(): Subscription[] {
+  const procedures: Record<string, AnyProcedure> = (appRouter as AnyRouter)._def.procedures;
+  return Object.entries(procedures).flatMap(([procedure, { _def }]) => {
+    if (_def.type !== 'subscription') return [];
+    const { permission, surcharge, public: isPublic = false }: Meta = _def.meta ?? {};
+    if (permission === undefined || isPublic) throw new Error(`${procedure}: a subscription needs a permission`);
+    return [{ procedure, permission, surcharge, isPublic }];
+  });
+}
+
 /** Which operations a listener serves. */
 export type Surface = 'all' | 'public' | 'internal';
 
@@ -80,7 +94,6 @@ export type Surface = 'all' | 'public' | 'internal';
  * one knows what an internal token may do: nobody signs in there.
  */
 export function operationsOn(surface: Surface): Operation[] {
-  const mine = (permission: Permission | null) => permission === null || grants.byRole.internal.includes(permission);
   return listOperations().filter(({ route, permission, isPublic, isPersonal }) => {
     switch (surface) {
       case 'all':
@@ -88,11 +101,21 @@ export function operationsOn(surface: Surface): Operation[] {
       case 'public':
         return !route.path.startsWith('/v1/internal/');
       case 'internal':
-        return !isPublic && !isPersonal && mine(permission);
+        return !isPublic && !isPersonal && isInternal(permission);
       default:
         return surface satisfies never;
     }
   });
+}
+
+/** Returns the subscriptions of a listener: the internal one knows what an internal token may follow. */
+export function subscriptionsOn(surface: Surface): Subscription[] {
+  return listSubscriptions().filter(({ permission }) => surface !== 'internal' || isInternal(permission));
+}
+
+/** Tells whether an internal token may do what needs the permission. */
+function isInternal(permission: Permission | null): boolean {
+  return permission === null || grants.byRole.internal.includes(permission);
 }
 
 /** tRPC keeps the schemas at run time but not in its types. */

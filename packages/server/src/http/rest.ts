@@ -44,7 +44,7 @@ function fastifyPath({ route }: Operation): string {
 }
 
 /** The part of an operation that its guard reads. */
-export function configOf({ surcharge, isPublic }: Operation): FastifyContextConfig {
+export function configOf({ surcharge, isPublic }: Pick<Operation, 'surcharge' | 'isPublic'>): FastifyContextConfig {
   return { isPublic, ...(surcharge === undefined ? {} : { surcharge }) };
 }
 

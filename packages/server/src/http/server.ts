@@ -29,7 +29,7 @@ import { type KnownPaths, watchPaths } from './known-paths.ts';
 import { RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
 import { openapiDocument } from './openapi.ts';
-import { listOperations, operationsOn, type Surface } from './operations.ts';
+import { listOperations, operationsOn, type Surface, subscriptionsOn } from './operations.ts';
 import { mountPasswordPage } from './password-page.ts';
 import { sendProblem } from './problem.ts';
 import { contextsOf } from './request-context.ts';
@@ -82,7 +82,12 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
       if (surface !== 'internal') mountSignIn(scope, { deps, contextOf: mounted.contextOf });
       if (surface !== 'internal' && config.publicUrl !== null) mountPasswordPage(scope);
       mountRest(scope, { deps, ...mounted, fast });
-      await mountTrpc(scope, { ...mounted, always: origins.always });
+      await mountTrpc(scope, {
+        ...mounted,
+        subscriptions: subscriptionsOn(surface),
+        budgets: deps.budgets,
+        always: origins.always,
+      });
       origins.mountPreflights(scope, paths);
     });
     return app;

@@ -1,24 +1,32 @@
 /** `/trpc`: the same procedures for the SDK. */
 import { type FastifyTRPCPluginOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Budgets } from '../kernel/budgets.ts';
 import { DomainError, kernelErrors, statuses } from '../kernel/errors.ts';
+import type { EventStream } from '../kernel/streams/event-stream.ts';
 import { type AppRouter, appRouter } from '../router.ts';
 import { acceptOnlyJson } from './body.ts';
+import type { Subscription } from './operations.ts';
 import { problemHeaders, sendProblem } from './problem.ts';
+import { chargesOf } from './rationing.ts';
 import { configOf, type Mounted } from './rest.ts';
+import { sendStream } from './stream.ts';
 
 type Options = FastifyTRPCPluginOptions<AppRouter>['trpcOptions'];
 
 interface TrpcOptions extends Mounted {
+  readonly subscriptions: readonly Subscription[];
+  readonly budgets: Budgets;
   /** Headers of every answer, to which tRPC adds instead of replacing them. */
   readonly always: Readonly<Record<string, string>>;
 }
 
 /**
- * Mounts every operation's procedure under its one method, with the body limit of its route. tRPC's own plugin is not used: it
+ * Mounts every operation's procedure under its one method, with the body limit of its route, and every subscription. tRPC's own plugin is not used: it
  * reads forms of any size, and its answers to what never reaches a procedure name no request id.
  */
-export async function mountTrpc(app: FastifyInstance, { contextOf, operations, always }: TrpcOptions): Promise<void> {
+export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Promise<void> {
+  const { contextOf, operations, subscriptions, budgets, always } = options;
   const trpcOptions: Options = {
     router: appRouter,
     createContext: ({ req, res }) => contextOf(req, res),
@@ -48,6 +56,17 @@ export async function mountTrpc(app: FastifyInstance, { contextOf, operations, a
         handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),
       });
     }
+    for (const subscription of subscriptions) {
+      const { procedure: path } = subscription;
+      scope.route({
+        method: 'GET',
+        url: `/trpc/${path}`,
+        config: configOf(subscription),
+        preHandler: refuseOtherShapes,
+        handler: (req, res) =>
+          fastifyRequestHandler({ ...trpcOptions, req, res: streamed(res, chargesOf(budgets, req)), path }),
+      });
+    }
   });
 }
 
@@ -58,6 +77,51 @@ function whole(reply: FastifyReply): FastifyReply {
     return reply.send(response.body === null ? undefined : Buffer.from(await response.arrayBuffer()));
   };
   return Object.assign(Object.create(reply), { send });
+}
+
+/** The headers that every stream of the registry has in its own form. */
+const STREAM_HEADERS = ['cache-control', 'connection', 'content-type', 'x-accel-buffering'];
+
+/** Sends what tRPC answers with as it is made, like a stream of REST. */
+function streamed(reply: FastifyReply, charge: (bytes: number) => void): FastifyReply {
+  const send = async (response: Response) => {
+    const { body } = response;
+    if (body === null) return whole(reply).send(response);
+    const own = [...response.headers].filter(([name]) => !STREAM_HEADERS.includes(name));
+    reply.code(response.status).headers(Object.fromEntries(own));
+    return sendStream(reply, eventsOf(body), charge);
+  };
+  return Object.assign(Object.create(reply), { send });
+}
+
+/** Returns the text of the body. A reader that stops early ends the subscription. */
+function eventsOf(body: ReadableStream<Uint8Array>): EventStream {
+  const open = async () => {
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    return {
+      [Symbol.asyncIterator]: () => ({
+        async next(): Promise<IteratorResult<string>> {
+          const { done, value } = await reader.read();
+          return done ? { value: undefined, done } : { value: decoder.decode(value, { stream: true }), done };
+        },
+        async return(): Promise<IteratorResult<string>> {
+          // Not waited for: the subscription may be waiting for an event.
+          reader.cancel().catch(() => {});
+          return { value: undefined, done: true };
+        },
+      }),
+    };
+  };
+  return {
+    mediaType: 'text/event-stream',
+    // A reader that stands still is cut off by its connection; until then the subscription is not asked for more.
+    cut: new AbortController().signal,
+    open,
+    async *[Symbol.asyncIterator]() {
+      yield* await open();
+    },
+  };
 }
 
 /** What tRPC would refuse before it knows the request. */

@@ -24,6 +24,7 @@ import { idempotent, withoutFields } from './idempotency.ts';
 import type { Logger } from './logger.ts';
 import type { Permission } from './permissions.ts';
 import { actorInProject, type ProjectOf } from './project-levels.ts';
+import { ConnectionEnd } from './streams/tracked-events.ts';
 
 /** The appearance of a procedure under `/v1`. A procedure that has one is mounted and documented. */
 export interface RestRoute {
@@ -78,11 +79,19 @@ export interface Meta {
   readonly rest?: RestRoute;
 }
 
+/** How often a subscription gives a sign of life. */
+const ALIVE_MS = 15_000;
+
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
     isDev: false,
+    // A client that hears nothing for three intervals connects again.
+    sse: {
+      ping: { enabled: true, intervalMs: ALIVE_MS },
+      client: { reconnectAfterInactivityMs: 3 * ALIVE_MS },
+    },
     errorFormatter({ error, ctx, shape }) {
       const problem = toProblem(toDomainError(error, ctx?.constraints ?? new Map()), ctx?.requestId ?? '');
       const { code, path } = shape.data;
@@ -101,17 +110,22 @@ export function logFailure(logger: Logger, error: DomainError, procedure: string
 }
 
 /** Turns every failure into its documented error, and logs unforeseen ones once. */
-const answerErrors = t.middleware(async ({ ctx, path, meta, getRawInput, next }) => {
+const answerErrors = t.middleware(async ({ ctx, type, path, meta, getRawInput, next }) => {
+  const answerTo = async (thrown: unknown) => {
+    const refused = refusedInput(thrown);
+    const found =
+      refused === undefined
+        ? toDomainError(thrown, ctx.constraints)
+        : kernelErrors.invalidInput({ errors: inputMistakes(refused, await getRawInput()) });
+    const error = meta?.rest === undefined ? found : placed(found, meta.rest);
+    logFailure(ctx.logger, error, path);
+    return new TRPCError({ code: trpcCodeOf(error), message: error.message, cause: error });
+  };
   const result = await next();
-  if (result.ok) return result;
-  const refused = refusedInput(result.error);
-  const found =
-    refused === undefined
-      ? toDomainError(result.error, ctx.constraints)
-      : kernelErrors.invalidInput({ errors: inputMistakes(refused, await getRawInput()) });
-  const error = meta?.rest === undefined ? found : placed(found, meta.rest);
-  logFailure(ctx.logger, error, path);
-  throw new TRPCError({ code: trpcCodeOf(error), message: error.message, cause: error });
+  if (!result.ok) throw await answerTo(result.error);
+  // A subscription fails while it is read, after its procedure ended.
+  if (type !== 'subscription') return result;
+  return { ...result, data: failingAs(result.data as AsyncIterable<unknown>, answerTo) }; // tRPC's type of a subscription says so
 });
 
 /** tRPC has no name for 410. The answer has that status all the same: it is taken from the problem. */
@@ -119,9 +133,19 @@ function trpcCodeOf({ definition: { status } }: DomainError): TRPCError['code'] 
   return status === 'GONE' ? 'NOT_FOUND' : status;
 }
 
+/** Yields the values; an error is replaced with what `answerTo` makes of it, unless it ends the connection alone. */
+async function* failingAs(values: AsyncIterable<unknown>, answerTo: (thrown: unknown) => Promise<TRPCError>) {
+  try {
+    yield* values;
+  } catch (thrown) {
+    throw thrown instanceof ConnectionEnd ? thrown : await answerTo(thrown);
+  }
+}
+
 /** Returns what the schema of a procedure's input found. An answer that its own schema refuses is no mistake of the caller. */
-function refusedInput({ code, cause }: TRPCError): ZodError | undefined {
-  return code === 'BAD_REQUEST' && cause instanceof ZodError ? cause : undefined;
+function refusedInput(thrown: unknown): ZodError | undefined {
+  if (!(thrown instanceof TRPCError) || thrown.code !== 'BAD_REQUEST') return undefined;
+  return thrown.cause instanceof ZodError ? thrown.cause : undefined;
 }
 
 /** Answers in time, whatever the work waits for. A stream is an answer when it begins, and may take longer. */

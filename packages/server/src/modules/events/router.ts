@@ -7,11 +7,12 @@ import {
   eventPage,
   events,
   eventsExample,
+  followEventsInput,
   listEventsInput,
   streamAllEventsInput,
   streamEventsInput,
 } from './schema.ts';
-import { listEvents, streamEvents } from './service.ts';
+import { listEvents, streamEvents, trackEvents } from './service.ts';
 
 const on = routes({ tag: 'Events' });
 const internal = routes({ tag: 'Internal' });
@@ -70,4 +71,9 @@ export const eventsRouter = router({
     .input(listEventsInput)
     .output(eventPage)
     .query(({ ctx, input }) => listEvents(ctx, input)),
+
+  /** What `subscribe` gives, as a subscription of tRPC. */
+  follow: procedure('events:read')
+    .input(followEventsInput)
+    .subscription(({ ctx, input }) => trackEvents(ctx, input)),
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, timestamp } from '../../kernel/schema.ts';
-import { eventStream } from '../../kernel/streams/event-stream.ts';
+import { logStream } from '../../kernel/streams/event-stream.ts';
 
 export const event = z
   .object({
@@ -80,7 +80,16 @@ export type StreamEvents = z.output<typeof streamEventsInput>;
 export const streamAllEventsInput = z.strictObject(followInput);
 export type StreamAllEvents = z.output<typeof streamAllEventsInput>;
 
-export const events = eventStream;
+/** Over tRPC types are a list, and the client sends the id that it remembers as `lastEventId`. */
+export const followEventsInput = z.strictObject({
+  tenant_id: ofTenant,
+  types: z.array(z.string().min(1).max(100)).min(1).max(TYPES_MAX).optional(),
+  after: followInput.after,
+  lastEventId: followInput.after,
+});
+export type FollowEvents = z.output<typeof followEventsInput>;
+
+export const events = logStream;
 
 export const listEventsInput = z.strictObject({ ...pageInput, tenant_id: ofTenant, ...readInput });
 export type ListEvents = z.output<typeof listEventsInput>;

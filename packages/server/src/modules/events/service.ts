@@ -6,12 +6,13 @@ import { asText, toEventStream } from '../../kernel/feed/to-event-stream.ts';
 import type { FeedReader } from '../../kernel/feed.ts';
 import type { Permission } from '../../kernel/permissions.ts';
 import { spanOf } from '../../kernel/reach.ts';
-import type { EventStream } from '../../kernel/streams/event-stream.ts';
+import type { LogStream } from '../../kernel/streams/event-stream.ts';
+import { trackedEvents } from '../../kernel/streams/tracked-events.ts';
 import { eventErrors } from './errors.ts';
 import { toEvent } from './event.ts';
 import { type Followed, type Told, textOf } from './feed/followed.ts';
 import { itemsOf } from './feed/items-of.ts';
-import type { ListEvents } from './schema.ts';
+import type { FollowEvents, ListEvents } from './schema.ts';
 import { requireKnownTypes } from './types.ts';
 
 export type { Followed } from './feed/followed.ts';
@@ -33,9 +34,9 @@ export interface FollowInput {
  * Returns the events as server-sent events, from where the caller was. Throws `not_found` for another tenant and
  * `unknown_event_type`; opening the stream throws `event_expired`, `too_many_listeners` and `overloaded`.
  */
-export function streamEvents(ctx: ActorContext, input: FollowInput, permission: Permission): EventStream {
+export function streamEvents(ctx: ActorContext, input: FollowInput, permission: Permission): LogStream {
   const open = opening(ctx, input, permission);
-  return toEventStream(async (cut) => asText(await open(cut), textOf));
+  return { of: 'events', ...toEventStream(async (cut) => asText(await open(cut), textOf)) };
 }
 
 /**
@@ -50,6 +51,11 @@ export function followEvents(
 ): AsyncGenerator<Followed, void, void> {
   const open = opening(ctx, input, permission);
   return itemsOf(() => open(new AbortController()));
+}
+
+/** Returns the same events for a subscription of tRPC: after the id that its client remembers, else after `after`. */
+export function trackEvents(ctx: ActorContext, { lastEventId, after, ...wanted }: FollowEvents) {
+  return trackedEvents(followEvents(ctx, { ...wanted, after: lastEventId ?? after }));
 }
 
 /** Refuses what can be refused at once, and returns how to begin. */
