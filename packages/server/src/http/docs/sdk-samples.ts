@@ -1,5 +1,6 @@
 /** The calls of the SDK in the API reference. They are no part of the document that generators read. */
 import { inspect } from 'node:util';
+import { logStream } from '../../kernel/streams/event-stream.ts';
 import { isJson, type Json, mapMembers, member } from '../openapi/json.ts';
 import type { Operation } from '../operations.ts';
 
@@ -13,7 +14,7 @@ export function withSdkSamples(document: Json, operations: readonly Operation[])
     if (!isJson(item)) return item;
     return mapMembers(item, (described, method) => {
       const operation = byRoute.get(`${method.toUpperCase()} ${path}`);
-      if (operation === undefined || !isJson(described) || isFeed(operation)) return described;
+      if (operation === undefined || !isJson(described) || isFeedOfChanges(operation)) return described;
       return {
         ...described,
         'x-codeSamples': [{ lang: 'TypeScript', label: LABEL, source: sample(operation, described) }],
@@ -23,9 +24,9 @@ export function withSdkSamples(document: Json, operations: readonly Operation[])
   return { ...document, paths };
 }
 
-/** Products listen to the feed through the verifier. */
-function isFeed({ route: { stream = [] } }: Operation): boolean {
-  return stream.includes('text/event-stream');
+/** Products listen to the feed of changes through the verifier. */
+function isFeedOfChanges({ route: { stream = [] }, output }: Operation): boolean {
+  return stream.includes('text/event-stream') && output !== logStream;
 }
 
 function sample(operation: Operation, described: Json): string {
