@@ -117,6 +117,11 @@ export const operations = {
     export: 'GET /v1/audit/export',
     get: 'query',
   },
+  events: {
+    subscribe: 'EVENTS /v1/events',
+    subscribeAll: 'EVENTS /v1/internal/events',
+    history: 'list',
+  },
   claims: {
     keycloak: 'safe',
   },
