@@ -132,8 +132,9 @@ test('a subscriber that leaves ends the connection and what was read for it', as
     new Promise<number>((resolve) => own.app.server.server.getConnections((_, count) => resolve(count)));
   const { heard, leave } = follow({}, { url: own.url, token: own.operatorToken });
   await eventually(() => expect(heard.all).toHaveLength(1));
+  expect(own.app.deps.eventFeed.listening()).toBe(1);
   leave();
-  await eventually(async () => expect(await connections()).toBe(0));
+  await eventually(async () => expect([own.app.deps.eventFeed.listening(), await connections()]).toEqual([0, 0]));
   expect(own.logs.filter((line) => line.includes('"reqId"') && !line.includes('"level":"info"'))).toEqual([]);
 });
 
