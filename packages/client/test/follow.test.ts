@@ -125,6 +125,19 @@ test.each([
   expect(heard.all).toEqual([]);
 });
 
+test('a key may follow its own tenant alone, and nobody a type that does not exist', async () => {
+  const [tenant, other] = [await newTenant(server), await newTenant(server)];
+  const { key } = await madeIn(server, tenant.id, 'api-keys', { name: 'ci', scopes: ['registry:events:read'] });
+  const foreign = follow({ tenant_id: other.id, after: 'start' }, { token: key });
+  const unknown = follow({ types: ['tenant.exploded'] });
+  const codes = () =>
+    [foreign, unknown].map(({ heard }) =>
+      heard.errors.map((error) => (error as TRPCClientError<AppRouter>).data?.problem.code),
+    );
+  await eventually(() => expect(codes()).toEqual([['not_found'], ['unknown_event_type']]));
+  expect([foreign.heard.all, unknown.heard.all]).toEqual([[], []]);
+});
+
 test('a subscriber that leaves ends the connection and what was read for it', async () => {
   const own = await startTestServer();
   onTestFinished(() => own.close());
