@@ -261,3 +261,76 @@ export async function listGroupPowers(db: Db, groupId: string): Promise<GroupPow
   if (powers === undefined) throw new Error('a select without a from gives one row');
   return powers;
 }
+
+/** An edge that ended, with the group that lost it. */
+export interface EndedEdge {
+  readonly kind: 'member' | 'child';
+  readonly principal: Principal;
+  readonly group: Selectable<Groups>;
+}
+
+export interface PrincipalsInTenant {
+  readonly tenant_id: string;
+  readonly principals: readonly Principal[];
+}
+
+/** Locks the groups that the principals are in themselves against changes of the groups, in the order of their ids. */
+async function lockGroupsOf(
+  tx: Tx,
+  tenantId: string,
+  { users, programs, groups }: IdsByType,
+): Promise<Map<string, Selectable<Groups>>> {
+  const { rows } = await sql<Selectable<Groups>>`
+    select * from groups
+    where tenant_id = ${tenantId} and id = any(array(
+      select group_id from group_memberships
+      where principal_user_id = any(${users}::uuid[])
+        or principal_service_identity_id = any(${programs}::uuid[])
+        or principal_group_id = any(${groups}::uuid[])
+      union
+      select parent_id from group_parents where child_id = any(${groups}::uuid[])
+    ))
+    order by id for share`.execute(tx);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+interface IdsByType {
+  readonly users: readonly string[];
+  readonly programs: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/**
+ * Takes the principals out of every group that they are in themselves, and groups from below their parents, and returns the
+ * edges that ended by group.
+ */
+export async function deleteEdgesOf(tx: Tx, { tenant_id, principals }: PrincipalsInTenant): Promise<EndedEdge[]> {
+  const idsOf = (type: Principal['type']) => principals.filter((each) => each.type === type).map(({ id }) => id);
+  const ids = { users: idsOf('user'), programs: idsOf('service_identity'), groups: idsOf('group') };
+  const locked = await lockGroupsOf(tx, tenant_id, ids);
+  const { rows } = await sql<{ kind: EndedEdge['kind']; type: Principal['type']; id: string; group_id: string }>`
+    with doomed as materialized (
+      select id from group_memberships
+      where principal_user_id = any(${ids.users}::uuid[])
+        or principal_service_identity_id = any(${ids.programs}::uuid[])
+        or principal_group_id = any(${ids.groups}::uuid[])
+      order by id for update
+    ), members as (
+      delete from group_memberships where id in (select id from doomed)
+      returning group_id, principal_user_id, principal_service_identity_id, principal_group_id
+    ), children as (
+      delete from group_parents where child_id = any(${ids.groups}::uuid[]) returning parent_id, child_id
+    )
+    select 'member' as kind, group_id,
+      case when principal_user_id is not null then 'user'
+        when principal_service_identity_id is not null then 'service_identity' else 'group' end as type,
+      coalesce(principal_user_id, principal_service_identity_id, principal_group_id) as id
+    from members
+    union all
+    select 'child', parent_id, 'group', child_id from children
+    order by group_id, id`.execute(tx);
+  return rows.flatMap(({ kind, type, id, group_id }) => {
+    const group = locked.get(group_id);
+    return group === undefined ? [] : [{ kind, principal: { type, id }, group }];
+  });
+}

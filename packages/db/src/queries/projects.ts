@@ -59,14 +59,15 @@ export function updateProject(tx: Tx, id: string, changes: Updateable<TenantProj
 }
 
 /** Makes the owner of a new project its admin. */
-export async function insertOwnerBinding(
+export function insertOwnerBinding(
   tx: Tx,
   binding: Pick<Insertable<RoleBindings>, 'id' | 'tenant_id' | 'project_id' | 'user_id' | 'created_at'>,
-): Promise<void> {
-  await tx
+): Promise<Selectable<RoleBindings>> {
+  return tx
     .insertInto('role_bindings')
     .values({ ...binding, level: 'admin', updated_at: binding.created_at })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 /** Locks the projects that the user owns, in the order of their ids: they are deleted with it. */

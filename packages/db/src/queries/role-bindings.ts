@@ -1,5 +1,5 @@
 /** Every statement about role bindings: the level of a user, a service identity or a group in a project. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
@@ -104,6 +104,35 @@ export function deleteRoleBinding(
     .where(columnOf(principal), '=', principal.id)
     .returning(shown)
     .executeTakeFirst();
+}
+
+/** Bindings that end together: those of the principals, and those in the projects. */
+export interface RoleBindingsToEnd {
+  readonly tenant_id: string;
+  readonly principals: readonly BoundPrincipal[];
+  readonly projects?: readonly string[];
+}
+
+/** Deletes the bindings, locked in the order of their ids, and returns them. */
+export async function deleteRoleBindings(
+  tx: Tx,
+  { tenant_id, principals, projects = [] }: RoleBindingsToEnd,
+): Promise<RoleBindingRow[]> {
+  const idsOf = (type: BoundPrincipal['type']) =>
+    principals.filter((principal) => principal.type === type).map(({ id }) => id);
+  const { rows } = await sql<RoleBindingRow>`
+    delete from role_bindings where id = any(array(
+      select id from role_bindings
+      where tenant_id = ${tenant_id} and (
+        user_id = any(${idsOf('user')}::uuid[])
+        or service_identity_id = any(${idsOf('service_identity')}::uuid[])
+        or group_id = any(${idsOf('group')}::uuid[])
+        or project_id = any(${projects}::uuid[])
+      )
+      order by id for update
+    ))
+    returning ${sql.join(shown.map((column) => sql.ref(column)))}`.execute(tx);
+  return rows;
 }
 
 /** Whose level in which project of which tenant is asked for. */

@@ -62,6 +62,21 @@ export function updateServiceIdentity(
     .executeTakeFirstOrThrow();
 }
 
+/** Locks the service identities that live in the projects, in the order of their ids: they are deleted with them. */
+export function lockServiceIdentitiesIn(
+  tx: Tx,
+  { tenant_id, projects }: { readonly tenant_id: string; readonly projects: readonly string[] },
+): Promise<ServiceIdentityRow[]> {
+  return tx
+    .selectFrom('service_identities')
+    .selectAll()
+    .where('tenant_id', '=', tenant_id)
+    .where('project_id', 'in', [...projects])
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
 export async function deleteServiceIdentity(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('service_identities').where('id', '=', id).execute();
 }

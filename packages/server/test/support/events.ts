@@ -1,26 +1,44 @@
-/** Events in the log without changes that made them. */
-import type { Db } from '@tenant-registry/db';
+/** The events that the registry recorded: those in the queue and those that have their place in the log already. */
 import { sql } from 'kysely';
+import type { TestServer } from './server.ts';
 
-export interface Filling {
+export interface RecordedEvent {
+  readonly id: string;
   readonly tenant_id: string | null;
-  readonly count: number;
-  /** Characters of the payload of each. */
-  readonly length?: number;
-  readonly type?: string;
+  readonly project_id: string | null;
+  readonly product: string | null;
+  readonly event_type: string;
+  readonly aggregate_type: string;
+  readonly aggregate_id: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every type
+  readonly payload: any;
 }
 
-/** Appends events to the log in one statement, numbered by `n` in their payload. */
-export async function fillLog(
-  db: Db,
-  { tenant_id, count, length = 10, type = 'tenant.updated' }: Filling,
-): Promise<void> {
-  await sql`
-    with head as (
-      update event_head set position = position + ${count}::int returning position - ${count}::int as position
-    )
-    insert into events (position, id, tenant_id, aggregate_type, aggregate_id, event_type, payload, occurred_at)
-    select head.position + n, gen_random_uuid(), ${tenant_id}::uuid, 'tenant', n::text, ${type},
-      jsonb_build_object('n', n, 'text', repeat('x', ${length}::int)), now()
-    from head, generate_series(1, ${count}::int) as n`.execute(db);
+type Reader = Pick<TestServer, 'app'>;
+
+/** SQL: every event once, whether a sequencer runs or not, because one statement sees both tables at one moment. */
+const recorded = sql`
+  select id, tenant_id, project_id, product, event_type, aggregate_type, aggregate_id, payload,
+    0 as queued, position as place from events
+  union all
+  select id, tenant_id, project_id, product, event_type, aggregate_type, aggregate_id, payload, 1, seq from outbox_events`;
+
+/** Returns the events of a tenant, in the order in which feeds and webhooks tell them. */
+export async function eventsOf({ app }: Reader, tenantId: string): Promise<RecordedEvent[]> {
+  const { rows } = await sql<RecordedEvent>`
+    select * from (${recorded}) as e where tenant_id = ${tenantId}::uuid order by queued, place`.execute(app.deps.db);
+  return rows;
+}
+
+/** Returns the events about one thing, in the order in which feeds and webhooks tell them. */
+export async function eventsAbout({ app }: Reader, aggregateId: string): Promise<RecordedEvent[]> {
+  const { rows } = await sql<RecordedEvent>`
+    select * from (${recorded}) as e where aggregate_id = ${aggregateId} order by queued, place`.execute(app.deps.db);
+  return rows;
+}
+
+/** Returns the number of all events. */
+export async function countRecorded({ app }: Reader): Promise<number> {
+  const { rows } = await sql<{ n: number }>`select count(*) as n from (${recorded}) as e`.execute(app.deps.db);
+  return rows[0]?.n ?? 0;
 }

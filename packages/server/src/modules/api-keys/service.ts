@@ -209,6 +209,7 @@ export async function rotateApiKey(ctx: ActorContext, { id, grace_seconds }: Rot
     const fresh = await insertKey(ctx, tx, copied, secret);
     const ended = await apiKeys.updateApiKey(tx, id, endOf(old, grace_seconds, now));
     await record(apiKeyEvents.rotated, { ...ended, replaced_by: fresh.id });
+    await record(apiKeyEvents.created, fresh);
     return { ...fresh, key: secret.key };
   });
 }

@@ -7,6 +7,7 @@ import { newId } from '../../kernel/ids.ts';
 import { reachable, requireInProject } from '../../kernel/reach.ts';
 import { rehearse, transact } from '../../kernel/transact.ts';
 import { lossesOf } from '../access/losses.ts';
+import { endRoleBindings } from '../role-bindings/ending/service.ts';
 import { lockOwned, lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
 import {
   affectedBy,
@@ -20,6 +21,7 @@ import {
   requireRoleHeld,
 } from './edges.ts';
 import { groupErrors } from './errors.ts';
+import { leaveGroups } from './leaving/service.ts';
 import {
   type AddGroupChild,
   type AddGroupMember,
@@ -117,8 +119,14 @@ export async function deleteGroup(ctx: ActorContext, { id, dry_run }: DeleteGrou
     const { findGroup: find } = groups;
     // Two groups that are deleted at once could each wait for an edge that the other one deletes.
     const current = await lockOwned(ctx, tx, { id, find, lock: afterGraph(groups.lockGroup), reach: reachable });
-    const affected = { tenant_id: current.tenant_id, groups: [id] };
-    const { lost } = await lossesOf(ctx, tx, { affected, work: () => groups.deleteGroup(tx, id) });
+    const { tenant_id } = current;
+    const principals = [{ type: 'group', id }] as const;
+    const work = async () => {
+      await leaveGroups({ tx, record }, { tenant_id, principals });
+      await endRoleBindings({ tx, record }, { tenant_id, principals });
+      await groups.deleteGroup(tx, id);
+    };
+    const { lost } = await lossesOf(ctx, tx, { affected: { tenant_id, groups: [id] }, work });
     await record(groupEvents.deleted, current);
     return { removed: true, ...lost };
   });

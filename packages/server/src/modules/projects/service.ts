@@ -7,6 +7,7 @@ import { newId } from '../../kernel/ids.ts';
 import { reachableProject, requireInProject, spanOf } from '../../kernel/reach.ts';
 import { transact } from '../../kernel/transact.ts';
 import { mayHaveProjects } from '../entitlements/service.ts';
+import { recordOwnerBinding } from '../role-bindings/ending/service.ts';
 import { lockOwned, lockTenantWithRoom, readableTenant } from '../tenants/service.ts';
 import { holdCaller } from '../users/service.ts';
 import { projectErrors } from './errors.ts';
@@ -34,9 +35,10 @@ export async function createProject(ctx: ActorContext, input: CreateProject): Pr
     const row = await projects.insertProject(tx, { ...input, id: newId(ctx.clock), owner_user_id, created_at });
     if (owner_user_id !== null) {
       const binding = { id: newId(ctx.clock), tenant_id: row.tenant_id, project_id: row.id, user_id: owner_user_id };
-      await projects.insertOwnerBinding(tx, { ...binding, created_at });
-    }
-    await record(projectEvents.created, row);
+      const bound = await projects.insertOwnerBinding(tx, { ...binding, created_at });
+      await record(projectEvents.created, row);
+      await recordOwnerBinding(record, bound);
+    } else await record(projectEvents.created, row);
     return row;
   });
 }

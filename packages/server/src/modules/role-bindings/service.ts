@@ -10,13 +10,13 @@ import { rehearse, transact } from '../../kernel/transact.ts';
 import { type Affected, lossesOf } from '../access/losses.ts';
 import { holdActiveProject } from '../projects/service.ts';
 import { lockWritableTenant, readableTenant } from '../tenants/service.ts';
+import { shown } from './ending/service.ts';
 import { roleBindingErrors } from './errors.ts';
 import {
   type ListRoleBindings,
   type RemovedRoleBinding,
   type RemoveRoleBinding,
   type RoleBinding,
-  roleBinding,
   roleBindingEvents,
   type SetRoleBinding,
 } from './schema.ts';
@@ -115,17 +115,4 @@ async function requireInReach({ actor }: ActorContext, tx: Tx, { type, id }: Pri
   if (actor.project_id === null || type !== 'service_identity') return;
   const [found] = await levelHolders.listHolderStandings(tx, [{ type, id }]);
   if (found?.project_id !== actor.project_id) throw roleBindingErrors.principalNotFound();
-}
-
-function shown({ user_id, service_identity_id, group_id, ...row }: roleBindings.RoleBindingRow): RoleBinding {
-  return roleBinding.parse({ ...row, principal: principalOf({ user_id, service_identity_id, group_id }) });
-}
-
-type Columns = Pick<roleBindings.RoleBindingRow, 'user_id' | 'service_identity_id' | 'group_id'>;
-
-function principalOf({ user_id, service_identity_id, group_id }: Columns): Principal {
-  if (user_id !== null) return { type: 'user', id: user_id };
-  if (service_identity_id !== null) return { type: 'service_identity', id: service_identity_id };
-  if (group_id !== null) return { type: 'group', id: group_id };
-  throw new Error('a check of the database demands a principal');
 }

@@ -1,5 +1,5 @@
 /** Service identities: made, found, deactivated with their keys, and deleted. */
-import { apiKeys, idpConfigs, levelHolders, serviceIdentities, type Tx } from '@tenant-registry/db';
+import { acrossProjects, apiKeys, idpConfigs, levelHolders, serviceIdentities, type Tx } from '@tenant-registry/db';
 import { serviceIdentityActor } from '../../kernel/actor.ts';
 import type { ActorContext, Context } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
@@ -12,7 +12,9 @@ import { rehearse, transact } from '../../kernel/transact.ts';
 import { lossesOf } from '../access/losses.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
 import { listEffectiveGroups } from '../groups/effective/service.ts';
+import { leaveGroups } from '../groups/leaving/service.ts';
 import { holdActiveProject } from '../projects/service.ts';
+import { endRoleBindings } from '../role-bindings/ending/service.ts';
 import { lockOwned, lockTenantWithRoom, readableTenant, requireRoomInTenant } from '../tenants/service.ts';
 import { serviceIdentityErrors } from './errors.ts';
 import {
@@ -152,6 +154,12 @@ export async function deleteServiceIdentity(ctx: ActorContext, { id, cascade }: 
     if (!cascade && Object.values(holdings).some((count) => count > 0))
       throw serviceIdentityErrors.hasHoldings({ members: { holdings } });
     for (const key of await revokeKeys(tx, current, ctx.clock())) await record(apiKeyEvents.revoked, key);
+    const ending = { tenant_id: current.tenant_id, principals: [{ type: 'service_identity', id }] } as const;
+    const end = async () => {
+      await leaveGroups({ tx, record }, ending);
+      await endRoleBindings({ tx, record }, ending);
+    };
+    await (ctx.actor.project_id === null ? end() : acrossProjects(tx, end));
     await serviceIdentities.deleteServiceIdentity(tx, id);
     await record(serviceIdentityEvents.deleted, current);
   });

@@ -1,9 +1,13 @@
 /** The deletion of a user, with what goes with it. */
-import { apiKeys, projects, type Tx, users } from '@tenant-registry/db';
+import { apiKeys, projects, serviceIdentities, sessions, type Tx, users } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
-import { transact } from '../../kernel/transact.ts';
+import { type RecordEvent, transact } from '../../kernel/transact.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
+import { leaveGroups } from '../groups/leaving/service.ts';
 import { projectEvents } from '../projects/schema.ts';
+import { endRoleBindings } from '../role-bindings/ending/service.ts';
+import { serviceIdentityEvents } from '../service-identities/schema.ts';
+import { sessionEvents } from '../sessions/schema.ts';
 import { userErrors } from './errors.ts';
 import { lockUser } from './rows.ts';
 import { type DeleteUser, userEvents } from './schema.ts';
@@ -21,11 +25,43 @@ export async function deleteUser(ctx: ActorContext, { id, cascade }: DeleteUser)
     const holdings = await users.findUserHoldings(tx, named, ctx.clock());
     if (!cascade && Object.values(holdings).some((count) => count > 0))
       throw userErrors.userHasHoldings({ members: { holdings } });
-    for (const key of await revokeLostKeys(ctx, tx, named)) await record(apiKeyEvents.revoked, key);
+    await endHoldings(ctx, { tx, record }, { named, owned });
     for (const project of owned) await record(projectEvents.deleted, project);
     await record(userEvents.deleted, { ...row, holdings });
     await users.deleteUser(tx, id);
   });
+}
+
+interface Holdings {
+  readonly named: users.UserInTenant;
+  readonly owned: readonly projects.ProjectRow[];
+}
+
+/**
+ * Ends what the user has and what is in its projects, with an event of each. Service identities that live in those projects
+ * go with them.
+ */
+async function endHoldings(ctx: ActorContext, recording: Recording, { named, owned }: Holdings): Promise<void> {
+  const { tx, record } = recording;
+  const { tenant_id, user_id } = named;
+  const inside = owned.map(({ id }) => id);
+  const programs =
+    inside.length === 0 ? [] : await serviceIdentities.lockServiceIdentitiesIn(tx, { tenant_id, projects: inside });
+  for (const key of await revokeLostKeys(ctx, tx, named)) await record(apiKeyEvents.revoked, key);
+  for (const session of await sessions.claimSessionEnds(tx, named, ctx.clock()))
+    await record(sessionEvents.ended, session);
+  const principals = [
+    { type: 'user', id: user_id } as const,
+    ...programs.map(({ id }) => ({ type: 'service_identity', id }) as const),
+  ];
+  await leaveGroups(recording, { tenant_id, principals });
+  await endRoleBindings(recording, { tenant_id, principals, projects: inside });
+  for (const program of programs) await record(serviceIdentityEvents.deleted, program);
+}
+
+interface Recording {
+  readonly tx: Tx;
+  readonly record: RecordEvent;
 }
 
 /** The rows are deleted a moment later; revoking them first locks them in the order in which every other writer does. */

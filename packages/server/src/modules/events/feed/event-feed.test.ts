@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Db, eventLog } from '@tenant-registry/db';
 import type { KyselyPlugin } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { fillLog } from '../../../../test/support/events.ts';
+import { fillLog } from '../../../../test/support/filled-log.ts';
 import { newTenant, runWorker, testServer } from '../../../../test/support/server.ts';
 import type { EndReason, FeedReader } from '../../../kernel/feed.ts';
 import { createGate } from '../../../kernel/gate.ts';

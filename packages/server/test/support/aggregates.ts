@@ -1,0 +1,101 @@
+/** The rows of a tenant, by the thing whose event tells of them: for tests that compare what changed with what was told. */
+import { sql } from 'kysely';
+import type { TestServer } from './server.ts';
+
+/** For each table that holds a tenant's state: SQL for the subject of the event that tells of a change of a row. */
+export const aggregates: Readonly<Record<string, string>> = {
+  tenants: 'id::text',
+  tenant_projects: 'id::text',
+  tenant_products: "tenant_id || '/' || product",
+  tenant_idp_config: 'id::text',
+  catalog_requests: 'id::text',
+  users: 'id::text',
+  user_sessions: 'id::text',
+  // A link to set a password is a part of its user.
+  password_links: 'user_id::text',
+  service_identities: 'id::text',
+  spiffe_trust_bundles: 'id::text',
+  groups: 'id::text',
+  // Who is in a group, and which groups are below it, are parts of the group.
+  group_memberships: 'group_id::text',
+  group_parents: 'parent_id::text',
+  role_bindings: 'id::text',
+  api_keys: 'id::text',
+  webhook_endpoints: 'id::text',
+  // The secrets are parts of their endpoint.
+  webhook_secrets: 'endpoint_id::text',
+};
+
+/** The tables that no event tells of, each with the reason. */
+export const bookkeeping: Readonly<Record<string, string>> = {
+  audit_log: 'it is the record itself',
+  outbox_events: 'it is the events themselves',
+  events: 'it is the events themselves',
+  event_head: 'it numbers the events',
+  event_relays: 'it counts what a relay has passed on',
+  idempotency_keys: 'they remember answers',
+  replica_leases: 'they are of processes',
+  replica_marks: 'they are of processes',
+  signing_keys: 'the registry makes them for itself',
+  sign_in_flows: 'a sign-in that is under way has changed nothing yet',
+  webhook_deliveries: 'they follow from events',
+  webhook_attempts: 'they follow from events',
+  schema_migrations: 'it is of the schema',
+};
+
+/** Columns that say when something was used or written, and no state that a caller set. */
+const noted = ['last_used_at', 'last_seen_at', 'last_sign_in_at', 'updated_at'];
+/** What the registry writes into a webhook endpoint about its deliveries. */
+const delivering = ['failures', 'failing_since', 'last_ok_ms', 'next_at', 'lease_id', 'lease_until'];
+
+interface Row {
+  readonly table_name: string;
+  readonly subject: string;
+  readonly row_key: string;
+  readonly content: string;
+}
+
+export interface Snapshot {
+  /** By table and primary key. */
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+/** Returns the tables of the database. */
+export async function tablesOf({ app }: Pick<TestServer, 'app'>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`.execute(app.deps.db);
+  return rows.map(({ name }) => name);
+}
+
+/** Reads every row of every tenant, in one statement. */
+export async function snapshotOf({ app }: Pick<TestServer, 'app'>): Promise<Snapshot> {
+  const parts = Object.entries(aggregates).map(
+    ([table, subject]) => sql`
+      select ${sql.lit(table)} as table_name, ${sql.raw(subject)} as subject,
+        (to_jsonb(t) - ${[...noted, ...delivering]}::text[])::text as content,
+        (select string_agg(to_jsonb(t) ->> a.attname, ' ' order by a.attnum)
+          from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+          where i.indrelid = ${sql.lit(table)}::regclass and i.indisprimary) as row_key
+      from ${sql.table(table)} as t`,
+  );
+  const { rows } = await sql<Row>`${sql.join(parts, sql` union all `)}`.execute(app.deps.db);
+  return { rows: new Map(rows.map((row) => [`${row.table_name} ${row.row_key}`, row])) };
+}
+
+/** Returns the things of which a row came, went or changed: `api_keys of 0192…`, without repetition. */
+export function changedBetween(
+  before: Snapshot,
+  after: Snapshot,
+): { readonly table: string; readonly subject: string }[] {
+  const keys = new Set([...before.rows.keys(), ...after.rows.keys()]);
+  const changed = new Map<string, { table: string; subject: string }>();
+  for (const key of keys) {
+    const [was, is] = [before.rows.get(key), after.rows.get(key)];
+    if (was?.content === is?.content) continue;
+    for (const row of [was, is])
+      if (row !== undefined)
+        changed.set(`${row.table_name} ${row.subject}`, { table: row.table_name, subject: row.subject });
+  }
+  return [...changed.values()];
+}
