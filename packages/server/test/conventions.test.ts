@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { listOperations, type Operation } from '../src/http/operations.ts';
+import { countRecorded } from './support/events.ts';
 import { newPerson, newSession } from './support/people.ts';
 import { type CallOptions, newTenant, startTestServer, testServer, UNKNOWN, uniqueSlug } from './support/server.ts';
 
@@ -22,12 +23,12 @@ async function callerOf({ route, isPersonal }: Pick<Operation, 'route' | 'isPers
 
 const countRows = async () => {
   const { db } = server.app.deps;
-  const count = (table: 'tenants' | 'api_keys' | 'audit_log' | 'outbox_events') =>
+  const count = (table: 'tenants' | 'api_keys' | 'audit_log') =>
     db
       .selectFrom(table)
       .select((eb) => eb.fn.countAll<number>().as('n'))
       .executeTakeFirstOrThrow();
-  return Promise.all([count('tenants'), count('api_keys'), count('audit_log'), count('outbox_events')]);
+  return Promise.all([count('tenants'), count('api_keys'), count('audit_log'), countRecorded(server)]);
 };
 
 // proves A53, A54

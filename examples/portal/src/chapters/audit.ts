@@ -12,7 +12,7 @@ export async function readAuditLog(portal: Client, tenant_id: string): Promise<v
   for await (const { action } of portal.audit.list({ tenant_id, action: 'api_key.*', limit: 2 }))
     actions.unshift(action);
   expect(
-    actions.join() === 'api_key.created,api_key.rotated,api_key.revoked',
+    actions.join() === 'api_key.created,api_key.rotated,api_key.created,api_key.revoked',
     'the audit log has the whole life of the keys',
   );
   step(`read the events of the keys, over all pages: ${actions.join(', ')}`);

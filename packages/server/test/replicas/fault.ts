@@ -160,8 +160,10 @@ async function contradictions(db: Db): Promise<string[]> {
         and not exists (select from tenants t where t.id::text = a.target_id)`,
     'keys that no event tells of': sql`
       select count(*) as n from api_keys k where not exists (
-        select from audit_log a where (a.action = 'api_key.created' and a.target_id = k.id::text)
-          or (a.action = 'api_key.rotated' and a.metadata->>'replaced_by' = k.id::text))`,
+        select from audit_log a where a.action = 'api_key.created' and a.target_id = k.id::text)`,
+    'rotations whose successor no event tells of': sql`
+      select count(*) as n from audit_log a where a.action = 'api_key.rotated' and not exists (
+        select from audit_log c where c.action = 'api_key.created' and c.target_id = a.metadata->>'replaced_by')`,
     'api_key.created events without a key': sql`
       select count(*) as n from audit_log a where a.action = 'api_key.created'
         and not exists (select from api_keys k where k.id::text = a.target_id)`,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { refusal } from '../../../test/support/api-keys.ts';
+import { eventsAbout } from '../../../test/support/events.ts';
 import { auditOf, DAY_MS, newTenant, runWorker, tenantIn, testServer, UNKNOWN } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -53,11 +54,7 @@ test('the database holds a tagged argon2id hash, and neither it nor the key is i
   expect(row.hash_algo).toBe('argon2id');
   await verify(key.key);
   const audit = await auditOf(server, key.id);
-  const outbox = await server.app.deps.db
-    .selectFrom('outbox_events')
-    .selectAll()
-    .where('aggregate_id', '=', key.id)
-    .execute();
+  const outbox = await eventsAbout(server, key.id);
   expect(audit.map(({ action }) => action)).toEqual(['api_key.created']);
   const everything = JSON.stringify([audit, outbox, server.logs]);
   for (const secret of [key.key, row.hash, server.operatorToken, server.internalToken])

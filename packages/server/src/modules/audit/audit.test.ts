@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { appendEvent, countEvents, eventOf } from '../../../test/support/audit-events.ts';
+import { eventsOf } from '../../../test/support/events.ts';
 import { newTenant, tenantIn, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -69,10 +70,10 @@ test('products and operators append, and the actor is the one that the body name
   }
 });
 
-test('an appended event stands alone: it is no change of state, so no outbox event tells of it', async () => {
-  const { id } = await append();
-  const events = await server.app.deps.db.selectFrom('outbox_events').select('id').where('id', '=', id).execute();
-  expect(events).toEqual([]);
+test('an appended event stands alone: it is no change of state, so no event of the registry tells of it', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  await append({ tenant_id });
+  expect((await eventsOf(server, tenant_id)).map(({ event_type }) => event_type)).toEqual(['tenant.created']);
 });
 
 test.each(['frozen', 'archived'] as const)('an event is never refused because its tenant is %s', async (status) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventsAbout } from '../../../test/support/events.ts';
 import { createGroup, groupsKey } from '../../../test/support/groups.ts';
 import { auditOf, newTenant, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 import { grants } from '../../modules.ts';
@@ -39,11 +40,7 @@ test('a new group is kept by hand, with its Location, its ETag, its audit row an
   const [row, ...more] = await auditOf(server, body.id);
   expect(more).toEqual([]);
   expect(row).toMatchObject({ action: 'group.created', target_type: 'group', target_name: 'Operators', tenant_id });
-  const events = await server.app.deps.db
-    .selectFrom('outbox_events')
-    .selectAll()
-    .where('aggregate_id', '=', body.id)
-    .execute();
+  const events = await eventsAbout(server, body.id);
   expect(events).toMatchObject([{ event_type: 'group.created', aggregate_type: 'group', payload: body }]);
 });
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { eventsAbout, eventsOf } from '../../../test/support/events.ts';
 import { auditOf, newTenant, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
 import { PAGE_BYTES_MAX } from '../../kernel/pagination.ts';
 
@@ -28,8 +29,7 @@ const actionsOf = async (id: string) =>
 async function everythingAbout(tenantId: string): Promise<string> {
   const { db } = server.app.deps;
   const configs = await db.selectFrom('tenant_idp_config').selectAll().where('tenant_id', '=', tenantId).execute();
-  const outbox = await db.selectFrom('outbox_events').selectAll().where('tenant_id', '=', tenantId).execute();
-  return JSON.stringify([configs, outbox, await trailOf(server, tenantId), server.logs]);
+  return JSON.stringify([configs, await eventsOf(server, tenantId), await trailOf(server, tenantId), server.logs]);
 }
 
 // proves A28, C30, C37
@@ -166,17 +166,13 @@ test('an event tells neither the reference to the secret nor anything of free fo
   const { id, tenant_id } = await newConfig({ client_secret_ref: 'file:inside', metadata: { note: 'inside' } });
   await patch(id, { claim_mappings: { email: 'inside' }, client_secret_ref: 'file:inside2' });
   await server.call(`DELETE /v1/idp-configs/${id}`);
-  const outbox = await server.app.deps.db
-    .selectFrom('outbox_events')
-    .selectAll()
-    .where('aggregate_id', '=', id)
-    .execute();
-  expect(outbox.map(({ event_type }) => event_type).sort()).toEqual([
+  const events = await eventsAbout(server, id);
+  expect(events.map(({ event_type }) => event_type).sort()).toEqual([
     'idp_config.created',
     'idp_config.deactivated',
     'idp_config.updated',
   ]);
-  expect(JSON.stringify([outbox, await trailOf(server, tenant_id)])).not.toContain('inside');
+  expect(JSON.stringify([events, await trailOf(server, tenant_id)])).not.toContain('inside');
 });
 
 const entityBomb = `<!DOCTYPE x [<!ENTITY a "ha">${Array.from({ length: 20 }, (_, level) => `<!ENTITY a${level} "&a${level - 1};&a${level - 1};">`).join('')}]>`;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventsAbout } from '../../../test/support/events.ts';
 import {
   auditOf,
   DAY_MS,
@@ -67,11 +68,7 @@ test('a new project is active, with its Location, its ETag, its audit row and it
     actor_type: 'operator',
     metadata: { id: body.id, slug: 'web-shop', description: 'The shop.' },
   });
-  const events = await server.app.deps.db
-    .selectFrom('outbox_events')
-    .selectAll()
-    .where('aggregate_id', '=', body.id)
-    .execute();
+  const events = await eventsAbout(server, body.id);
   expect(events.map(({ id, event_type }) => [id, event_type])).toEqual([[row?.id, 'project.created']]);
 });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { eventsAbout } from '../../../test/support/events.ts';
 import { newProgram } from '../../../test/support/programs.ts';
 import { giveRole } from '../../../test/support/role-holders.ts';
 import {
@@ -56,10 +57,8 @@ test('a service identity of each kind is made, with its Location, its ETag, its 
     expect(await auditOf(server, body.id)).toMatchObject([
       { action: 'service_identity.created', tenant_id, target_type: 'service_identity', target_name: 'Exporter' },
     ]);
-    const events = server.app.deps.db.selectFrom('outbox_events').select('event_type');
-    expect(await events.where('aggregate_id', '=', body.id).execute()).toEqual([
-      { event_type: 'service_identity.created' },
-    ]);
+    const events = await eventsAbout(server, body.id);
+    expect(events.map(({ event_type }) => event_type)).toEqual(['service_identity.created']);
   }
 });
 

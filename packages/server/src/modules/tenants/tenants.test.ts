@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventsAbout } from '../../../test/support/events.ts';
 import { auditOf, DAY_MS, newTenant, tenantIn, testServer, UNKNOWN, uniqueSlug } from '../../../test/support/server.ts';
 
 const server = testServer();
@@ -41,12 +42,7 @@ test('a customer starts on a trial of 14 days, with its Location, its ETag and i
 // proves C58
 test('every change of a tenant leaves exactly one outbox event with the id of its audit row', async () => {
   const { id } = await tenantIn(server, 'archived');
-  const events = await server.app.deps.db
-    .selectFrom('outbox_events')
-    .selectAll()
-    .where('aggregate_id', '=', id)
-    .orderBy('id')
-    .execute();
+  const events = await eventsAbout(server, id);
   expect(events.map(({ event_type }) => event_type)).toEqual(['tenant.created', 'tenant.canceled', 'tenant.archived']);
   expect(events.map((event) => event.id)).toEqual((await auditOf(server, id)).map((row) => row.id));
 });

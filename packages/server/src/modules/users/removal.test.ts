@@ -79,6 +79,9 @@ test('what a user has keeps it from being deleted; with cascade its projects, le
   expect((await remove(user.id, '?cascade=false')).status).toBe(409);
   expect(await codeOf(own.key)).toBe('valid');
 
+  const { db } = server.app.deps;
+  const bindings = await db.selectFrom('role_bindings').selectAll().where('tenant_id', '=', tenant_id).execute();
+  const lostBindings = bindings.filter((row) => row.user_id === user.id || row.project_id === owned.id);
   expect((await remove(user.id, '?cascade=true')).status).toBe(204);
   expect([await codeOf(own.key), await codeOf(bound.key), await codeOf(others.key)]).toEqual([
     'not_found',
@@ -90,10 +93,13 @@ test('what a user has keeps it from being deleted; with cascade its projects, le
   expect((await server.call(`GET /v1/users/${other.id}`)).status).toBe(200);
   expect([await countIn('group_memberships', tenant_id), await countIn('role_bindings', tenant_id)]).toEqual([1, 1]);
   const happened = (await trailOf(server, tenant_id)).slice(before.length);
+  expect(lostBindings.length).toBe(3);
   expect(happened.map(({ action, target_id }) => `${action} ${target_id}`).sort()).toEqual(
     [
       `api_key.revoked ${own.id}`,
       `api_key.revoked ${bound.id}`,
+      `group.member_removed ${group_id}`,
+      ...lostBindings.map(({ id }) => `role_binding.removed ${id}`),
       `project.deleted ${owned.id}`,
       `user.deleted ${user.id}`,
     ].sort(),

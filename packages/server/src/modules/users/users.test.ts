@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventsAbout } from '../../../test/support/events.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, newGroup } from '../../../test/support/role-holders.ts';
 import { auditOf, newTenant, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
@@ -58,12 +59,8 @@ test('a new user has a subject and a password of its own to set, with its Locati
     actor_type: 'operator',
     metadata: { id: body.id, roles: ['admin', 'member'] },
   });
-  const events = await server.app.deps.db
-    .selectFrom('outbox_events')
-    .select(['id', 'event_type'])
-    .where('aggregate_id', '=', body.id)
-    .execute();
-  expect(events).toEqual([{ id: row?.id, event_type: 'user.created' }]);
+  const events = await eventsAbout(server, body.id);
+  expect(events.map(({ id, event_type }) => [id, event_type])).toEqual([[row?.id, 'user.created']]);
 });
 
 test.each([
@@ -254,7 +251,7 @@ test('a hash of a password is in no answer, no audit row and no event', async ()
     expect(status).toBe(200);
     expect(JSON.stringify(body)).not.toContain('argon2id');
   }
-  const events = await db.selectFrom('outbox_events').selectAll().where('aggregate_id', '=', user.id).execute();
+  const events = await eventsAbout(server, user.id);
   expect(events).toHaveLength(4);
   expect(JSON.stringify([events, await trailOf(server, tenant_id)])).not.toContain('argon2id');
 });
