@@ -160,7 +160,7 @@ operator 200 GET "/v1/audit?tenant_id=$id&action=api_key.*&limit=1"
 is action api_key.revoked
 cursor="$(field next_cursor)"
 operator 200 GET "/v1/audit?tenant_id=$id&action=api_key.*&limit=1&cursor=$cursor"
-is action api_key.rotated
+is action api_key.created
 step 'read the events of the keys in the audit log, page by page'
 
 operator 200 GET "/v1/audit/export?tenant_id=$id&format=ndjson"

@@ -1,6 +1,7 @@
 /** Every module of the product, a line each, and what follows from all of them together. */
 import type { KernelDependencies, Ports } from './kernel/context.ts';
 import { type CodeOf, type ErrorSet, kernelErrors } from './kernel/errors.ts';
+import type { EventDefinition, PayloadOf } from './kernel/events.ts';
 import { idempotencyWorker } from './kernel/idempotency/expiry.worker.ts';
 import { idempotencyErrors } from './kernel/idempotency.ts';
 import type { ModuleDefinition } from './kernel/module.ts';
@@ -88,8 +89,21 @@ export const workers: readonly Worker[] = [idempotencyWorker, ...list.flatMap((m
 /** The tables that hold what a tenant owns, by the name that the caller reads. */
 export const holdings: KernelDependencies['holdings'] = Object.assign({}, ...list.map((module) => module.holdings));
 
+/** Every event that the registry records, by type. */
+export const eventDefinitions: readonly EventDefinition[] = list
+  .flatMap(({ events = {} }) => Object.values(events))
+  .sort((one, other) => (one.type < other.type ? -1 : 1));
+
 /** The types of all events that the registry records. */
-export const eventTypes = list.flatMap(({ events = {} }) => Object.values(events).map(({ type }) => type));
+export const eventTypes: readonly string[] = eventDefinitions.map(({ type }) => type);
+
+type EventsOf<Each> = Each extends { readonly events: infer Events } ? Events[keyof Events] : never;
+type RecordedEvent = { [Name in keyof Modules]: EventsOf<Modules[Name]> }[keyof Modules];
+
+/** What the events of each type tell. */
+export type EventPayloads = {
+  [Each in RecordedEvent as Each extends { readonly type: infer Type extends string } ? Type : never]: PayloadOf<Each>;
+};
 
 /** How the document introduces the operations of each module. */
 export const tags = list.flatMap(({ tag }) => tag ?? []);

@@ -2,7 +2,7 @@
 import { router } from './kernel/trpc.ts';
 import { modules } from './modules.ts';
 
-export type { ErrorCode } from './modules.ts';
+export type { ErrorCode, EventPayloads } from './modules.ts';
 
 type Routers = { readonly [Name in keyof typeof modules]: (typeof modules)[Name]['router'] };
 

@@ -88,6 +88,17 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    // Its subject is the shape of an event.
+    files: new RegExp(`^${S}/http/openapi/webhooks\\.ts$`),
+    may: [
+      kernel,
+      zod,
+      new RegExp(`^${S}/http/openapi/`),
+      new RegExp(`^${S}/modules\\.ts$`),
+      new RegExp(`^${S}/modules/events/schema\\.ts$`),
+    ],
+  },
+  {
     files: new RegExp(`^${S}/http/`),
     may: [
       node,

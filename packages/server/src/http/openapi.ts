@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, read off the router: every mounted operation, its shapes, and every problem it can give. */
+/** The OpenAPI 3.1 document, read off the router: every mounted operation, its shapes, every problem it can give, and every event. */
 import { authorizePaths } from './openapi/authorize.ts';
 import { Components } from './openapi/components.ts';
 import { describeOperation } from './openapi/describe.ts';
@@ -6,6 +6,7 @@ import type { Json } from './openapi/json.ts';
 import { problemSchemas } from './openapi/problem-schemas.ts';
 import { sharedResponses } from './openapi/problems.ts';
 import { headers, introduction, parameters, securitySchemes, tagDescriptions } from './openapi/shared.ts';
+import { describeWebhooks, WEBHOOKS_TAG, webhookParameters } from './openapi/webhooks.ts';
 import { listOperations } from './operations.ts';
 
 /**
@@ -23,7 +24,8 @@ export function openapiDocument(): Json {
     const { path, method } = operation.route;
     paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(operation, operations, components) };
   }
-  const tags = [...new Set(operations.map(({ route }) => route.tag))];
+  const events = describeWebhooks(components);
+  const tags = [...new Set([...operations.map(({ route }) => route.tag), WEBHOOKS_TAG])];
   return {
     openapi: '3.1.0',
     info: {
@@ -37,10 +39,11 @@ export function openapiDocument(): Json {
     servers: [{ url: '/', description: 'This registry' }],
     tags: tags.map((name) => ({ name, description: tagDescriptions[name] ?? name })),
     paths: { ...paths, ...authorizePaths() },
+    webhooks: events.webhooks,
     components: {
       securitySchemes,
-      schemas: { ...components.schemas, ...problemSchemas() },
-      parameters,
+      schemas: { ...components.schemas, ...events.schemas, ...problemSchemas() },
+      parameters: { ...parameters, ...webhookParameters },
       headers,
       responses: sharedResponses(operations),
     },

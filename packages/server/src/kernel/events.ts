@@ -1,4 +1,4 @@
-/** Declares events. One declaration gives the audit row, the outbox row and, later, the webhook. */
+/** Declares events. One declaration gives the audit row, the event of webhooks and feeds, and their documentation. */
 import type { z } from 'zod';
 
 export interface EventSubject {
@@ -8,9 +8,9 @@ export interface EventSubject {
   readonly target: { readonly type: string; readonly id: string; readonly name: string | null };
 }
 
-export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject> {
+export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject, Type extends string = string> {
   /** `tenant.created`: noun, dot, past tense. Also the action of the audit row. */
-  readonly type: string;
+  readonly type: Type;
   /** One sentence for the documentation of the event. */
   readonly description: string;
   /** The fields that may leave the registry. All others are dropped, so no secret reaches an audit row or a webhook. */
@@ -23,6 +23,14 @@ export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly authority?: true;
 }
 
-export function defineEvent<Schema extends z.ZodObject>(definition: EventDefinition<Schema>): EventDefinition<Schema> {
+/** Declares an event. Its type is unique: a test holds the declarations of all modules together. */
+export function defineEvent<const Type extends string, Schema extends z.ZodObject>(
+  definition: EventDefinition<Schema, Type>,
+): EventDefinition<Schema, Type> {
   return definition;
 }
+
+/** What the event tells, as it leaves the registry. */
+export type PayloadOf<Event> = Event extends { readonly payload: infer Schema extends z.ZodObject }
+  ? z.output<Schema>
+  : never;

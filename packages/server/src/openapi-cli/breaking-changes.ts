@@ -6,6 +6,10 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'tr
 
 /** Returns one sentence for each change that breaks a caller, in the order of the old document; nothing when none does. */
 export function breakingChanges(before: Json, after: Json): string[] {
+  return [...pathChanges(before, after), ...eventChanges(before, after)];
+}
+
+function pathChanges(before: Json, after: Json): string[] {
   return Object.entries(member(before, 'paths')).flatMap(([path, item]) =>
     METHODS.filter((method) => isJson(item) && isJson(item[method])).flatMap((method) => {
       const name = `${method.toUpperCase()} ${path}`;
@@ -15,6 +19,19 @@ export function breakingChanges(before: Json, after: Json): string[] {
       return operationChanges(change).map((what) => `${name}: ${what}`);
     }),
   );
+}
+
+/** The changes of events, which an endpoint receives as it would an answer. */
+function eventChanges(before: Json, after: Json): string[] {
+  return Object.entries(member(before, 'webhooks')).flatMap(([type, item]) => {
+    const present = member(after, 'webhooks')[type];
+    if (!isJson(present)) return [`event ${type} is gone`];
+    const [was, is] = [member(item, 'post'), member(present, 'post')];
+    const headers = [...parametersOf(was, before).keys()].filter((name) => !parametersOf(is, after).has(name));
+    const sides = { before, after, direction: 'output', place: 'body' } as const;
+    const changes = contentChanges(member(was, 'requestBody'), member(is, 'requestBody'), sides);
+    return [...headers.map((name) => `${name} is gone`), ...changes].map((what) => `event ${type}: ${what}`);
+  });
 }
 
 interface OperationChange {

@@ -235,7 +235,7 @@ export const apiKeyEvents = {
   rotated: defineEvent({
     type: 'api_key.rotated',
     description: 'An API key was replaced; the old one ends after its grace.',
-    payload: apiKey.extend({ replaced_by: id }),
+    payload: apiKey.extend({ replaced_by: id.describe('The new key; `api_key.created` tells of it.') }),
     authority: true,
     subject,
   }),

@@ -130,7 +130,7 @@ export const catalogEvents = {
   trialStarted: defineEvent({
     type: 'catalog.trial_started',
     description: 'A tenant started its one trial of a product.',
-    payload: catalogRequest.extend({ ends_at: timestamp.nullable() }),
+    payload: catalogRequest.extend({ ends_at: timestamp.nullable().describe('When the trial ends by itself.') }),
     subject,
   }),
   requestGranted: defineEvent({

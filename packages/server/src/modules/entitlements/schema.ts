@@ -88,7 +88,9 @@ export const entitlementVerdict = z
 export type EntitlementVerdict = z.infer<typeof entitlementVerdict>;
 
 /** Events tell of what was written; whether it is running is a matter of when one asks. */
-const payload = z.object(entitlementFields);
+const payload = z
+  .object(entitlementFields)
+  .meta({ id: 'EntitlementTerms', description: 'The terms on which a tenant has, or had, a product.' });
 
 const subject = ({ tenant_id, product }: EntitlementKey) => ({
   tenant_id,

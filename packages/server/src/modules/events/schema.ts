@@ -27,11 +27,11 @@ export const event = z
         type: z
           .string()
           .max(100)
-          .meta({ description: 'The noun of what changed.', examples: ['tenant'] }),
+          .meta({ description: 'The kind of the thing.', examples: ['tenant'] }),
         id: z
           .string()
           .max(500)
-          .meta({ examples: ['0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10'] }),
+          .meta({ description: 'Its id.', examples: ['0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10'] }),
       })
       .describe('What changed. Events of one subject are told in the order in which they happened.'),
     data: z.record(z.string(), z.unknown()).describe('What the subject became; the type says in which form.'),

@@ -191,8 +191,12 @@ const subject = ({ id, tenant_id, display_name }: Group) => ({
   tenant_id,
   target: { type: 'group', id, name: display_name },
 });
-const withMember = group.extend({ member: z.object({ type: principalType, id }) });
-const withChild = group.extend({ child_id: id });
+const withMember = group
+  .extend({ member: z.object({ type: principalType, id }).describe('The user, service identity or group.') })
+  .meta({ id: 'GroupWithMember', description: 'A group, and who came into it or left it.' });
+const withChild = group
+  .extend({ child_id: id.describe('The group below.') })
+  .meta({ id: 'GroupWithChild', description: 'A group, and the group that was put below it or taken from there.' });
 
 export const groupEvents = {
   created: defineEvent({ type: 'group.created', description: 'A group was created.', payload: group, subject }),
@@ -205,7 +209,7 @@ export const groupEvents = {
   }),
   deleted: defineEvent({
     type: 'group.deleted',
-    description: 'A group was deleted, with its memberships, its edges and its role bindings.',
+    description: 'A group was deleted, with its memberships and its edges to the groups below it.',
     payload: group,
     subject,
     authority: true,

@@ -192,12 +192,15 @@ export type IdpRehearsal = z.infer<typeof idpRehearsal>;
  * An event names the configuration and the fields that changed, never their content: so no reference to a secret leaves in
  * one, and a configuration of 100 KB makes an audit row of a few hundred bytes.
  */
-const payload = idpConfig.pick({ id: true, tenant_id: true, kind: true, alias: true, status: true, version: true });
-const change = payload.extend({ changed: z.array(z.string()).describe('The fields that changed.') });
+const fields = idpConfig.pick({ id: true, tenant_id: true, kind: true, alias: true, status: true, version: true });
+const payload = fields.meta({ id: 'IdpConfigState', description: 'Which SSO configuration, and its state.' });
+const change = fields.extend({ changed: z.array(z.string()).describe('The fields that changed.') });
 const end = change.extend({
   sessions_ended: z.int().describe('The sessions that began through it and ended with it.'),
 });
-const outcome = payload.extend({ findings: z.array(findingCode) });
+const outcome = fields
+  .extend({ findings: z.array(findingCode).describe('What the verification found.') })
+  .meta({ id: 'IdpConfigOutcome', description: 'Which SSO configuration, and what its verification found.' });
 
 const subject = ({ id, tenant_id, alias }: z.output<typeof payload>) => ({
   tenant_id,

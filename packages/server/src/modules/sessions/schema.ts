@@ -167,7 +167,7 @@ export const sessionEvents = {
     payload: z.object({
       id,
       tenant_id: id,
-      display_name: z.string(),
+      display_name: textUpTo(200).meta({ description: 'The name of the user, for people.', examples: ['Jane Doe'] }),
       by: z.enum(['change', 'link']).describe('Whether the old password allowed it, or a one-time link.'),
     }),
     subject: ({ id: userId, tenant_id, display_name }) => ({

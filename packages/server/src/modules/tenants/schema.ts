@@ -92,14 +92,11 @@ export const tenantPage = pageOf(tenant).meta({ id: 'TenantPage', description: '
 export const activateTenantInput = z.strictObject({ id: tenantOwnId, plan: label.optional().meta(aboutTerms.plan) });
 export type ActivateTenant = z.output<typeof activateTenantInput>;
 
+const aboutReason = { description: 'Why, for the audit log.', examples: ['The contract was not renewed.'] };
+
 export const cancelTenantInput = z.strictObject({
   id: tenantOwnId,
-  reason: z
-    .string()
-    .min(1)
-    .max(1000)
-    .optional()
-    .meta({ description: 'Why, for the audit log.', examples: ['The contract was not renewed.'] }),
+  reason: z.string().min(1).max(1000).optional().meta(aboutReason),
 });
 export type CancelTenant = z.output<typeof cancelTenantInput>;
 
@@ -124,7 +121,7 @@ export const tenantEvents = {
   canceled: defineEvent({
     type: 'tenant.canceled',
     description: 'A tenant was frozen on request.',
-    payload: tenant.extend({ reason: z.string().nullable() }),
+    payload: tenant.extend({ reason: textUpTo(1000).nullable().meta(aboutReason) }),
     subject,
     authority: true,
   }),

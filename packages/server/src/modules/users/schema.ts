@@ -185,14 +185,21 @@ export const userEvents = {
   linkIssued: defineEvent({
     type: 'user.link_issued',
     description: 'A link with which a user sets a password was made.',
-    payload: user.extend({ link_expires_at: timestamp }),
+    payload: user.extend({ link_expires_at: timestamp.describe('From this moment on the link is good for nothing.') }),
     subject,
   }),
   deleted: defineEvent({
     type: 'user.deleted',
     description: 'A user was deleted, with its memberships, its levels, its keys and the projects that it owned.',
     payload: user.extend({
-      holdings: z.object({ api_keys: count, group_memberships: count, role_bindings: count, projects: count }),
+      holdings: z
+        .object({
+          api_keys: count.describe('The keys in use that it owned.'),
+          group_memberships: count.describe('The groups that it was in itself.'),
+          role_bindings: count.describe('The projects in which it had a level.'),
+          projects: count.describe('The projects that it owned.'),
+        })
+        .describe('How much was deleted with the user.'),
     }),
     subject,
     authority: true,

@@ -1,23 +1,39 @@
 /** The shapes of what the audit log keeps of who came in, and who did not. */
 import { z } from 'zod';
 import { defineEvent } from '../../../kernel/events.ts';
-import { id, timestamp } from '../../../kernel/schema.ts';
+import { ACTOR_MAX, id, textUpTo, timestamp } from '../../../kernel/schema.ts';
 
 const many = {
-  count: z.int(),
-  first_at: timestamp,
-  last_at: timestamp,
+  count: z
+    .int()
+    .min(1)
+    .meta({ description: 'How many there were.', examples: [3] }),
+  first_at: timestamp.meta({ description: 'When the first came.', examples: ['2026-01-15T09:29:10.000Z'] }),
+  last_at: timestamp.meta({ description: 'When the last came.', examples: ['2026-01-15T09:29:55.000Z'] }),
 };
 
-const failed = z.object({ credential: z.string(), reason: z.string(), source_ip: z.string(), ...many });
-const denied = z.object({ tenant_id: id.nullable(), permission: z.string(), procedure: z.string(), ...many });
+const failed = z.object({
+  credential: textUpTo(100).meta({ description: 'The kind of the credentials.', examples: ['api_key'] }),
+  reason: textUpTo(100).meta({ description: 'Why they were refused.', examples: ['not_found'] }),
+  source_ip: textUpTo(100).meta({ description: 'The address that they came from.', examples: ['203.0.113.7'] }),
+  ...many,
+});
+const denied = z.object({
+  tenant_id: id.nullable().describe('The tenant of the caller; null: it has none.'),
+  permission: textUpTo(100).meta({ description: 'The permission that it lacks.', examples: ['users:write'] }),
+  procedure: textUpTo(100).meta({ description: 'What it asked for.', examples: ['users.create'] }),
+  ...many,
+});
 const used = z.object({
-  tenant_id: id.nullable(),
-  project_id: id.nullable(),
-  credential: z.string(),
-  actor_id: z.string(),
-  actor_name: z.string(),
-  roles: z.array(z.string()),
+  tenant_id: id.nullable().describe('The tenant of the caller; null: it has none.'),
+  project_id: id.nullable().describe('The project that the caller is bound to; null: none.'),
+  credential: textUpTo(100).meta({ description: 'The kind of the credential.', examples: ['api_key'] }),
+  actor_id: textUpTo(ACTOR_MAX).meta({
+    description: 'The caller.',
+    examples: ['0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0'],
+  }),
+  actor_name: textUpTo(500).meta({ description: 'The name of the caller, for people.', examples: ['ci'] }),
+  roles: z.array(textUpTo(100)).meta({ description: 'The roles of the caller.', examples: [[]] }),
 });
 
 export const accessEvents = {
