@@ -20,7 +20,10 @@ const FORMATS_WITHOUT_PATTERN: readonly unknown[] = ['date', 'date-time'];
 /** Returns the schema, tidied; objects inside it that have no name get one after their place and go through `keep`. */
 export function tidy(schema: Json, name: string, tidying: Tidying): Json {
   const tidied = tidyKind(schema, name, tidying);
-  return tidying.io === 'output' ? opened(tidied) : tidied;
+  if (tidying.io === 'input') return tidied;
+  // Written for a list that code must not change; in a document it would say that no request has the field, events included.
+  const { readOnly: _, ...sent } = opened(tidied);
+  return sent;
 }
 
 function tidyKind(schema: Json, name: string, tidying: Tidying): Json {
