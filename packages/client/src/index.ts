@@ -6,6 +6,7 @@ export type { ClientOptions, MutationOptions, QueryOptions, WaitOptions } from '
 export type { ErrorCode } from './contract.ts';
 export { createClient } from './create-client.ts';
 export { type ClientErrorCode, isRegistryError, RegistryError, type RegistryErrorCode } from './errors.ts';
+export type { RegistryEvent, RegistryEventOf, RegistryEventType } from './events.ts';
 export type { List, Page } from './list.ts';
 export type { FeedState, Memory, MemorySettings } from './memory/remembered.ts';
 export type { Problem } from './problem.ts';

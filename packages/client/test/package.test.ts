@@ -65,13 +65,23 @@ test('the declarations import only each other', async () => {
 
 const program = `
   import { type AuditEvent, createAccess, createClient, createSessions, createVerifier } from '@tenant-registry/client';
-  import { isRegistryError, type Tenant } from '@tenant-registry/client';
+  import { isRegistryError, type RegistryEvent, type Tenant } from '@tenant-registry/client';
   import { requireAccess, requireApiKey as inExpress, requireSession, sessionOf } from '@tenant-registry/client/express';
   import { apiKeyOf, requireApiKey as inFastify } from '@tenant-registry/client/fastify';
   import { requireApiKey } from '@tenant-registry/client/fetch';
   import { requireApiKey as inHono } from '@tenant-registry/client/hono';
   const client = createClient({ url: 'http://localhost:8090', token: async () => 'x', retries: 3 });
   const response = { writeHead() {}, end() {} };
+  export function nameOf(event: RegistryEvent): string | undefined {
+    switch (event.type) {
+      case 'tenant.created':
+        return event.data.name satisfies string;
+      case 'group.member_added':
+        return event.data.member.id satisfies string;
+      default:
+        return undefined;
+    }
+  }
   export async function main(): Promise<Tenant['status'] | undefined> {
     for await (const tenant of client.tenants.list({ limit: 10 })) if (tenant.plan !== null) return tenant.status;
     try {

@@ -2,6 +2,7 @@
 /** The types that callers see. `tsc` checks them; running this file checks nothing. */
 import { expectTypeOf, test } from 'vitest';
 import type { Problem as ServerProblem } from '../../server/src/kernel/errors/problem.ts';
+import type { Event as ServerEvent } from '../../server/src/modules/events/schema.ts';
 import {
   type Access,
   type AccessQuestion,
@@ -20,6 +21,8 @@ import {
   type Problem,
   type QueryOptions,
   type RegistryEvent,
+  type RegistryEventOf,
+  type RegistryEventType,
   type Result,
   type Sessions,
   type Subscribe,
@@ -149,4 +152,36 @@ test('isRegistryError narrows to the given code, and accepts only known codes', 
 test('the problem type equals that of the server, with the known codes', () => {
   expectTypeOf<Problem>().toExtend<ServerProblem>();
   expectTypeOf<ServerProblem & { readonly code: ErrorCode }>().toExtend<Problem>();
+});
+
+test('an event is narrowed by its type, and types are known words', () => {
+  const use = (event: RegistryEvent) => {
+    expectTypeOf(event.id).toEqualTypeOf<string>();
+    switch (event.type) {
+      case 'tenant.created':
+        expectTypeOf(event.data).toEqualTypeOf<Tenant>();
+        return event.data.slug;
+      case 'api_key.rotated':
+        expectTypeOf(event.data.replaced_by).toEqualTypeOf<string>();
+        // @ts-expect-error a key has no slug
+        return event.data.slug;
+      // @ts-expect-error the type does not exist
+      case 'tenant.destroyed':
+        return null;
+      default:
+        // A newer registry may send a type that is not among the known ones.
+        expectTypeOf<'user.created'>().toExtend<typeof event.type>();
+        return null;
+    }
+  };
+  expectTypeOf(use).toBeFunction();
+  expectTypeOf<RegistryEvent['type']>().toEqualTypeOf<RegistryEventType>();
+  expectTypeOf<RegistryEventOf<'user.created'>['data']['email']>().toEqualTypeOf<string | null>();
+  expectTypeOf<string>().not.toExtend<RegistryEventType>();
+});
+
+test('an event is what the server sends', () => {
+  type Envelope<Event> = Omit<Event, 'type' | 'data'>;
+  expectTypeOf<Envelope<RegistryEventOf<'tenant.created'>>>().toEqualTypeOf<Envelope<ServerEvent>>();
+  expectTypeOf<RegistryEvent>().toExtend<ServerEvent>();
 });
