@@ -1,8 +1,19 @@
 /** The answers to refused requests, as problems (RFC 9457). None of them quotes a credential. */
 import { isRegistryError } from '../errors.ts';
 
+const titles = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  405: 'Method not allowed',
+  413: 'Content too large',
+  429: 'Too many requests',
+  500: 'Internal server error',
+  503: 'Service unavailable',
+} as const;
+
 export interface Refusal {
-  readonly status: 401 | 403 | 429 | 503;
+  readonly status: keyof typeof titles;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -15,8 +26,6 @@ export interface RefusalDetails {
   /** Further members of the problem. */
   readonly members?: Readonly<Record<string, string>>;
 }
-
-const titles = { 401: 'Unauthorized', 403: 'Forbidden', 429: 'Too many requests', 503: 'Service unavailable' } as const;
 
 export function refusalOf(status: Refusal['status'], { code, detail, headers, members }: RefusalDetails): Refusal {
   return {

@@ -8,10 +8,13 @@ import { type SessionRequirement, sessionAdmission } from '../admission/session.
 import type { Sessions } from '../sessions.ts';
 import type { AcceptedApiKey, CurrentSession } from '../types.ts';
 import type { Verifier } from '../verifier.ts';
+import { type WebhookHandlerOptions, webhookReceiver } from '../webhooks/receive.ts';
+import { receiveRequest } from '../webhooks/receive-request.ts';
 
 export type { AccessRequirement } from '../admission/access.ts';
 export type { ApiKeyRequirement } from '../admission/api-key.ts';
 export type { SessionRequirement } from '../admission/session.ts';
+export type { SeenEvents, WebhookHandlerOptions } from '../webhooks/receive.ts';
 
 type Answer = Response | Promise<Response>;
 
@@ -62,6 +65,17 @@ export function requireAccess<Rest extends readonly unknown[]>(
     const refusal = await admitAccess(access, requirement, request);
     return refusal === undefined ? handler(request, ...rest) : responseOf(refusal);
   };
+}
+
+/**
+ * Returns a handler that passes verified events to `onEvent` and answers 204. It answers other requests with a problem:
+ * 400 for a delivery that was not verified, 405 for another method than POST, 413 for a body past the limit, and 500 when
+ * `onEvent` failed, so that the registry delivers again. It reads the body by itself, and rejects when something else did
+ * before. Throws `invalid_key` or a `TypeError` for options that cannot work.
+ */
+export function webhookHandler(options: WebhookHandlerOptions) {
+  const receive = webhookReceiver(options);
+  return (request: Request): Promise<Response> => receiveRequest(receive, request);
 }
 
 function seenInFetch(request: Request): SeenRequest {

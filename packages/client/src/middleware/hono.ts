@@ -7,11 +7,14 @@ import type { SeenRequest } from '../admission/request.ts';
 import { type SessionRequirement, sessionAdmission } from '../admission/session.ts';
 import type { Sessions } from '../sessions.ts';
 import type { Verifier } from '../verifier.ts';
+import { type WebhookHandlerOptions, webhookReceiver } from '../webhooks/receive.ts';
+import { receiveRequest } from '../webhooks/receive-request.ts';
 
 export type { AccessRequirement } from '../admission/access.ts';
 export type { ApiKeyRequirement } from '../admission/api-key.ts';
 export { apiKeyOf, sessionOf } from '../admission/request.ts';
 export type { SessionRequirement } from '../admission/session.ts';
+export type { SeenEvents, WebhookHandlerOptions } from '../webhooks/receive.ts';
 
 /** The part of Hono's Context that the middleware uses. */
 export interface HonoContext {
@@ -47,6 +50,18 @@ export function requireAccess<Context extends object>(
   requirement: AccessRequirement<Context>,
 ) {
   return middleware((context: Context) => admitAccess(access, requirement, context));
+}
+
+/**
+ * Returns a handler, `app.post('/webhooks/registry', webhookHandler({ keys, onEvent }))`, that passes verified events to
+ * `onEvent` and answers 204. It answers other requests with a problem: 400 for a delivery that was not verified, 413 for a
+ * body past the limit, and 500 when `onEvent` failed, so that the registry delivers again. It reads the body by itself, and
+ * throws when something else did before. Throws `invalid_key` or a `TypeError` for options that cannot work.
+ */
+export function webhookHandler(options: WebhookHandlerOptions) {
+  const receive = webhookReceiver(options);
+  return ({ req: { raw } }: { readonly req: { readonly raw: Request } }): Promise<Response> =>
+    receiveRequest(receive, raw);
 }
 
 function seenInHono(context: HonoContext): SeenRequest {
