@@ -6,11 +6,13 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
 import { json, rejectionOf, scripted, TOKEN } from './scripted-server.ts';
+import { newEvent, newKeyPair, newSecret, signedEvent } from './webhook-signing.ts';
 
-const input = fileURLToPath(new URL('../src/index.ts', import.meta.url));
+const entry = (name: string) => fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url));
+const index = entry('index');
 
-/** Bundles the SDK into one script that assigns its exports to `sdk`, and returns the script with its modules. */
-async function bundled() {
+/** Bundles an entry of the SDK into one script that assigns its exports to `sdk`, and returns the script with its modules. */
+async function bundled(input = index) {
   const warnings: string[] = [];
   // Tree shaking would hide imports without use.
   const bundle = await rolldown({
@@ -41,13 +43,17 @@ test('the SDK consists of its own files and of tRPC: no server code, no zod, no 
 });
 
 /** The gzipped size, in bytes, of a minified bundle that uses these exports of the SDK. */
-async function sizeOf(names: string): Promise<number> {
-  const entry = `export { ${names} } from ${JSON.stringify(input)};`;
+async function sizeOf(names: string, from = index): Promise<number> {
+  const source = `export { ${names} } from ${JSON.stringify(from)};`;
   const bundle = await rolldown({
     input: 'entry',
     platform: 'browser',
     plugins: [
-      { name: 'entry', resolveId: (id) => (id === 'entry' ? id : null), load: (id) => (id === 'entry' ? entry : null) },
+      {
+        name: 'entry',
+        resolveId: (id) => (id === 'entry' ? id : null),
+        load: (id) => (id === 'entry' ? source : null),
+      },
     ],
   });
   const { output } = await bundle.generate({ format: 'es', minify: true });
@@ -61,6 +67,50 @@ test('a bundle that only makes calls has 15 kB at most, tRPC included, and what 
   expect(calls).toBeLessThanOrEqual(15_000);
   for (const name of ['createVerifier', 'createAccess', 'createSessions'])
     expect(await sizeOf(`createClient, isRegistryError, ${name}`), name).toBeGreaterThan(calls);
+});
+
+/** The SDK's own files in a bundle, without their ending. */
+function ownFiles(modules: readonly string[]): string[] {
+  return modules.flatMap((id) => /\/packages\/client\/src\/(.+)\.ts$/.exec(id)?.[1] ?? []).sort();
+}
+
+test('the verification of webhooks consists of its own files alone, and the calls bring none of them', async () => {
+  const { script, warnings, modules } = await bundled(entry('webhooks'));
+  const own = ownFiles(modules);
+  expect(own.length).toBe(modules.length);
+  expect(own.filter((name) => !/^webhooks(\/|$)/.test(name))).toEqual([]);
+  expect({ imports: script.imports, dynamic: script.dynamicImports, warnings }).toEqual({
+    imports: [],
+    dynamic: [],
+    warnings: [],
+  });
+  expect(ownFiles((await bundled()).modules).filter((name) => name.startsWith('webhooks'))).toEqual([]);
+  expect(await sizeOf('verifyWebhook', entry('webhooks'))).toBeLessThanOrEqual(3_000);
+});
+
+test.each(['express', 'fastify', 'hono', 'fetch'])('the entry for %s imports nothing of Node', async (name) => {
+  const { script, warnings, modules } = await bundled(entry(`middleware/${name}`));
+  expect(ownFiles(modules)).toEqual(expect.arrayContaining(['admission/refusal', 'webhooks/receive']));
+  expect(ownFiles(modules).length).toBe(modules.length);
+  expect({ imports: script.imports, warnings }).toEqual({ imports: [], warnings: [] });
+});
+
+test('a webhook is verified with nothing but the globals of a browser', async () => {
+  const { script } = await bundled(entry('webhooks'));
+  const web = { crypto, TextEncoder, TextDecoder, atob, btoa };
+  for (const key of [newSecret(), newKeyPair()]) {
+    const event = newEvent();
+    const { headers, body } = signedEvent(event, [key]);
+    const verify = (text: string) =>
+      runInNewContext(`${script.code}; sdk.verifyWebhook(headers, text, key)`, {
+        ...web,
+        headers,
+        text,
+        key: key.verifiedBy,
+      });
+    expect(JSON.parse(JSON.stringify(await verify(body)))).toEqual(event);
+    expect(await rejectionOf(verify(`${body} `))).toMatchObject({ code: 'no_matching_signature' });
+  }
 });
 
 test('the SDK works with nothing but the globals of a browser', async () => {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { result, scripted, TOKEN } from './scripted-server.ts';
+import { newEvent, newKeyPair, newSecret, signedEvent } from './webhook-signing.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -47,7 +48,11 @@ test('the package holds the build, the readme and the license, and depends on tR
     `./${name}`,
     builtAs(`middleware/${name}`),
   ]);
-  expect(exports).toEqual({ '.': builtAs('index'), ...Object.fromEntries(middleware) });
+  expect(exports).toEqual({
+    '.': builtAs('index'),
+    ...Object.fromEntries(middleware),
+    './webhooks': builtAs('webhooks'),
+  });
   expect([dependencies, peerDependencies].flatMap(Object.keys)).toEqual(['@trpc/client', '@trpc/server']);
 });
 
@@ -70,6 +75,11 @@ const program = `
   import { apiKeyOf, requireApiKey as inFastify } from '@tenant-registry/client/fastify';
   import { requireApiKey } from '@tenant-registry/client/fetch';
   import { requireApiKey as inHono } from '@tenant-registry/client/hono';
+  import { webhookHandler as expressWebhooks } from '@tenant-registry/client/express';
+  import { webhookHandler as fastifyWebhooks } from '@tenant-registry/client/fastify';
+  import { type SeenEvents, webhookHandler } from '@tenant-registry/client/fetch';
+  import { webhookHandler as honoWebhooks } from '@tenant-registry/client/hono';
+  import { isWebhookError, type RegistryEvent, verifyWebhook } from '@tenant-registry/client/webhooks';
   const client = createClient({ url: 'http://localhost:8090', token: async () => 'x', retries: 3 });
   const response = { writeHead() {}, end() {} };
   export function nameOf(event: RegistryEvent): string | undefined {
@@ -110,6 +120,17 @@ const program = `
     const resource = ({ url }: { url: string }) => ({ type: 'project' as const, id: url });
     requireAccess(access, { permission: 'project:editor', resource })({ url: 'x' }, response, () => {});
     sessionOf({}).user.display_name satisfies string;
+    const request = new Request('http://x');
+    const event: RegistryEvent = await verifyWebhook(request.headers, await request.text(), ['whsec_x'], { toleranceMs: 1 });
+    await verifyWebhook({ 'webhook-id': ['x'], accept: undefined }, new Uint8Array(), event.id).catch((error: unknown) => {
+      if (isWebhookError(error, 'too_old')) error.code satisfies 'too_old';
+    });
+    const seen: SeenEvents = new Set<string>();
+    const receive = { keys: 'whsec_x', seen, onEvent: async ({ subject }: RegistryEvent) => void (subject.id satisfies string) };
+    (await webhookHandler(receive)(request)).status satisfies number;
+    for (const use of [expressWebhooks, fastifyWebhooks, honoWebhooks]) use(receive);
+    // @ts-expect-error a parsed body is none
+    await verifyWebhook(request.headers, { id: 'x' }, 'whsec_x');
     // @ts-expect-error the origins are required
     requireSession(sessions, {});
     // @ts-expect-error a requirement contains no key
@@ -172,6 +193,23 @@ test('a program with the SDK runs and ends on every installed Node', async () =>
   await writeFile(join(project, 'script.js'), script);
   const nodes = await runOnEveryNode('acme\n');
   console.log(`the SDK ran on Node ${nodes.join(', ')}`);
+});
+
+test('a webhook is verified on every installed Node, with both kinds of keys', async () => {
+  const keys = [newSecret(), newKeyPair()];
+  const deliveries = keys.map((key) => ({
+    ...signedEvent(newEvent({ type: 'tenant.updated' }), [key]),
+    key: key.verifiedBy,
+  }));
+  const script = `
+    import { verifyWebhook } from '@tenant-registry/client/webhooks';
+    for (const { headers, body, key } of ${JSON.stringify(deliveries)}) {
+      console.log((await verifyWebhook(headers, body, key)).type);
+      console.log(await verifyWebhook(headers, body + ' ', key).catch(({ code }) => code));
+    }
+  `;
+  await writeFile(join(project, 'script.js'), script);
+  await runOnEveryNode('tenant.updated\nno_matching_signature\n'.repeat(2));
 });
 
 test('a verifier with an open feed does not keep the process alive', async () => {

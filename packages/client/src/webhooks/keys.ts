@@ -75,9 +75,11 @@ export interface VerificationKey {
   verify(signature: Uint8Array, content: ArrayBuffer): Promise<boolean>;
 }
 
+type Subtle = typeof globalThis.crypto.subtle;
+
 /** Resolves to the keys, ready for use. Rejects with `invalid_key` where the runtime lacks what a key needs. */
 export async function importedKeys(keys: readonly ParsedKey[]): Promise<VerificationKey[]> {
-  const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
+  const subtle: Subtle | undefined = globalThis.crypto?.subtle;
   if (subtle === undefined)
     throw new WebhookError(
       'invalid_key',
@@ -86,7 +88,7 @@ export async function importedKeys(keys: readonly ParsedKey[]): Promise<Verifica
   return Promise.all(keys.map((key) => imported(subtle, key)));
 }
 
-async function imported(subtle: SubtleCrypto, { kind, bytes }: ParsedKey): Promise<VerificationKey> {
+async function imported(subtle: Subtle, { kind, bytes }: ParsedKey): Promise<VerificationKey> {
   const { algorithm, version, prefix } = kind;
   const key = await subtle.importKey('raw', bytes.slice(), algorithm, false, ['verify']).catch(() => {
     // The runtime's own error is left out: it may describe the key.
