@@ -69,6 +69,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create table event_relays (
       name text not null,
       position bigint not null,
+      event_id uuid,
       lease_id uuid,
       lease_until timestamptz,
       constraint event_relays_pkey primary key (name),

@@ -14,6 +14,7 @@ export * as catalogRequests from './queries/catalog-requests.ts';
 export * as databaseClock from './queries/database-clock.ts';
 export * as entitlements from './queries/entitlements.ts';
 export * as eventLog from './queries/event-log.ts';
+export * as eventRelays from './queries/event-relays.ts';
 export * as federatedPowers from './queries/federated-powers.ts';
 export * as groupEdges from './queries/group-edges.ts';
 export * as groupMirror from './queries/group-mirror.ts';

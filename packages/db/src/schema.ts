@@ -119,6 +119,7 @@ export interface EventHead {
 }
 
 export interface EventRelays {
+  event_id: string | null;
   lease_id: string | null;
   lease_until: Timestamp | null;
   name: string;

@@ -49,6 +49,11 @@ const rules: readonly Rule[] = [
     may: [kernel, ownModule(''), /^(jose|oauth4webapi)$/],
   },
   {
+    // The protocol of NATS is its client's.
+    files: new RegExp(`^${S}/modules/events/relay/nats\\.ts$`),
+    may: [node, kernel, ownModule(''), /^@nats-io\/(jetstream|transport-node)$/],
+  },
+  {
     files: new RegExp(`^${S}/modules/`),
     may: [
       db,

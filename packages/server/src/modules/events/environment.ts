@@ -1,5 +1,6 @@
-/** EVENTS_RETENTION_DAYS: for how long events and their deliveries are kept. */
+/** EVENTS_*: for how long events and their deliveries are kept, and where they are relayed to. */
 import { defineSettings, variable, whole } from '../../kernel/settings.ts';
+import { relaySettings } from './relay/environment.ts';
 
 export const eventsSettings = defineSettings({
   variables: {
@@ -8,6 +9,8 @@ export const eventsSettings = defineSettings({
         'Every change is an event: feeds, webhooks and replays reach back for so many days, 1 to 3650. The audit log keeps its rows.',
       shown: 30,
     }),
+    ...relaySettings.variables,
   },
-  read: (data) => ({ eventsRetentionDays: data.EVENTS_RETENTION_DAYS }),
+  read: (data, given) => ({ eventsRetentionDays: data.EVENTS_RETENTION_DAYS, ...relaySettings.read(data, given) }),
+  ...(relaySettings.contradictions === undefined ? {} : { contradictions: relaySettings.contradictions }),
 });

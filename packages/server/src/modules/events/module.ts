@@ -9,6 +9,10 @@ import { listenersGate } from './feed/refusal.ts';
 import { createOutboxLag, lagWorker, type OutboxLag } from './lag.worker.ts';
 import { eventsPermissions } from './permissions.ts';
 import { pruneWorker } from './prune.worker.ts';
+import type { NatsSettings } from './relay/environment.ts';
+import { openNatsStream } from './relay/nats.ts';
+import { createRelay, type Relay } from './relay/relay.ts';
+import { relayWorker } from './relay/relay.worker.ts';
 import { eventsRouter } from './router.ts';
 import { sequenceWorker } from './sequence.worker.ts';
 
@@ -20,7 +24,14 @@ declare module '../../kernel/context.ts' {
     readonly eventFeed: EventFeed;
     /** For how long the oldest event has waited for its place in the log. */
     readonly outboxLag: OutboxLag;
+    /** Stores every event in a stream of NATS; null: none is configured. */
+    readonly eventRelay: Relay | null;
   }
+}
+
+interface EventsConfig {
+  readonly eventsRetentionDays: number;
+  readonly eventsNats: NatsSettings | null;
 }
 
 export const eventsModule = defineModule({
@@ -29,12 +40,13 @@ export const eventsModule = defineModule({
   errors: eventErrors,
   permissions: eventsPermissions,
   settings: eventsSettings,
-  workers: [sequenceWorker, pruneWorker, lagWorker],
-  provide(kernel, { eventsRetentionDays }: { readonly eventsRetentionDays: number }) {
+  workers: [sequenceWorker, pruneWorker, lagWorker, relayWorker],
+  provide(kernel, { eventsRetentionDays, eventsNats }: EventsConfig) {
     const outboxLag = createOutboxLag();
     const about = 'For how long the oldest event has waited for its place in the log.';
     kernel.metrics.gauge('outbox_oldest_seconds', about, outboxLag.seconds);
-    return { eventsRetentionDays, outboxLag, eventFeed: provideFeed(kernel) };
+    const eventRelay = eventsNats === null ? null : natsRelay(kernel, eventsNats, eventsRetentionDays);
+    return { eventsRetentionDays, outboxLag, eventFeed: provideFeed(kernel), eventRelay };
   },
   close: ({ eventFeed }) => eventFeed.close(),
 });
@@ -46,4 +58,9 @@ function provideFeed({ db, signals, logger, metrics }: KernelDependencies): Even
   const feed = createEventFeed({ db, gate, signals, logger, onEnd: (reason) => cuts.inc({ reason }) });
   metrics.gauge('feed_listeners', 'Streams of events that are open.', feed.listening);
   return feed;
+}
+
+function natsRelay({ db, logger, metrics }: KernelDependencies, settings: NatsSettings, retentionDays: number): Relay {
+  const open = (signal: AbortSignal) => openNatsStream(settings, { retentionDays, signal });
+  return createRelay({ name: 'nats', db, logger, metrics, open });
 }
