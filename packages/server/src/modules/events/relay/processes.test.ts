@@ -9,13 +9,17 @@ import { OPERATOR, type ServerProcess, startServer } from '../../../../test/supp
 
 const PASSWORD = 'correct-horse-battery';
 
+/** Makes a tenant; a process that was halted answers 503 until it holds its leases again. */
 async function newTenant({ address }: ServerProcess): Promise<void> {
-  const response = await fetch(`${address}/v1/tenants`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ slug: uniqueSlug(), name: 'Test' }),
-  });
-  expect(response.status).toBe(201);
+  const status = async () => {
+    const response = await fetch(`${address}/v1/tenants`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ slug: uniqueSlug(), name: 'Test' }),
+    });
+    return response.status;
+  };
+  await expect.poll(status).toBe(201);
 }
 
 async function end({ child, ended }: ServerProcess): Promise<void> {
@@ -65,7 +69,7 @@ describe.skipIf(natsPath === undefined)(
       onTestFinished(() => consumer.close());
       const expected = async () =>
         (await db.selectFrom('events').select('id').orderBy('position').execute()).map(({ id }) => id);
-      await expect.poll(async () => (await expected()).length).toBe(7 * 12);
+      await expect.poll(async () => (await expected()).length).toBeGreaterThanOrEqual(7 * 12);
       await expect.poll(async () => (await consumer.stored()).map(({ id }) => id)).toEqual(await expected());
     });
   },

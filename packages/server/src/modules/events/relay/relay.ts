@@ -35,6 +35,8 @@ const BATCH = 256;
 const LEASE_MS = 15_000;
 const CLAIM_EVERY_MS = 2_000;
 const SAVE_EVERY_MS = 1_000;
+/** Longer than any attempt and its pause. */
+const OUTAGE_TURN_MS = 60_000;
 const PAUSE_MS = { first: 250, max: 10_000 };
 
 /** A connection to the stream, and where it is in the log. */
@@ -53,6 +55,8 @@ interface State extends RelayOptions {
   /** What the relay's row says; undefined: another process has the lease. */
   saved: eventRelays.RelayPlace | undefined;
   savedAt: number;
+  /** Since when other processes have the lease; undefined: this one had it last. */
+  standbySince: number | undefined;
   session: Session | undefined;
   /** What is wrong now, as it was told. */
   trouble: { readonly kind: StreamFailure; readonly message: string } | undefined;
@@ -72,6 +76,7 @@ export function createRelay(options: RelayOptions): Relay {
     missed: (events) => pruned.inc(events),
     saved: undefined,
     savedAt: 0,
+    standbySince: undefined,
     session: undefined,
     trouble: undefined,
     pauseMs: PAUSE_MS.first,
@@ -101,12 +106,13 @@ async function holdsLease(state: State): Promise<boolean> {
   const { db, lease } = state;
   state.saved = await bookkeep(db, (tx) => eventRelays.claimEventRelay(tx, lease));
   if (state.saved !== undefined) {
-    state.savedAt = performance.now();
+    Object.assign(state, { savedAt: performance.now(), standbySince: undefined });
     return true;
   }
   state.nextAt = performance.now() + CLAIM_EVERY_MS;
-  // Whoever has the relay tells its troubles.
-  state.trouble = undefined;
+  // Another process has the relay for good, and tells its troubles; in an outage they all have it by turns.
+  state.standbySince ??= performance.now();
+  if (performance.now() - state.standbySince > OUTAGE_TURN_MS) state.trouble = undefined;
   await observe(state);
   return false;
 }
@@ -197,9 +203,13 @@ async function save(state: State, { position, eventId }: Session): Promise<void>
     Object.assign(state, { saved: place, savedAt: performance.now() });
     return;
   }
-  state.logger.info({ relay: state.name }, 'another process has taken the relay over');
   state.saved = undefined;
   await disconnect(state);
+  tellTakenOver(state);
+}
+
+function tellTakenOver({ logger, name }: State): void {
+  logger.info({ relay: name }, 'another process has taken the relay over');
 }
 
 /** Disconnects and lets another process try: what is stored is found again by its id. */
@@ -211,8 +221,9 @@ async function fail(state: State, { kind, message }: StreamError, signal: AbortS
   state.saved = undefined;
   state.nextAt = performance.now() + state.pauseMs;
   state.pauseMs = Math.min(state.pauseMs * 2, PAUSE_MS.max);
+  if (!owned) return tellTakenOver(state);
   const known = trouble?.kind === kind && (kind === 'away' || trouble.message === message);
-  if (known || !owned || signal.aborted) return;
+  if (known || signal.aborted) return;
   state.trouble = { kind, message };
   if (kind === 'refused')
     logger.error({ relay: name, reason: message }, 'the relay sends nothing: its stream cannot be used');
