@@ -10,7 +10,6 @@ export type { RegistryEvent, RegistryEventOf, RegistryEventType } from './events
 export type { List, Page } from './list.ts';
 export type { FeedState, Memory, MemorySettings } from './memory/remembered.ts';
 export type { Problem } from './problem.ts';
-export type { RegistryEvent } from './registry-event.ts';
 export type { Result } from './result.ts';
 export { createSessions, type Sessions, type SessionsOptions } from './sessions.ts';
 export type { Export } from './streams/export.ts';

@@ -18,7 +18,7 @@ function eventOf(n: number): RegistryEvent {
     product: null,
     subject: { type: 'tenant', id: TENANT },
     data: { n },
-  } as RegistryEvent; // whatever the data of the type is
+  } as unknown as RegistryEvent; // whatever the data of the type is
 }
 
 const open = (aliveMs = 15_000) => `event: open\ndata: {"alive_ms":${aliveMs}}\n\n`;

@@ -1,6 +1,7 @@
 /** Signed bytes → event, from both formats in which the registry delivers. */
+
+import type { RegistryEvent } from '../events.ts';
 import { WebhookError } from './error.ts';
-import type { RegistryEvent } from './event.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 /** A delivery from its request to its answer, for the handlers of all frameworks. */
 import { type Refusal, refusalOf } from '../admission/refusal.ts';
+import type { RegistryEvent } from '../events.ts';
 import { isWebhookError, type WebhookError } from './error.ts';
-import type { RegistryEvent } from './event.ts';
 import type { WebhookHeaders } from './headers.ts';
 import { importedKeys, parsedKeys, type VerificationKey, type WebhookKeys } from './keys.ts';
 import type { ReadBody } from './read-body.ts';

@@ -1,6 +1,7 @@
 /** Whether a delivery was made by the holder of a key, just now, with exactly these bytes. */
+
+import type { RegistryEvent } from '../events.ts';
 import { WebhookError } from './error.ts';
-import type { RegistryEvent } from './event.ts';
 import { deliveryHeaders, type WebhookHeaders } from './headers.ts';
 import { importedKeys, parsedKeys, type VerificationKey, type WebhookKeys } from './keys.ts';
 import { eventIn } from './parse-event.ts';

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { newTenant, runWorker, testServer } from '../../../../test/support/server.ts';
 import {
   attemptsOf,
   changeThings,
@@ -11,6 +10,7 @@ import {
   startReceiver,
   toLoopback,
 } from '../../../../test/support/deliveries.ts';
+import { newTenant, runWorker, testServer } from '../../../../test/support/server.ts';
 import { type OutboundEntry, outboundEntry } from '../../../kernel/outbound/policy.ts';
 import { createOutbound } from '../../../kernel/outbound.ts';
 import { createAttempts } from './attempt.ts';

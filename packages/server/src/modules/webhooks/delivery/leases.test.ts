@@ -1,6 +1,5 @@
 import { type Tx, webhookQueue } from '@tenant-registry/db';
 import { expect, test } from 'vitest';
-import { newTenant, runWorker, startTestServer, testServer } from '../../../../test/support/server.ts';
 import {
   attemptsOf,
   changeThings,
@@ -12,6 +11,7 @@ import {
   startReceiver,
   toLoopback,
 } from '../../../../test/support/deliveries.ts';
+import { newTenant, runWorker, startTestServer, testServer } from '../../../../test/support/server.ts';
 
 const server = testServer({ outbound: toLoopback });
 

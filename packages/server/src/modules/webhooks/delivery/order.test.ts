@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { newTenant, testServer } from '../../../../test/support/server.ts';
 import {
   attemptsOf,
   changeThings,
@@ -11,6 +10,7 @@ import {
   startReceiver,
   toLoopback,
 } from '../../../../test/support/deliveries.ts';
+import { newTenant, testServer } from '../../../../test/support/server.ts';
 
 const server = testServer({ outbound: toLoopback });
 

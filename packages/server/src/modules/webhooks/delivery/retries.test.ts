@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { auditOf, newTenant, runWorker, tenantIn, testServer } from '../../../../test/support/server.ts';
 import {
   attemptsOf,
   changeThings,
@@ -12,6 +11,7 @@ import {
   startReceiver,
   toLoopback,
 } from '../../../../test/support/deliveries.ts';
+import { auditOf, newTenant, runWorker, tenantIn, testServer } from '../../../../test/support/server.ts';
 
 const server = testServer({ outbound: toLoopback });
 const SECOND = 1_000;
