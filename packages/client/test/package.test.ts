@@ -79,7 +79,7 @@ const program = `
   import { webhookHandler as fastifyWebhooks } from '@tenant-registry/client/fastify';
   import { type SeenEvents, webhookHandler } from '@tenant-registry/client/fetch';
   import { webhookHandler as honoWebhooks } from '@tenant-registry/client/hono';
-  import { isWebhookError, type RegistryEvent, verifyWebhook } from '@tenant-registry/client/webhooks';
+  import { isWebhookError, verifyWebhook } from '@tenant-registry/client/webhooks';
   const client = createClient({ url: 'http://localhost:8090', token: async () => 'x', retries: 3 });
   const response = { writeHead() {}, end() {} };
   export function nameOf(event: RegistryEvent): string | undefined {

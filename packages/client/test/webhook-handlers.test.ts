@@ -247,7 +247,7 @@ test.each(frameworks.filter(([name]) => !name.includes('after')))(
     const deliver = await serve(options);
     const event = newEvent({ data: { text: '' } });
     const room = 1_048_576 - JSON.stringify(event).length;
-    const withText = (length: number) => signedEvent({ ...event, data: { text: 'x'.repeat(length) } }, [key]);
+    const withText = (length: number) => signedEvent(newEvent({ ...event, data: { text: 'x'.repeat(length) } }), [key]);
     expect((await deliver(withText(room))).status).toBe(204);
     expect((await deliver(withText(room + 1))).status).toBe(413);
   },

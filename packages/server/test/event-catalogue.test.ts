@@ -46,7 +46,7 @@ test.each(eventDefinitions.map((definition) => ({ definition, type: definition.t
     expect([sent.tenant_id, sent.project_id, sent.product]).toEqual([tenant_id, project_id, product]);
     expect(sent.subject).toEqual({ type: target.type, id: target.id });
     const schema = resolve(member(content, 'schema'), document);
-    expect(member(member(schema, 'properties'), 'type')).toMatchObject({ const: type });
+    expect(member(member(schema, 'properties'), 'type')).toMatchObject({ enum: [type] });
     expect(schema['required']).toEqual(expect.arrayContaining(Object.keys(event.shape)));
   },
 );

@@ -130,5 +130,6 @@ test('a list in a change may be null, because clients from Java send every other
     ['UpdateIdpConfigInput.required_acr', true],
     ['UpdateIdpConfigInput.required_amr', true],
     ['UpdateUserInput.roles', true],
+    ['UpdateWebhookInput.event_types', true],
   ]);
 });

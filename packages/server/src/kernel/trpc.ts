@@ -11,14 +11,7 @@ import { inputMistakes } from './errors/input-texts.ts';
 import { malformed } from './errors/malformed.ts';
 import { toProblem } from './errors/problem.ts';
 import { toDomainError } from './errors/to-domain-error.ts';
-import {
-  type DomainError,
-  type ErrorFactory,
-  kernelErrors,
-  missingPermission,
-  type Status,
-  tooLate,
-} from './errors.ts';
+import { type DomainError, type ErrorFactory, kernelErrors, missingPermission, tooLate } from './errors.ts';
 import { etagOf } from './etag.ts';
 import { idempotent, withoutFields } from './idempotency.ts';
 import type { Logger } from './logger.ts';

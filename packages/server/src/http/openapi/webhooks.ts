@@ -86,7 +86,7 @@ function schemaOf({ type, description }: EventDefinition, envelope: Json, data: 
     description,
     properties: {
       ...properties,
-      type: { type: 'string', const: type, description: 'The type of the event.' },
+      type: { type: 'string', enum: [type], description: 'The type of the event.' },
       data,
     },
   };

@@ -44,7 +44,7 @@ export function streamEvents(ctx: ActorContext, input: FollowInput, permission: 
  * `next` rejects with what opening a stream throws. It ends after a `bye`, and at once when it is returned or when
  * the signal of the context aborts.
  */
-export function followEvents(
+function followEvents(
   ctx: ActorContext,
   input: FollowInput,
   permission: Permission = 'events:read',

@@ -150,7 +150,9 @@ export const updateWebhookInput = z.strictObject({
   id,
   url: url.optional(),
   description: description.nullish().meta(aboutDescription),
-  event_types: eventTypes.optional().meta(aboutTypes),
+  event_types: eventTypes
+    .nullish()
+    .meta({ ...aboutTypes, description: `${aboutTypes.description} Null: as they are.` }),
   ordering: ordering.optional(),
   format: format.optional(),
   status: status
@@ -337,7 +339,7 @@ export const webhookEvents = {
     payload: webhook.extend({
       deliveries: z.int32().min(0).describe('How many.'),
       since: timestamp.nullable().describe('The part of the log; null: it was one delivery.'),
-      until: timestamp.nullable(),
+      until: timestamp.nullable().describe('Where the part of the log ends; null: it was one delivery.'),
       delivery_id: id.nullable().describe('The one delivery; null: it was a part of the log.'),
     }),
     subject,

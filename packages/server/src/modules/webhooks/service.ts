@@ -74,13 +74,16 @@ export async function listWebhooks(ctx: ActorContext, input: ListWebhooks) {
  * Changes a webhook. Disabling it cancels what waits; enabling it forgets its failures. Throws `webhook_url_refused`,
  * `unknown_event_type`, `not_found`, `tenant_frozen`, `precondition_failed`.
  */
-export async function updateWebhook(ctx: ActorContext, { id, ...changes }: UpdateWebhook): Promise<Webhook> {
+export async function updateWebhook(
+  ctx: ActorContext,
+  { id, event_types: types, ...changes }: UpdateWebhook,
+): Promise<Webhook> {
   const row = await transact(ctx, async (tx, record, nothingChanged) => {
     const current = await lockEndpoint(ctx, tx, id);
     requireMatch(ctx, webhook.parse(current));
     if (changes.url !== undefined) requireAcceptable(ctx, changes.url);
-    const event_types = changes.event_types && requireKnownTypes(changes.event_types, ctx.eventTypes);
-    const changed = differing(current, { ...changes, ...(event_types === undefined ? {} : { event_types }) });
+    const named = types ? { event_types: requireKnownTypes(types, ctx.eventTypes) } : {};
+    const changed = differing(current, { ...changes, ...named });
     if (Object.keys(changed).length === 0) {
       nothingChanged();
       return current;
@@ -169,7 +172,7 @@ function eventOf(status: Webhook['status'] | undefined) {
 }
 
 /** Returns those of the changes that change something. */
-function differing(current: Webhook, changes: Omit<UpdateWebhook, 'id'>): Omit<UpdateWebhook, 'id'> {
+function differing(current: Webhook, changes: webhooks.WebhookChanges): webhooks.WebhookChanges {
   const known = new Map<string, unknown>(Object.entries(current));
   const differs = ([field, value]: [string, unknown]) =>
     value !== undefined && JSON.stringify(value) !== JSON.stringify(known.get(field));

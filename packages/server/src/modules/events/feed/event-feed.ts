@@ -18,7 +18,7 @@ import { checkpointOf, nextPage, pass, type Reading } from './reading.ts';
 import { asRefusal } from './refusal.ts';
 
 /** Before every event of the log. */
-export const START = 'start';
+const START = 'start';
 
 export interface FollowRequest {
   /** Sees what the listener may see. */

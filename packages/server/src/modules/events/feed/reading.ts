@@ -37,7 +37,7 @@ export async function nextPage(reading: Reading, tail: LogTail): Promise<readonl
 }
 
 /** Tells whether the event is in the scope of the listener: the application's half of isolation. */
-export function isInScope({ scope: { tenant_id, project_id } }: Reading, event: Event): boolean {
+function isInScope({ scope: { tenant_id, project_id } }: Reading, event: Event): boolean {
   if (tenant_id !== undefined && event.tenant_id !== tenant_id) return false;
   return project_id === undefined || event.project_id === project_id;
 }

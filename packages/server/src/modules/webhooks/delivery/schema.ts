@@ -11,7 +11,7 @@ export const deliveryEvents = {
     payload: z.object({
       id,
       tenant_id: id.nullable(),
-      url: textUpTo(2_000),
+      url: textUpTo(2_000).describe('Where they were to be delivered.'),
       count: z.int32().min(1).describe('How many since the last such event.'),
       since: timestamp.describe('When the first of them was given up.'),
     }),
