@@ -173,6 +173,7 @@ const unmoved: Readonly<Record<string, readonly string[]>> = {
   webhook_endpoints: [
     ...['id', 'tenant_id', 'created_at', 'updated_at'],
     ...['failures', 'failing_since', 'last_ok_ms', 'next_at', 'lease_id', 'lease_until'],
+    ...['given_up', 'given_up_since', 'given_up_told_at'],
   ],
 };
 

@@ -10,6 +10,7 @@ import { seed } from '../src/seed.ts';
 import { createGroup } from './support/groups.ts';
 import { newPerson, newSession, type TestPerson } from './support/people.ts';
 import { type Answer, type CallOptions, testServer } from './support/server.ts';
+import { deliveriesOf, sequenceAll } from './support/webhooks.ts';
 
 const document: Json = JSON.parse(JSON.stringify(openapiDocument()));
 
@@ -85,6 +86,13 @@ async function personInSession() {
   return jane;
 }
 
+/** A webhook that has just been created, with the id of a delivery to it. */
+async function withDelivery(webhook: Answer['body']) {
+  await sequenceAll(server);
+  const [delivery] = await deliveriesOf(server, webhook.id);
+  return { ...webhook, delivery_id: delivery.id };
+}
+
 const otherGroup = () => createGroup(server, FIRST_TENANT.id);
 
 beforeEach(async () => {
@@ -109,7 +117,11 @@ async function send(described: Described, created?: Answer['body']): Promise<Ans
     const examples = member({ schema }, 'schema')['examples'];
     const [example] = Array.isArray(examples) ? examples : [];
     if (example === undefined && required !== true) continue;
-    if (where === 'path') filled = filled.replace(`{${name}}`, encodeURIComponent(created?.id ?? String(example)));
+    if (where === 'path')
+      filled = filled.replace(
+        `{${name}}`,
+        encodeURIComponent(created?.[String(name)] ?? created?.id ?? String(example)),
+      );
     if (where === 'query') query.set(String(name), String(example));
   }
   const content = member(member(member(operation, 'requestBody'), 'content'), 'application/json');
@@ -131,6 +143,7 @@ test.each(operations)('the example of $id succeeds on a first start', async (des
     if (step === creators.get(described.id)) created = answer.body;
   }
   if (described.id === 'end_own_session') created = await personInSession();
+  if (described.path.includes('{delivery_id}')) created = await withDelivery(created);
   const { status, body } = await send(described, created);
   expect(status, JSON.stringify(body)).toBeLessThan(300);
   const documented = Object.keys(member(described.operation, 'responses')).filter((each) => each < '300');

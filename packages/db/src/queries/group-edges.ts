@@ -309,14 +309,11 @@ export async function deleteEdgesOf(tx: Tx, { tenant_id, principals }: Principal
   const ids = { users: idsOf('user'), programs: idsOf('service_identity'), groups: idsOf('group') };
   const locked = await lockGroupsOf(tx, tenant_id, ids);
   const { rows } = await sql<{ kind: EndedEdge['kind']; type: Principal['type']; id: string; group_id: string }>`
-    with doomed as materialized (
-      select id from group_memberships
+    with members as (
+      delete from group_memberships
       where principal_user_id = any(${ids.users}::uuid[])
         or principal_service_identity_id = any(${ids.programs}::uuid[])
         or principal_group_id = any(${ids.groups}::uuid[])
-      order by id for update
-    ), members as (
-      delete from group_memberships where id in (select id from doomed)
       returning group_id, principal_user_id, principal_service_identity_id, principal_group_id
     ), children as (
       delete from group_parents where child_id = any(${ids.groups}::uuid[]) returning parent_id, child_id

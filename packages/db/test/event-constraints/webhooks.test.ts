@@ -39,6 +39,8 @@ describe('an endpoint', () => {
     ['a reason while active', { disabled_reason: 'gone' }, 'webhook_endpoints_disabled_check'],
     ['a lease without an end', { lease_id }, 'webhook_endpoints_lease_check'],
     ['the end of no lease', { lease_until }, 'webhook_endpoints_lease_check'],
+    ['given up without a time', { given_up: 1 }, 'webhook_endpoints_given_up_check'],
+    ['the time of none given up', { given_up_since: lease_until }, 'webhook_endpoints_given_up_check'],
   ])('with %s is refused', async (_, values, constraint) => {
     expect(await refusal(rows.endpoint(values))).toEqual({ code: violated.check, constraint });
   });
@@ -81,6 +83,8 @@ describe('an endpoint', () => {
     for (const change of [{ failures: 1 }, { failing_since: lease_until }, { last_ok_ms: 5 }, { next_at: lease_until }])
       expect(await isMovedBy(change), JSON.stringify(change)).toBe(false);
     expect(await isMovedBy({ lease_id, lease_until })).toBe(false);
+    expect(await isMovedBy({ given_up: 1, given_up_since: lease_until })).toBe(false);
+    expect(await isMovedBy({ given_up_told_at: lease_until })).toBe(false);
     for (const change of [
       { url: 'v' },
       { description: 'x' },

@@ -111,14 +111,20 @@ describe('the deliveries of a batch', () => {
     }
   });
 
-  test('wake an endpoint that waits for nothing, and leave the turn of one that has one', async () => {
+  test('wake an endpoint that waits for nothing or for a later attempt, and leave one that fails between its probes', async () => {
     const { db, rows } = await world();
     const next_at = '2100-01-01T00:00:00.000Z';
-    const [idle, queued] = [await rows.endpoint(), await rows.endpoint({ next_at })];
+    const [idle, later] = [await rows.endpoint(), await rows.endpoint({ next_at, failures: 2 })];
+    const [due, failing] = [
+      await rows.endpoint({ next_at: '2020-01-01T00:00:00.000Z' }),
+      await rows.endpoint({ next_at, failures: 3 }),
+    ];
     await rows.queued();
     await moveBatch(db);
-    expect(await nextAt(db, queued)).toBe(next_at);
+    expect(await nextAt(db, failing)).toBe(next_at);
+    expect(await nextAt(db, due)).toBe('2020-01-01T00:00:00.000Z');
     expect(await nextAt(db, idle)).not.toBeNull();
+    expect(await nextAt(db, later)).not.toBe(next_at);
   });
 
   test('are none where nothing is queued, and the end of the log stays', async () => {

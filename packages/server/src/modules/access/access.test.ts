@@ -26,7 +26,7 @@ test('every caller is told its identity, tenant, roles and permissions', async (
   const internal = await server.call('GET /v1/me', { token: server.internalToken });
   expect(internal.body).toMatchObject({
     type: 'internal',
-    permissions: ['api_keys:verify', 'audit:append', 'claims:read', 'access:check'],
+    permissions: ['api_keys:verify', 'audit:append', 'events:follow', 'claims:read', 'access:check'],
   });
   const token = await issuer.token({ tenant_id: tenant.id, org_roles: ['CXO', 'UNKNOWN'], name: 'Jane Doe' });
   expect((await server.call('GET /v1/me', { token })).body).toMatchObject({

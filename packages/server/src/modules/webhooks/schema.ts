@@ -274,7 +274,10 @@ export const listDeliveriesInput = z
   .refine(inOrder, orderMistake);
 export type ListDeliveries = z.output<typeof listDeliveriesInput>;
 
-export const deliveryName = z.strictObject({ id, delivery_id: id.describe('The delivery.') });
+export const deliveryName = z.strictObject({
+  id,
+  delivery_id: id.meta({ description: 'The delivery.', examples: ['0192f0c9-7f3a-7c52-9d1e-4b8a6f2e3c10'] }),
+});
 export type DeliveryName = z.output<typeof deliveryName>;
 
 export const replayInput = z

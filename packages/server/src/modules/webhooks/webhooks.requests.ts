@@ -8,6 +8,8 @@ declare module '../../../test/support/requests.ts' {
     readonly webhook: string;
     /** The id of a delivery that waits for it. */
     readonly webhookDelivery: string;
+    /** The id of an active webhook with deliveries that were canceled. */
+    readonly webhookWithCanceled: string;
   }
 }
 
@@ -23,6 +25,15 @@ export const requests = defineRequests({
       make: async (server, { webhook }) => {
         await sequenceAll(server);
         return (await server.call(`GET /v1/webhooks/${webhook}/deliveries`)).body.items[0].id;
+      },
+    },
+    webhookWithCanceled: {
+      make: async (server, { tenant_id }) => {
+        const { id } = await madeIn(server, tenant_id, 'webhooks', fields);
+        await sequenceAll(server);
+        for (const status of ['disabled', 'active'])
+          await server.call(`PATCH /v1/webhooks/${id}`, { body: { status } });
+        return id;
       },
     },
   },
@@ -47,8 +58,8 @@ export const requests = defineRequests({
       request: ({ webhook, webhookDelivery }) => ({ path: { id: webhook, delivery_id: webhookDelivery } }),
     },
     replay_webhook: {
-      needs: ['webhook'],
-      request: ({ webhook }) => ({ ...byId(webhook), body: { since, until } }),
+      needs: ['webhookWithCanceled'],
+      request: ({ webhookWithCanceled }) => ({ ...byId(webhookWithCanceled), body: { since, until } }),
     },
   },
 });
