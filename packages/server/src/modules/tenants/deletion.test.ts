@@ -6,6 +6,7 @@ import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { madeIn, newProject, tenantIn, testServer } from '../../../test/support/server.ts';
 import { createUser, newLink, newOwnedKey } from '../../../test/support/users.ts';
+import { newWebhook } from '../../../test/support/webhooks.ts';
 
 const server = testServer();
 
@@ -16,6 +17,7 @@ async function rowsOf(tenant_id: string): Promise<Record<string, number>> {
     select table_name as name from information_schema.columns
     where table_schema = 'public' and column_name = 'tenant_id'
       and table_name not in ('audit_log', 'outbox_events', 'events', 'idempotency_keys')
+      and table_name not in ('webhook_deliveries', 'webhook_attempts')
     order by 1`.execute(db);
   const counts: Record<string, number> = {};
   for (const { name } of tables) {
@@ -70,6 +72,7 @@ async function peopledTenant(): Promise<string> {
   await addMember(server, { tenant_id, group_id: parent, type: 'group', id: child });
   await db.insertInto('group_parents').values({ tenant_id, parent_id: parent, child_id: child }).execute();
   await bind(server, project.id, { type: 'group', id: parent }, 'editor');
+  await newWebhook(server, tenant_id);
   return tenant_id;
 }
 

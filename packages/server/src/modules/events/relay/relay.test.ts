@@ -281,6 +281,8 @@ describe.skipIf(natsPath === undefined)('the relay (skipped where nats-server is
         { interval: 1 },
       )
       .toBeGreaterThanOrEqual(4);
+    for (const { logs } of relays)
+      await expect.poll(() => messagesIn(logs)).toContain('the relay waits: its stream is away');
     await stop();
     for (const { logs } of relays) expect(messagesIn(logs)).toEqual(['the relay waits: its stream is away']);
   });
