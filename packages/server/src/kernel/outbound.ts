@@ -171,11 +171,21 @@ async function inTime<T>({ timeoutMs, signal: caller }: Limited, work: (ending: 
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     caller?.throwIfAborted();
-    return await work(caller === undefined ? deadline : AbortSignal.any([deadline, caller]));
+    const ending = caller === undefined ? deadline : AbortSignal.any([deadline, caller]);
+    return await untilAborted(work(ending), ending);
   } catch (error) {
     if (caller?.aborted) throw caller.reason;
     throw toOutboundError(error, deadline);
   }
+}
+
+/** Whatever the work waits for, it is waited for no longer than the signal allows. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
 }
 
 function parsed(text: string, base?: URL): URL {

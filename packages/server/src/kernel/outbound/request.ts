@@ -51,6 +51,13 @@ function start(url: URL, { signal, lookup, body, headers, ca, agent }: OneReques
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request = (url.protocol === 'https:' ? https : http).request(url, options, resolve);
     request.on('error', reject);
+    // With the answer 101 the host would go on in another protocol, and Node tells of no answer.
+    request.on('upgrade', (_, socket) => {
+      socket.destroy();
+      reject(new Error('the host answers 101 and changes the protocol'));
+    });
+    // Rejects only what nothing else has settled.
+    request.on('close', () => reject(new Error('the connection was closed without an answer')));
     request.end(body?.bytes);
   });
   return { answer, request: request as unknown as ClientRequest }; // set: a promise runs its function at once

@@ -2,7 +2,7 @@
 import type { LookupAddress } from 'node:dns';
 import http, { type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
 import { createOutbound, OutboundError, type OutboundOptions, type SentMessage } from '../outbound.ts';
@@ -224,4 +224,21 @@ test('a caller that leaves ends the request with its own reason', async () => {
   caller.abort(left);
   await refused;
   await expect.poll(() => sockets[0]?.destroyed).toBe(true);
+});
+
+test('a host that answers 101 is given up at once, over every kind of request', async () => {
+  const raw = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: x\r\n\r\n'),
+    );
+  });
+  servers.push(raw);
+  await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+  const changing = `http://127.0.0.1:${(raw.address() as AddressInfo).port}`;
+  const outbound = createOutbound({ ...local, timeoutMs: 600_000 });
+  const unreachable = { code: 'outbound_failed', message: 'The host cannot be reached.' };
+  expect(await failure(outbound.send(changing, message({ timeoutMs: 600_000 })))).toEqual(unreachable);
+  expect(await failure(outbound.get(changing))).toEqual(unreachable);
+  expect(await failure(outbound.post(changing, { body: new URLSearchParams() }))).toEqual(unreachable);
 });

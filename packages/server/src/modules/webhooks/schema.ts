@@ -106,12 +106,23 @@ const secret = z
     const bytes = bytesIn(text);
     return bytes >= SECRET_BYTES_MIN && bytes <= SECRET_BYTES_MAX;
   }, `must hold ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes`)
+  .refine(isCanonical, 'must be base64 as it is written for these bytes: its last character has bits left over')
   .meta({
     minLength: 38,
     maxLength: 94,
     description: 'A secret of your own: `whsec_` and the base64 of 24 to 64 bytes. Absent: one is made.',
     examples: [SECRET_EXAMPLE],
   });
+
+/** One secret has one spelling, or receivers could not tell whether they have it. */
+function isCanonical(text: string): boolean {
+  const base64 = text.slice('whsec_'.length);
+  try {
+    return btoa(atob(base64)) === base64;
+  } catch {
+    return false;
+  }
+}
 
 /** NaN when it is not padded as base64 is. */
 function bytesIn(text: string): number {

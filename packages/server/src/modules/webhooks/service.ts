@@ -148,11 +148,16 @@ export async function testWebhook(ctx: ActorContext, id: string): Promise<Webhoo
     subject: { type: 'webhook', id },
     data: { url: endpoint.url },
   };
-  const { signal } = ctx;
-  const attempt = () => ctx.webhookAttempts.attempt({ endpoint, secrets, event }, signal);
+  const { signal, deadline } = ctx;
+  // The caller is told of an endpoint that does not answer, before the time of its own request is over.
+  const timeoutMs = () => Math.max(1, deadline.leftMs() - ANSWER_MS);
+  const attempt = () => ctx.webhookAttempts.attempt({ endpoint, secrets, event, timeoutMs: timeoutMs() }, signal);
   const { delivered, status, duration_ms, error } = await ctx.webhookTests.run(tenant_id, attempt, { signal });
   return { delivered, status, duration_ms, error };
 }
+
+/** What is left of a request's time for its answer. */
+const ANSWER_MS = 1_000;
 
 /** The columns that go with a status. */
 const turning = {

@@ -8,6 +8,9 @@ import { signatureHeaders } from './sign.ts';
 
 const TIMEOUT_MS = 15_000;
 const EXCERPT_BYTES_MAX = 1_024;
+/** RFC 9110, section 15; Node passes on any three digits. */
+const [STATUS_MIN, STATUS_MAX] = [100, 599];
+const NO_STATUS = 'The endpoint answers with a status that HTTP does not have.';
 
 export interface AttemptedDelivery {
   readonly endpoint: {
@@ -19,6 +22,8 @@ export interface AttemptedDelivery {
   /** Newest first; each of them signs. */
   readonly secrets: readonly string[];
   readonly event: Event;
+  /** How long the endpoint may take; 15 seconds when absent, and never longer. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface AttemptResult {
@@ -54,14 +59,15 @@ export interface AttemptsOptions {
 /** Makes the one that the process delivers with. */
 export function createAttempts({ outbound, clock, source, timeoutMs = TIMEOUT_MS }: AttemptsOptions): WebhookAttempts {
   return {
-    async attempt({ endpoint, secrets, event }, signal) {
+    async attempt({ endpoint, secrets, event, timeoutMs: given = timeoutMs }, signal) {
       const { contentType, text: body } = bodyOf(event, endpoint.format, source);
       const timestamp = Math.floor(clock().getTime() / 1_000);
       const headers = signatureHeaders({ id: event.id, timestamp, body }, secrets);
       const startMs = performance.now();
       const took = () => Math.round(performance.now() - startMs);
       try {
-        const answer = await outbound.send(endpoint.url, { body, contentType, headers, timeoutMs, signal });
+        const sent = { body, contentType, headers, timeoutMs: Math.min(timeoutMs, given), signal };
+        const answer = await outbound.send(endpoint.url, sent);
         return { duration_ms: took(), ...judged(answer, clock()) };
       } catch (error) {
         if (!(error instanceof OutboundError)) throw error;
@@ -75,6 +81,7 @@ const unanswered = { delivered: false, status: null, excerpt: null, retry_after_
 
 function judged({ status, text, headers }: SentAnswer, now: Date): Omit<AttemptResult, 'duration_ms'> {
   const excerpt = excerptOf(text);
+  if (status < STATUS_MIN || status > STATUS_MAX) return { ...unanswered, excerpt, error: NO_STATUS };
   if (status >= 200 && status < 300) return { delivered: true, status, excerpt, error: null, retry_after_ms: null };
   const error =
     status >= 300 && status < 400

@@ -1,5 +1,6 @@
 /** The turn of one endpoint: some deliveries for some time, then it goes to the end of the line. */
 import { type Db, webhookQueue } from '@tenant-registry/db';
+import { toDomainError } from '../../../kernel/errors/to-domain-error.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import { bookkeep } from '../../../kernel/transact.ts';
 import { toEvent } from '../../events/event.ts';
@@ -118,8 +119,10 @@ async function startAll(parts: TurnParts, running: Running, step: Step): Promise
   const { claimed, underWay, places, ending } = running;
   const lane = (step.last_ok_ms ?? Number.POSITIVE_INFINITY) <= webhookQueue.FAST_MS ? 'fast' : 'slow';
   const secrets = parts.secretsOf(claimed.id);
-  // Each attempt awaits it by itself, and tells of its failure.
-  secrets.catch(() => {});
+  // Each attempt awaits it by itself, and tells of its failure; but a database that is away is no failure of the endpoint.
+  await secrets.catch((error) => {
+    if (toDomainError(error, new Map()).definition.code === 'unavailable') throw error;
+  });
   let started = 0;
   for (const delivery of step.deliveries) {
     const place = places.take(lane);
