@@ -15,8 +15,11 @@ const PATIENCE_MS = 240_000;
 export interface EventWitnessOptions {
   readonly db: Db;
   readonly receiver: Receiver;
-  /** `made`: there is a delivery for each event. `received`: it has arrived too. */
-  readonly deliveries: 'made' | 'received';
+  /**
+   * Whether the last server waits until the leases of the one before it run out, a minute. All others find them run out:
+   * otherwise the first kill would be the only one amid deliveries.
+   */
+  readonly waitsForLeases: boolean;
 }
 
 export interface Endpoint {
@@ -39,57 +42,46 @@ export interface LoggedEvent {
 
 const FILTERS = [['*'], ['tenant.*'], ['api_key.created', 'user.deactivated'], ['webhook.*']];
 
-export function eventWitness({ db, receiver, deliveries }: EventWitnessOptions): Witness {
+export function eventWitness({ db, receiver, waitsForLeases }: EventWitnessOptions): Witness {
   const endpoints: Endpoint[] = [];
   return {
-    env: {
-      OUTBOUND_ALLOW: receiver.host,
-      ...(deliveries === 'received' ? { SECRETS_KEY: randomBytes(32).toString('hex') } : {}),
-    },
+    env: { OUTBOUND_ALLOW: receiver.host, SECRETS_KEY: randomBytes(32).toString('hex') },
     async begin(address) {
       const tenant = await post(address, '/v1/tenants', {
         slug: `w-${randomBytes(8).toString('hex')}`,
         name: 'Witness',
       });
-      const subscribe = deliveries === 'received' ? subscribeAt(address) : subscribeIn(db);
       const wanted = [...FILTERS.map((event_types) => ({ tenant_id: null, event_types }))];
       for (const [index, each] of [...wanted, { tenant_id: tenant.id, event_types: ['*'] }].entries()) {
         const name = `hook-${index}`;
-        endpoints.push({ id: await subscribe({ ...each, url: receiver.urlOf(name) }), name, since: 0, ...each });
+        const { tenant_id, event_types } = each;
+        const owner = tenant_id === null ? {} : { tenant_id };
+        const { id } = await post(address, '/v1/webhooks', { ...owner, event_types, url: receiver.urlOf(name) });
+        endpoints.push({ id, name, since: 0, ...each });
       }
       // The events of this set-up may be told to some of the endpoints already: the count begins behind them.
       await queueIsEmpty(db);
       const since = (await logOf(db)).length;
       for (const [index, endpoint] of endpoints.entries()) endpoints[index] = { ...endpoint, since };
     },
+    async whileDown(next) {
+      if (next === 'last' && waitsForLeases) return;
+      const run_out = new Date(0).toISOString();
+      await db
+        .updateTable('webhook_endpoints')
+        .set({ lease_until: run_out })
+        .where('lease_id', 'is not', null)
+        .execute();
+    },
     async end() {
       await queueIsEmpty(db);
+      await nothingIsPending(db);
       const log = await logOf(db);
       const made = await unlike(db, log, endpoints);
-      if (deliveries === 'made') return [...positionsOf(log), ...made];
-      await nothingIsPending(db);
       return [...positionsOf(log), ...made, ...unlikeReceipts(receiver.receipts, log, endpoints)];
     },
   };
 }
-
-type Subscribe = (endpoint: Pick<Endpoint, 'tenant_id' | 'event_types'> & { readonly url: string }) => Promise<string>;
-
-const subscribeAt =
-  (address: string): Subscribe =>
-  async ({ tenant_id, ...endpoint }) =>
-    (await post(address, '/v1/webhooks', { ...endpoint, ...(tenant_id === null ? {} : { tenant_id }) })).id;
-
-const subscribeIn =
-  (db: Db): Subscribe =>
-  async ({ event_types, ...endpoint }) =>
-    (
-      await db
-        .insertInto('webhook_endpoints')
-        .values({ ...endpoint, event_types: [...event_types] })
-        .returning('id')
-        .executeTakeFirstOrThrow()
-    ).id;
 
 async function post(address: string, path: string, body: object): Promise<{ readonly id: string }> {
   const headers = { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' };

@@ -35,6 +35,8 @@ export interface Witness {
   readonly env: Readonly<Record<string, string>>;
   /** Sets up what it needs on a server, before the load. */
   begin(address: string): Promise<void>;
+  /** Lets what time would bring come, while no server runs; the next one is the last, or is killed under load. */
+  whileDown(next: 'last' | 'killed'): Promise<void>;
   /** Waits until a server, started after the last kill, is done, and returns sentences about what does not fit. */
   end(address: string): Promise<readonly string[]>;
 }
@@ -50,7 +52,9 @@ export async function runFaults({ url, db, kills, progress, witnesses = [] }: Fa
   };
   const env = Object.assign({}, ...witnesses.map((witness) => witness.env));
   await onServer(url, env, (address) => Promise.all(witnesses.map((witness) => witness.begin(address))));
+  const whileDown = (next: 'last' | 'killed') => Promise.all(witnesses.map((witness) => witness.whileDown(next)));
   for (let kill = 1; kill <= kills; kill++) {
+    await whileDown('killed');
     const server = await startServer(url, env);
     const stop = new AbortController();
     const clients = Array.from({ length: CLIENTS }, () => clientLoop(server.address, acknowledged, stop.signal));
@@ -61,6 +65,7 @@ export async function runFaults({ url, db, kills, progress, witnesses = [] }: Fa
     await Promise.all(clients);
     progress?.(kill);
   }
+  await whileDown('last');
   const seen = await onServer(url, env, (address) => Promise.all(witnesses.map((witness) => witness.end(address))));
   return {
     kills,
