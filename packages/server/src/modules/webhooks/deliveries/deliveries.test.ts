@@ -1,7 +1,10 @@
+import { createPublicKey, verify } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventLog } from '@tenant-registry/db';
+import { CloudEvent } from 'cloudevents';
 import { sql } from 'kysely';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newKey } from '../../../../test/support/api-keys.ts';
 import {
@@ -44,10 +47,11 @@ afterAll(async () => {
 /** A tenant with a webhook, and the deliveries to it of as many events. */
 async function newDeliveries(events: number, fields: Record<string, unknown> = {}) {
   const { id: tenant_id } = await newTenant(server);
-  const { id } = await newWebhook(server, tenant_id, { url, event_types: ['tenant.updated'], ...fields });
+  const made = await newWebhook(server, tenant_id, { url, event_types: ['tenant.updated'], ...fields });
+  const { id, secret, public_key }: { id: string; secret: string; public_key: string | null } = made;
   for (let n = 0; n < events; n++) await server.call(`PATCH /v1/tenants/${tenant_id}`, { body: { name: `Name ${n}` } });
   await sequenceAll(server);
-  return { tenant_id, id, deliveries: await deliveriesOf(server, id) };
+  return { tenant_id, id, secret, public_key, deliveries: await deliveriesOf(server, id) };
 }
 
 const set = (id: string, state: 'pending' | 'succeeded' | 'failed' | 'canceled') =>
@@ -60,6 +64,11 @@ const queueOf = (id: string) =>
   server.app.deps.db.selectFrom('webhook_endpoints').select('next_at').where('id', '=', id).executeTakeFirstOrThrow();
 const leaveQueue = (id: string) =>
   server.app.deps.db.updateTable('webhook_endpoints').set({ next_at: null }).where('id', '=', id).execute();
+/** What was received last, if the secret signed it; throws when it did not. */
+function verifiedBy(secret: string) {
+  const { headers, body } = received.at(-1) ?? { headers: {}, body: '' };
+  return new Webhook(secret).verify(body, headers as Record<string, string>);
+}
 /** How often the deliverer was told while the work ran. */
 async function toldBy(work: () => Promise<unknown>): Promise<number> {
   let told = 0;
@@ -375,7 +384,7 @@ describe('a replay', () => {
 
 describe('a test', () => {
   test('sends one signed event that is in no log, and tells what came of it', async () => {
-    const { id, tenant_id } = await newDeliveries(0, { event_types: ['tenant.updated'] });
+    const { id, tenant_id, secret } = await newDeliveries(0, { event_types: ['tenant.updated'] });
     const before = received.length;
     answer = (_, response) => response.writeHead(204).end();
     const { status, body } = await server.call(`POST /v1/webhooks/${id}/test`);
@@ -390,8 +399,16 @@ describe('a test', () => {
       'webhook-timestamp': expect.stringMatching(/^\d{10}$/),
       'webhook-signature': expect.stringMatching(/^v1,[A-Za-z0-9+/]{43}=$/),
     });
-    expect(sent?.body).toContain('webhook.test');
-    expect(sent?.body).toContain(tenant_id);
+    expect(verifiedBy(secret)).toEqual({
+      id: sent?.headers['webhook-id'],
+      type: 'webhook.test',
+      timestamp: expect.any(String),
+      tenant_id,
+      project_id: null,
+      product: null,
+      subject: { type: 'webhook', id },
+      data: { url },
+    });
     await sequenceAll(server);
     const { db } = server.app.deps;
     expect(await db.selectFrom('events').select('id').where('event_type', '=', 'webhook.test').execute()).toEqual([]);
@@ -412,12 +429,27 @@ describe('a test', () => {
     expect((await server.call(`GET /v1/webhooks/${id}`)).body.status, 'a test disables nothing').toBe('active');
   });
 
+  test('is a CloudEvent signed with ed25519 where the webhook says so', async () => {
+    const { id, public_key } = await newDeliveries(0, { format: 'cloudevents', signature: 'ed25519' });
+    expect((await server.call(`POST /v1/webhooks/${id}/test`)).body.delivered).toBe(true);
+    const { headers, body } = received.at(-1) ?? { headers: {}, body: '' };
+    expect(headers['content-type']).toBe('application/cloudevents+json');
+    const event = new CloudEvent(JSON.parse(body));
+    expect([event.validate(), event.type, event.subject]).toEqual([true, 'webhook.test', `webhook/${id}`]);
+    const x = Buffer.from(public_key?.slice('whpk_'.length) ?? '', 'base64').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    const content = Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`);
+    const [version, signature = ''] = String(headers['webhook-signature']).split(',');
+    expect([version, verify(null, content, key, Buffer.from(signature, 'base64'))]).toEqual(['v1a', true]);
+  });
+
   test('works for a disabled webhook, signs with each secret, and tells that nobody answers', async () => {
-    const { id } = await newDeliveries(0);
+    const { id, secret } = await newDeliveries(0);
     await server.call(`PATCH /v1/webhooks/${id}`, { body: { status: 'disabled' } });
-    await server.call(`POST /v1/webhooks/${id}/rotate-secret`, { body: {} });
+    const { body: rotated } = await server.call(`POST /v1/webhooks/${id}/rotate-secret`, { body: {} });
     expect((await server.call(`POST /v1/webhooks/${id}/test`)).body.delivered).toBe(true);
     expect(received.at(-1)?.headers['webhook-signature']).toMatch(/^v1,\S{44} v1,\S{44}$/);
+    expect(verifiedBy(secret)).toEqual(verifiedBy(rotated.secret));
     const nobody = await newWebhook(server, (await newTenant(server)).id, { url: 'https://hooks.invalid/' });
     const { status, body } = await server.call(`POST /v1/webhooks/${nobody.id}/test`);
     expect([status, body]).toEqual([

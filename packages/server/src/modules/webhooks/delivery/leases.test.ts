@@ -1,17 +1,19 @@
 import { type Tx, webhookQueue } from '@tenant-registry/db';
+import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import {
   attemptsOf,
   changeThings,
   deliveriesOf,
   endpointRow,
-  makeDue,
   newEndpoint,
   newEngine,
+  type Received,
   startReceiver,
   toLoopback,
 } from '../../../../test/support/deliveries.ts';
 import { newTenant, runWorker, startTestServer, testServer } from '../../../../test/support/server.ts';
+import { newWebhook } from '../../../../test/support/webhooks.ts';
 
 const server = testServer({ outbound: toLoopback });
 
@@ -180,21 +182,43 @@ test('claims take the longest due first, a share of the lane for each tenant, an
   expect(await named(claim(100))).toEqual([]);
 });
 
-test('the app delivers by itself, and gives the leases back when it closes', async () => {
+// proves C24
+test('the app delivers by itself, signed with the sealed secrets, and gives the leases back when it closes', async () => {
   const receiver = await startReceiver();
   const own = await startTestServer({ outbound: toLoopback });
   const tenant_id = (await newTenant(own)).id;
-  const endpoint = await newEndpoint(own, { tenant_id, url: receiver.url });
-  const { db } = own.app.deps;
-  await changeThings(own, tenant_id, ['a']);
-  await makeDue(own, endpoint);
+  const { id, secret } = await newWebhook(own, tenant_id, { url: receiver.url, event_types: ['tenant.updated'] });
   own.app.startWorkers();
-  // No secret is kept for the endpoint, so the attempt is recorded as one that could not be made.
-  await expect.poll(async () => (await attemptsOf(own, endpoint)).length).toBeGreaterThan(0);
+  const rename = (name: string) => own.call(`PATCH /v1/tenants/${tenant_id}`, { body: { name } });
+  await rename('First');
+  await expect.poll(() => receiver.received.length).toBe(1);
+  const rotated = await own.call(`POST /v1/webhooks/${id}/rotate-secret`, { body: { overlap_seconds: 60 } });
+  await rename('Second');
+  await expect.poll(async () => (await attemptsOf(own, id)).length).toBe(2);
+  const verifies = ({ headers, body }: Received, key: string) => {
+    try {
+      return new Webhook(key).verify(body, headers as Record<string, string>) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  const keys: string[] = [secret, rotated.body.secret];
+  expect(receiver.received.map((each) => keys.map((key) => verifies(each, key)))).toEqual([
+    [true, false],
+    [true, true],
+  ]);
+  expect(receiver.received.map(({ data }) => data['name'])).toEqual(['First', 'Second']);
+  expect(await attemptsOf(own, id)).toMatchObject(Array(2).fill({ n: 1, status: 200, error: null, excerpt: 'ok' }));
   const metrics = await own.app.deps.metrics.registry.metrics();
-  expect(metrics).toContain('tenant_registry_webhook_attempts_total{outcome="unanswered"} 1');
+  expect(metrics).toContain('tenant_registry_webhook_attempts_total{outcome="delivered"} 2');
   expect(metrics).toContain('tenant_registry_gate_running{gate="webhooks_slow"}');
+  receiver.answer(() => {});
+  await rename('Third');
+  await expect.poll(() => receiver.received.length).toBe(3);
+  const { db } = own.app.deps;
+  const leased = () => db.selectFrom('webhook_endpoints').select('lease_id').execute();
+  expect(await leased()).toEqual([{ lease_id: expect.any(String) }]);
   await own.app.close();
-  expect(await db.selectFrom('webhook_endpoints').select('lease_id').execute()).toEqual([{ lease_id: null }]);
+  expect(await leased()).toEqual([{ lease_id: null }]);
   await own.close();
 });
