@@ -1,67 +1,14 @@
 // engine: none
 /** The example of a receiver, run as its own process beside each of the senders. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { appendFile, readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../../server/test/support/free-port.ts';
+import { linesOf, urlAt, useReceiver } from './receiver-process.ts';
 import { type Sender, type StartSender, senders } from './webhook-senders.ts';
 import { newEvent, newSecret, signedEvent } from './webhook-signing.ts';
 
-const main = fileURLToPath(new URL('../../../examples/webhook-receiver/src/main.ts', import.meta.url));
-
-interface Running {
-  readonly output: { out: string; error: string };
-  /** Ends the process in the middle of whatever it does. */
-  kill(): Promise<void>;
-}
-
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'webhook-receiver-'));
-});
-afterEach(() => rm(folder, { recursive: true }));
-
-/** Starts the receiver with the inbox of the running test. */
-function spawned(keys: readonly string[], port: number): Running & { readonly child: ChildProcess } {
-  const env = { PATH: process.env['PATH'], WEBHOOK_KEYS: keys.join(' '), PORT: `${port}`, INBOX: inbox() };
-  const child = spawn(process.execPath, [main], { env });
-  const output = { out: '', error: '' };
-  child.stdout?.on('data', (chunk) => {
-    output.out += chunk;
-  });
-  child.stderr?.on('data', (chunk) => {
-    output.error += chunk;
-  });
-  const ended = once(child, 'close');
-  const kill = async () => {
-    child.kill('SIGKILL');
-    await ended;
-  };
-  onTestFinished(kill);
-  return { child, output, kill };
-}
-
-async function started(keys: readonly string[], port: number): Promise<Running> {
-  const running = spawned(keys, port);
-  await expect.poll(() => running.output.out + running.output.error).toContain(urlAt(port));
-  return running;
-}
-
-const inbox = () => join(folder, 'inbox.jsonl');
-const urlAt = (port: number) => `http://127.0.0.1:${port}/webhooks/registry`;
-
-async function recorded(): Promise<string[]> {
-  const lines = (await readFile(inbox(), 'utf8')).trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line).id);
-}
-
-function linesOf({ output }: Running): number {
-  return output.out.trimEnd().split('\n').length;
-}
+const { inbox, recorded, spawned, started } = useReceiver();
 
 function sorted(ids: readonly string[]): string[] {
   return [...ids].sort();
