@@ -80,6 +80,7 @@ test.each([
   ['/secret', 'invalid_input', { secret: `whsec_${Buffer.alloc(65).toString('base64')}` }],
   ['/secret', 'invalid_input', { secret: Buffer.alloc(32).toString('base64') }],
   ['/secret', 'invalid_input', { secret: `whsec_${'A'.repeat(45)}` }],
+  ['/secret', 'invalid_input', { secret: `whsec_${Buffer.alloc(25).toString('base64').replace('A==', 'B==')}` }],
   ['/secret', 'invalid_input', { secret: `whsec_${Buffer.alloc(32).toString('base64')}`, signature: 'ed25519' }],
 ])('a mistake at %s is answered with %s: %j', async (pointer, code, fields) => {
   const { id: tenant_id } = await newTenant(server);
