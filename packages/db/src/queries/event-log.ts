@@ -161,9 +161,9 @@ export async function findEventHead(db: Db): Promise<number> {
 }
 
 /**
- * Deletes up to `limit` events from the left edge of the log that are older than so many days by the database's clock, with
- * their deliveries, and returns how many events. It stops at the first event that is younger, so the log never has a gap:
- * two sequencers may have given close events their times the other way round.
+ * Deletes up to `limit` events from the left edge of the log that are older than so many days by the database's clock, and
+ * returns how many. It stops at the first event that is younger, so the log never has a gap: two sequencers may have given
+ * close events their times the other way round. `deleteOrphanedDeliveries` follows.
  */
 export async function deleteOldEvents(tx: Tx, days: number, limit: number): Promise<number> {
   const { rows } = await sql<{ events: number }>`
@@ -172,9 +172,24 @@ export async function deleteOldEvents(tx: Tx, days: number, limit: number): Prom
       from (select position, recorded_at from events order by position limit ${limit}) as leftmost
     ), gone as (
       delete from events where position in (select position from edge where old) returning position
-    ), undelivered as (
-      delete from webhook_deliveries where position <= (select max(position) from gone)
     )
     select count(*) as events from gone`.execute(tx);
   return rows[0]?.events ?? 0;
+}
+
+/**
+ * Deletes up to `limit` deliveries of events that the log does not hold any more, with their attempts, and returns how many.
+ * Those that somebody else has locked are left for the next time.
+ */
+export async function deleteOrphanedDeliveries(tx: Tx, limit: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    with orphans as (
+      select id from webhook_deliveries
+      where position < coalesce((select min(position) from events), (select position + 1 from event_head where id = 1))
+      order by position, id limit ${limit} for update skip locked
+    ), gone as (
+      delete from webhook_deliveries where id in (select id from orphans) returning id
+    )
+    select count(*) as n from gone`.execute(tx);
+  return rows[0]?.n ?? 0;
 }

@@ -33,6 +33,16 @@ const nextDue = sql`(select min(f.next_attempt_at) from (${firstOfEach}) as f)`;
 const isFast = sql`coalesce(w.last_ok_ms <= ${sql.lit(FAST_MS)}, false)`;
 const isProbed = sql`w.failures >= ${sql.lit(FAILURES_MAX)}`;
 
+/** The endpoints that have something pending, each found by one probe of the index: those without cost nothing. */
+const waiting = sql`waiting as (
+  (select endpoint_id from webhook_deliveries where state = 'pending' order by endpoint_id limit 1)
+  union all
+  select (
+    select endpoint_id from webhook_deliveries
+    where state = 'pending' and endpoint_id > waiting.endpoint_id order by endpoint_id limit 1
+  ) from waiting where waiting.endpoint_id is not null
+)`;
+
 export interface EndpointClaim {
   readonly lane: Lane;
   readonly limit: number;
@@ -243,9 +253,10 @@ export async function claimIdleEndpoints(tx: Tx, limit: number): Promise<number>
   const pause = sql`make_interval(secs => case when ${isProbed} then ${sql.lit(PROBE_SECONDS.min)} else 0 end)`;
   const wait = sql`make_interval(secs => case when ${isProbed} then ${sql.lit(PROBE_SECONDS.max)} else 0 end)`;
   const { rows } = await sql`
-    with found as (
+    with recursive ${waiting}, found as (
       select w.id, greatest(due.at, now() + ${pause}) as at
-      from webhook_endpoints w cross join lateral (select ${nextDue} as at) as due
+      from waiting join webhook_endpoints w on w.id = waiting.endpoint_id
+        cross join lateral (select ${nextDue} as at) as due
       where w.status = 'active' and w.lease_id is null and due.at is not null
         and (w.next_at is null or w.next_at > now() + ${wait})
     ), mine as (
@@ -271,15 +282,6 @@ export async function updateEndpointDisabled(
     .where('status', '=', 'active')
     .returningAll()
     .executeTakeFirst();
-}
-
-/** Cancels up to `limit` deliveries that wait for the endpoint, the oldest first. */
-export async function updateDeliveriesCanceled(tx: Tx, endpointId: string, limit: number): Promise<void> {
-  await sql`
-    update webhook_deliveries set state = 'canceled' where id in (
-      select id from webhook_deliveries where endpoint_id = ${endpointId} and state = 'pending'
-      order by position, id limit ${limit}
-    )`.execute(tx);
 }
 
 /** Lists the endpoints that gave deliveries up of which nobody was told, unless one was told of less than ten minutes ago. */
@@ -314,9 +316,10 @@ export async function claimGivenUp(tx: Tx, id: string): Promise<GivenUp | undefi
 /** Returns the age of the oldest pending delivery of each lane that has one, in seconds. */
 export async function findOldestUndelivered(db: Db): Promise<{ readonly [name in Lane]?: number }> {
   const { rows } = await sql<{ lane: Lane; seconds: number }>`
+    with recursive ${waiting}
     select case when ${isFast} then 'fast' else 'slow' end as lane,
       max(extract(epoch from now() - oldest.created_at))::float8 as seconds
-    from webhook_endpoints w cross join lateral (
+    from waiting join webhook_endpoints w on w.id = waiting.endpoint_id cross join lateral (
       select created_at from webhook_deliveries
       where endpoint_id = w.id and state = 'pending' order by position, id limit 1
     ) as oldest

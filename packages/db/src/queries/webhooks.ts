@@ -234,11 +234,11 @@ export function updateDeliveryToPending(tx: Tx, { endpoint_id, id }: DeliveryNam
 /** Cancels up to `limit` deliveries of the endpoint that wait, the oldest first, and returns how many. */
 export async function updateWaitingToCanceled(tx: Tx, endpointId: string, limit: number): Promise<number> {
   const { rows } = await sql<{ n: number }>`
-    with canceled as (
-      update webhook_deliveries set state = 'canceled' where id in (
-        select id from webhook_deliveries where endpoint_id = ${endpointId} and state = 'pending'
-        order by position, id limit ${limit}
-      ) returning id
+    with pending as (
+      select id from webhook_deliveries where endpoint_id = ${endpointId} and state = 'pending'
+      order by position, id limit ${limit} for no key update
+    ), canceled as (
+      update webhook_deliveries set state = 'canceled' where id in (select id from pending) returning id
     )
     select count(*) as n from canceled`.execute(tx);
   return rows[0]?.n ?? 0;

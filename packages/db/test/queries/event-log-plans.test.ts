@@ -101,10 +101,17 @@ test('in the scope of a tenant the policy changes no plan', async () => {
   expect(rowsRead(plan)).toBeLessThanOrEqual(BATCH);
 });
 
-test('the left edge is deleted by its positions, with deliveries and attempts, and the rest is not read', async () => {
+test('the left edge is deleted by its positions, and the rest is not read', async () => {
   const plan = await planIn((tx) => eventLog.deleteOldEvents(tx, 30, BATCH));
   expect(scanned(plan)).toEqual([]);
-  expect(indexesOf(plan)).toEqual(['events_pkey', 'webhook_deliveries_position_idx']);
+  expect(indexesOf(plan)).toEqual(['events_pkey']);
+  expect(rowsRead(plan)).toBeLessThanOrEqual(BATCH);
+});
+
+test('deliveries of what is pruned are found by their positions, and the rest is not read', async () => {
+  const plan = await planIn(async (tx) => void (await eventLog.deleteOrphanedDeliveries(tx, BATCH)));
+  expect(scanned(plan).filter((table) => table !== 'event_head')).toEqual([]);
+  expect(indexesOf(plan)).toEqual(expect.arrayContaining(['events_pkey', 'webhook_deliveries_position_idx']));
   expect(rowsRead(plan)).toBeLessThanOrEqual(BATCH);
 });
 

@@ -31,7 +31,11 @@ const moveBatch = (db: Db, limit = 1_000) =>
   });
 
 const prune = (db: Db, days: number, limit = 1_000) =>
-  db.transaction().execute((tx) => eventLog.deleteOldEvents(tx, days, limit));
+  db.transaction().execute(async (tx) => {
+    const events = await eventLog.deleteOldEvents(tx, days, limit);
+    await eventLog.deleteOrphanedDeliveries(tx, 1_000);
+    return events;
+  });
 
 const nextAt = async (db: Db, id: string) =>
   (await db.selectFrom('webhook_endpoints').select('next_at').where('id', '=', id).executeTakeFirstOrThrow()).next_at;

@@ -4,9 +4,9 @@ import { relaySettings } from './relay/environment.ts';
 
 export const eventsSettings = defineSettings({
   variables: {
-    EVENTS_RETENTION_DAYS: variable(whole(1, 3_650, 30), {
+    EVENTS_RETENTION_DAYS: variable(whole(7, 3_650, 30), {
       about:
-        'Every change is an event: feeds, webhooks and replays reach back for so many days, 1 to 3650. The audit log keeps its rows.',
+        'Every change is an event: feeds, webhooks and replays reach back for so many days, 7 to 3650: a delivery is tried for longer than a day. The audit log keeps its rows.',
       shown: 30,
     }),
     ...relaySettings.variables,

@@ -1,6 +1,13 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { DAY_MS, newTenant, runWorker, startTestServer, type TestServer } from '../../../test/support/server.ts';
+import {
+  DAY_MS,
+  newTenant,
+  runWorker,
+  startTestServer,
+  type TestServer,
+  UNKNOWN,
+} from '../../../test/support/server.ts';
 
 /** Records some events, and makes those before the last so many days older. */
 async function aged({ app: { deps } }: TestServer, days: number): Promise<void> {
@@ -38,5 +45,19 @@ test('a process whose clock is ahead deletes nothing: the database tells the age
   const server = await withLog({ processClock: () => new Date(Date.now() + 365 * DAY_MS) });
   expect(await runWorker(server, 'events-prune')).toBe(0);
   expect(await positions(server)).toEqual([1, 2, 3]);
+  await server.close();
+});
+
+test('a delivery of an event that is gone goes too, although no event goes with it', async () => {
+  const server = await withLog({ eventsRetentionDays: 30 });
+  const { db } = server.app.deps;
+  const delivery = { endpoint_id: UNKNOWN, event_id: UNKNOWN, event_type: 'x.y', aggregate: 'x:1' };
+  await db
+    .insertInto('webhook_deliveries')
+    .values([0, 1].map((position) => ({ ...delivery, position })))
+    .execute();
+  expect(await runWorker(server, 'events-prune')).toBe(1);
+  const left = await db.selectFrom('webhook_deliveries').select('position').execute();
+  expect(left.map(({ position }) => position)).toEqual([1]);
   await server.close();
 });

@@ -2,8 +2,8 @@
 import { eventLog } from '@tenant-registry/db';
 import { bookkeep } from '../../kernel/transact.ts';
 import type { Worker } from '../../kernel/worker.ts';
+import { inBatches } from './batches.ts';
 
-const BATCH = 1_000;
 const IDLE_MS = 250;
 
 /**
@@ -14,11 +14,13 @@ export const sequenceWorker: Worker = {
   name: 'events-sequence',
   idleMs: IDLE_MS,
   wokenBy: 'queued',
-  async runOnce({ db, signals }) {
-    const { events, deliveries } = await bookkeep(db, async (tx) => {
-      const head = await eventLog.claimEventHead(tx);
-      return head === undefined ? { events: 0, deliveries: 0 } : eventLog.appendEvents(tx, head, BATCH);
-    });
+  async runOnce({ db, logger, signals }) {
+    const { events, deliveries } = await inBatches({ logger, worker: 'events-sequence' }, (size) =>
+      bookkeep(db, async (tx) => {
+        const head = await eventLog.claimEventHead(tx);
+        return head === undefined ? { events: 0, deliveries: 0 } : eventLog.appendEvents(tx, head, size);
+      }),
+    );
     if (events > 0) signals.tell('logged');
     if (deliveries > 0) signals.tell('deliverable');
     return events;

@@ -1,5 +1,5 @@
 /** Ends an endpoint that is gone, or failed for five days. */
-import { tenants, webhookQueue } from '@tenant-registry/db';
+import { tenants, webhookQueue, webhooks } from '@tenant-registry/db';
 import type { Dependencies } from '../../../kernel/context.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
 import { transact } from '../../../kernel/transact.ts';
@@ -18,7 +18,7 @@ export async function disableEndpoint(
     if (claimed.tenant_id !== null) await tenants.lockTenantShared(tx, claimed.tenant_id);
     const endpoint = await webhookQueue.updateEndpointDisabled(tx, claimed, reason);
     if (endpoint === undefined) return nothingChanged();
-    await webhookQueue.updateDeliveriesCanceled(tx, claimed.id, CANCELED_MAX);
+    await webhooks.updateWaitingToCanceled(tx, claimed.id, CANCELED_MAX);
     await record(webhookEvents.disabled, endpoint);
   });
 }

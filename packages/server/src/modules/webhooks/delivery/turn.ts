@@ -86,12 +86,17 @@ async function deliver(parts: TurnParts, running: Running): Promise<void> {
     if (step.deliveries.length > 0) allowance.started(await startAll(parts, running, step));
     if (underWay.count() === 0) {
       places.leave();
-      const pauseMs = probePauseMs(step.failures, webhookQueue.FAILURES_MAX);
+      const probeMs = probePauseMs(step.failures, webhookQueue.FAILURES_MAX);
+      // What is due and cannot go, for instance because its event is being pruned, must not be claimed again at once.
+      const pauseMs = allowance.hasStarted() ? probeMs : Math.max(probeMs, NOTHING_STARTED_MS);
       return await bookkeep(parts.db, (tx) => webhookQueue.updateEndpointReleased(tx, claimed, pauseMs));
     }
     await underWay.next();
   }
 }
+
+/** The least pause after a turn that started nothing. */
+const NOTHING_STARTED_MS = 1_000;
 
 /** How many deliveries may be started, as the turn goes on. */
 function createAllowance(limits: TurnLimits, { underWay, ending }: Running) {
@@ -99,6 +104,7 @@ function createAllowance(limits: TurnLimits, { underWay, ending }: Running) {
   let left = limits.deliveries;
   let failed = false;
   return {
+    hasStarted: () => left < limits.deliveries,
     note(results: readonly AttemptResult[]): void {
       failed ||= results.some(({ delivered }) => !delivered);
     },
