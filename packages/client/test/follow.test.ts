@@ -1,4 +1,6 @@
 /** The subscription `events.follow` of a real registry, through tRPC's own client. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import type { AppRouter } from '@tenant-registry/server/router';
 import { createTRPCClient, httpSubscriptionLink, TRPCClientError } from '@trpc/client';
 import { EventSource } from 'eventsource';
@@ -189,20 +191,74 @@ test('the answer is a stream that nothing on the way keeps or collects', async (
   expect((await call('HEAD /trpc/events.follow')).status).toBe(204);
 });
 
+const largeEvent = (tenant_id: string) => ({
+  tenant_id,
+  aggregate_type: 'tenant',
+  aggregate_id: tenant_id,
+  event_type: 'tenant.updated',
+  payload: JSON.stringify({ text: 'x'.repeat(16_384) }),
+});
+
+/** Begins a subscription that takes nothing of what it is sent, and returns the registry's end of its connection. */
+async function followWithoutReading({ url, operatorToken, app }: TestServer): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const accepted = once(app.server.server, 'connection');
+  const socket = connect({ host: hostname, port: Number(port) }).pause();
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  const [end] = await accepted;
+  const line = 'GET /trpc/events.follow?input=%7B%7D HTTP/1.1';
+  socket.write(`${line}\r\nhost: ${hostname}\r\nauthorization: Bearer ${operatorToken}\r\n\r\n`);
+  await eventually(() => expect(app.deps.eventFeed.listening()).toBe(1));
+  return end;
+}
+
+/** Logs more than a connection holds for a reader that does not read. */
+async function logMuch(own: TestServer): Promise<void> {
+  const { id: tenant_id } = await newTenant(own);
+  for (let n = 0; n < 40; n += 1)
+    await own.app.deps.db
+      .insertInto('outbox_events')
+      .values(Array(25).fill(largeEvent(tenant_id)))
+      .execute();
+  while ((await runWorker(own, 'events-sequence')) > 0);
+}
+
+function endedAsSlow({ app }: TestServer): Promise<void> {
+  const { registry } = app.deps.metrics;
+  const metrics = expect.poll(() => registry.metrics(), { timeout: 20_000 });
+  return metrics.toMatch(/^tenant_registry_feed_cut_total\{reason="slow"\} 1$/m);
+}
+
+test('a subscriber that stops reading is disconnected once the feed has ended it as slow', async () => {
+  const own = await startTestServer();
+  onTestFinished(() => own.close());
+  const connection = await followWithoutReading(own);
+  await logMuch(own);
+  await endedAsSlow(own);
+  await expect.poll(() => connection.destroyed, { timeout: 20_000 }).toBe(true);
+}, 60_000);
+
+test('a registry that stops waits for no subscriber that does not read', async () => {
+  const own = await startTestServer();
+  const connection = await followWithoutReading(own);
+  await logMuch(own);
+  await endedAsSlow(own);
+  await own.app.close();
+  expect(connection.destroyed).toBe(true);
+  await own.close();
+}, 30_000);
+
 test('a tenant pays for what its subscriptions are sent, and has no new one when its budget is used up', async () => {
   const own = await startTestServer({ limits: { ...testConfig.limits, tenantCostPerMinute: 15 } });
   onTestFinished(() => own.close());
   own.clock.stop();
   const { id: tenant_id } = await newTenant(own);
   const { key } = await madeIn(own, tenant_id, 'api-keys', { name: 'ci', scopes: ['registry:events:read'] });
-  const event = {
-    tenant_id,
-    aggregate_type: 'tenant',
-    aggregate_id: tenant_id,
-    event_type: 'tenant.updated',
-    payload: JSON.stringify({ text: 'x'.repeat(16_384) }),
-  };
-  await own.app.deps.db.insertInto('outbox_events').values(Array(20).fill(event)).execute();
+  await own.app.deps.db
+    .insertInto('outbox_events')
+    .values(Array(20).fill(largeEvent(tenant_id)))
+    .execute();
   await runWorker(own, 'events-sequence');
   const options = { url: own.url, token: key };
   const { heard, events } = follow({ after: 'start', types: ['tenant.updated'] }, options);

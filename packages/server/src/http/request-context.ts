@@ -14,7 +14,8 @@ export function contextsOf(deps: Dependencies, timeoutMs: number): ContextOf {
     const signal = callerSignal(reply.raw);
     const deadline = deadlineIn(timeoutMs - request.identifiedInMs);
     const db = visibleTo(request.actor, deps, signal);
-    return { ...deps, ...partsOf(request), db, root: deps.db, signal, deadline };
+    const cut = new AbortController();
+    return { ...deps, ...partsOf(request), db, root: deps.db, signal, cut, deadline };
   };
 }
 

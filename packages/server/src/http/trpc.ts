@@ -63,8 +63,12 @@ export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Pro
         url: `/trpc/${path}`,
         config: configOf(subscription),
         preHandler: refuseOtherShapes,
-        handler: (req, res) =>
-          fastifyRequestHandler({ ...trpcOptions, req, res: streamed(res, chargesOf(budgets, req)), path }),
+        handler: (req, res) => {
+          const cut = new AbortController();
+          const createContext: Options['createContext'] = () => ({ ...contextOf(req, res), cut });
+          const streaming = streamed(res, { charge: chargesOf(budgets, req), cut: cut.signal });
+          return fastifyRequestHandler({ ...trpcOptions, createContext, req, res: streaming, path });
+        },
       });
     }
   });
@@ -82,20 +86,26 @@ function whole(reply: FastifyReply): FastifyReply {
 /** The headers that every stream of the registry has in its own form. */
 const STREAM_HEADERS = ['cache-control', 'connection', 'content-type', 'x-accel-buffering'];
 
+interface Streaming {
+  readonly charge: (bytes: number) => void;
+  /** Aborts when the reader is too slow to be kept. */
+  readonly cut: AbortSignal;
+}
+
 /** Sends what tRPC answers with as it is made, like a stream of REST. */
-function streamed(reply: FastifyReply, charge: (bytes: number) => void): FastifyReply {
+function streamed(reply: FastifyReply, { charge, cut }: Streaming): FastifyReply {
   const send = async (response: Response) => {
     const { body } = response;
     if (body === null) return whole(reply).send(response);
     const own = [...response.headers].filter(([name]) => !STREAM_HEADERS.includes(name));
     reply.code(response.status).headers(Object.fromEntries(own));
-    return sendStream(reply, eventsOf(body), charge);
+    return sendStream(reply, eventsOf(body, cut), charge);
   };
   return Object.assign(Object.create(reply), { send });
 }
 
 /** Returns the text of the body. A reader that stops early ends the subscription. */
-function eventsOf(body: ReadableStream<Uint8Array>): EventStream {
+function eventsOf(body: ReadableStream<Uint8Array>, cut: AbortSignal): EventStream {
   const open = async () => {
     const reader = body.getReader();
     const decoder = new TextDecoder();
@@ -115,8 +125,7 @@ function eventsOf(body: ReadableStream<Uint8Array>): EventStream {
   };
   return {
     mediaType: 'text/event-stream',
-    // A reader that stands still is cut off by its connection; until then the subscription is not asked for more.
-    cut: new AbortController().signal,
+    cut,
     open,
     async *[Symbol.asyncIterator]() {
       yield* await open();

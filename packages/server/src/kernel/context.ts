@@ -83,6 +83,8 @@ export interface Context extends Dependencies {
   readonly requestId: string;
   /** Aborts when the answer is over, with the error that work for it ends with: the caller has left, or has another answer. */
   readonly signal: AbortSignal;
+  /** Aborted by what a subscription listens to, when its connection is to be broken. */
+  readonly cut: AbortController;
   /** After it the caller has another answer, and nothing is committed any more. */
   readonly deadline: Deadline;
   readonly sourceIp: string | null;
@@ -113,6 +115,7 @@ export interface Context extends Dependencies {
 export const noRequest = {
   refusal: null,
   signal: new AbortController().signal,
+  cut: new AbortController(),
   deadline: noDeadline,
   sourceIp: null,
   network: 'unknown',

@@ -42,7 +42,7 @@ export function streamEvents(ctx: ActorContext, input: FollowInput, permission: 
 /**
  * Returns the same events one by one, for callers of tRPC. It throws like `streamEvents` before it returns; the first
  * `next` rejects with what opening a stream throws. It ends after a `bye`, and at once when it is returned or when
- * the signal of the context aborts.
+ * the signal of the context aborts. A reader that is too slow aborts `cut` of the context.
  */
 function followEvents(
   ctx: ActorContext,
@@ -50,7 +50,7 @@ function followEvents(
   permission: Permission = 'events:read',
 ): AsyncGenerator<Followed, void, void> {
   const open = opening(ctx, input, permission);
-  return itemsOf(() => open(new AbortController()));
+  return itemsOf(() => open(ctx.cut));
 }
 
 /** Returns the same events for a subscription of tRPC: after the id that its client remembers, else after `after`. */
