@@ -119,7 +119,7 @@ describe.each([
 });
 
 test('a receiver that is killed while deliveries arrive loses none, and records none twice', async () => {
-  const [KILLS, KEYS] = [3, 24];
+  const [KILLS, KEYS] = [3, 15];
   const port = await freePort();
   const { id: tenant_id } = await newTenant(server);
   const { id, secret } = await newWebhook(server, tenant_id, { url: urlAt(port), event_types: TYPES });
