@@ -1,4 +1,5 @@
 /** The attempts of one turn: those under way, and those that ended and are not written yet. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { webhookQueue } from '@tenant-registry/db';
 import type { AttemptResult } from './attempt.ts';
 import type { Place } from './lanes.ts';
@@ -18,11 +19,14 @@ export interface AttemptsUnderWay {
   start(delivery: webhookQueue.DeliverableRow, place: Place, attempt: () => Promise<AttemptResult | undefined>): void;
   /** Takes out what has ended. */
   ended(): EndedAttempt[];
-  /** Resolves when one more has ended, or none is under way. */
+  /** Resolves soon after one more has ended, or when none is under way. */
   next(): Promise<void>;
   /** Resolves when none is under way. */
   all(): Promise<void>;
 }
+
+/** For how long one that has ended waits for others. */
+const TOGETHER_MS = 5;
 
 /** Makes it, with nothing under way. An attempt longer than `slowAfterMs` leaves the fast lane. */
 export function createAttemptsUnderWay(slowAfterMs: number): AttemptsUnderWay {
@@ -52,6 +56,8 @@ export function createAttemptsUnderWay(slowAfterMs: number): AttemptsUnderWay {
     },
     async next() {
       if (running.size > 0 && done.length === 0) await Promise.race(running.values());
+      // Attempts that began together and are fast end together: one transaction then writes all of them.
+      if (running.size > 0) await Promise.race([Promise.all(running.values()), sleep(TOGETHER_MS)]);
     },
     async all() {
       await Promise.all(running.values());
