@@ -100,19 +100,23 @@ export type LeasedEndpoint = Pick<
   'id' | 'tenant_id' | 'url' | 'format' | 'signature' | 'ordering' | 'failures' | 'last_ok_ms'
 >;
 
-/** Locks the endpoint while the lease is the caller's; undefined when it is not, or the endpoint is disabled or deleted. */
+/**
+ * Locks the endpoint while the lease is the caller's; undefined when it is not, or the endpoint is disabled or deleted.
+ * `locked`: another transaction has the endpoint, and is not waited for.
+ */
 export async function lockLeasedEndpoint(
   tx: Tx,
   { id, lease_id }: Pick<ClaimedEndpoint, 'id' | 'lease_id'>,
-): Promise<LeasedEndpoint | undefined> {
-  return tx
+): Promise<LeasedEndpoint | 'locked' | undefined> {
+  const leased = tx
     .selectFrom('webhook_endpoints')
     .select(['id', 'tenant_id', 'url', 'format', 'signature', 'ordering', 'failures', 'last_ok_ms'])
     .where('id', '=', id)
     .where('lease_id', '=', lease_id)
-    .where('status', '=', 'active')
-    .forNoKeyUpdate()
-    .executeTakeFirst();
+    .where('status', '=', 'active');
+  const endpoint = await leased.forNoKeyUpdate().skipLocked().executeTakeFirst();
+  if (endpoint !== undefined) return endpoint;
+  return (await leased.executeTakeFirst()) === undefined ? undefined : 'locked';
 }
 
 export interface DeliverableRow {

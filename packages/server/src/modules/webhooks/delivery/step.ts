@@ -24,10 +24,16 @@ export interface Step {
   readonly deliveries: readonly webhookQueue.DeliverableRow[];
 }
 
-/** Writes and reads; undefined, and nothing is written, when the lease is lost. */
-export async function takeStep(tx: Tx, { claimed, ended, underWay, mayStart }: StepInput): Promise<Step | undefined> {
+/**
+ * Writes and reads; undefined, and nothing is written, when the lease is lost. `locked`, and nothing is written yet, while
+ * somebody changes the endpoint.
+ */
+export async function takeStep(
+  tx: Tx,
+  { claimed, ended, underWay, mayStart }: StepInput,
+): Promise<Step | 'locked' | undefined> {
   const endpoint = await webhookQueue.lockLeasedEndpoint(tx, claimed);
-  if (endpoint === undefined) return undefined;
+  if (endpoint === undefined || endpoint === 'locked') return endpoint;
   const { failing, ...health } = await record(tx, endpoint, ended);
   const disable = ended.some(({ result }) => result.status === GONE) ? 'gone' : failing ? 'failing' : null;
   const limit = disable === null ? mayStart(health.failures) : 0;

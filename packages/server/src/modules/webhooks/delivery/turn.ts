@@ -1,15 +1,16 @@
 /** The turn of one endpoint: some deliveries for some time, then it goes to the end of the line. */
+import { setTimeout } from 'node:timers/promises';
 import { type Db, webhookQueue } from '@tenant-registry/db';
 import { toDomainError } from '../../../kernel/errors/to-domain-error.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import { bookkeep } from '../../../kernel/transact.ts';
 import { toEvent } from '../../events/event.ts';
 import type { AttemptResult, WebhookAttempts } from './attempt.ts';
-import { type AttemptsUnderWay, createAttemptsUnderWay } from './attempts-under-way.ts';
+import { type AttemptsUnderWay, createAttemptsUnderWay, type EndedAttempt } from './attempts-under-way.ts';
 import type { LaneName, Lanes, Place } from './lanes.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import { probePauseMs } from './schedule.ts';
-import { type Step, takeStep } from './step.ts';
+import { type Step, type StepInput, takeStep } from './step.ts';
 
 /** Returns the secrets that sign now, in plain text, newest first. */
 export type SecretsOf = (endpointId: string) => Promise<readonly string[]>;
@@ -76,10 +77,12 @@ async function deliver(parts: TurnParts, running: Running): Promise<void> {
   const { claimed, underWay, places } = running;
   const allowance = createAllowance(parts.limits, running);
   for (;;) {
-    const ended = underWay.ended();
-    allowance.note(ended.map(({ result }) => result));
-    const given = { claimed, ended, underWay: underWay.ids(), mayStart: allowance.mayStart };
-    const step = await bookkeep(parts.db, (tx) => takeStep(tx, given));
+    const ended: EndedAttempt[] = [];
+    const step = await stepOnceUnlocked(parts.db, () => {
+      ended.push(...underWay.ended());
+      allowance.note(ended.map(({ result }) => result));
+      return { claimed, ended: [...ended], underWay: underWay.ids(), mayStart: allowance.mayStart };
+    });
     for (const { result } of ended) parts.metrics.attempted(result);
     if (step === undefined) return;
     if (step.disable !== null) return await parts.disable(claimed, step.disable);
@@ -97,6 +100,22 @@ async function deliver(parts: TurnParts, running: Running): Promise<void> {
 
 /** The least pause after a turn that started nothing. */
 const NOTHING_STARTED_MS = 1_000;
+/** Between two looks at an endpoint that somebody changes, without a connection; and how often a turn looks. */
+const LOCKED = { pauseMs: 50, looks: 600 };
+
+/**
+ * Takes the step as soon as nobody else has the endpoint, with what has ended by then; the attempts under way go on
+ * meanwhile. Throws when the endpoint stays locked for half a minute.
+ */
+async function stepOnceUnlocked(db: Db, inputNow: () => StepInput): Promise<Step | undefined> {
+  for (let look = 0; look < LOCKED.looks; look += 1) {
+    const input = inputNow();
+    const step = await bookkeep(db, (tx) => takeStep(tx, input));
+    if (step !== 'locked') return step;
+    await setTimeout(LOCKED.pauseMs);
+  }
+  throw new Error('a webhook stayed locked');
+}
 
 /** How many deliveries may be started, as the turn goes on. */
 function createAllowance(limits: TurnLimits, { underWay, ending }: Running) {
