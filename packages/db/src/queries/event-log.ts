@@ -154,6 +154,54 @@ export function findNewestEvent(
     .executeTakeFirst();
 }
 
+export interface TimeInLog {
+  readonly column: 'recorded_at' | 'occurred_at';
+  readonly at: string;
+  /** Is added to the time. */
+  readonly laterSeconds: number;
+}
+
+/**
+ * Returns the first position from which on every event was recorded, or happened, at that time or later: by bisection, so
+ * as exactly as the times follow the positions. After the last event when there is none.
+ */
+export async function findPositionAt(db: Db, { column, at, laterSeconds }: TimeInLog): Promise<number> {
+  const { rows } = await sql<{ position: number }>`
+    with recursive steps as (
+      select coalesce((select min(position) from events), 1) as low, coalesce((select max(position) from events), 0) + 1 as high
+      union all
+      select case when coalesce(e.is_late, true) then low else middle + 1 end,
+        case when coalesce(e.is_late, true) then middle else high end
+      from steps cross join lateral (select (low + high) / 2 as middle) as m
+        left join lateral (
+          select ${sql.ref(column)} >= ${at}::timestamptz + make_interval(secs => ${laterSeconds}::float8) as is_late
+          from events where position >= m.middle order by position limit 1
+        ) as e on true
+      where low < high
+    )
+    select low as position from steps where low = high`.execute(db);
+  const [found] = rows;
+  if (found === undefined) throw new Error('a bisection ends');
+  return found.position;
+}
+
+/** Returns the position of the event that many places further, of the tenant or, for null, of all; undefined when the log ends before. */
+export async function findStretchEnd(
+  db: Db,
+  tenantId: string | null,
+  { after, rows }: { readonly after: number; readonly rows: number },
+): Promise<number | undefined> {
+  const scope = { tenant_id: tenantId ?? undefined };
+  const end = await eventsOf(db, scope, { after })
+    .clearSelect()
+    .select('position')
+    .orderBy(placeIn(scope))
+    .offset(rows - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return end?.position;
+}
+
 /** Returns the position of the last event; 0 when there never was one. */
 export async function findEventHead(db: Db): Promise<number> {
   const { position } = await db.selectFrom('event_head').select('position').executeTakeFirstOrThrow();

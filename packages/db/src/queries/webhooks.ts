@@ -1,5 +1,5 @@
 /** Every statement about the configuration of webhooks: endpoints, their secrets, and what their owners ask of deliveries. */
-import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type {
@@ -273,30 +273,46 @@ export interface Replay {
   readonly only_failed: boolean;
 }
 
+export interface Stretch {
+  readonly after: number;
+  /** The last position that is looked at. */
+  readonly until: number;
+}
+
 /**
- * Makes new deliveries of up to `limit` events, oldest first, and returns how many. An event that waits for its delivery to
- * the endpoint gets no other one.
+ * Returns the positions of up to `limit` events of the stretch that the replay is of, oldest first. An event that waits for
+ * its delivery to the endpoint is none of them.
  */
-export async function insertReplay(tx: Tx, replay: Replay, limit: number): Promise<number> {
-  const { endpoint_id, tenant_id, event_types, since, until, only_failed } = replay;
+export async function listReplayable(
+  db: Db,
+  replay: Replay,
+  { after, until, limit }: Stretch & { readonly limit: number },
+): Promise<number[]> {
+  const { endpoint_id, tenant_id, only_failed } = replay;
+  const undelivered = sql`
+    (
+      select distinct position from webhook_deliveries
+      where endpoint_id = ${endpoint_id} and position > ${after} and position <= ${until} and state in ('failed', 'canceled')
+    ) as f join events e on e.position = f.position`;
+  // The expression is that of the index of a tenant's events.
+  const place = tenant_id === null ? sql`e.position` : sql`greatest(e.position, 0)`;
+  const { rows } = await sql<{ position: number }>`
+    select position from (
+      ${replayed(replay, only_failed ? undelivered : sql`events e`)} and ${place} > ${after} and ${place} <= ${until}
+    ) as wanted
+    order by position limit ${limit}`.execute(db);
+  return rows.map(({ position }) => position);
+}
+
+/**
+ * Makes new deliveries of the events at those positions that the replay is of, and returns how many. An event that waits for
+ * its delivery to the endpoint gets no other one.
+ */
+export async function insertReplay(tx: Tx, replay: Replay, positions: readonly number[]): Promise<number> {
+  const { endpoint_id, tenant_id } = replay;
   const { rows } = await sql<{ n: number }>`
     with wanted as (
-      select e.id, e.tenant_id, e.event_type, e.position, e.aggregate_type || ':' || e.aggregate_id as aggregate, past.last_id
-      from events e
-        join webhook_endpoints w on w.id = ${endpoint_id}
-        left join lateral (
-          select bool_or(d.state = 'pending') as waits, bool_or(d.state = 'succeeded') as succeeded,
-            (array_agg(d.id order by d.created_at desc, d.id desc))[1] as last_id
-          from webhook_deliveries d where d.endpoint_id = w.id and d.position = e.position
-        ) past on true
-      where (${tenant_id}::uuid is null or e.tenant_id = ${tenant_id}::uuid)
-        and e.occurred_at >= ${since}::timestamptz and e.occurred_at < ${until}::timestamptz
-        and array['*', e.event_type, split_part(e.event_type, '.', 1) || '.*'] && w.event_types
-        and array['*', e.event_type, split_part(e.event_type, '.', 1) || '.*'] && ${event_types as string[]}::text[]
-        and not (e.event_type = 'webhook.deliveries_failed' and e.aggregate_id = w.id::text)
-        and past.waits is not true
-        and (not ${only_failed}::boolean or (past.last_id is not null and past.succeeded is not true))
-      order by e.position limit ${limit}
+      ${replayed(replay, sql`events e`)} and e.position = any(${positions as number[]}::bigint[])
     ), replayed as (
       insert into webhook_deliveries (endpoint_id, tenant_id, event_id, event_type, position, aggregate, replay_of)
       select ${endpoint_id}, ${tenant_id}::uuid, id, event_type, position, aggregate, last_id from wanted order by position
@@ -304,6 +320,46 @@ export async function insertReplay(tx: Tx, replay: Replay, limit: number): Promi
     )
     select count(*) as n from replayed`.execute(tx);
   return rows[0]?.n ?? 0;
+}
+
+/** The events that the replay is of, among those of the source. */
+function replayed(replay: Replay, source: RawBuilder<unknown>) {
+  const { endpoint_id, tenant_id, event_types, since, until, only_failed } = replay;
+  return sql`
+    select e.id, e.tenant_id, e.event_type, e.position, e.aggregate_type || ':' || e.aggregate_id as aggregate, past.last_id
+    from ${source}
+      join webhook_endpoints w on w.id = ${endpoint_id}
+      left join lateral (
+        select bool_or(d.state = 'pending') as waits, bool_or(d.state = 'succeeded') as succeeded,
+          (array_agg(d.id order by d.created_at desc, d.id desc))[1] as last_id
+        from webhook_deliveries d where d.endpoint_id = w.id and d.position = e.position
+      ) past on true
+    where ${tenant_id === null ? sql`true` : sql`e.tenant_id = ${tenant_id}::uuid`}
+      and e.occurred_at >= ${since}::timestamptz and e.occurred_at < ${until}::timestamptz
+      and array['*', e.event_type, split_part(e.event_type, '.', 1) || '.*'] && w.event_types
+      and array['*', e.event_type, split_part(e.event_type, '.', 1) || '.*'] && ${event_types as string[]}::text[]
+      and not (e.event_type = 'webhook.deliveries_failed' and e.aggregate_id = w.id::text)
+      and past.waits is not true
+      and (not ${only_failed}::boolean or (past.last_id is not null and past.succeeded is not true))`;
+}
+
+/** Returns the position of the delivery to the endpoint that is that many further; undefined when there are fewer. */
+export async function findDeliveriesEnd(
+  db: Db,
+  endpointId: string,
+  { after, rows }: { readonly after: number; readonly rows: number },
+): Promise<number | undefined> {
+  const end = await db
+    .selectFrom('webhook_deliveries')
+    .select('position')
+    .where('endpoint_id', '=', endpointId)
+    .where('position', '>', after)
+    .orderBy('position')
+    .orderBy('id')
+    .offset(rows - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return end?.position;
 }
 
 /** Returns the oldest event of the log: what came before it is pruned, unless its position is the first. */

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Db, Tx } from '../../src/handles.ts';
 import * as eventLog from '../../src/queries/event-log.ts';
+import * as webhooks from '../../src/queries/webhooks.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
 import { type Plan, plansOf, rowsRead } from '../plans.ts';
 
@@ -120,3 +121,55 @@ test('a look at the left edge that finds nothing old enough reads a batch of it 
   expect(scanned(plan)).toEqual([]);
   expect(rowsRead(plan)).toBeLessThanOrEqual(BATCH);
 });
+
+// proves C24
+test('the position of a time is found by a few looks at the log', async () => {
+  const { recorded_at } = await database.db
+    .selectFrom('events')
+    .select('recorded_at')
+    .where('position', '=', 70_000)
+    .executeTakeFirstOrThrow();
+  const find = (db: Db, laterSeconds: number) =>
+    eventLog.findPositionAt(db, { column: 'recorded_at', at: recorded_at, laterSeconds });
+  const found = await Promise.all([-0.5, 0.5, -1e9, 1e9].map((seconds) => find(database.db, seconds)));
+  expect(found).toEqual([70_000, 70_001, 1, ROWS + 1]);
+  const plan = await plansOf(database.db, (asked) => find(asked, -0.5));
+  expect(scanned(plan)).toEqual([]);
+  expect(rowsRead(plan)).toBeLessThan(60);
+});
+
+// proves C24
+test.each([true, false])(
+  'a replay (only what failed: %s) reads a stretch before, and under the lock only what it delivers',
+  async (only_failed) => {
+    const { db } = database;
+    const { id: endpoint_id } = await db
+      .insertInto('webhook_endpoints')
+      .values({ tenant_id: TENANT, url: 'https://acme.example', event_types: ['*'] })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await sql`
+      insert into webhook_deliveries (endpoint_id, tenant_id, event_id, event_type, position, aggregate, state)
+      select ${endpoint_id}, tenant_id, id, event_type, position, 'tenant:a', case when position % 100 = 0 then 'failed' else 'succeeded' end
+      from events where tenant_id = ${TENANT} and position between 50001 and 60000`.execute(db);
+    await sql`analyze webhook_deliveries`.execute(db);
+    const range = { since: '2000-01-01T00:00:00Z', until: '9999-12-31T23:59:59Z' };
+    const replay = { endpoint_id, tenant_id: TENANT, event_types: ['*'], ...range, only_failed };
+    const after = 50_000;
+    const until = await (only_failed
+      ? webhooks.findDeliveriesEnd(db, endpoint_id, { after, rows: 500 })
+      : eventLog.findStretchEnd(db, TENANT, { after, rows: 500 }));
+    expect(until).toBe(52_000);
+    const stretch = { after, until: until ?? after, limit: 1_000 };
+    const positions = await webhooks.listReplayable(db, replay, stretch);
+    expect(positions).toHaveLength(only_failed ? 20 : 500);
+    expect(positions[0]).toBe(only_failed ? 50_100 : 50_004);
+    const read = await plansOf(db, (asked) => webhooks.listReplayable(asked, replay, stretch));
+    const written = await planIn((tx) => webhooks.insertReplay(tx, replay, positions.slice(0, 20)));
+    for (const plan of [read, written]) expect(scanned(plan)).toEqual([]);
+    expect(rowsRead(read)).toBeLessThan(3_000);
+    expect(rowsRead(written)).toBeLessThan(200);
+    await db.deleteFrom('webhook_deliveries').where('endpoint_id', '=', endpoint_id).execute();
+    await db.deleteFrom('webhook_endpoints').where('id', '=', endpoint_id).execute();
+  },
+);

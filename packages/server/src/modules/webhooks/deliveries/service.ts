@@ -19,6 +19,7 @@ import {
   type ReplayWebhook,
   webhookEvents,
 } from '../schema.ts';
+import { findReplayable } from './replayable.ts';
 
 /** One page of the deliveries to a webhook, those of the newest events first. Throws `not_found`, `tenant_archived`. */
 export async function listDeliveries(ctx: ActorContext, input: ListDeliveries) {
@@ -65,14 +66,15 @@ export async function retryDelivery(ctx: ActorContext, { id, delivery_id }: Deli
  */
 export async function replayWebhook(ctx: ActorContext, input: ReplayWebhook): Promise<Replayed> {
   const { id, since, until, only_failed } = input;
-  await getEndpoint(ctx, id);
+  const { tenant_id } = await getEndpoint(ctx, id);
   const event_types = requireKnownTypes(input.event_types ?? ['*'], ctx.eventTypes);
   await requireKept(ctx, since);
+  const replay = { endpoint_id: id, tenant_id, event_types, since, until, only_failed };
+  // The log is read before the endpoint is locked: its deliveries go on meanwhile.
+  const positions = await findReplayable(ctx, replay, REPLAYED_MAX);
   const deliveries = await transact(ctx, async (tx, record, nothingChanged) => {
     const endpoint = await lockActiveEndpoint(ctx, tx, id);
-    const { tenant_id } = endpoint;
-    const replay = { endpoint_id: id, tenant_id, event_types, since, until, only_failed };
-    const made = await webhooks.insertReplay(tx, replay, REPLAYED_MAX);
+    const made = await webhooks.insertReplay(tx, replay, positions);
     if (made === 0) {
       nothingChanged();
       return made;
