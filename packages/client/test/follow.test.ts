@@ -226,7 +226,7 @@ async function logMuch(own: TestServer): Promise<void> {
 
 function endedAsSlow({ app }: TestServer): Promise<void> {
   const { registry } = app.deps.metrics;
-  const metrics = expect.poll(() => registry.metrics(), { timeout: 20_000 });
+  const metrics = expect.poll(() => registry.metrics());
   return metrics.toMatch(/^tenant_registry_feed_cut_total\{reason="slow"\} 1$/m);
 }
 
@@ -236,18 +236,8 @@ test('a subscriber that stops reading is disconnected once the feed has ended it
   const connection = await followWithoutReading(own);
   await logMuch(own);
   await endedAsSlow(own);
-  await expect.poll(() => connection.destroyed, { timeout: 20_000 }).toBe(true);
-}, 60_000);
-
-test('a registry that stops waits for no subscriber that does not read', async () => {
-  const own = await startTestServer();
-  const connection = await followWithoutReading(own);
-  await logMuch(own);
-  await endedAsSlow(own);
-  await own.app.close();
-  expect(connection.destroyed).toBe(true);
-  await own.close();
-}, 30_000);
+  await expect.poll(() => connection.destroyed).toBe(true);
+});
 
 test('a tenant pays for what its subscriptions are sent, and has no new one when its budget is used up', async () => {
   const own = await startTestServer({ limits: { ...testConfig.limits, tenantCostPerMinute: 15 } });

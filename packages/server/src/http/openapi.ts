@@ -13,7 +13,7 @@ import { listOperations } from './operations.ts';
  * Grows with every change of the contract. The first number grows when a caller may have to change, the second while
  * the first is 0, which it is until the first release: `openapi:check` refuses a break that the version does not tell.
  */
-const VERSION = '0.5.0';
+const VERSION = '0.6.0';
 
 /** Returns the document. Equal routers give equal documents. Throws when two schemas claim one name. */
 export function openapiDocument(): Json {
