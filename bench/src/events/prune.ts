@@ -39,7 +39,7 @@ export const measurePruning: Section = async (surroundings) => {
 };
 
 async function secondsToPrune(db: LogDatabase['db']): Promise<number> {
-  const deps = { db, logger: createLogger('error'), eventsRetentionDays: 30 } as Parameters<
+  const deps = { db, logger: createLogger('error'), eventsRetentionDays: 30 } as unknown as Parameters<
     typeof pruneWorker.runOnce
   >[0];
   const { signal } = new AbortController();
