@@ -63,7 +63,7 @@ const rules: readonly Rule[] = [
       zod,
       new RegExp(`^${S}/modules/.+/(errors|losses|schema|service|verdict)\\.ts$`),
       // Rows of the log become events in one way, wherever they are told.
-      new RegExp(`^${S}/modules/events/event\\.ts$`),
+      new RegExp(`^${S}/modules/events/(event|types)\\.ts$`),
       /^(jose|@xmldom\/xmldom)$/,
     ],
   },

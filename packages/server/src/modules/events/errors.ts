@@ -6,7 +6,7 @@ export const eventErrors = {
     code: 'unknown_event_type',
     status: 'BAD_REQUEST',
     detail: 'There is no such type of event: name types as `tenant.created`, all of a noun as `tenant.*`, or `*`.',
-    example: { errors: [{ pointer: '/event_types/0', in: 'body', message: 'is no type of an event' }] },
+    example: { errors: [{ pointer: '/event_types/0', in: 'body', message: 'there is no event "tenant.craeted"' }] },
   }),
   eventExpired: defineError({
     code: 'event_expired',

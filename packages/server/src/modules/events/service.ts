@@ -101,6 +101,6 @@ async function fetchPage(
 /** Returns the events that the caller asks for and may read. Throws `not_found`, `unknown_event_type`. */
 function scopeOf(ctx: ActorContext, { tenant_id, types }: Omit<FollowInput, 'after'>): eventLog.EventScope {
   const wanted = typeof types === 'string' ? types.split(',') : types;
-  if (wanted !== undefined) requireKnownTypes(ctx, wanted, '/types');
+  if (wanted !== undefined) requireKnownTypes(ctx, wanted, () => '/types');
   return { ...spanOf(ctx, { tenant_id }), types: wanted };
 }

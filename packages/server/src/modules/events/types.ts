@@ -2,17 +2,17 @@
 import type { KernelDependencies } from '../../kernel/context.ts';
 import { eventErrors } from './errors.ts';
 
-/** Throws `unknown_event_type` with the pointer to the list when one of the types names no event that there is. */
+/** Throws `unknown_event_type`, with the pointer to each, for types that name no event that there is: nothing would ever come. */
 export function requireKnownTypes(
   { eventTypes }: Pick<KernelDependencies, 'eventTypes'>,
   types: readonly string[],
-  pointer: string,
+  pointerTo: (index: number) => string,
 ): void {
   const known = new Set(eventTypes.flatMap(namesOf));
-  const unknown = types.filter((type) => !known.has(type));
-  if (unknown.length === 0) return;
-  const errors = unknown.map((type) => ({ pointer, message: `there is no event ${JSON.stringify(type)}` }));
-  throw eventErrors.unknownEventType({ errors });
+  const errors = types.flatMap((type, index) =>
+    known.has(type) ? [] : [{ pointer: pointerTo(index), message: `there is no event ${JSON.stringify(type)}` }],
+  );
+  if (errors.length > 0) throw eventErrors.unknownEventType({ errors });
 }
 
 /** Returns the function that tells whether a type is among them; without a list, every type is. */

@@ -8,7 +8,7 @@ import { transact } from '../../kernel/transact.ts';
 import { lockWritableTenantAlone, readableTenant } from '../tenants/service.ts';
 import { getEndpoint, lockEndpoint, ownerOf } from './endpoint.ts';
 import { webhookErrors } from './errors.ts';
-import { requireKnownTypes } from './event-types.ts';
+import { requireEventTypes } from './event-types.ts';
 import {
   type CreateWebhook,
   type IssuedWebhook,
@@ -35,7 +35,7 @@ const CANCELED_AT_ONCE_MAX = 10_000;
 export async function createWebhook(ctx: ActorContext, { secret, ...input }: CreateWebhook): Promise<IssuedWebhook> {
   const tenant_id = ownerOf(ctx, input.tenant_id);
   requireAcceptable(ctx, input.url);
-  const event_types = requireKnownTypes(input.event_types, ctx.eventTypes);
+  const event_types = requireEventTypes(ctx, input.event_types);
   const signing = await sealed(ctx, newSecret(input.signature, secret));
   return transact(ctx, async (tx, record) => {
     await requireRoom(ctx, tx, tenant_id);
@@ -82,7 +82,7 @@ export async function updateWebhook(
     const current = await lockEndpoint(ctx, tx, id);
     requireMatch(ctx, webhook.parse(current));
     if (changes.url !== undefined) requireAcceptable(ctx, changes.url);
-    const named = types ? { event_types: requireKnownTypes(types, ctx.eventTypes) } : {};
+    const named = types ? { event_types: requireEventTypes(ctx, types) } : {};
     const changed = differing(current, { ...changes, ...named });
     if (Object.keys(changed).length === 0) {
       nothingChanged();

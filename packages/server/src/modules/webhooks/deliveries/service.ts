@@ -7,7 +7,7 @@ import { kernelErrors } from '../../../kernel/errors.ts';
 import { transact } from '../../../kernel/transact.ts';
 import { eventErrors } from '../../events/errors.ts';
 import { getEndpoint, lockActiveEndpoint } from '../endpoint.ts';
-import { requireKnownTypes } from '../event-types.ts';
+import { requireEventTypes } from '../event-types.ts';
 import {
   ATTEMPTS_SHOWN_MAX,
   type Delivery,
@@ -67,7 +67,7 @@ export async function retryDelivery(ctx: ActorContext, { id, delivery_id }: Deli
 export async function replayWebhook(ctx: ActorContext, input: ReplayWebhook): Promise<Replayed> {
   const { id, since, until, only_failed } = input;
   const { tenant_id } = await getEndpoint(ctx, id);
-  const event_types = requireKnownTypes(input.event_types ?? ['*'], ctx.eventTypes);
+  const event_types = requireEventTypes(ctx, input.event_types ?? ['*']);
   await requireKept(ctx, since);
   const replay = { endpoint_id: id, tenant_id, event_types, since, until, only_failed };
   // The log is read before the endpoint is locked: its deliveries go on meanwhile.
