@@ -62,7 +62,7 @@ const rules: readonly Rule[] = [
       ownModule(''),
       zod,
       new RegExp(`^${S}/modules/.+/(errors|losses|schema|service|verdict)\\.ts$`),
-      // Rows of the log become events in one way, wherever they are told.
+      // Rows of the log become events in one way, and types are checked in one way, wherever they are asked for.
       new RegExp(`^${S}/modules/events/(event|types)\\.ts$`),
       /^(jose|@xmldom\/xmldom)$/,
     ],

@@ -97,15 +97,19 @@ const eventTypes = z.array(eventType).min(1).max(EVENT_TYPES_MAX);
 
 const SECRET_BYTES_MIN = 24;
 const SECRET_BYTES_MAX = 64;
+const SECRET_MISTAKE = `must be whsec_ and the base64 of ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes`;
 
 /** Standard Webhooks: 24 to 64 bytes. */
 const secret = z
   .string()
-  .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, 'must be whsec_ and the base64 of 24 to 64 bytes')
-  .refine((text) => {
-    const bytes = bytesIn(text);
-    return bytes >= SECRET_BYTES_MIN && bytes <= SECRET_BYTES_MAX;
-  }, `must hold ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes`)
+  .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, { error: SECRET_MISTAKE, abort: true })
+  .refine(
+    (text) => {
+      const bytes = bytesIn(text);
+      return bytes >= SECRET_BYTES_MIN && bytes <= SECRET_BYTES_MAX;
+    },
+    { error: SECRET_MISTAKE, abort: true },
+  )
   .refine(isCanonical, 'must be base64 as it is written for these bytes: its last character has bits left over')
   .meta({
     minLength: 38,

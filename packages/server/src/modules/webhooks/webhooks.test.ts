@@ -86,6 +86,7 @@ test.each([
   const { id: tenant_id } = await newTenant(server);
   const { status, body } = await create({ tenant_id, ...fields });
   expect([status, body.code, body.errors[0].pointer, body.errors[0].in]).toEqual([400, code, pointer, 'body']);
+  expect(body.errors).toHaveLength(1);
   expect((await server.call(`GET /v1/webhooks?tenant_id=${tenant_id}`)).body.items).toEqual([]);
 });
 
