@@ -36,11 +36,11 @@ export const outboundSettings = defineSettings({
   variables: {
     OUTBOUND_ALLOW: variable(outboundAllow, {
       about:
-        'Identity providers are fetched from public addresses and over https only. What is named here is fetched all the same: hosts, host:port, addresses or networks, separated by commas; a named host also over plain http (localhost:8080).',
+        'Identity providers and webhooks are reached at public addresses and over https only. What is named here is reached all the same: hosts, host:port, addresses or networks, separated by commas; a named host also over plain http (localhost:8080).',
     }),
     OUTBOUND_DNS_SERVERS: variable(nameServers, {
       about:
-        'Name servers that are asked for the hosts of identity providers: addresses or address:port, separated by commas. Empty: those of the system. Names in the hosts file are known without asking.',
+        'Name servers that are asked for the hosts of identity providers and webhooks: addresses or address:port, separated by commas. Empty: those of the system. Names in the hosts file are known without asking.',
     }),
   },
   read: (data) => ({

@@ -94,7 +94,7 @@ export const webhooksRouter = router({
         operation: 'update_webhook',
         summary: 'Change a webhook',
         description:
-          'Absent fields stay as they are. Disabling it cancels what waits; enabling it forgets its failures. What happens while it is disabled is delivered by a replay alone.',
+          'Absent fields stay as they are. Disabling it cancels what waits; enabling it forgets its failures. What happens while it is disabled is delivered by a replay with `only_failed: false` alone.',
         errors: [webhookErrors.urlRefused, eventErrors.unknownEventType],
         inTenant: 'write',
       }),
