@@ -172,7 +172,9 @@ export const updateWebhookInput = z.strictObject({
   format: format.optional(),
   status: status
     .optional()
-    .describe('`disabled` cancels what waits. `active` delivers what happens from then on: a replay with `only_failed: false` brings what was missed.'),
+    .describe(
+      '`disabled` cancels what waits. `active` delivers what happens from then on: a replay with `only_failed: false` brings what was missed.',
+    ),
 });
 export type UpdateWebhook = z.output<typeof updateWebhookInput>;
 
