@@ -23,6 +23,7 @@ import * as m0020 from '../migrations/0020_groups.ts';
 import * as m0021 from '../migrations/0021_role_bindings.ts';
 import * as m0022 from '../migrations/0022_event_log.ts';
 import * as m0023 from '../migrations/0023_webhooks.ts';
+import * as m0024 from '../migrations/0024_configs.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -48,4 +49,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0021_role_bindings': m0021,
   '0022_event_log': m0022,
   '0023_webhooks': m0023,
+  '0024_configs': m0024,
 };

@@ -42,6 +42,8 @@ export type Timestamp = ColumnType<string, Date | string, Date | string>;
 export type TenantRole = 'admin' | 'billing' | 'member';
 /** A JSON object: read as one, written with `json()`. */
 export type Json = ColumnType<Record<string, unknown>, RawBuilder<unknown>, RawBuilder<unknown>>;
+/** Any JSON, or SQL's null, which reads like the null of JSON: another column tells which of them it is. */
+export type JsonValue = ColumnType<unknown, RawBuilder<unknown>, RawBuilder<unknown>>;
 
 /** Writes a jsonb value. The drivers would send a bare array as an array of SQL, and a bare string as JSON text. */
 export function json(value: unknown): RawBuilder<unknown> {

@@ -109,6 +109,9 @@ describe('the whole schema', () => {
 
   // Names that the capability register fixes, and one made like them, that do not follow the pattern.
   const givenNames = [
+    'config_revisions_author_user_id_fkey',
+    'config_schemas_created_by_user_id_fkey',
+    'configs_updated_by_user_id_fkey',
     'group_memberships_no_self_member',
     'group_memberships_principal_xor',
     'group_memberships_unique_edge',
@@ -153,7 +156,7 @@ describe('the whole schema', () => {
     const lines = await catalogue(db);
     const tables = ofKind(lines, 'column').flatMap((line) => /^(\w+)\.updated_at /.exec(line)?.[1] ?? []);
     expect(tables).toEqual(expect.arrayContaining([...withUpdatedAt, ...Object.keys(unmoved)]));
-    for (const table of tables) {
+    for (const table of tables.filter((each) => !writtenOutside.includes(each))) {
       const name = `${table}_set_updated_at`;
       const trigger = ofKind(lines, 'trigger').find((line) => line.startsWith(`${name} `)) ?? '';
       const [, moving = ''] = / BEFORE UPDATE OF ([\w, ]+) ON /.exec(trigger) ?? [];
@@ -164,6 +167,9 @@ describe('the whole schema', () => {
     }
   });
 });
+
+/** A configuration can be written in another store first, which then says when that was. */
+const writtenOutside = ['configs'];
 
 /**
  * Columns whose changes leave updated_at, and with it the ETag, as they are: what identifies the row, and the place of

@@ -40,7 +40,14 @@ export async function newTenant(db: Db, values: Partial<Insertable<Tenants>> = {
 /** Resolves to the id of one of the tenant's rows in the table: the first, or the one at the place. */
 export async function idOf(
   db: Db,
-  table: 'groups' | 'service_identities' | 'tenant_idp_config' | 'users' | 'webhook_deliveries' | 'webhook_endpoints',
+  table:
+    | 'config_schemas'
+    | 'groups'
+    | 'service_identities'
+    | 'tenant_idp_config'
+    | 'users'
+    | 'webhook_deliveries'
+    | 'webhook_endpoints',
   tenantId: string,
   place = 0,
 ): Promise<string> {
