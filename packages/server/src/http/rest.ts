@@ -63,6 +63,7 @@ function handlerOf(operation: Operation, { constraints, budgets }: Dependencies,
       const ctx = contextOf(request, reply);
       const output = await call(ctx, () => read({ params, query, body }));
       reply.headers(Object.fromEntries(ctx.answerHeaders));
+      if (isUnchanged(request, ctx.answerHeaders.get('etag'))) return reply.code(304).send();
       if (stream !== undefined) return await streamed(output as TextStream | EventStream, request, reply); // its output schema says so
       if (status === 204) return reply.code(204).send();
       if (location !== undefined) reply.header('location', fill(location, output));
@@ -71,6 +72,13 @@ function handlerOf(operation: Operation, { constraints, budgets }: Dependencies,
       return sendProblem(reply, toDomainError(error, constraints));
     }
   };
+}
+
+/** Tells whether a GET names the tag of what it would get, so that 304 says all (RFC 9110, section 13.1.2). */
+function isUnchanged({ method, headers }: FastifyRequest, etag: string | undefined): boolean {
+  const known = headers['if-none-match'];
+  if (etag === undefined || known === undefined || (method !== 'GET' && method !== 'HEAD')) return false;
+  return known.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')));
 }
 
 /**

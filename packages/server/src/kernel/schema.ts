@@ -40,16 +40,27 @@ export function textUpTo(max: number) {
 }
 
 const JSON_BYTES_MAX = 32_768;
+/** Bytes of a document: the content of a configuration. */
+export const DOCUMENT_BYTES_MAX = 262_144;
 
 /** Free JSON of a caller, at most 32 KiB as UTF-8, in the form in which the database writes it. */
 export const jsonObject = z
   .record(z.string(), z.unknown())
-  .refine((value) => storedBytesOf(value) <= JSON_BYTES_MAX, 'must be at most 32 KiB of JSON');
+  .refine((value) => storedBytesOf(value, JSON_BYTES_MAX) <= JSON_BYTES_MAX, 'must be at most 32 KiB of JSON');
+
+/** Any JSON of a caller, at most 256 KiB as UTF-8, in the form in which the database writes it. */
+export const jsonDocument = z
+  .unknown()
+  .refine((value) => value !== undefined, 'is required')
+  .refine(
+    (value) => value === undefined || storedBytesOf(value, DOCUMENT_BYTES_MAX) <= DOCUMENT_BYTES_MAX,
+    'must be at most 256 KiB of JSON',
+  );
 
 /** The database writes no exponents: 1e-300 comes out of it with 300 digits, so each counts. */
-function storedBytesOf(value: unknown): number {
+function storedBytesOf(value: unknown, max: number): number {
   const text = JSON.stringify(value);
-  return utf8BytesOf(text) + (/e-\d/.test(text) ? zerosOf(value) : 0);
+  return utf8BytesOf(text, max) + (/e-\d/.test(text) ? zerosOf(value) : 0);
 }
 
 function zerosOf(value: unknown): number {
@@ -59,8 +70,8 @@ function zerosOf(value: unknown): number {
 }
 
 /** No character takes more than three bytes for each UTF-16 unit, so short text needs no counting. */
-function utf8BytesOf(text: string): number {
-  return text.length * 3 <= JSON_BYTES_MAX ? text.length : new TextEncoder().encode(text).byteLength;
+function utf8BytesOf(text: string, max: number): number {
+  return text.length * 3 <= max ? text.length : new TextEncoder().encode(text).byteLength;
 }
 
 /** NaN passes: the schema has refused text that is no time. */

@@ -1,12 +1,12 @@
 /** State, audit row and outbox row: written together or not at all. The only place that opens a transaction to write. */
-import { audit, type Db, idempotency, leaveTenant, outbox, type Tx } from '@tenant-registry/db';
+import { type Db, entries, idempotency, leaveTenant, type Tx } from '@tenant-registry/db';
 import type { z } from 'zod';
 import type { ActorContext } from './context.ts';
 import { tooLate } from './errors.ts';
-import type { EventDefinition, EventSubject } from './events.ts';
+import type { EventDefinition } from './events.ts';
 import { idempotencyErrors } from './idempotency.ts';
-import { newId } from './ids.ts';
 import type { Marks } from './leases.ts';
+import { entryOf } from './transact/entry.ts';
 
 /** Writes down that something happened. Fields that the event's schema does not name are dropped. */
 export type RecordEvent = <Schema extends z.ZodObject>(
@@ -95,8 +95,9 @@ interface Accountable<T> {
 async function accounted<T>(ctx: ActorContext, tx: Tx, { work, authorityOf }: Accountable<T>): Promise<T> {
   let accounted = false;
   const record: RecordEvent = async (event, payload, note) => {
-    const { tenant_id } = await append(ctx, tx, { event, payload, description: note?.description });
-    if (event.authority && tenant_id !== null) authorityOf.add(tenant_id);
+    const entry = entryOf(ctx, { event, payload, description: note?.description });
+    await entries.appendEntries(tx, [entry]);
+    if (event.authority && entry.tenant_id !== null) authorityOf.add(entry.tenant_id);
     accounted = true;
   };
   const result = await work(tx, record, (tenantId) => {
@@ -126,55 +127,4 @@ async function markCommit({ deadline, idempotencyClaim, clock }: ActorContext, t
   if (idempotencyClaim !== null && !(await idempotency.touchIdempotencyCommit(tx, idempotencyClaim, clock()))) {
     throw idempotencyErrors.inFlight(); // it took so long that another request took the key over
   }
-}
-
-interface Happened<Schema extends z.ZodObject> {
-  readonly event: EventDefinition<Schema>;
-  readonly payload: z.input<Schema>;
-  readonly description: string | undefined;
-}
-
-async function append<Schema extends z.ZodObject>(
-  { actor, clock, requestId, sourceIp }: ActorContext,
-  tx: Tx,
-  { event, payload: input, description }: Happened<Schema>,
-): Promise<EventSubject> {
-  const payload = event.payload.strip().parse(input) as z.output<Schema>;
-  const subject = event.subject(payload);
-  const { tenant_id, target, project_id = null, product = null } = subject;
-  const occurredAt = clock();
-  const id = newId(clock);
-  await audit.appendAuditEvent(tx, {
-    id,
-    tenant_id,
-    project_id,
-    product,
-    actor_type: actor.type,
-    actor_id: actor.id,
-    actor_name: actor.name,
-    action: event.type,
-    target_type: target.type,
-    target_id: target.id,
-    target_name: target.name,
-    description: description ?? null,
-    metadata: payload,
-    source_ip: sourceIp,
-    request_id: requestId,
-    is_failure: event.failure ?? false,
-    occurred_at: occurredAt,
-    created_at: occurredAt,
-    origin: 'registry',
-  });
-  await outbox.appendOutboxEvent(tx, {
-    id,
-    tenant_id,
-    project_id,
-    product,
-    aggregate_type: target.type,
-    aggregate_id: target.id,
-    event_type: event.type,
-    payload,
-    occurred_at: occurredAt,
-  });
-  return subject;
 }

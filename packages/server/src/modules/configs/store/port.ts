@@ -1,0 +1,153 @@
+/**
+ * The store of configurations: where the current value of each key is, and how it changes. Both stores keep the whole
+ * contract (store/contract.ts), and nothing else in the registry knows which of them there is.
+ */
+import type { ActorContext } from '../../../kernel/context.ts';
+import type { State } from '../cursor.ts';
+import type { Author, Operation } from '../schema.ts';
+
+/** A project, found by the caller's own reach. */
+export interface Place {
+  readonly tenant_id: string;
+  readonly project_id: string;
+}
+
+/** Which version of which schema the content of a key is checked against; null: of none. */
+export interface Pin {
+  readonly schema_id: string | null;
+  readonly schema_version: number | null;
+}
+
+/** A key as the store has it: its value, or the tombstone of a deleted one. */
+export interface StoredConfig extends Place, Pin {
+  readonly key: string;
+  /** Counts the writes of the key, deletes too. */
+  readonly version: number;
+  /** Orders the changes of the project; changes that are made together have one. */
+  readonly revision: number;
+  readonly deleted: boolean;
+  /** Null of a deleted one; null can also be a value. */
+  readonly content: unknown;
+  /** Of the form of RFC 8785; null of a deleted one. */
+  readonly content_sha256: string | null;
+  /** Names the write that made it, so that a writer whose answer was lost knows its own. */
+  readonly write_id: string;
+  readonly updated_by: Author;
+  readonly updated_by_user_id: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** One write of one key. */
+export interface Change extends Pin {
+  readonly key: string;
+  /** The key as it was read; the write is refused unless it still is so. Absent: the key was never written. */
+  readonly base: StoredConfig | undefined;
+  readonly operation: Operation;
+  /** Of a rollback: the version whose content comes back. */
+  readonly source_version: number | null;
+  readonly content: unknown;
+  readonly content_sha256: string | null;
+  readonly reason: string | null;
+  /** The readers that do not accept the content, and were ignored. */
+  readonly ignored_readers: readonly string[];
+}
+
+export interface Write {
+  /** At most 60, of different keys, with 480 KiB of content together. */
+  readonly changes: readonly Change[];
+  readonly write_id: string;
+}
+
+export type Outcome =
+  | {
+      readonly outcome: 'committed';
+      readonly epoch: string;
+      /** In the order of the changes. */
+      readonly configs: readonly StoredConfig[];
+    }
+  /** Nothing was written: the base of this key is not current any more. */
+  | { readonly outcome: 'conflict'; readonly key: string };
+
+/** One change of a key, as history and watchers tell it. */
+export interface Revision extends Place, Pin {
+  readonly key: string;
+  readonly version: number;
+  readonly revision: number;
+  readonly operation: Operation;
+  readonly source_version: number | null;
+  readonly content: unknown;
+  readonly content_sha256: string | null;
+  readonly author: Author;
+  readonly reason: string | null;
+  readonly created_at: string;
+}
+
+export interface PageOfKeys {
+  readonly prefix: string;
+  /** The key after which the page begins; absent: the first. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+  /** The page ends with the row that reaches this many bytes of content: one row at least always comes. */
+  readonly bytesMax: number;
+  /** The state to read; absent: the current one. */
+  readonly at?: State | undefined;
+}
+
+/**
+ * The changes of one project, as this process hears them. All watchers of the project share it; `release` gives one share
+ * back.
+ */
+export interface ProjectTail {
+  readonly epoch: string;
+  /** The newest revision whose changes are in hand. */
+  latest(): number;
+  /**
+   * Resolves when all changes are in hand that the store had answered before the call. Rejects while the store cannot be
+   * asked.
+   */
+  settle(): Promise<void>;
+  /**
+   * Returns changes after the revision, oldest first, whole revisions of about `bytesMax` bytes together, none when there
+   * are none in hand; undefined when some of them are gone.
+   */
+  changesAfter(revision: number, bytesMax: number): Promise<readonly Revision[] | undefined>;
+  /** Calls the listener when there may be more. Returns how to stop that. */
+  onNews(listener: () => void): () => void;
+  release(): void;
+}
+
+/** Reads are linearizable: they see every write that was answered before they began. */
+export interface ConfigStore {
+  readonly kind: 'postgres' | 'etcd';
+  /** Returns the key, a tombstone too; undefined when it was never written. */
+  find(
+    ctx: ActorContext,
+    place: Place,
+    key: string,
+  ): Promise<{ readonly epoch: string; readonly config: StoredConfig | undefined }>;
+  /**
+   * Returns keys with a value in the order of their bytes, all of one state. Throws `invalid_cursor` for a state of
+   * another epoch, or one that is not kept any more.
+   */
+  page(
+    ctx: ActorContext,
+    place: Place,
+    asked: PageOfKeys,
+  ): Promise<State & { readonly rows: readonly StoredConfig[]; readonly more: boolean }>;
+  /** Returns the current state of the project; revision 0 when nothing was ever written. */
+  head(ctx: ActorContext, place: Place): Promise<State>;
+  /**
+   * Makes all changes at one revision, or none: values, revisions, audit rows and events in one commit. Throws
+   * `not_found`, `tenant_frozen`, `tenant_archived`, `project_archived`, `config_quota_exceeded`, `config_store_full`,
+   * `unavailable`.
+   */
+  commit(ctx: ActorContext, place: Place, write: Write): Promise<Outcome>;
+  /** Returns revisions of the key that the database does not have yet, newest first. */
+  listUnrelayed(ctx: ActorContext, place: Place, key: string): Promise<readonly Revision[]>;
+  /** Begins to hear the changes of a project. */
+  tail(place: Place): Promise<ProjectTail>;
+  /** Whether it answers, for the metric `config_store_up`. */
+  isUp(): boolean;
+  close(): void;
+}

@@ -1,0 +1,153 @@
+/**
+ * Configurations in the registry's own database. A write is one transaction, and the row of the project's head, locked by
+ * it, makes the order of revisions the order of commits. Reads are linearizable because they go to the one primary.
+ */
+import { configs, type Tx } from '@tenant-registry/db';
+import type { ActorContext } from '../../../kernel/context.ts';
+import { kernelErrors } from '../../../kernel/errors.ts';
+import { newId } from '../../../kernel/ids.ts';
+import { transact } from '../../../kernel/transact.ts';
+import { holdActiveProject } from '../../projects/service.ts';
+import { lockWritableTenant } from '../../tenants/service.ts';
+import { canonicalOf } from '../canonical.ts';
+import { configErrors } from '../errors.ts';
+import { type Author, BYTES_MAX, KEYS_MAX } from '../schema.ts';
+import type { Change, ConfigStore, Outcome, Place, StoredConfig, Write } from './port.ts';
+import { authorOf, createdAt, eventOf, growthOf, storedOf, versionOf } from './recorded.ts';
+
+/** Makes the store. */
+export function createPostgresStore(): ConfigStore {
+  return {
+    kind: 'postgres',
+    async find({ db }, { project_id }, key) {
+      const { epoch, config } = await configs.findConfig(db, { project_id, key });
+      return { epoch: current(epoch), config: config && storedFrom(config) };
+    },
+    async head({ db }, { project_id }) {
+      const { epoch, revision } = await configs.findConfigHead(db, project_id);
+      return { epoch: current(epoch), revision };
+    },
+    page: () => Promise.reject(new Error('not written yet')),
+    commit,
+    listUnrelayed: async () => [],
+    tail: () => Promise.reject(new Error('not written yet')),
+    isUp: () => true,
+    close() {},
+  };
+}
+
+/** The values were moved to another store while this process was running with the settings of before. */
+function current(epoch: string | null): string {
+  if (epoch === null) throw moved();
+  return epoch;
+}
+
+const moved = () =>
+  kernelErrors.unavailable({ detail: 'Configurations were moved to another store: the registry has to be restarted.' });
+
+/** Returns the row as the store tells of it. */
+export function storedFrom({ deleted_at, updated_by, ...row }: configs.ConfigRow): StoredConfig {
+  // What the registry wrote itself.
+  return { ...row, updated_by: updated_by as Author, deleted: deleted_at !== null };
+}
+
+/** Ends a transaction in which a base was not current any more. */
+class Outdated extends Error {
+  readonly key: string;
+
+  constructor(key: string) {
+    super('the key has changed meanwhile');
+    this.key = key;
+  }
+}
+
+async function commit(ctx: ActorContext, place: Place, write: Write): Promise<Outcome> {
+  try {
+    return await transact(ctx, async (tx, record) => {
+      await lockWritableTenant(ctx, tx, place.tenant_id);
+      await holdActiveProject(tx, place.tenant_id, place.project_id);
+      await holdNewPins(tx, place, write.changes);
+      for (const change of write.changes) {
+        const { event, payload } = eventOf(change, place);
+        await record(event, payload, { description: change.reason ?? undefined });
+      }
+      return writeAll(ctx, tx, { place, write });
+    });
+  } catch (error) {
+    if (error instanceof Outdated) return { outcome: 'conflict', key: error.key };
+    throw error;
+  }
+}
+
+/** A schema that is pinned anew is held against its deletion; one that a value has already cannot be deleted. */
+async function holdNewPins(tx: Tx, { tenant_id }: Place, changes: readonly Change[]): Promise<void> {
+  const isNew = ({ schema_id, base }: Change) =>
+    schema_id !== null && ((base?.deleted ?? true) ? true : base?.schema_id !== schema_id);
+  const pinned = new Set(changes.filter(isNew).flatMap(({ schema_id }) => schema_id ?? []));
+  for (const id of [...pinned].sort())
+    if (!(await configs.lockConfigSchemaShared(tx, tenant_id, id))) throw configErrors.schemaNotFound();
+}
+
+interface Writing {
+  readonly place: Place;
+  readonly write: Write;
+}
+
+async function writeAll(ctx: ActorContext, tx: Tx, { place, write }: Writing): Promise<Outcome> {
+  const { changes, write_id } = write;
+  const updated_at = ctx.clock().toISOString();
+  const made = { write_id, updated_by: authorOf(ctx), updated_by_user_id: userOf(ctx, place), updated_at };
+  const growth = growthOf(write, (content) => canonicalOf(content).bytes);
+  const { epoch, revision, written, ...held } = await configs.insertOrUpdateConfigs(tx, {
+    ...place,
+    ...growth,
+    values: changes.map((change) => newValue(ctx, change, updated_at)),
+    write_id,
+    author: made.updated_by,
+    author_user_id: made.updated_by_user_id,
+    at: updated_at,
+  });
+  if (epoch === null) throw moved();
+  const late = changes.find(({ key }) => !written.includes(key));
+  if (late !== undefined) throw new Outdated(late.key);
+  requireRoom(growth, held);
+  return {
+    outcome: 'committed',
+    epoch,
+    configs: changes.map((change) => storedOf(change, place, { revision, ...made })),
+  };
+}
+
+function newValue({ clock }: ActorContext, change: Change, now: string): configs.NewConfigValue {
+  const { key, operation, source_version, schema_id, schema_version, content, content_sha256, reason } = change;
+  return {
+    id: newId(clock),
+    key,
+    version: versionOf(change),
+    operation,
+    source_version,
+    schema_id,
+    schema_version,
+    content: operation === 'delete' ? null : JSON.stringify(content),
+    content_sha256,
+    reason,
+    created_at: createdAt(change, now),
+  };
+}
+
+/** The user of the tenant that writes; a user of another tenant, or of none, is known by its label alone. */
+function userOf({ actor }: ActorContext, { tenant_id }: Place): string | null {
+  return actor.tenant_id === tenant_id ? actor.user_id : null;
+}
+
+interface Counts {
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+/** Throws `config_quota_exceeded` when the write takes the project over a bound; one that takes nothing more may pass. */
+export function requireRoom(growth: Counts, { keys, bytes }: Counts): void {
+  const isOver = (growth.keys > 0 && keys > KEYS_MAX) || (growth.bytes > 0 && bytes > BYTES_MAX);
+  if (isOver)
+    throw configErrors.configQuotaExceeded({ members: { keys, keys_max: KEYS_MAX, bytes, bytes_max: BYTES_MAX } });
+}
