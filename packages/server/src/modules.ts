@@ -14,6 +14,7 @@ import { auditModule } from './modules/audit/module.ts';
 import { catalogModule } from './modules/catalog/module.ts';
 import { changesModule } from './modules/changes/module.ts';
 import { claimsModule } from './modules/claims/module.ts';
+import { configsModule } from './modules/configs/module.ts';
 import { entitlementsModule } from './modules/entitlements/module.ts';
 import { eventsModule } from './modules/events/module.ts';
 import { groupsModule } from './modules/groups/module.ts';
@@ -41,6 +42,7 @@ export const modules = {
   groups: groupsModule,
   roleBindings: roleBindingsModule,
   apiKeys: apiKeysModule,
+  configs: configsModule,
   audit: auditModule,
   events: eventsModule,
   webhooks: webhooksModule,

@@ -54,6 +54,11 @@ const rules: readonly Rule[] = [
     may: [node, kernel, ownModule(''), /^@nats-io\/(jetstream|transport-node)$/],
   },
   {
+    // The one form of JSON that hashes are made of.
+    files: new RegExp(`^${S}/modules/configs/canonical\\.ts$`),
+    may: [node, /^canonicalize$/],
+  },
+  {
     files: new RegExp(`^${S}/modules/`),
     may: [
       db,

@@ -1,0 +1,2 @@
+/** Filled by its slice. */
+export const readingProcedures = {} as const;

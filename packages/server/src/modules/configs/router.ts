@@ -1,0 +1,15 @@
+/** Configurations on the wire, slice by slice. */
+import { router } from '../../kernel/trpc.ts';
+import { readerProcedures } from './readers/router.ts';
+import { readingProcedures } from './reading/router.ts';
+import { transferProcedures } from './transfer/router.ts';
+import { valueProcedures } from './values/router.ts';
+import { watchProcedures } from './watch/router.ts';
+
+export const configsRouter = router({
+  ...valueProcedures,
+  ...readingProcedures,
+  ...watchProcedures,
+  ...transferProcedures,
+  ...readerProcedures,
+});

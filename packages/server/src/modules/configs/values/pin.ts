@@ -1,0 +1,57 @@
+/** Which schema the content of a write is checked against. */
+import { configSchemas } from '@tenant-registry/db';
+import type { ActorContext } from '../../../kernel/context.ts';
+import { configErrors } from '../errors.ts';
+import type { Pin, Place, StoredConfig } from '../store/port.ts';
+
+export interface AskedPin {
+  /** Null: no schema. Absent: the schema that the key has. */
+  readonly schema_id?: string | null | undefined;
+  /** Absent: the latest version of a schema that is named, or the version that the key has. */
+  readonly schema_version?: number | undefined;
+}
+
+export interface Pinned extends Pin {
+  /** The text of the schema; null: there is none. */
+  readonly schema: string | null;
+}
+
+const none: Pinned = { schema_id: null, schema_version: null, schema: null };
+
+/** Returns the pin of the write. Throws `config_schema_not_found`. */
+export async function pinOf(
+  { db }: ActorContext,
+  { tenant_id }: Place,
+  asked: { readonly base: StoredConfig | undefined; readonly pin: AskedPin },
+): Promise<Pinned> {
+  const { schema_id, schema_version } = asked.pin;
+  // A deleted key begins anew, as one that never was.
+  const base = asked.base?.deleted === false ? asked.base : undefined;
+  const wantedId = schema_id === undefined ? (base?.schema_id ?? null) : schema_id;
+  if (wantedId === null) {
+    if (schema_version !== undefined) throw configErrors.schemaNotFound();
+    return none;
+  }
+  const wantedVersion = schema_version ?? (schema_id === undefined ? (base?.schema_version ?? null) : null);
+  const found = await configSchemas.findConfigSchemaText(db, {
+    tenant_id,
+    schema_id: wantedId,
+    version: wantedVersion,
+  });
+  if (found === undefined) throw configErrors.schemaNotFound();
+  return { schema_id: found.schema_id, schema_version: found.version, schema: found.content };
+}
+
+/** Throws `content_invalid` with the places of up to 20 mistakes, and like `ctx.jsonSchemas.validate`. */
+export async function requireValid(
+  { jsonSchemas }: ActorContext,
+  { tenant_id }: Place,
+  { schema, content }: { readonly schema: string | null; readonly content: unknown },
+): Promise<void> {
+  if (schema === null) return;
+  const mistakes = await jsonSchemas.validate(tenant_id, { schema, content });
+  if (mistakes.length === 0) return;
+  throw configErrors.contentInvalid({
+    errors: mistakes.map(({ pointer, message }) => ({ pointer: `/content${pointer}`, message, in: 'body' })),
+  });
+}

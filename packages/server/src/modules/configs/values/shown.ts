@@ -1,0 +1,14 @@
+/** A stored key → what callers see. */
+import { cursorOf } from '../cursor.ts';
+import type { Config } from '../schema.ts';
+import type { StoredConfig } from '../store/port.ts';
+
+/** Returns the current value of a key that has one. */
+export function shown(stored: StoredConfig, epoch: string): Config {
+  const { project_id, tenant_id, key, version, content, content_sha256, schema_id, schema_version, revision } = stored;
+  if (content_sha256 === null) throw new Error('a key with a value has the hash of its content');
+  const { updated_by, created_at, updated_at } = stored;
+  const value = { version, content, content_sha256, schema_id, schema_version };
+  const cursor = cursorOf({ epoch, revision });
+  return { project_id, tenant_id, key, ...value, updated_by, created_at, updated_at, cursor };
+}
