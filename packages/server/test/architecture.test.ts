@@ -38,6 +38,8 @@ const rules: readonly Rule[] = [
     may: [
       zod,
       ownModule('(.+/)?(schema|service|errors|verify)\\.ts$'),
+      // A module that is cut into slices puts the operations of its slices together.
+      ownModule('[^/]+/router\\.ts$'),
       new RegExp(`^${S}/kernel/(trpc|routes|errors)\\.ts$`),
       new RegExp(`^${S}/modules/.+/errors\\.ts$`),
     ],
@@ -131,7 +133,7 @@ const rules: readonly Rule[] = [
     files: /^packages\/db\/src\/queries\//,
     may: [
       /^kysely$/,
-      /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/(last-seen|replica-leases|principals|sign-in))\.ts$/,
+      /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/(audit|last-seen|replica-leases|principals|sign-in))\.ts$/,
     ],
   },
   {
