@@ -141,6 +141,14 @@ const rules: readonly Rule[] = [
     may: [/^packages\/db\//, node, /^(kysely.*|pg|pg-connection-string|@electric-sql\/pglite.*)$/],
   },
   {
+    files: /^packages\/etcd\/src\/(?!testing)/,
+    may: [/^packages\/etcd\/src\/(?!testing)/, node, /^@grpc\/grpc-js$/],
+  },
+  {
+    files: /^packages\/etcd\/src\/testing/,
+    may: [/^packages\/etcd\/src\//, node, /^(@grpc\/grpc-js|selfsigned)$/],
+  },
+  {
     files: /^packages\/testing\/src\//,
     may: [/^packages\/testing\/src\//, node, /^@tenant-registry\/(client|db|server\/testing)$/],
   },
@@ -178,6 +186,7 @@ const files = [
   'packages/db/src',
   'packages/db/migrations',
   'packages/client/src',
+  'packages/etcd/src',
   'packages/testing/src',
 ].flatMap(filesUnder);
 const imports = files.flatMap(importsOf);
@@ -205,6 +214,12 @@ test('drivers are imported by the one factory of handles alone', () => {
   expect([...new Set(users)].filter((file) => !file.startsWith('packages/db/src/testing'))).toEqual([
     'packages/db/src/database.ts',
   ]);
+});
+
+test('gRPC is spoken in packages/etcd alone', () => {
+  const users = imports.filter(({ to }) => to.startsWith('@grpc/')).map(({ from }) => from);
+  expect(users.length).toBeGreaterThan(0);
+  expect(users.filter((file) => !file.startsWith('packages/etcd/'))).toEqual([]);
 });
 
 test('the SDK takes types from the server, and nothing else', () => {
@@ -236,7 +251,7 @@ function circleIn(edges: readonly Import[]): string[] | undefined {
   return undefined;
 }
 
-test.each(['bench/src', 'packages/client/src', 'packages/server/src', 'packages/testing/src'])(
+test.each(['bench/src', 'packages/client/src', 'packages/etcd/src', 'packages/server/src', 'packages/testing/src'])(
   'files of %s form no import circle, imports of types included',
   (folder) => {
     const edges = filesUnder(folder).flatMap(importsOf);
