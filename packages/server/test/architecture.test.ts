@@ -56,11 +56,11 @@ const rules: readonly Rule[] = [
     may: [node, kernel, ownModule(''), /^@nats-io\/(jetstream|transport-node)$/],
   },
   {
-<<<<<<< HEAD
     // The one form of JSON that hashes are made of.
     files: new RegExp(`^${S}/modules/configs/canonical\\.ts$`),
     may: [node, /^canonicalize$/],
-=======
+  },
+  {
     // Schemas of strangers are checked by code that reaches neither network nor files, and shares nothing.
     files: new RegExp(`^${S}/modules/config-schemas/validation/engine/`),
     may: [new RegExp(`^${S}/modules/config-schemas/validation/engine/`)],
@@ -69,7 +69,6 @@ const rules: readonly Rule[] = [
     // The difference of two values is a library's.
     files: new RegExp(`^${S}/modules/config-schemas/validation/patch\\.ts$`),
     may: [new RegExp(`^${S}/modules/config-schemas/validation/engine/`), /^rfc6902$/],
->>>>>>> schemas
   },
   {
     files: new RegExp(`^${S}/modules/`),
