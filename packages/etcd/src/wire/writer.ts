@@ -75,7 +75,8 @@ export function putText(to: Writer, field: number, text: string): void {
   if (text === '') return;
   if (!text.isWellFormed()) throw new TypeError('text for etcd must be well-formed Unicode');
   const size = Buffer.byteLength(text);
-  to.bytes.write(text, reserve(to, size), size, 'utf8');
+  const at = reserve(to, size);
+  to.bytes.write(text, at, size, 'utf8');
   putVarint(to, size);
   putVarint(to, (field << 3) | LENGTH_DELIMITED);
 }
