@@ -184,7 +184,10 @@ export interface Etcd {
   /** Asks every endpoint; those that do not answer say so. Also answered by a member without a quorum. */
   status(): Promise<readonly EndpointStatus[]>;
   alarms(): Promise<readonly Alarm[]>;
-  /** Ends the alarms `no_space`, after which puts are taken while the database is below its quota. */
+  /**
+   * Ends the alarms `no_space`. The next put raises them again while the file of a database is past its quota, and only
+   * defragmentation of each member makes that file smaller (`etcdctl defrag`).
+   */
   disarm(): Promise<void>;
   /** Ends all connections; calls that wait for an answer are rejected, watches return. */
   close(): void;

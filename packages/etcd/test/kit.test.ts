@@ -1,9 +1,27 @@
 // engine: none
 /** The clusters that tests start do what their methods say: otherwise tests of failures would prove nothing. */
 
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { etcdReason, startEtcd } from '../src/testing.ts';
 import { client, failureOf, ownPrefix, persist } from './support.ts';
+
+/** What a process without etcd in its PATH sees. */
+function withoutEtcd(env: Record<string, string>): { reason?: string; error?: string } {
+  const testing = new URL('../src/testing.ts', import.meta.url).href;
+  const script = `import { etcdReason as reason, startEtcd } from '${testing}';
+    const error = await startEtcd().then((cluster) => cluster.stop(), (mistake) => mistake.message);
+    console.log(JSON.stringify({ reason, error }));`;
+  const more = { encoding: 'utf8', env: { PATH: '/nowhere', ...env } } as const;
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '--eval', script], more));
+}
+
+test('without etcd tests are skipped with the reason, and fail where it is required', () => {
+  expect(withoutEtcd({}).reason).toContain('etcd is not installed');
+  const required = withoutEtcd({ ETCD_REQUIRED: '1' });
+  expect(required.reason).toBeUndefined();
+  expect(required.error).toContain('etcd is not installed');
+});
 
 describe.skipIf(etcdReason !== undefined)(
   'a test cluster (skipped where neither ETCD_BIN nor PATH leads to etcd)',

@@ -15,7 +15,7 @@ describe.skipIf(etcdReason !== undefined)(
     });
     afterAll(() => cluster?.stop());
 
-    test('puts are no_space, reads and deletes go on, and after disarm puts are taken again', async () => {
+    test('puts are no_space, reads, deletes and compaction go on, and disarm ends the alarm', async () => {
       const etcd = client(cluster.options);
       const value = 'x'.repeat(500_000);
       let full: EtcdError | undefined;
