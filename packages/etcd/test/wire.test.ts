@@ -48,6 +48,11 @@ test('numbers are written as the specification of Protocol Buffers says', () => 
   expect(bytesOf((to) => putNumberAlways(to, 1, 0)).toString('hex')).toBe('0800');
 });
 
+test.each([-1, 1.5, Number.NaN, 2 ** 53])('the revision %d is no revision', (revision) => {
+  expect(() => range.encode({ keys: { key: 'a' }, options: { revision } })).toThrow(TypeError);
+  expect(() => txn.encode({ compare: [{ key: 'a', modRevision: revision }], success: [] })).toThrow(TypeError);
+});
+
 test('a number past 2^53 is refused, and an id of 64 bits is not', () => {
   for (const id of [2n ** 53n, 2n ** 64n - 1n]) {
     const bytes = bytesOf((to) => putId(to, 1, id));
