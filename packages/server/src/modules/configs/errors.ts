@@ -120,4 +120,10 @@ export const configErrors = {
     status: 'SERVICE_UNAVAILABLE',
     detail: 'The store of configurations has no space left: its operator has to make some. Values can still be read.',
   }),
+  readerLimit: defineError({
+    code: 'config_reader_limit_reached',
+    status: 'CONFLICT',
+    detail:
+      'The key has 20 readers, or the project 1,000, the most that there may be. One that does not come for seven days is forgotten.',
+  }),
 } as const;

@@ -2,6 +2,8 @@
 import { defineModule } from '../../kernel/module.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
+import { readersExpiryWorker } from './readers/expiry.worker.ts';
+import { readerEvents } from './readers/schema.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import type { ConfigStore } from './store/port.ts';
@@ -21,8 +23,9 @@ export const configsModule = defineModule({
     description: 'Configurations of projects: versioned, checked against JSON Schemas, with their history.',
   },
   errors: configErrors,
-  events: configEvents,
+  events: { ...configEvents, ...readerEvents },
   permissions: configPermissions,
+  workers: [readersExpiryWorker],
   provide: () => ({ configStore: createPostgresStore() }),
   close: ({ configStore }) => configStore.close(),
 });
