@@ -40,9 +40,9 @@ export function createCredentialCheck(leases: Pick<Leases, 'held'>): CredentialC
     state.isSure = leases.held();
     const mayHear = await state.mayHear().catch(() => null);
     state.isChecking = false;
-    if (mayHear === false) return listener.end('credential');
-    if (mayHear !== null) state.checkedAtMs = listener.elapsedMs();
-    return undefined;
+    if (mayHear === false) listener.end('credential');
+    if (mayHear === null) state.isSure = false;
+    else state.checkedAtMs = listener.elapsedMs();
   };
   return {
     begin(listener) {
