@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { changesInTable, commitTogether } from '../../../../test/support/config-commits.ts';
 import { type EventReader, readEvents } from '../../../../test/support/event-reader.ts';
 import { madeIn, newProject, newTenant, testServer, UNKNOWN } from '../../../../test/support/server.ts';
@@ -283,6 +285,35 @@ test('readers that leave, and requests that only look, take no place', async () 
   const before = configFeed.listening();
   expect((await server.call(`HEAD /v1/projects/${project.id}/config-watch`)).status).toBe(200);
   expect(configFeed.listening()).toBe(before);
+});
+
+test('a reader that stands still costs the server one page, whatever happens meanwhile', async () => {
+  const { project, place } = await newPlace();
+  const sockets: Socket[] = [];
+  const keep = (socket: Socket) => void sockets.push(socket);
+  server.app.server.server.on('connection', keep);
+  const { hostname, port } = new URL(server.url);
+  const slow = connect({ host: hostname, port: Number(port) });
+  onTestFinished(() => void slow.destroy());
+  slow.write(
+    `GET /v1/projects/${project.id}/config-watch HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${server.operatorToken}\r\n\r\n`,
+  );
+  await once(slow, 'data');
+  slow.pause();
+  server.app.server.server.off('connection', keep);
+  const [socket] = sockets;
+  const quick = await watch(project);
+  await alive(quick);
+  const content = 'x'.repeat(29_000);
+  const keys = Array.from({ length: 16 }, (_, index) => `k${index}`);
+  for (let round = 0; round < 60; round += 1)
+    await commitTogether(server, place, Object.fromEntries(keys.map((key) => [key, `${round}${content}`])));
+  await expect.poll(() => toldOf(quick)).toHaveLength(960);
+  // 28 MB were told to the quick one. What the kernel does not take waits in the table.
+  await expect.poll(() => socket?.writableNeedDrain).toBe(true);
+  const page = 16 * 30_000 + 65_536;
+  expect(socket?.writableLength).toBeLessThan(2 * page);
+  expect(socket?.bytesWritten).toBeLessThan(960 * 29_000);
 });
 
 /** The suite runs fewer; the whole test is 10,000. */
