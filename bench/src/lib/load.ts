@@ -2,6 +2,14 @@ import { createHistogram, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 
+/** A request that is not the same for all connections. */
+export interface OwnRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
 /** A URL to load with POST requests. Connection i sends `bodies[i % bodies.length]` repeatedly, unless it rotates. */
 export interface Target {
   readonly name: string;
@@ -10,6 +18,8 @@ export interface Target {
   readonly bodies: readonly string[];
   /** Lets each connection continue with another body after each answer. */
   readonly rotates?: boolean;
+  /** The requests of a connection, which sends them in turn; then `bodies` is not used. */
+  readonly requestsOf?: (connection: number) => readonly OwnRequest[];
   /** Tells from the body of a 2xx answer whether the work was done. It runs for each response, so it must be cheap. */
   accepts(body: string): boolean;
 }
@@ -82,6 +92,10 @@ export async function measure(
       setupClient(client) {
         let turn = connection;
         connection += 1;
+        if (target.requestsOf !== undefined) {
+          client.setRequests(target.requestsOf(turn).map((request) => ({ ...request, headers: { ...target.headers, ...request.headers } })));
+          return;
+        }
         client.setBody(target.bodies[turn % target.bodies.length] ?? '');
         if (!target.rotates) return;
         client.on('response', () => {

@@ -38,6 +38,11 @@ const NOT_REACHABLE = [
   'groups_tenant_id_id_key',
   // Who adds what is there already adds nothing, and gets no error.
   'group_memberships_unique_edge',
+  // The writers of a project come one after another, and its versions and revisions are counted by the registry.
+  'config_revisions_project_id_config_key_version_key',
+  'config_revisions_project_id_revision_config_key_key',
+  'config_schemas_tenant_id_id_key',
+  'config_schema_versions_tenant_id_schema_id_version_key',
   // The ids of events and their order are the registry's own.
   'events_id_key',
   'outbox_events_seq_key',

@@ -22,7 +22,7 @@ test('types are unique, in order, and a noun, a dot and words in the past tense'
     expect(type).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*(\.v[2-9])?$/);
     expect(type.length, type).toBeLessThanOrEqual(100);
     // Every one ends in what happened.
-    expect(type).toMatch(/(ed|set|frozen)(\.v[2-9])?$/);
+    expect(type).toMatch(/(ed|set|frozen|rolled_back)(\.v[2-9])?$/);
   }
 });
 

@@ -22,6 +22,11 @@ export const aggregates: Readonly<Record<string, string>> = {
   role_bindings: 'id::text',
   api_keys: 'id::text',
   webhook_endpoints: 'id::text',
+  config_schemas: 'id::text',
+  config_schema_versions: 'schema_id::text',
+  configs: "project_id || '/' || key",
+  // What a program expects of a key belongs to the key.
+  config_readers: "project_id || '/' || config_key",
   // The secrets are parts of their endpoint.
   webhook_secrets: 'endpoint_id::text',
 };
@@ -36,6 +41,9 @@ export const bookkeeping: Readonly<Record<string, string>> = {
   idempotency_keys: 'they remember answers',
   replica_leases: 'they are of processes',
   replica_marks: 'they are of processes',
+  config_revisions: 'they are the history of the keys',
+  config_heads: 'they count the writes of a project',
+  config_store: 'it says where the values are',
   signing_keys: 'the registry makes them for itself',
   sign_in_flows: 'a sign-in that is under way has changed nothing yet',
   webhook_deliveries: 'they follow from events',
@@ -44,7 +52,7 @@ export const bookkeeping: Readonly<Record<string, string>> = {
 };
 
 /** Columns that say when something was used or written, and no state that a caller set. */
-const noted = ['last_used_at', 'last_seen_at', 'last_sign_in_at', 'updated_at'];
+const noted = ['last_used_at', 'last_seen_at', 'last_sign_in_at', 'updated_at', 'seen_at'];
 /** What the registry writes into a webhook endpoint about its deliveries. */
 const delivering = ['failures', 'failing_since', 'last_ok_ms', 'next_at', 'lease_id', 'lease_until'];
 

@@ -147,7 +147,7 @@ export function inputOf(operation: Operation, held: Held): Record<string, unknow
   const { path, query = '', body } = walkOf(operation).request(held);
   const asked = [...new URLSearchParams(query)].map(([name, value]) => [
     name,
-    name === 'limit' ? Number(value) : value,
+    ['limit', 'expected_version'].includes(name) ? Number(value) : value,
   ]);
   return { ...Object.fromEntries(asked), ...path, ...body };
 }

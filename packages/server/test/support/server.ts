@@ -156,7 +156,7 @@ async function request(url: string, operation: string, { body, token, headers }:
 function keepText(text: string, { status, body }: Answer, secrets: Set<string>): string {
   const csrf: unknown = body?.csrf_token ?? body?.result?.data?.csrf_token;
   const link: unknown = typeof body?.url === 'string' ? body.url.split('#token=')[1] : undefined;
-  const made: readonly unknown[] = status === 201 ? [body?.key, body?.secret] : [];
+  const made: readonly unknown[] = status === 201 ? [body?.id && body.key, body?.secret] : [];
   const shown = [...made, csrf, link].filter((secret) => typeof secret === 'string');
   for (const secret of shown) secrets.add(secret);
   return shown.reduce((rest, secret) => rest.replace(secret, ''), text);

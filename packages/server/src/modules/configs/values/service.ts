@@ -44,7 +44,7 @@ export async function createConfig(ctx: ActorContext, input: CreateConfig): Prom
   const { config: there } = await ctx.configStore.find(ctx, place, key);
   if (there?.deleted === false) throw configErrors.configExists({ members: { current_version: there.version } });
   const change = (found: Found) => changeTo(ctx, place, { found, input: { ...input, ignore_readers: undefined } });
-  const { epoch, config } = await writeKey({ ...ctx, ifMatch: null }, { place, key, expected: 0, change });
+  const { epoch, config } = await writeKey(ctx, { place, key, expected: 0, change });
   return shown(config, epoch);
 }
 

@@ -1,0 +1,11 @@
+/** What every section of the benchmark is given. */
+import type { DatabaseServer } from '../lib/databases.ts';
+
+export type { Figure } from '../events/section.ts';
+
+export interface Surroundings {
+  readonly databases: DatabaseServer;
+  readonly stack: AsyncDisposableStack;
+  readonly rounds: number;
+  progress(line: string): void;
+}
