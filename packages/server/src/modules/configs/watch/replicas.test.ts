@@ -65,6 +65,36 @@ test('a replica that hears no notification tells every change at its next beat',
   await watcher.until(({ name }) => name === 'change');
 });
 
+// proves B22
+test('every change that one replica has answered until the moment of alive was told by the other before it', async () => {
+  const [writer, reader] = await startReplicas(2);
+  if (writer === undefined || reader === undefined) throw new Error('there are two');
+  const place = await newPlace(writer);
+  for (const hears of [false, true]) {
+    if (hears) await reader.app.deps.leases.start();
+    const askedAt = performance.now();
+    const watcher = await watch(reader, place.project_id);
+    const countOf = () => watcher.messages.filter(({ name }) => name === 'alive').length;
+    await eventually(() => expect(countOf()).toBe(1));
+    const answered: { readonly told: string; readonly at: number }[] = [];
+    for (let made = 0; countOf() < 4; made += 1) {
+      const key = `k${made % 5}`;
+      await commitTogether(writer, place, { [key]: made, [`${key}.pair`]: made });
+      const at = performance.now();
+      const { body } = await writer.call(`GET /v1/projects/${place.project_id}/configs/${key}`);
+      answered.push({ told: `${key}@${body.version}`, at });
+    }
+    for (const [index, { name, data }] of watcher.messages.entries()) {
+      if (name !== 'alive') continue;
+      const before = new Set(toldOf(watcher.messages.slice(0, index)));
+      const due = answered.filter(({ at }) => at < askedAt + data.elapsed_ms);
+      expect(due.filter(({ told }) => !before.has(told))).toEqual([]);
+    }
+    expect(answered.length).toBeGreaterThan(10);
+    watcher.leave();
+  }
+});
+
 // proves B20, B22
 test('a watcher that goes from replica to replica, while all of them write, gets every change once and in order', async () => {
   const replicas = await startReplicas(3);
