@@ -116,9 +116,11 @@ function model(clock: Clock) {
   function send(connection: Connection, events: readonly WatchEvent[]): void {
     if (network.stalled) return;
     connection.arrivesAt = Math.max(connection.arrivesAt, clock.now() + network.delayMs);
-    clock.at(connection.arrivesAt, () => {
-      for (const event of events) connection.put(event);
-    });
+    // Each event comes in its own time.
+    for (const event of events) {
+      clock.at(connection.arrivesAt, () => connection.put(event));
+      connection.arrivesAt += 1;
+    }
   }
 
   function catchUp(connection: Connection): void {
@@ -323,5 +325,68 @@ test('a sign of life that claims the future extends nothing', async () => {
   expect([configs.live, configs.age_ms]).toEqual([true, 0]);
   await clock.advance(BOUND_MS + 1, () => {});
   expect([configs.live, configs.age_ms]).toEqual([false, BOUND_MS + 1]);
+  await configs.close();
+});
+
+/** Configurations whose snapshots and streams the test answers itself. */
+function answered() {
+  const clock = movableClock();
+  const { put, read } = channel<WatchEvent>();
+  const snapshots: ((snapshot: Snapshot) => void)[] = [];
+  const wire: ConfigsWire = {
+    ...model(clock).wire,
+    snapshot: () => new Promise((resolve) => snapshots.push(resolve)),
+    watch: (_, signal) => read(signal),
+  };
+  const { configs } = configsOf(clock, wire);
+  const advance = (ms: number) => clock.advance(ms, () => {});
+  const answer = async () => {
+    snapshots.at(-1)?.({ cursor: 'e.1', configs: [] });
+    await settled();
+  };
+  const tell = async (event: WatchEvent) => {
+    put(event);
+    await settled();
+  };
+  return { configs, advance, answer, tell, snapshots };
+}
+
+test('a snapshot is as old as its question', async () => {
+  const { configs, advance, answer, tell } = answered();
+  await advance(BOUND_MS + 1);
+  await answer();
+  expect([configs.live, configs.source, configs.age_ms]).toEqual([false, 'registry', BOUND_MS + 1]);
+  await tell({ type: 'alive', elapsed_ms: 0 });
+  expect(configs.live).toBe(true);
+  await configs.close();
+});
+
+test('a sign of life between changes that belong together says nothing', async () => {
+  const { configs, advance, answer, tell } = answered();
+  await advance(0);
+  await answer();
+  await advance(BOUND_MS);
+  const change = { key: 'a', version: 1, operation: 'create', content: 1, content_sha256: '1' } as const;
+  await tell({ type: 'change', change, cursor: undefined });
+  await tell({ type: 'alive', elapsed_ms: BOUND_MS });
+  await advance(1);
+  expect([configs.live, configs.has('a')]).toEqual([false, false]);
+  await tell({ type: 'change', change: { ...change, key: 'b' }, cursor: 'e.2' });
+  await tell({ type: 'alive', elapsed_ms: BOUND_MS });
+  expect([configs.live, configs.keys()]).toEqual([true, ['a', 'b']]);
+  await configs.close();
+});
+
+test('from a reset on nothing is certain until the next snapshot', async () => {
+  const { configs, advance, answer, tell, snapshots } = answered();
+  await advance(0);
+  await answer();
+  expect(configs.live).toBe(true);
+  await tell({ type: 'reset' });
+  expect(configs.live).toBe(false);
+  await advance(400);
+  expect([configs.live, snapshots.length]).toEqual([false, 2]);
+  await answer();
+  expect(configs.live).toBe(true);
   await configs.close();
 });

@@ -5,13 +5,20 @@
 
 /** A mistake that a schema found. */
 export interface SchemaIssue {
+  /** The text of the schema's library. It may quote the content. */
+  readonly message: string;
+  /** Where it is; empty: the value as a whole. */
+  readonly path: readonly PropertyKey[];
+}
+
+interface StandardIssue {
   readonly message: string;
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 }
 
 type Result<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: ReadonlyArray<SchemaIssue> };
+  | { readonly issues: ReadonlyArray<StandardIssue> };
 
 /** A schema of any library that speaks Standard Schema. Its validation must be synchronous. */
 export interface ConfigSchema<Output = unknown> {
@@ -40,14 +47,20 @@ export function verdictOf(schema: ConfigSchema, value: unknown): Verdict {
   try {
     result = schema['~standard'].validate(value);
   } catch (cause) {
-    return { valid: false, issues: [{ message: 'the schema threw an error' }], cause };
+    return { valid: false, issues: [{ message: 'the schema threw an error', path: [] }], cause };
   }
   if ('then' in result) {
     // Its outcome is of no use, and must not be an unhandled rejection.
     result.then(undefined, () => {});
     throw new AsyncSchema('The schema validates asynchronously. Values are read synchronously: use a schema that is.');
   }
-  return result.issues === undefined ? { valid: true, value: result.value } : { valid: false, issues: result.issues };
+  if (result.issues === undefined) return { valid: true, value: result.value };
+  return { valid: false, issues: result.issues.map(issueOf) };
+}
+
+/** Libraries put the content itself beside the message. */
+function issueOf({ message, path = [] }: StandardIssue): SchemaIssue {
+  return { message, path: path.map((each) => (typeof each === 'object' ? each.key : each)) };
 }
 
 /**
