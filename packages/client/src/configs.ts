@@ -1,10 +1,5 @@
 /** The configurations of a project in the process of a product: read at once, and kept equal to the registry's. */
 import { connectionOf } from './calls/connection-of.ts';
-import { endedError } from './calls/failure-error.ts';
-import { cacheFileAt, type Kept } from './configs/cache-file.ts';
-import { keepCache } from './configs/cache-keeper.ts';
-import { createDataAge, type DataAge } from './configs/data-age.ts';
-import { followConfigs } from './configs/follow-configs.ts';
 import { deepFrozen } from './configs/frozen.ts';
 import { createObservers } from './configs/observers.ts';
 import {
@@ -13,14 +8,14 @@ import {
   type ConfigsSource,
   checkedConfigsOptions,
 } from './configs/options.ts';
+import { refusedValue, unregisteredReader } from './configs/problems.ts';
 import { keepContracts } from './configs/reader-contracts.ts';
-import { createReadiness } from './configs/readiness.ts';
+import { type ConfigsRuntime, runConfigs } from './configs/run-configs.ts';
 import type { ConfigSchema, OutputOfSchema } from './configs/standard-schema.ts';
 import { createSubscriptions } from './configs/subscriptions.ts';
-import { type ChangedKey, createConfigTable } from './configs/table.ts';
-import { createConfigValues, type RefusedValue } from './configs/values.ts';
+import { createConfigTable } from './configs/table.ts';
+import { createConfigValues } from './configs/values.ts';
 import { type ConfigsWire, configsWireOf } from './configs/wire.ts';
-import type { FollowerRuntime } from './memory/follow-changes.ts';
 import { followerRuntime } from './memory/remembered.ts';
 
 /** The configurations of a project. They may be read at any time, also while the registry is away. */
@@ -84,12 +79,6 @@ export interface Configs {
   close(): Promise<void>;
 }
 
-/** A runtime that also knows the time of day, which files state. */
-export interface ConfigsRuntime extends FollowerRuntime {
-  /** In milliseconds since 1970. */
-  timeOfDay(): number;
-}
-
 /**
  * Returns the configurations of the project, and starts to follow them at once: a snapshot first, then every change, exactly
  * once and in order; changes of one state take effect together. Create one object for each process and project, and close it
@@ -103,16 +92,13 @@ export function createConfigs(options: ConfigsOptions): Configs {
 
 /** Returns the configurations that the wire tells of, whose time, pauses and chance come from the runtime. */
 export function createConfigsOn(runtime: ConfigsRuntime, wire: ConfigsWire, options: ConfigsOptions): Configs {
-  const { project_id, prefix, cacheFile, reader } = checkedConfigsOptions(options);
+  const { reader, ...checked } = checkedConfigsOptions(options);
   const closing = new AbortController();
   const { signal } = closing;
-  const table = createConfigTable(prefix);
-  const age = createDataAge(runtime.now);
   const observers = createObservers(options);
-  const readiness = createReadiness();
-  const values = createConfigValues(table.get, (refused) => observers.problem(problemOf(refused)));
+  const table = createConfigTable(checked.prefix);
+  const values = createConfigValues(table.get, (refused) => observers.problem(refusedValue(refused)));
   const subscriptions = createSubscriptions(values);
-  const tellFile = (cause: unknown) => observers.problem({ type: 'file_unusable', message: fileMessage(cause), cause });
   const contracts =
     reader === undefined
       ? undefined
@@ -121,59 +107,20 @@ export function createConfigsOn(runtime: ConfigsRuntime, wire: ConfigsWire, opti
           wire,
           runtime,
           signal,
-          onFailure: (key, cause) =>
-            observers.problem({ type: 'reader_unregistered', message: readerMessage(key, cause), key, cause }),
+          onFailure: (key, cause) => observers.problem(unregisteredReader(key, cause)),
         });
-  const file = cacheFile === undefined ? undefined : cacheFileAt(cacheFile, { project_id, prefix });
-  let source: ConfigsSource = null;
-  let cursor: string | undefined;
-
-  const kept = (): Kept => ({ cursor: cursor ?? '', known_until: knownUntil(age, runtime), configs: table.configs() });
-  const keeper =
-    file === undefined ? undefined : keepCache({ file, kept, runtime, signal, onFailure: (cause) => tellFile(cause) });
-
-  function took(changed: readonly ChangedKey[], reached: string): void {
-    cursor = reached;
-    for (const { key } of changed) values.refresh(key);
-    subscriptions.refresh(changed.map(({ key }) => key));
-    if (changed.length > 0) observers.change({ keys: changed.map(({ key }) => key), cursor: reached });
-  }
-
-  async function start(): Promise<void> {
-    const restored = file === undefined ? undefined : await file.load().catch(tellFile);
-    if (signal.aborted) return;
-    if (restored !== undefined) {
-      const { known_until, configs } = restored;
-      const ageMs = known_until === null ? -1 : runtime.timeOfDay() - known_until;
-      if (ageMs >= 0) age.restore(ageMs);
-      source = 'file';
-      took(table.replace(configs), restored.cursor);
-      readiness.reached();
-    }
-    followConfigs({
-      wire,
-      table,
-      age,
-      runtime,
-      signal,
-      cursor,
-      listener: {
-        onStep(changed, reached) {
-          const first = source !== 'registry';
-          source = 'registry';
-          if (first || reached !== cursor) keeper?.changed();
-          took(changed, reached);
-          readiness.reached();
-        },
-        onState: (live, error) => observers.state({ live, source, ...(live || error === undefined ? {} : { error }) }),
-        onFailure(error) {
-          if (source === null) readiness.failed(error);
-        },
-      },
-    });
-  }
-  void start();
-
+  const running = runConfigs({
+    ...checked,
+    wire,
+    runtime,
+    signal,
+    table,
+    observers,
+    onStep(keys) {
+      for (const key of keys) values.refresh(key);
+      subscriptions.refresh(keys);
+    },
+  });
   const read = (key: string, schema: ConfigSchema) => {
     if (!signal.aborted) contracts?.note(key, schema);
     return values.read(key, schema)?.value;
@@ -188,45 +135,24 @@ export function createConfigsOn(runtime: ConfigsRuntime, wire: ConfigsWire, opti
     version: (key) => table.get(key)?.version,
     subscribe(key, schema, listener) {
       read(key, schema);
-      return subscriptions.add(key, schema, listener as (value: unknown) => void);
+      return subscriptions.add(key, schema, listener as (value: unknown) => void); // the schema gives what it takes
     },
     observe: observers.add,
     get ready() {
-      return readiness.promise;
+      return running.ready();
     },
     get live() {
-      return !signal.aborted && age.isLive();
+      return !signal.aborted && running.age.isLive();
     },
     get age_ms() {
-      return age.ageMs();
+      return running.age.ageMs();
     },
     get source() {
-      return source;
+      return running.source();
     },
     async close() {
       closing.abort();
-      if (source === null) readiness.ended(endedError('configs', 'aborted', undefined));
-      await keeper?.close();
+      await running.close();
     },
   };
-}
-
-/** The time of day until which every change is known; null if there is none. */
-function knownUntil(age: DataAge, runtime: ConfigsRuntime): number | null {
-  const ageMs = age.ageMs();
-  return ageMs === null ? null : Math.floor(runtime.timeOfDay() - ageMs);
-}
-
-function problemOf({ key, version, stays, issues, ...cause }: RefusedValue) {
-  const kept = stays === undefined ? 'there is no earlier value to keep' : `version ${stays} stays in use`;
-  const message = `configs: version ${version} of ${key} does not fit its schema (${issues.length} issues); ${kept}.`;
-  return { type: 'value_refused', message, key, version, stays, issues, ...cause } as const;
-}
-
-function fileMessage(cause: unknown): string {
-  return `configs: the cache file cannot be used: ${cause instanceof Error ? cause.message : String(cause)}.`;
-}
-
-function readerMessage(key: string, cause: unknown): string {
-  return `configs: what is expected of ${key} was not registered: ${cause instanceof Error ? cause.message : String(cause)}`;
 }

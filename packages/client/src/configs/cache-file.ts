@@ -23,7 +23,7 @@ export interface CacheFile {
 /** The project and the keys that a file is about. */
 export interface CacheScope {
   readonly project_id: string;
-  readonly prefix: string | undefined;
+  readonly prefix?: string | undefined;
 }
 
 const FORMAT = 'tenant-registry.configs/1';

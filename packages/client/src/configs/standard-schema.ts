@@ -39,9 +39,10 @@ export type Verdict =
   | { readonly valid: false; readonly issues: readonly SchemaIssue[]; readonly cause?: unknown };
 
 /** Thrown for a schema that only answers later. */
-export class AsyncSchema extends TypeError {}
+class AsyncSchema extends TypeError {}
 
-/** Returns what the schema says of the value. A schema that throws refuses the value. Throws `AsyncSchema`. */
+/** Returns what the schema says of the value. A schema that throws refuses the value. Throws a
+ * `TypeError` for a schema that only answers later. */
 export function verdictOf(schema: ConfigSchema, value: unknown): Verdict {
   let result: Result<unknown> | Promise<Result<unknown>>;
   try {

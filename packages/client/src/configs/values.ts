@@ -24,7 +24,8 @@ export interface SchemaValue {
 export interface ConfigValues {
   /**
    * Returns the frozen value of the key as the schema gives it: of the present version, or of the last one before it that
-   * fitted. Undefined: the key has no value, or has had none that fits since the schema is used. Throws `AsyncSchema`.
+   * fitted. Undefined: the key has no value, or has had none that fits since the schema is used. Throws a
+   * `TypeError` for a schema that validates asynchronously.
    */
   read(key: string, schema: ConfigSchema): SchemaValue | undefined;
   /** Tries the present value of the key against each schema that the key was read with. */
