@@ -38,11 +38,10 @@ export type Verdict =
   | { readonly valid: true; readonly value: unknown }
   | { readonly valid: false; readonly issues: readonly SchemaIssue[]; readonly cause?: unknown };
 
-/** Thrown for a schema that only answers later. */
-class AsyncSchema extends TypeError {}
-
-/** Returns what the schema says of the value. A schema that throws refuses the value. Throws a
- * `TypeError` for a schema that only answers later. */
+/**
+ * Returns what the schema says of the value. A schema that throws refuses the value. Throws a `TypeError` for a schema that
+ * only answers later.
+ */
 export function verdictOf(schema: ConfigSchema, value: unknown): Verdict {
   let result: Result<unknown> | Promise<Result<unknown>>;
   try {
@@ -53,7 +52,7 @@ export function verdictOf(schema: ConfigSchema, value: unknown): Verdict {
   if ('then' in result) {
     // Its outcome is of no use, and must not be an unhandled rejection.
     result.then(undefined, () => {});
-    throw new AsyncSchema('The schema validates asynchronously. Values are read synchronously: use a schema that is.');
+    throw new TypeError('The schema validates asynchronously. Values are read synchronously: use a schema that is.');
   }
   if (result.issues === undefined) return { valid: true, value: result.value };
   return { valid: false, issues: result.issues.map(issueOf) };
