@@ -8,11 +8,15 @@ import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import type { ConfigStore } from './store/port.ts';
 import { createPostgresStore } from './store/postgres.ts';
+import type { ConfigFeed } from './watch/config-feed.ts';
+import { provideFeed } from './watch/provide.ts';
 
 declare module '../../kernel/context.ts' {
   interface Ports {
     /** Where the current values of configurations are. */
     readonly configStore: ConfigStore;
+    /** Tells watchers what changes. */
+    readonly configFeed: ConfigFeed;
   }
 }
 
@@ -26,6 +30,12 @@ export const configsModule = defineModule({
   events: { ...configEvents, ...readerEvents },
   permissions: configPermissions,
   workers: [readersExpiryWorker],
-  provide: () => ({ configStore: createPostgresStore() }),
-  close: ({ configStore }) => configStore.close(),
+  provide(kernel) {
+    const configStore = createPostgresStore(kernel);
+    return { configStore, configFeed: provideFeed(kernel, configStore) };
+  },
+  close({ configFeed, configStore }) {
+    configFeed.close();
+    configStore.close();
+  },
 });
