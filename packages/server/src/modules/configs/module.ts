@@ -2,18 +2,21 @@
 import { defineModule } from '../../kernel/module.ts';
 import { configSchemaErrors } from '../config-schemas/errors.ts';
 import { configSchemaPermissions } from '../config-schemas/permissions.ts';
-import { createJsonSchemas } from '../config-schemas/validation/json-schemas.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import type { ConfigStore } from './store/port.ts';
 import { createPostgresStore } from './store/postgres.ts';
+import type { ConfigFeed } from './watch/config-feed.ts';
+import { provideFeed } from './watch/provide.ts';
 
 declare module '../../kernel/context.ts' {
   interface Ports {
     /** Where the current values of configurations are. */
     readonly configStore: ConfigStore;
+    /** Tells watchers what changes. */
+    readonly configFeed: ConfigFeed;
   }
 }
 
@@ -26,9 +29,13 @@ export const configsModule = defineModule({
   errors: { ...configErrors, ...configSchemaErrors },
   events: configEvents,
   permissions: { ...configPermissions, ...configSchemaPermissions },
-  provide: ({ clock }) => ({ configStore: createPostgresStore(), jsonSchemas: createJsonSchemas({ clock }) }),
-  close({ configStore, jsonSchemas }) {
+  // jsonSchemas is given by the module of schemas, once it is here.
+  provide(kernel) {
+    const configStore = createPostgresStore(kernel);
+    return { configStore, configFeed: provideFeed(kernel, configStore), jsonSchemas: undefined as never };
+  },
+  close({ configFeed, configStore }) {
+    configFeed.close();
     configStore.close();
-    jsonSchemas.close();
   },
 });
