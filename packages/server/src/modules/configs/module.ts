@@ -1,7 +1,5 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
 import { defineModule } from '../../kernel/module.ts';
-import { configSchemaErrors } from '../config-schemas/errors.ts';
-import { configSchemaPermissions } from '../config-schemas/permissions.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { configsRouter } from './router.ts';
@@ -26,13 +24,12 @@ export const configsModule = defineModule({
     name: 'Configs',
     description: 'Configurations of projects: versioned, checked against JSON Schemas, with their history.',
   },
-  errors: { ...configErrors, ...configSchemaErrors },
+  errors: configErrors,
   events: configEvents,
-  permissions: { ...configPermissions, ...configSchemaPermissions },
-  // jsonSchemas is given by the module of schemas, once it is here.
+  permissions: configPermissions,
   provide(kernel) {
     const configStore = createPostgresStore(kernel);
-    return { configStore, configFeed: provideFeed(kernel, configStore), jsonSchemas: undefined as never };
+    return { configStore, configFeed: provideFeed(kernel, configStore) };
   },
   close({ configFeed, configStore }) {
     configFeed.close();
