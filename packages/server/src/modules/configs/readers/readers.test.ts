@@ -175,6 +175,24 @@ test('those that do not accept a content are named with the places, until they h
   expect((await listed(place)).map(({ reader }: { reader: string }) => reader)).toEqual(['audit']);
 });
 
+test('a write that a reader does not accept is refused with the reader and the places, unless readers are ignored', async () => {
+  const place = await newPlace();
+  const path = `/v1/projects/${place.project_id}/configs/limits`;
+  await register(place, 'billing', atLeast(10));
+  const body = { content: { max_users: 5 }, expected_version: 0 };
+  const refused = await server.call(`PUT ${path}`, { body });
+  const errors = [{ pointer: '/content/max_users', message: 'must be at least 10' }];
+  expect([refused.status, refused.body.code, refused.body.readers]).toEqual([
+    409,
+    'breaks_readers',
+    [{ reader: 'billing', errors }],
+  ]);
+  expect((await server.call(`GET ${path}`)).status).toBe(404);
+  expect((await server.call(`PUT ${path}`, { body: { ...body, ignore_readers: true } })).status).toBe(200);
+  const [, written] = await auditOf(server, `${place.project_id}/limits`);
+  expect(written).toMatchObject({ action: 'config.created', metadata: { ignored_readers: ['billing'] } });
+});
+
 test('readers whose schemas cost too much block no write, and count against no writer of the tenant', async () => {
   const place = await newPlace();
   const costly = { type: 'string', pattern: '^(a+)+$' };
