@@ -70,7 +70,7 @@ export const configSchemaPage = pageOf(listedConfigSchema).meta({
 });
 
 const versionFields = {
-  schema_id: id,
+  schema_id: id.describe('The schema.'),
   tenant_id: id,
   version: versionNumber.meta({ ...aboutVersion, description: 'Counts on from 1.' }),
   created_by: author,
@@ -134,7 +134,7 @@ export type AddVersion = z.output<typeof addVersionInput>;
 export const listVersionsInput = z.strictObject({ ...pageInput, id, ...throughProject });
 export type ListVersions = z.output<typeof listVersionsInput>;
 
-const versionName = { id, version: versionNumber.meta(aboutVersion) };
+const versionName = { id, version: versionNumber.meta({ ...aboutVersion, description: 'A version of the schema.' }) };
 
 export const getVersionInput = z.strictObject({ ...versionName, ...throughProject });
 export type GetVersion = z.output<typeof getVersionInput>;
@@ -168,12 +168,17 @@ export const checkContentInput = z.strictObject({
 });
 export type CheckContent = z.output<typeof checkContentInput>;
 
+const mistake = z
+  .object({
+    pointer: z.string().meta({ description: 'A JSON pointer (RFC 6901).', examples: ['/content/max_users'] }),
+    message: z.string().meta({ description: 'For people to read.', examples: ['must be at least 1'] }),
+  })
+  .meta({ id: 'ConfigSchemaMistake', description: 'A place where a content is not valid.' });
+
 export const contentVerdict = z
   .object({
-    valid: z.boolean().meta({ examples: [false] }),
-    errors: z
-      .array(z.object({ pointer: z.string(), message: z.string() }))
-      .meta({ maxItems: MISTAKES_MAX, description: 'Where it is not valid, as JSON pointers.' }),
+    valid: z.boolean().meta({ description: 'Whether the schema accepts the content.', examples: [false] }),
+    errors: z.array(mistake).meta({ maxItems: MISTAKES_MAX, description: 'Where it is not valid, as JSON pointers.' }),
   })
   .meta({ id: 'ConfigSchemaVerdict', description: 'Whether a content is valid by a schema.' });
 export type ContentVerdict = z.infer<typeof contentVerdict>;
@@ -182,7 +187,7 @@ const told = z.object({
   id,
   tenant_id: id,
   name: textUpTo(200),
-  description: textUpTo(2_000).nullable(),
+  description: textUpTo(2_000).nullable().meta(aboutDescription),
   version: versionNumber.meta({ ...aboutVersion, description: 'The latest version.' }),
   sha256: sha256.meta({ description: 'SHA-256 of the JSON of that version, as it is stored.' }),
 });

@@ -13,6 +13,8 @@ export const READERS_OF_KEY_MAX = 20;
 export const READERS_OF_PROJECT_MAX = 1_000;
 const READER_MAX = 64;
 
+const aboutReader = { description: 'Names the program.', examples: ['billing'] };
+
 /** A check in the database holds this rule too. */
 const readerName = z
   .string()
@@ -20,7 +22,7 @@ const readerName = z
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
     'must be 1 to 64 letters, digits, dots, dashes and underscores, and begin with a letter or digit',
   )
-  .meta({ minLength: 1, maxLength: READER_MAX, description: 'Names the program.', examples: ['billing'] });
+  .meta({ minLength: 1, maxLength: READER_MAX, ...aboutReader });
 
 export const registerReaderInput = z.strictObject({ ...configPlace, reader: readerName, schema: schemaInput });
 export type RegisterReader = z.output<typeof registerReaderInput>;
@@ -30,7 +32,7 @@ export type ListReaders = z.output<typeof listReadersInput>;
 
 export const configReader = z
   .object({
-    reader: textUpTo(READER_MAX).meta({ examples: ['billing'] }),
+    reader: textUpTo(READER_MAX).meta(aboutReader),
     seen_at: timestamp.describe('When it last said what it expects.'),
     schema: z.unknown().meta({
       description: 'What it expects of the content: JSON Schema 2020-12.',
@@ -48,8 +50,8 @@ export const configReaderPage = pageOf(configReader).meta({
 const registered = z.object({
   project_id: id,
   tenant_id: id,
-  key: textUpTo(128),
-  reader: textUpTo(READER_MAX),
+  key: textUpTo(128).meta({ description: 'The key that it reads.', examples: ['limits'] }),
+  reader: textUpTo(READER_MAX).meta(aboutReader),
   sha256: sha256.meta({ description: 'SHA-256 of the JSON of what it expects, as it is stored.' }),
 });
 
