@@ -131,7 +131,7 @@ const rules: readonly Rule[] = [
     files: /^packages\/db\/src\/queries\//,
     may: [
       /^kysely$/,
-      /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/(last-seen|replica-leases|principals|sign-in))\.ts$/,
+      /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/(configs|last-seen|replica-leases|principals|sign-in))\.ts$/,
     ],
   },
   {

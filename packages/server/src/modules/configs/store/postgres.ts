@@ -12,6 +12,7 @@ import { lockWritableTenant } from '../../tenants/service.ts';
 import { canonicalOf } from '../canonical.ts';
 import { configErrors } from '../errors.ts';
 import { type Author, BYTES_MAX, KEYS_MAX } from '../schema.ts';
+import { pageOfDatabase } from './pages.ts';
 import type { Change, ConfigStore, Outcome, Place, StoredConfig, Write } from './port.ts';
 import { authorOf, createdAt, eventOf, growthOf, storedOf, versionOf } from './recorded.ts';
 
@@ -27,7 +28,7 @@ export function createPostgresStore(): ConfigStore {
       const { epoch, revision } = await configs.findConfigHead(db, project_id);
       return { epoch: current(epoch), revision };
     },
-    page: () => Promise.reject(new Error('not written yet')),
+    page: pageOfDatabase,
     commit,
     listUnrelayed: async () => [],
     tail: () => Promise.reject(new Error('not written yet')),
