@@ -1,8 +1,33 @@
 /** The thread's side of `createThread`. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 
-/** Tells that the thread is ready, and answers each question with the value that the function returns for it. */
+/** No bound. */
+const NEVER = 2n ** 63n - 1n;
+
+/** Written here, read by the side that asks: the CPU time of this thread, in microseconds, at which it is ended. */
+const cpuEnd: BigInt64Array = workerData?.cpuEnd ?? new BigInt64Array(1);
+
+/**
+ * Tells that the thread is ready, and answers each question with the value that the function returns for it. What the
+ * function asked `allowCpu` for ends with its answer.
+ */
 export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer): void {
-  parentPort?.on('message', (question: Question) => parentPort?.postMessage(answer(question)));
+  Atomics.store(cpuEnd, 0, NEVER);
+  parentPort?.on('message', (question: Question) => {
+    const answered = answer(question);
+    Atomics.store(cpuEnd, 0, NEVER);
+    parentPort?.postMessage(answered);
+  });
   parentPort?.postMessage('ready');
+}
+
+/** Bounds the work that follows to so much CPU time of this thread. Beyond it the thread is ended with `ThreadTooCostly`. */
+export function allowCpu(ms: number): void {
+  Atomics.store(cpuEnd, 0, BigInt(usedCpuUs() + ms * 1_000));
+}
+
+/** The CPU time that this thread has used, in microseconds. */
+export function usedCpuUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
 }

@@ -1,7 +1,7 @@
 // engine: none
 import { expect, onTestFinished, test } from 'vitest';
 import type { Order } from '../../../test/support/threads/obedient.ts';
-import { createThread, ThreadTimeout } from './thread.ts';
+import { createThread, ThreadTimeout, ThreadTooCostly } from './thread.ts';
 
 const module = new URL('../../../test/support/threads/obedient.ts', import.meta.url);
 
@@ -34,6 +34,24 @@ test('work without an end is ended, the event loop goes on meanwhile, and anothe
   await expect(thread.ask('spin')).rejects.toThrow(ThreadTimeout);
   expect(turns).toBeGreaterThan(1);
   expect(await thread.ask('answer')).not.toBe(before);
+});
+
+test.each(['costly', 'pattern', 'fill'] as const)(
+  'a thread that uses more CPU time or memory than it may is ended, and another one answers: %s',
+  async (order) => {
+    const thread = newThread(60_000);
+    const before = await thread.ask('answer');
+    await expect(thread.ask(order)).rejects.toThrow(ThreadTooCostly);
+    expect(await thread.ask('answer')).not.toBe(before);
+  },
+);
+
+test('the CPU time of a question counts for each piece of its work alone, and not after the answer', async () => {
+  const thread = newThread(60_000);
+  const first = await thread.ask('answer');
+  expect(await thread.ask('pieces')).toBe(300);
+  expect(await thread.ask('spend')).toBe(300);
+  expect(await thread.ask('answer')).toBe(first);
 });
 
 test('a thread that fails or ends by itself fails its question alone', async () => {

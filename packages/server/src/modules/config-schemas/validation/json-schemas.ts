@@ -1,0 +1,136 @@
+/** JSON Schema of draft 2020-12 for callers that nobody trusts: every piece of work is bounded in CPU time, memory and places. */
+import type { Clock } from '../../../kernel/clock.ts';
+import { DomainError } from '../../../kernel/errors.ts';
+import type { Gate } from '../../../kernel/gate.ts';
+import { configSchemaErrors } from '../errors.ts';
+import type { Json } from './engine/json.ts';
+import type { Mistake } from './engine/pointers.ts';
+import type { PatchOperation } from './patch.ts';
+import { createValidationThreads } from './validation-threads.ts';
+
+export type { Mistake, PatchOperation };
+
+/** All may throw what bounds them: `validation_too_costly`, `rate_limited`, `tenant_busy`, and `overloaded`. */
+export interface JsonSchemas {
+  /** Resolves when the text is a usable JSON Schema 2020-12. Throws `schema_invalid` with pointers under `/content`. */
+  check(tenantId: string, schema: string): Promise<void>;
+  /** Returns at most 20 mistakes of the content, none when it is valid. Throws `schema_invalid`. */
+  validate(
+    tenantId: string,
+    asked: { readonly schema: string; readonly content: unknown },
+  ): Promise<readonly Mistake[]>;
+  /**
+   * Tries one schema on many contents and yields, for each list of contents, the mistakes of each content in order, at most
+   * 20 each. Others get the thread between batches. Throws `schema_invalid`.
+   */
+  validateEach(
+    tenantId: string,
+    asked: {
+      readonly schema: string;
+      readonly contents: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
+    },
+  ): AsyncGenerator<readonly (readonly Mistake[])[]>;
+  /** Returns the operations of RFC 6902 that make `to` out of `from`; one that replaces all where further ones would cost too much. */
+  diff(tenantId: string, from: unknown, to: unknown): Promise<readonly PatchOperation[]>;
+  /** Lets the threads end. */
+  close(): void;
+}
+
+export interface JsonSchemasOptions {
+  readonly clock: Clock;
+  /** Milliseconds of wall time for the turn to come, and for the answer; 5,000 unless given. */
+  readonly waitMaxMs?: number;
+}
+
+/** Contents of one batch, and their characters: a thread has 64 MiB. */
+const BATCH_MAX = 200;
+const BATCH_CHARACTERS_MAX = 524_288;
+
+/** Prepares the schemas; the threads start with the first question. The gate is for metrics. */
+export function createJsonSchemas({
+  clock,
+  waitMaxMs = 5_000,
+}: JsonSchemasOptions): JsonSchemas & { readonly gate: Gate } {
+  const threads = createValidationThreads({ clock, waitMaxMs });
+
+  async function verdicts(tenantId: string, schema: string, contents: readonly string[]) {
+    const answer = await threads.ask(tenantId, { kind: 'validate', schema, contents });
+    if (answer.kind === 'unusable') throw schemaInvalid(answer.mistakes);
+    return answer.kind === 'verdicts' ? answer.mistakes : [];
+  }
+
+  /** The text of a value. What is nested too deeply for it is too costly. */
+  function textOf(tenantId: string, value: unknown): string {
+    try {
+      return JSON.stringify(value);
+    } catch (error) {
+      throw error instanceof RangeError ? threads.tooCostly(tenantId, error) : error;
+    }
+  }
+
+  return {
+    async check(tenantId, schema) {
+      const answer = await threads.ask(tenantId, { kind: 'check', schema });
+      if (answer.kind === 'unusable') throw schemaInvalid(answer.mistakes);
+    },
+    async validate(tenantId, { schema, content }) {
+      const [mistakes = []] = await verdicts(tenantId, schema, [textOf(tenantId, content)]);
+      return mistakes;
+    },
+    async *validateEach(tenantId, { schema, contents }) {
+      for await (const list of contents) {
+        const found: (readonly Mistake[])[] = [];
+        for (const batch of batchesOf(list, (content) => textOf(tenantId, content))) {
+          // A turn of the thread may end before the batch does.
+          for (let rest = batch; rest.length > 0; ) {
+            const some = await verdicts(tenantId, schema, rest);
+            found.push(...some);
+            rest = rest.slice(some.length);
+          }
+        }
+        yield found;
+      }
+    },
+    async diff(tenantId, from, to) {
+      const whole: PatchOperation[] = [{ op: 'replace', path: '', value: to as Json }];
+      try {
+        const question = { kind: 'diff', from: textOf(tenantId, from), to: textOf(tenantId, to) } as const;
+        const answer = await threads.ask(tenantId, question);
+        return answer.kind === 'patch' ? answer.operations : whole;
+      } catch (error) {
+        if (isTooCostly(error)) return whole;
+        throw error;
+      }
+    },
+    gate: threads.gate,
+    close: threads.close,
+  };
+}
+
+function* batchesOf(contents: readonly unknown[], textOf: (content: unknown) => string): Generator<readonly string[]> {
+  let batch: string[] = [];
+  let characters = 0;
+  for (const content of contents) {
+    const text = textOf(content);
+    batch.push(text);
+    characters += text.length;
+    if (batch.length < BATCH_MAX && characters < BATCH_CHARACTERS_MAX) continue;
+    yield batch;
+    batch = [];
+    characters = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function schemaInvalid(mistakes: readonly Mistake[]): Error {
+  const errors = mistakes.map(({ pointer, message }) => ({
+    pointer: `/content${pointer}`,
+    in: 'body' as const,
+    message,
+  }));
+  return configSchemaErrors.schemaInvalid({ errors });
+}
+
+function isTooCostly(error: unknown): boolean {
+  return error instanceof DomainError && error.definition === configSchemaErrors.validationTooCostly.definition;
+}
