@@ -115,6 +115,12 @@ export const configErrors = {
     constraint: 'configs_tenant_id_schema_id_schema_version_fkey',
     pointer: '/schema_id',
   }),
+  stateUnknown: defineError({
+    code: 'config_state_unknown',
+    status: 'BAD_REQUEST',
+    detail: 'The project has no such state, or it is not kept any more: see errors.',
+    example: { errors: [{ pointer: '/at', in: 'query', message: 'names no state of this project that is kept' }] },
+  }),
   importInvalid: defineError({
     code: 'config_import_invalid',
     status: 'BAD_REQUEST',

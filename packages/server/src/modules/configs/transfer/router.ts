@@ -26,7 +26,7 @@ export const transferProcedures = {
         summary: 'Export the configurations of a project',
         description:
           'All values in one state, one key on each line (NDJSON), in the order of their bytes, sent while they are read. The ETag is the quoted cursor of the state. The lines are items of an import. An answer that breaks off is not complete. Over tRPC it is not available.',
-        errors: [kernelErrors.invalidCursor, kernelErrors.unavailable],
+        errors: [configErrors.stateUnknown, kernelErrors.unavailable],
         inTenant: 'read',
         stream: ['application/x-ndjson'],
         stateTag: true,

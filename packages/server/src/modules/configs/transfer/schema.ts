@@ -63,7 +63,7 @@ export type Action = z.infer<typeof action>;
 
 const planned = z
   .object({
-    key: textUpTo(128).meta({ examples: ['limits'] }),
+    key: textUpTo(128).meta({ description: 'The key.', examples: ['limits'] }),
     action,
     version: version.nullable().describe('That the key has afterwards; null of an invalid item.'),
     written: z.boolean().describe('False of what did not have to be written, or was not.'),
@@ -71,28 +71,47 @@ const planned = z
   .meta({ id: 'ConfigImportPlanItem', description: 'What an import does with a key.' });
 export type Planned = z.infer<typeof planned>;
 
-const count = z.int().min(0).meta({ format: 'int32' });
+const count = (of: string) =>
+  z
+    .int()
+    .min(0)
+    .max(PLANNED_MAX)
+    .meta({ description: `Items ${of}.`, format: 'int32' });
+
+const mistake = z
+  .object({
+    pointer: z.string().meta({ description: 'Where (RFC 6901).', examples: ['/items/3/content/max_users'] }),
+    message: z.string().meta({ description: 'What is wrong there.', examples: ['must be at least 1'] }),
+  })
+  .meta({ id: 'ConfigImportMistake', description: 'Why an item is invalid.' });
 
 export const importedConfigs = z
   .object({
-    dry_run: z.boolean(),
+    dry_run: z.boolean().describe('Nothing was written, as it was asked for.'),
     complete: z.boolean().describe('False: some of it was not written. See `stopped`, and import again.'),
     cursor: cursor.describe('The state after the last write.'),
     counts: z
-      .object({ create: count, update: count, unchanged: count, delete: count, invalid: count })
+      .object({
+        create: count('that have no value yet'),
+        update: count('that get another value'),
+        unchanged: count('that have the value already'),
+        delete: count('that lose their value'),
+        invalid: count('that cannot be imported'),
+      })
       .describe('Items of the plan by action.'),
     items: z.array(planned).meta({
       maxItems: PLANNED_MAX,
       description: 'The items in their order, then the keys that are deleted.',
     }),
     errors: z
-      .array(z.object({ pointer: z.string(), message: z.string() }))
+      .array(mistake)
       .meta({ maxItems: MISTAKES_MAX, description: 'Of a dry run: why items are invalid, the first 20 mistakes.' }),
     stopped: z
       .object({
         key: textUpTo(128).describe('The first key, in the order of keys, that may not have been written.'),
         code: textUpTo(100).describe('The code of the error: `version_conflict` when a key was changed meanwhile.'),
       })
+      .meta({ id: 'ConfigImportStop', description: 'Where an import stopped.' })
       .nullable()
       .describe('Why a later step was not written; null: nothing stopped it.'),
   })

@@ -11,7 +11,7 @@ export const requests = defineRequests({
       needs: ['project'],
       request: ({ project }) => ({
         path: { project_id: project },
-        body: { items: [{ key: 'flags', content: true }] },
+        body: { items: [{ key: 'imported', content: true }] },
       }),
     },
   },
