@@ -1,9 +1,11 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
+import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { readersExpiryWorker } from './readers/expiry.worker.ts';
 import { readerEvents } from './readers/schema.ts';
+import { configReadsGate } from './reading/gate.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import type { ConfigStore } from './store/port.ts';
@@ -17,6 +19,8 @@ declare module '../../kernel/context.ts' {
     readonly configStore: ConfigStore;
     /** Tells watchers what changes. */
     readonly configFeed: ConfigFeed;
+    /** Stands in front of whole states of projects. */
+    readonly configReads: Gate;
   }
 }
 
@@ -32,7 +36,9 @@ export const configsModule = defineModule({
   workers: [readersExpiryWorker],
   provide(kernel) {
     const configStore = createPostgresStore(kernel);
-    return { configStore, configFeed: provideFeed(kernel, configStore) };
+    const configReads = createGate(configReadsGate);
+    kernel.metrics.observeGate(configReads);
+    return { configStore, configFeed: provideFeed(kernel, configStore), configReads };
   },
   close({ configFeed, configStore }) {
     configFeed.close();
