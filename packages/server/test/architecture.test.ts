@@ -61,6 +61,18 @@ const rules: readonly Rule[] = [
     may: [node, /^canonicalize$/],
   },
   {
+    // etcd is one of the stores of configurations, and nothing else.
+    files: new RegExp(`^${S}/modules/configs/store/etcd(\\.ts$|/)`),
+    may: [
+      db,
+      node,
+      kernel,
+      ownModule(''),
+      new RegExp(`^${S}/modules/(projects|tenants)/service\\.ts$`),
+      /^@tenant-registry\/etcd$/,
+    ],
+  },
+  {
     files: new RegExp(`^${S}/modules/`),
     may: [
       db,

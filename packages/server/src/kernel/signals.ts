@@ -1,7 +1,10 @@
 /** Says inside one process that there is work, so that a worker need not wait for its next look. Nothing depends on it. */
 
-/** `queued`: an event waits for its place in the log. `logged`: the log has grown. `deliverable`: a delivery may be due. */
-export type Signal = 'queued' | 'logged' | 'deliverable';
+/**
+ * `queued`: an event waits for its place in the log. `logged`: the log has grown. `deliverable`: a delivery may be due. `intended`: a
+ * configuration waits in etcd for its place in the database.
+ */
+export type Signal = 'queued' | 'logged' | 'deliverable' | 'intended';
 
 export interface Signals {
   /** Calls whoever listens. A listener must not throw. */

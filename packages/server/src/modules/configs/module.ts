@@ -1,11 +1,17 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
+
+import type { KernelDependencies } from '../../kernel/context.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { configSchemaErrors } from '../config-schemas/errors.ts';
 import { configSchemaPermissions } from '../config-schemas/permissions.ts';
+import { type ConfigStoreSettings, configSettings } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
+import { createEtcdConfigs, type EtcdConfigs } from './store/etcd/configs.ts';
+import { configRelayWorker } from './store/etcd/relay.worker.ts';
+import { configUpkeepWorker } from './store/etcd/upkeep.worker.ts';
 import type { ConfigStore } from './store/port.ts';
 import { createPostgresStore } from './store/postgres.ts';
 
@@ -13,7 +19,13 @@ declare module '../../kernel/context.ts' {
   interface Ports {
     /** Where the current values of configurations are. */
     readonly configStore: ConfigStore;
+    /** What belongs to values in etcd; null: they are in the database. */
+    readonly etcdConfigs: EtcdConfigs | null;
   }
+}
+
+interface ConfigsConfig {
+  readonly configStore: ConfigStoreSettings;
 }
 
 export const configsModule = defineModule({
@@ -26,6 +38,20 @@ export const configsModule = defineModule({
   events: configEvents,
   permissions: { ...configPermissions, ...configSchemaPermissions },
   // jsonSchemas is given by the module of schemas, once it is here.
-  provide: () => ({ configStore: createPostgresStore(), jsonSchemas: undefined as never }),
+  settings: configSettings,
+  workers: [configRelayWorker, configUpkeepWorker],
+  provide: (kernel, { configStore: settings }: ConfigsConfig) => ({
+    ...storeOf(kernel, settings),
+    jsonSchemas: undefined as never,
+  }),
   close: ({ configStore }) => configStore.close(),
 });
+
+function storeOf(kernel: KernelDependencies, { kind, etcd }: ConfigStoreSettings) {
+  const etcdConfigs = kind === 'etcd' && etcd !== null ? createEtcdConfigs(kernel, etcd) : null;
+  const configStore = etcdConfigs?.store ?? createPostgresStore();
+  kernel.metrics.gauge('config_store_up', '1 while the store of configurations answers.', () =>
+    Number(configStore.isUp()),
+  );
+  return { configStore, etcdConfigs };
+}
