@@ -6,6 +6,7 @@ import {
   connectivityState,
   credentials,
   type Metadata,
+  status,
 } from '@grpc/grpc-js';
 import type { GrpcFailure } from './errors.ts';
 import type { EtcdOptions } from './types.ts';
@@ -58,6 +59,8 @@ export interface Connection {
   close(): void;
 }
 
+const CLOSED: GrpcFailure = { code: status.UNAVAILABLE, details: 'the client of etcd is closed' };
+
 const asIs = (bytes: Buffer) => bytes;
 
 /** @throws {TypeError} The endpoint is no URL with http or https, a host and a port. */
@@ -68,9 +71,14 @@ export function openConnection(endpoint: string, tls: EtcdOptions['tls']): Conne
   const address = port === '' ? `${host}:${protocol === 'http:' ? 80 : 443}` : host;
   const client = new Client(address, protocol === 'http:' ? credentials.createInsecure() : toCredentials(tls), OPTIONS);
   const underWay = new Set<{ cancel(): void }>();
+  let closed = false;
   return {
     endpoint,
     start({ method, bytes, metadata, deadline }, answered) {
+      if (closed) {
+        queueMicrotask(() => answered(CLOSED, undefined));
+        return () => {};
+      }
       const call = client.makeUnaryRequest(
         method.path,
         asIs,
@@ -87,6 +95,7 @@ export function openConnection(endpoint: string, tls: EtcdOptions['tls']): Conne
       return () => call.cancel();
     },
     ready(deadline) {
+      if (closed) return false;
       const state = client.getChannel().getConnectivityState(true);
       return state === connectivityState.READY || becomesReady(client, deadline);
     },
@@ -97,6 +106,7 @@ export function openConnection(endpoint: string, tls: EtcdOptions['tls']): Conne
       return stream;
     },
     close() {
+      closed = true;
       for (const call of underWay) call.cancel();
       client.close();
     },

@@ -6,7 +6,7 @@ export type EtcdErrorKind =
   | 'unavailable'
   /** A write was sent and its answer is lost: it is done, or will be, or not. */
   | 'unknown_outcome'
-  /** The quota of the database is used up: puts are refused until space was freed and `disarm` was called. */
+  /** The quota of the database is used up: puts are refused until it is smaller and `disarm` was called. */
   | 'no_space'
   /** The asked revision is gone. */
   | 'compacted'

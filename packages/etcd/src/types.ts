@@ -150,7 +150,8 @@ export interface EtcdOptions {
 }
 
 /**
- * A client of one etcd cluster (v3 API, 3.4 and later). Every method rejects with an `EtcdError`:
+ * A client of one etcd cluster (v3 API, 3.4 and later). Every method rejects with an `EtcdError`, and with a `TypeError` for
+ * text that is no well-formed Unicode and for revisions that are no whole numbers below 2^53:
  *
  * - A read (`range`, `status`, `alarms`, a `txn` of nothing but gets, also `compact` and `disarm`, whose repetition does
  *   nothing) is tried on other endpoints until its deadline; then it is `unavailable`.
@@ -165,7 +166,7 @@ export interface Etcd {
   range(asked: Keys, options?: RangeOptions): Promise<RangeAnswer>;
   /**
    * Does `success` when all comparisons hold, else `failure`, at one revision and at once.
-   * @throws {EtcdError} `too_large`: more than 128 operations, or more bytes than the server takes (1.5 MiB).
+   * @throws {EtcdError} `too_large`: more than 128 comparisons or operations in a list, or more bytes than the server takes (1.5 MiB).
    */
   txn(asked: Txn): Promise<TxnAnswer>;
   /** Sets one key; resolves to the revision. */
@@ -184,7 +185,10 @@ export interface Etcd {
   /** Asks every endpoint; those that do not answer say so. Also answered by a member without a quorum. */
   status(): Promise<readonly EndpointStatus[]>;
   alarms(): Promise<readonly Alarm[]>;
-  /** Ends the alarms `no_space`, after which puts are taken while the database is below its quota. */
+  /**
+   * Ends the alarms `no_space`. The next put raises them again while the file of a database is past its quota, and only
+   * defragmentation of each member makes that file smaller (`etcdctl defrag`).
+   */
   disarm(): Promise<void>;
   /** Ends all connections; calls that wait for an answer are rejected, watches return. */
   close(): void;

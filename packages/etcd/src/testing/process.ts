@@ -1,7 +1,7 @@
 /** One process of etcd. Its sockets are files in its folder, so no other process can take its ports. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { etcdPath } from './binary.ts';
 
@@ -29,15 +29,19 @@ export function etcdProcess(folder: string): EtcdProcess {
   const running = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const signal = (name: NodeJS.Signals) => running() && child?.kill(name);
   const atExit = () => signal('SIGKILL');
+  const clientSocket = join(folder, 'client:1');
+  const peerSocket = join(folder, 'peer:1');
   return {
     // etcd makes files with these names in its folder: the host and the port of what it listens on.
-    clientSocket: join(folder, 'client:1'),
-    peerSocket: join(folder, 'peer:1'),
+    clientSocket,
+    peerSocket,
     output: () => output,
     running,
     spawn(args) {
       if (etcdPath === undefined) throw new Error('etcd is not installed: neither ETCD_BIN nor PATH leads to it');
       if (running()) throw new Error('this etcd runs already');
+      // A process that was killed left its sockets behind.
+      for (const socket of [clientSocket, peerSocket]) rmSync(socket, { force: true });
       child = spawn(etcdPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: {} });
       for (const stream of [child.stdout, child.stderr])
         stream?.on('data', (chunk: Buffer) => {

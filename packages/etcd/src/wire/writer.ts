@@ -43,13 +43,18 @@ function putVarint(to: Writer, value: number): void {
   to.bytes[at] = rest;
 }
 
-/** Writes a whole number; 0 is the default of the protocol and needs no bytes. */
+/**
+ * Writes a whole number; 0 is the default of the protocol and needs no bytes.
+ * @throws {TypeError} It is negative, no whole number, or past 2^53.
+ */
 export function putNumber(to: Writer, field: number, value: number): void {
   if (value !== 0) putNumberAlways(to, field, value);
 }
 
 /** Writes a whole number that is one of several alternatives, where 0 must be told from absence. */
 export function putNumberAlways(to: Writer, field: number, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new TypeError(`a number for etcd must be whole and safe, not ${value}`);
   putVarint(to, value);
   putVarint(to, field << 3);
 }
@@ -75,7 +80,8 @@ export function putText(to: Writer, field: number, text: string): void {
   if (text === '') return;
   if (!text.isWellFormed()) throw new TypeError('text for etcd must be well-formed Unicode');
   const size = Buffer.byteLength(text);
-  to.bytes.write(text, reserve(to, size), size, 'utf8');
+  const at = reserve(to, size);
+  to.bytes.write(text, at, size, 'utf8');
   putVarint(to, size);
   putVarint(to, (field << 3) | LENGTH_DELIMITED);
 }
