@@ -50,6 +50,11 @@ test('a mistake in DATABASE_URL is reported without its password, and a short to
   expect(message).not.toMatch(/hunter/);
 });
 
+test('events are kept for a week at least, so that a receiver that was away for five days misses none', () => {
+  expect(configMistakes({ EVENTS_RETENTION_DAYS: '6' })).toContain('EVENTS_RETENTION_DAYS');
+  expect(readConfig({ EVENTS_RETENTION_DAYS: '7' }).eventsRetentionDays).toBe(7);
+});
+
 test('a way past a pooler wants the way through it, and is checked like it', () => {
   const direct = 'postgres://me:hunter2@db/registry';
   expect(configMistakes({ DATABASE_DIRECT_URL: direct })).toContain('DATABASE_URL, is missing');

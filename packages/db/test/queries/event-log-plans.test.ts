@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Db, Tx } from '../../src/handles.ts';
 import * as eventLog from '../../src/queries/event-log.ts';
+import * as webhookQueue from '../../src/queries/webhook-queue.ts';
 import * as webhooks from '../../src/queries/webhooks.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
 import { type Plan, plansOf, rowsRead } from '../plans.ts';
@@ -173,3 +174,20 @@ test.each([true, false])(
     await db.deleteFrom('webhook_endpoints').where('id', '=', endpoint_id).execute();
   },
 );
+
+test('looks for lost wakes and for the oldest delivery read what waits by endpoint, and nothing that is done', async () => {
+  const { db } = database;
+  await sql`
+    insert into webhook_deliveries (endpoint_id, tenant_id, event_id, event_type, position, aggregate)
+    select w.id, w.tenant_id, gen_random_uuid(), 'tenant.updated', i, 'tenant:a'
+    from webhook_endpoints w, generate_series(1, 500) as i where w.tenant_id is null`.execute(db);
+  await sql`analyze webhook_deliveries`.execute(db);
+  const look = await planIn((tx) => webhookQueue.claimIdleEndpoints(tx, BATCH));
+  const oldest = await plansOf(db, (asked) => webhookQueue.findOldestUndelivered(asked));
+  for (const plan of [look, oldest]) {
+    expect(scanned(plan)).toEqual([]);
+    expect(indexesOf(plan)).toContain('webhook_deliveries_pending_idx');
+    expect(rowsRead(plan)).toBeLessThan(500);
+  }
+  await db.deleteFrom('webhook_deliveries').where('state', '=', 'pending').execute();
+});

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
-import { createEtcd, type Etcd } from '@tenant-registry/etcd';
+import type { Etcd } from '@tenant-registry/etcd';
 import { etcdReason, type StartOptions, startEtcd, type TestCluster } from '@tenant-registry/etcd/testing';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { systemContext } from '../../src/kernel/system-context.ts';

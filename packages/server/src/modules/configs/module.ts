@@ -14,6 +14,8 @@ import { configRelayWorker } from './store/etcd/relay.worker.ts';
 import { configUpkeepWorker } from './store/etcd/upkeep.worker.ts';
 import type { ConfigStore } from './store/port.ts';
 import { createPostgresStore } from './store/postgres.ts';
+import type { ConfigFeed } from './watch/config-feed.ts';
+import { provideFeed } from './watch/provide.ts';
 
 declare module '../../kernel/context.ts' {
   interface Ports {
@@ -21,6 +23,8 @@ declare module '../../kernel/context.ts' {
     readonly configStore: ConfigStore;
     /** What belongs to values in etcd; null: they are in the database. */
     readonly etcdConfigs: EtcdConfigs | null;
+    /** Tells watchers what changes. */
+    readonly configFeed: ConfigFeed;
   }
 }
 
@@ -40,16 +44,19 @@ export const configsModule = defineModule({
   // jsonSchemas is given by the module of schemas, once it is here.
   settings: configSettings,
   workers: [configRelayWorker, configUpkeepWorker],
-  provide: (kernel, { configStore: settings }: ConfigsConfig) => ({
-    ...storeOf(kernel, settings),
-    jsonSchemas: undefined as never,
-  }),
-  close: ({ configStore }) => configStore.close(),
+  provide(kernel, { configStore: settings }: ConfigsConfig) {
+    const stores = storeOf(kernel, settings);
+    return { ...stores, configFeed: provideFeed(kernel, stores.configStore), jsonSchemas: undefined as never };
+  },
+  close({ configFeed, configStore }) {
+    configFeed.close();
+    configStore.close();
+  },
 });
 
 function storeOf(kernel: KernelDependencies, { kind, etcd }: ConfigStoreSettings) {
   const etcdConfigs = kind === 'etcd' && etcd !== null ? createEtcdConfigs(kernel, etcd) : null;
-  const configStore = etcdConfigs?.store ?? createPostgresStore();
+  const configStore = etcdConfigs?.store ?? createPostgresStore(kernel);
   kernel.metrics.gauge('config_store_up', '1 while the store of configurations answers.', () =>
     Number(configStore.isUp()),
   );

@@ -293,6 +293,23 @@ test('a turn or an answer that does not come in time is refused as overload, whi
   }
 });
 
+test.each([
+  ['empty schemas', () => Array.from({ length: 21_500 }, () => ({}))],
+  ['schemas in one another', () => Array.from({ length: 5_900 }, () => ({ not: {} }))],
+  ['patterns', () => Array.from({ length: 3_000 }, (_, index) => ({ pattern: `a${index}` }))],
+])(
+  'schemas of 64 KiB are compiled within the bounds, and twenty of them do not exhaust a thread: %s',
+  async (_, list) => {
+    const engine = newSchemas();
+    for (let each = 0; each < 20; each += 1) {
+      const schema = JSON.stringify({ title: `${each}`, oneOf: list() });
+      expect(schema.length).toBeLessThan(65_536);
+      expect(await engine.schemas.validate('one', { schema, content: 1 })).toHaveLength(1);
+    }
+    await expectToAnswer(engine);
+  },
+);
+
 test('the threads start anew after they were closed', async () => {
   const engine = newSchemas();
   await expectToAnswer(engine);

@@ -3,6 +3,7 @@ import { registerSchema, type SchemaObject, unregisterSchema, validate } from '@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { hardCases } from '../../../../../test/support/json-schema-cases.ts';
 import type { Json } from './json.ts';
 import type { Schema } from './places.ts';
 import { prepare } from './prepare.ts';
@@ -10,11 +11,23 @@ import { prepare } from './prepare.ts';
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const URI = 'https://example.com/peers';
 
+/** Ajv makes code that fails to run for some schemas: then it has no verdict. */
+function byAjvOf(schema: Schema) {
+  const run = new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false }).compile(schema as object);
+  return (content: Json): boolean | undefined => {
+    try {
+      return run(content);
+    } catch {
+      return undefined;
+    }
+  };
+}
+
 /** The verdict of each engine on each content. */
 async function verdictsOf(schema: Schema, contents: readonly Json[]) {
   const prepared = prepare(schema);
   if ('mistakes' in prepared) throw new Error(`the schema is refused: ${JSON.stringify(prepared.mistakes)}`);
-  const byAjv = new Ajv2020({ strict: false, validateFormats: false, addUsedSchema: false }).compile(schema as object);
+  const byAjv = byAjvOf(schema);
   registerSchema(schema as SchemaObject, URI, DIALECT);
   try {
     const byHyperjump = await validate(URI);
@@ -122,30 +135,7 @@ test('where ajv and hyperjump agree on schemas and contents by chance, this engi
   expect(Math.min(agreements.valid, agreements.invalid)).toBeGreaterThan(200);
 });
 
-test.each<[name: string, schema: Schema, content: Json, valid: boolean]>([
-  ['a limit of 0', { maximum: 0 }, 5, false],
-  ['the order of names in enum', { enum: [{ a: 1, b: 2 }] }, { b: 2, a: 1 }, true],
-  ['a name that databases like', { additionalProperties: false }, { _id: 1 }, false],
-  ['a name that objects inherit', { properties: { a: true }, additionalProperties: false }, { toString: 1 }, false],
-  [
-    'an inherited name beside patterns',
-    { patternProperties: { x: {} }, additionalProperties: false },
-    { valueOf: 1 },
-    false,
-  ],
-  ['contains that takes all', { contains: true, maxContains: 1 }, [1, 2], false],
-  ['contains of none', { contains: false, minContains: 0 }, [1], true],
-  ['two zeros', { const: 0 }, -0, true],
-  ['what not has seen', { not: { not: { properties: { a: true } } }, unevaluatedProperties: false }, { a: 1 }, false],
-  [
-    'what a schema has seen that does not match',
-    { anyOf: [{ properties: { a: { type: 'string' } }, required: ['a'] }, true], unevaluatedProperties: false },
-    { a: 1 },
-    false,
-  ],
-  ['a name with a slash', { properties: { 'a/b~c%': { type: 'string' } } }, { 'a/b~c%': 1 }, false],
-  ['a character of two units', { maxLength: 1 }, '😀', true],
-])('this engine and both peers know: %s', async (_, schema, content, valid) => {
+test.each(hardCases)('this engine and both peers know: %s', async (_, schema, content, valid) => {
   expect(await verdictsOf(schema, [content])).toEqual([{ ours: valid, peers: [valid, valid] }]);
 });
 

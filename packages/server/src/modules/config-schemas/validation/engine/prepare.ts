@@ -18,7 +18,9 @@ const VALIDATION = 'https://json-schema.org/draft/2020-12/vocab/validation';
 /** Schemas outside the document, by the URI at which references find them. The product has none. */
 export type Remotes = ReadonlyMap<string, Json>;
 
-export type Prepared = { readonly validate: Validate } | { readonly mistakes: readonly Mistake[] };
+export type Prepared =
+  /** `schemas` is the number of those in the document, which tells what it costs to keep it. */
+  { readonly validate: Validate; readonly schemas: number } | { readonly mistakes: readonly Mistake[] };
 
 export const metaSchemasByUri: Remotes = new Map(metaSchemas.map((schema) => [schema.$id, schema as unknown as Json]));
 
@@ -71,7 +73,8 @@ function resolveAndCompile(schema: Json, remotes: Remotes): Prepared {
   const root = walkDocument(walk, schema, NAMELESS);
   const { mistakes } = walk;
   if (mistakes.length === 0) mistakes.push(...referenceMistakes(walk.document.places.values(), find));
-  return mistakes.length > 0 ? { mistakes: told(mistakes) } : { validate: compile(root, find) };
+  if (mistakes.length > 0) return { mistakes: told(mistakes) };
+  return { validate: compile(root, find), schemas: walk.document.places.size };
 }
 
 function newDocument(schema: Json, remotes: Remotes): Document {

@@ -13,7 +13,7 @@ export interface Target {
 /** Finds a resource by its absolute URI. */
 export type FindResource = (uri: string) => Resource | undefined;
 
-export const referenceKeywords = ['$ref', '$dynamicRef'] as const;
+const referenceKeywords = ['$ref', '$dynamicRef'] as const;
 
 /** Returns the target of a reference that stands in the resource, or a sentence that says why it has none. */
 export function resolveReference(reference: string, from: Resource, find: FindResource): Target | string {

@@ -1,7 +1,8 @@
 /** Whether what etcd has is what the registry's database says it is: of its epoch, and not behind what was already seen. */
 import { configRelay, type Db } from '@tenant-registry/db';
 import type { Kv } from '@tenant-registry/etcd';
-import { kvOf, type Link, needsRepair, storeUnavailable } from './link.ts';
+import { moved } from '../moved.ts';
+import { kvOf, type Link, needsRepair } from './link.ts';
 import { type Meta, readMeta } from './meta.ts';
 
 export interface Standing {
@@ -62,8 +63,7 @@ export function createStanding({ db, link, metaKey }: StandingOptions): Standing
 }
 
 function refusal(store: configRelay.ConfigStoreRow, meta: Meta | undefined, revision: number) {
-  if (store.kind !== 'etcd')
-    return storeUnavailable('Configurations were moved to another store: the registry has to be restarted.');
+  if (store.kind !== 'etcd') return moved();
   if (meta === undefined) return needsRepair('etcd has lost the values');
   if (meta.epoch !== store.epoch) return needsRepair('etcd has values of another epoch');
   if (revision < store.revision_seen) return needsRepair('etcd is behind what the database has of it');

@@ -6,7 +6,7 @@ import { EtcdError, type WatchBatch, type WatchEvent } from '@tenant-registry/et
 import { oneAtATime } from '../../../../kernel/async/one-at-a-time.ts';
 import { createRing, type Ring } from '../../../../kernel/feed/ring.ts';
 import type { Logger } from '../../../../kernel/logger.ts';
-import type { Place, ProjectTail, Revision } from '../port.ts';
+import type { Place, ProjectTail, TailedChange } from '../port.ts';
 import { storeUnavailable } from './link.ts';
 import type { Meta } from './meta.ts';
 import type { StoreParts } from './reading.ts';
@@ -25,26 +25,27 @@ export interface TailParts extends StoreParts {
 /** All changes of one revision. */
 interface Step {
   readonly raw: number;
-  readonly revisions: readonly Revision[];
+  readonly changes: readonly TailedChange[];
   readonly bytes: number;
 }
 
 interface Followed {
   readonly place: Place;
-  readonly meta: Meta;
   readonly ring: Ring<Step>;
-  /** Settles when the changes are in hand that there were when it began. */
-  readonly ready: Promise<void>;
   readonly listeners: Set<() => void>;
+  /** Of the epoch that is in hand. */
+  meta: Meta;
+  /** Settles when the changes are in hand that there were when it began. */
+  ready: Promise<void>;
   shares: number;
-  /** Its epoch is over: whatever was in hand says nothing any more. */
-  isOver: boolean;
 }
 
 /** What is kept of each project that is listened to. */
-const RING = { countMax: 1_000, sizeMax: 1_048_576, sizeOf: ({ bytes }: Step) => bytes };
+const RING = { countMax: 1_000, sizeMax: 524_288, sizeOf: ({ bytes }: Step) => bytes };
 /** What a change takes beside its content. */
 const CHANGE_BYTES = 700;
+/** Longer content is told to nobody. */
+const CONTENT_BYTES_MAX = 65_536;
 
 interface State extends TailParts {
   /** By project. */
@@ -73,7 +74,7 @@ export function createTails(parts: TailParts): Tails {
 async function follow(state: State, place: Place): Promise<ProjectTail> {
   const meta = await state.standing.current();
   const tide = await startedTide(state);
-  const entry = state.followed.get(place.project_id) ?? newEntry(state, { place, meta, delivered: tide.delivered() });
+  const entry = state.followed.get(place.project_id) ?? newEntry(state, { place, meta, tide });
   entry.shares += 1;
   try {
     await entry.ready;
@@ -87,7 +88,11 @@ async function follow(state: State, place: Place): Promise<ProjectTail> {
 /** It ends when the last listener leaves, which may be while the first one of the next waits for it. */
 async function startedTide(state: State): Promise<Tide> {
   for (;;) {
-    state.tide ??= createTide({ ...state, onBatch: (batch) => hear(state, batch), onLost: () => lose(state) });
+    state.tide ??= createTide({
+      ...state,
+      onBatch: (batch) => hear(state, batch),
+      onLost: (again) => beginAnew(state, again),
+    });
     const { tide } = state;
     await tide.started();
     if (tide === state.tide) return tide;
@@ -97,37 +102,38 @@ async function startedTide(state: State): Promise<Tide> {
 interface NewEntry {
   readonly place: Place;
   readonly meta: Meta;
-  readonly delivered: number;
+  readonly tide: Tide;
 }
 
-function newEntry(state: State, { place, meta, delivered }: NewEntry): Followed {
+function newEntry(state: State, { place, meta, tide }: NewEntry): Followed {
   const ring = createRing<Step>(RING);
-  ring.skipTo(delivered);
-  const ready = beginAtHead(state, { place, ring, delivered });
-  const entry: Followed = { place, meta, ring, ready, listeners: new Set(), shares: 0, isOver: false };
+  const ready = beginAtHead(state, { place, ring, tide }).then(() => state.settleAll());
+  const entry: Followed = { place, meta, ring, ready, listeners: new Set(), shares: 0 };
   state.followed.set(place.project_id, entry);
   return entry;
 }
 
 interface Beginning extends Pick<Followed, 'place' | 'ring'> {
-  readonly delivered: number;
+  readonly tide: Tide;
 }
 
-/** Nothing changed between the head and what the watch had delivered when the entry began, so the head is its beginning. */
-async function beginAtHead(state: State, { place, ring, delivered }: Beginning): Promise<void> {
-  const { link, keys } = state;
+/** Nothing changed between the head and what the watch had delivered when it began here, so the head is the beginning. */
+async function beginAtHead({ link, keys }: State, { place, ring, tide }: Beginning): Promise<void> {
+  const delivered = tide.delivered();
+  ring.skipTo(delivered);
   const { kvs } = await link.gets([keys.head(place)]);
   const head = kvs[0]?.modRevision ?? 0;
   if (head <= delivered && ring.latest() === delivered) ring.skipTo(head);
-  await state.settleAll();
 }
 
 function tailOf(state: State, entry: Followed): ProjectTail {
-  const { meta, ring, listeners } = entry;
+  const { ring, listeners } = entry;
   let released = false;
   return {
-    epoch: meta.epoch,
-    latest: () => toRevision(meta, ring.latest()),
+    get epoch() {
+      return entry.meta.epoch;
+    },
+    latest: () => toRevision(entry.meta, ring.latest()),
     settle: () => state.settleAll(),
     changesAfter: (revision, bytesMax) => changesAfter(state, entry, { revision, bytesMax }),
     onNews(listener) {
@@ -146,37 +152,39 @@ function tailOf(state: State, entry: Followed): ProjectTail {
 
 function release(state: State, entry: Followed): void {
   entry.shares -= 1;
-  if (entry.shares > 0 || entry.isOver) return;
-  unfollow(state, entry);
-}
-
-function unfollow(state: State, entry: Followed): void {
+  if (entry.shares > 0) return;
   state.followed.delete(entry.place.project_id);
   if (state.followed.size > 0) return;
   state.tide?.stop();
   state.tide = undefined;
 }
 
-/** Waits until the watch has delivered what the store had answered before. A new epoch ends what is in hand. */
+/** Waits until the watch has delivered what the store had answered before. */
 async function settle(state: State): Promise<void> {
-  const { link, keys, standing, tide } = state;
-  if (tide === undefined) throw storeUnavailable('The watch of configurations has ended.');
+  const { link, keys, standing } = state;
   const { revision, kvs } = await link.gets([keys.all, keys.meta]);
   const [all, metaKv] = kvs;
-  const { epoch } = await standing.admit(metaKv, revision);
-  for (const entry of [...state.followed.values()]) if (entry.meta.epoch !== epoch) end(state, entry);
-  if (state.tide === tide) await tide.reached(all?.modRevision ?? 0);
+  const meta = await standing.admit(metaKv, revision);
+  const isOld = [...state.followed.values()].some((entry) => entry.meta.epoch !== meta.epoch);
+  if (isOld) await renew(state, meta);
+  if (state.tide === undefined) throw storeUnavailable('The watch of configurations has ended.');
+  await state.tide.reached(all?.modRevision ?? 0);
 }
 
-function end(state: State, entry: Followed): void {
-  entry.isOver = true;
-  unfollow(state, entry);
-  tell(entry);
+/** Another epoch has begun, maybe in another cluster: what was in hand means nothing any more. */
+async function renew(state: State, meta: Meta): Promise<void> {
+  state.tide?.stop();
+  state.tide = undefined;
+  const tide = await startedTide(state);
+  await beginAnew(state, tide, meta);
 }
 
-/** Changes between two watches are lost: every listener begins anew. */
-function lose(state: State): void {
-  for (const entry of [...state.followed.values()]) end(state, entry);
+async function beginAnew(state: State, tide: Tide, meta?: Meta): Promise<void> {
+  for (const entry of state.followed.values()) {
+    await beginAtHead(state, { ...entry, tide });
+    if (meta !== undefined) entry.meta = meta;
+    tell(entry);
+  }
 }
 
 function tell({ listeners }: Followed): void {
@@ -191,7 +199,7 @@ function hear({ keys, followed }: State, { revision: raw, events }: WatchBatch):
   }
   for (const [entry, own] of touched) {
     if (raw <= entry.ring.latest()) continue;
-    entry.ring.add(raw, stepOf(own, { keys, ...entry, raw }));
+    entry.ring.add(raw, stepOf(own, { keys, meta: entry.meta, place: entry.place, raw }));
     tell(entry);
   }
 }
@@ -202,11 +210,16 @@ interface Source extends Pick<Followed, 'meta' | 'place'>, Pick<StoreParts, 'key
 
 function stepOf(events: readonly WatchEvent[], { keys, meta, place, raw }: Source): Step {
   const revision = toRevision(meta, raw);
-  const revisions = events.flatMap(({ kv }) => {
+  const changes = events.flatMap(({ kv }): TailedChange[] => {
     const key = keys.valueAt(kv.key)?.key;
-    return key === undefined ? [] : revisionFrom(readValue(kv), { ...place, key, revision });
+    if (key === undefined) return [];
+    const change = revisionFrom(readValue(kv), { ...place, key, revision });
+    return [kv.value.length > CONTENT_BYTES_MAX ? { ...change, content: null, content_omitted: true } : change];
   });
-  return { raw, revisions, bytes: events.reduce((sum, { kv }) => sum + kv.value.length + CHANGE_BYTES, 0) };
+  changes.sort((one, other) => (one.key < other.key ? -1 : 1));
+  const told = events.filter(({ kv }) => kv.value.length <= CONTENT_BYTES_MAX);
+  const bytes = told.reduce((sum, { kv }) => sum + kv.value.length, events.length * CHANGE_BYTES);
+  return { raw, changes, bytes };
 }
 
 function toRevision({ base }: Meta, raw: number): number {
@@ -219,21 +232,22 @@ interface Asked {
 }
 
 async function changesAfter(state: State, entry: Followed, { revision, bytesMax }: Asked) {
-  const { meta, ring, isOver } = entry;
+  const { meta, ring } = entry;
   // What is older than the epoch was copied into etcd, and its changes are not there.
-  if (isOver || (revision > 0 && revision <= meta.base)) return undefined;
+  if (revision > 0 && revision <= meta.base) return undefined;
   const raw = Math.max(0, revision - meta.base);
-  if (raw >= ring.latest()) return [];
+  if (raw > ring.latest()) return undefined;
+  if (raw === ring.latest()) return [];
   const steps = ring.since(raw) ?? (await pastSteps(state, entry, { after: raw, until: ring.latest(), bytesMax }));
   return steps && upTo(steps, bytesMax);
 }
 
-function upTo(steps: readonly Step[], bytesMax: number): readonly Revision[] {
-  const taken: Revision[] = [];
+function upTo(steps: readonly Step[], bytesMax: number): readonly TailedChange[] {
+  const taken: TailedChange[] = [];
   let sum = 0;
-  for (const { revisions, bytes } of steps) {
+  for (const { changes, bytes } of steps) {
     if (sum >= bytesMax) break;
-    taken.push(...revisions);
+    taken.push(...changes);
     sum += bytes;
   }
   return taken;
@@ -257,7 +271,7 @@ async function pastSteps({ link, keys }: State, entry: Followed, { after, until,
   try {
     for await (const { revision: raw, events } of link.etcd.watch(asked)) {
       const puts = events.filter(({ type }) => type === 'put');
-      const step = stepOf(puts, { keys, ...entry, raw });
+      const step = stepOf(puts, { keys, meta: entry.meta, place: entry.place, raw });
       if (raw <= until && puts.length > 0) steps.push(step);
       bytes += step.bytes;
       if (raw >= until || bytes >= bytesMax) return steps;

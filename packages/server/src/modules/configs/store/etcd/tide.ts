@@ -20,8 +20,8 @@ export interface TideOptions {
   readonly keys: EtcdKeys;
   readonly logger: Logger;
   readonly onBatch: (batch: WatchBatch) => void;
-  /** Changes were lost: the watch begins anew. */
-  readonly onLost: () => void;
+  /** Changes were lost: the watch begins anew, behind what it has delivered now. */
+  readonly onLost: (tide: Tide) => Promise<void>;
 }
 
 interface Waiting {
@@ -32,38 +32,36 @@ interface Waiting {
 const REACHED_MS = 2_000;
 const PAUSE_MS = 500;
 
-/** Begins to watch. */
+/** Makes it; `started` begins to watch. */
 export function createTide(options: TideOptions): Tide {
-  const { link, keys } = options;
   const stopping = new AbortController();
   const waiting = new Set<Waiting>();
   let delivered = 0;
+  let starting: Promise<void> | undefined;
   const advance = (revision: number) => {
-    delivered = Math.max(delivered, revision);
-    for (const each of waiting) if (each.revision <= delivered) each.come();
-  };
-  /** What the answer knows, the values of before are not told of. */
-  const begin = async () => {
-    const { revision } = await link.ask((etcd) => etcd.range({ key: keys.all }));
     delivered = revision;
     for (const each of waiting) if (each.revision <= delivered) each.come();
   };
-  let starting: Promise<void> | undefined;
-  const started = () => {
-    starting ??= begin()
-      .then(() => void run({ ...options, signal: stopping.signal, begin, advance, delivered: () => delivered }))
-      .catch((error: unknown) => {
-        starting = undefined;
-        throw error;
-      });
-    return starting;
+  /** Who begins now knows the values of now. */
+  const begin = async () => {
+    const { revision } = await options.link.ask((etcd) => etcd.range({ key: options.keys.all }));
+    advance(revision);
   };
-  return {
-    started,
+  const tide: Tide = {
+    started() {
+      starting ??= begin()
+        .then(() => void run({ ...options, signal: stopping.signal, begin, advance, tide }))
+        .catch((error: unknown) => {
+          starting = undefined;
+          throw error;
+        });
+      return starting;
+    },
     delivered: () => delivered,
     reached: (revision) => (revision <= delivered ? Promise.resolve() : waitFor(waiting, revision)),
     stop: () => stopping.abort(),
   };
+  return tide;
 }
 
 function waitFor(waiting: Set<Waiting>, revision: number): Promise<void> {
@@ -89,13 +87,13 @@ interface Running extends TideOptions {
   readonly signal: AbortSignal;
   readonly begin: () => Promise<void>;
   readonly advance: (revision: number) => void;
-  readonly delivered: () => number;
+  readonly tide: Tide;
 }
 
 async function run({ link, keys, logger, signal, ...running }: Running): Promise<void> {
   while (!signal.aborted) {
     try {
-      const asked = { prefix: keys.values, startRevision: running.delivered() + 1, signal };
+      const asked = { prefix: keys.values, startRevision: running.tide.delivered() + 1, signal };
       for await (const batch of link.etcd.watch(asked)) {
         running.onBatch(batch);
         running.advance(batch.revision);
@@ -103,14 +101,15 @@ async function run({ link, keys, logger, signal, ...running }: Running): Promise
     } catch (error) {
       if (signal.aborted) return;
       logger.warn({ reason: String(error) }, 'the watch of configurations has to begin anew');
-      const isGone = error instanceof EtcdError && error.kind === 'compacted';
       await pause(PAUSE_MS, undefined, { ref: false });
-      if (isGone) await beginAnew(running);
+      if (error instanceof EtcdError && error.kind === 'compacted') await beginAnew(running);
     }
   }
 }
 
-async function beginAnew({ begin, onLost }: Pick<Running, 'begin' | 'onLost'>): Promise<void> {
+async function beginAnew({ begin, onLost, tide }: Pick<Running, 'begin' | 'onLost' | 'tide'>): Promise<void> {
   // Without an answer the old revision is asked for again, and is still gone.
-  await begin().then(onLost, () => {});
+  await begin()
+    .then(() => onLost(tide))
+    .catch(() => {});
 }
