@@ -1,11 +1,18 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
+import type { KernelDependencies } from '../../kernel/context.ts';
+import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
+import { type ConfigStoreSettings, configSettings } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { readersExpiryWorker } from './readers/expiry.worker.ts';
 import { readerEvents } from './readers/schema.ts';
+import { configReadsGate } from './reading/gate.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
+import { createEtcdConfigs, type EtcdConfigs } from './store/etcd/configs.ts';
+import { configRelayWorker } from './store/etcd/relay.worker.ts';
+import { configUpkeepWorker } from './store/etcd/upkeep.worker.ts';
 import type { ConfigStore } from './store/port.ts';
 import { createPostgresStore } from './store/postgres.ts';
 import type { ConfigFeed } from './watch/config-feed.ts';
@@ -15,9 +22,17 @@ declare module '../../kernel/context.ts' {
   interface Ports {
     /** Where the current values of configurations are. */
     readonly configStore: ConfigStore;
+    /** What belongs to values in etcd; null: they are in the database. */
+    readonly etcdConfigs: EtcdConfigs | null;
     /** Tells watchers what changes. */
     readonly configFeed: ConfigFeed;
+    /** Stands in front of whole states of projects. */
+    readonly configReads: Gate;
   }
+}
+
+interface ConfigsConfig {
+  readonly configStore: ConfigStoreSettings;
 }
 
 export const configsModule = defineModule({
@@ -29,13 +44,25 @@ export const configsModule = defineModule({
   errors: configErrors,
   events: { ...configEvents, ...readerEvents },
   permissions: configPermissions,
-  workers: [readersExpiryWorker],
-  provide(kernel) {
-    const configStore = createPostgresStore(kernel);
-    return { configStore, configFeed: provideFeed(kernel, configStore) };
+  settings: configSettings,
+  workers: [readersExpiryWorker, configRelayWorker, configUpkeepWorker],
+  provide(kernel, { configStore: settings }: ConfigsConfig) {
+    const stores = storeOf(kernel, settings);
+    const configReads = createGate(configReadsGate);
+    kernel.metrics.observeGate(configReads);
+    return { ...stores, configFeed: provideFeed(kernel, stores.configStore), configReads };
   },
   close({ configFeed, configStore }) {
     configFeed.close();
     configStore.close();
   },
 });
+
+function storeOf(kernel: KernelDependencies, { kind, etcd }: ConfigStoreSettings) {
+  const etcdConfigs = kind === 'etcd' && etcd !== null ? createEtcdConfigs(kernel, etcd) : null;
+  const configStore = etcdConfigs?.store ?? createPostgresStore(kernel);
+  kernel.metrics.gauge('config_store_up', '1 while the store of configurations answers.', () =>
+    Number(configStore.isUp()),
+  );
+  return { configStore, etcdConfigs };
+}
