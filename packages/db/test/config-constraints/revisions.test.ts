@@ -101,6 +101,7 @@ describe('a revision', () => {
       author_user_id: `'${crypto.randomUUID()}'`,
       author: `'{"a": 2}'`,
       reason: "'y'",
+      since: 'now()',
       created_at: 'now()',
     };
     const { rows: columns } = await sql<{ name: string }>`

@@ -107,6 +107,7 @@ export function configRowsOf(db: Db) {
         content_sha256: 'x',
         write_id: 'w',
         author: by,
+        since: at,
         created_at: at,
         ...values,
         id,

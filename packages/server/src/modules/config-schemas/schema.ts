@@ -144,10 +144,14 @@ export type AdoptVersion = z.output<typeof adoptVersionInput>;
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
+const configName = z
+  .object({ project_id: id, key: configKey })
+  .meta({ id: 'ConfigName', description: 'A configuration, by its project and key.' });
+
 export const adoption = z
   .object({
     adopted: count.meta({ format: 'int64', description: 'Configurations that were moved to the version.' }),
-    changed_meanwhile: z.array(z.object({ project_id: id, key: configKey })).meta({
+    changed_meanwhile: z.array(configName).meta({
       maxItems: CHANGED_SHOWN_MAX,
       description: 'Configurations that changed after they were tried: not moved.',
     }),
