@@ -7,7 +7,7 @@ import { configSchemaErrors } from '../../config-schemas/errors.ts';
 import { cursorOf, type State } from '../cursor.ts';
 import { readablePlace } from '../place.ts';
 import { requireKnown } from '../store/pages.ts';
-import { momentOf } from './moment.ts';
+import { momentOf, readingStates } from './moment.ts';
 import type { Diff, Difference, Side } from './schema.ts';
 
 /** Rows of a page that one statement looks at: the database computes the size of each. */
@@ -22,7 +22,7 @@ interface Span {
 
 /**
  * One page of the keys that have another version in `to` than in `from`, in the order of their bytes; all pages are of the
- * same two states. It is read from the database. Throws `invalid_cursor`, `not_found`, `tenant_archived`, `tenant_busy`.
+ * same two states. It is read from the database. Throws `config_state_unknown`, `invalid_cursor`, `not_found`, `tenant_archived`, `tenant_busy`.
  */
 export async function diffConfigs(ctx: ActorContext, input: Diff) {
   const place = await readablePlace(ctx, input.project_id);
@@ -43,8 +43,11 @@ export async function diffConfigs(ctx: ActorContext, input: Diff) {
       span = { from, to };
       const states = { from: from.revision, to: to.revision, contentBytesMax: CONTENT_BYTES_MAX };
       const keys = { project_id, kind: ctx.configStore.kind, prefix, after, limit, bytesMax };
-      const found = await configPages.listConfigDifferences(ctx.db, { ...keys, ...states });
-      requireKnown(found, [from, to]);
+      const found = await readingStates(input.cursor === undefined ? ['/from', '/to'] : [], async () => {
+        const read = await configPages.listConfigDifferences(ctx.db, { ...keys, ...states });
+        requireKnown(read, [from, to]);
+        return read;
+      });
       const rows: Difference[] = [];
       for (const row of found.rows) rows.push(await toDifference(ctx, tenant_id, row));
       return { rows, more: found.more };

@@ -10,7 +10,7 @@ import { readablePlace } from '../place.ts';
 import { knownEpoch, toStored } from '../store/pages.ts';
 import type { StoredConfig } from '../store/port.ts';
 import { shown } from '../values/shown.ts';
-import { type Moment, momentOf } from './moment.ts';
+import { type Moment, momentOf, readingStates } from './moment.ts';
 import type { ListConfigs, ListedConfig, ListTenantConfigs } from './schema.ts';
 import { pageOfState } from './state-pages.ts';
 
@@ -19,7 +19,8 @@ const PAGE_ROWS = 64;
 
 /**
  * One page of the project's keys in the order of their bytes. The cursor between pages carries the state, so all pages are of
- * one, whatever is written meanwhile. Throws `invalid_cursor`, `not_found`, `tenant_archived`, `tenant_busy`.
+ * one, whatever is written meanwhile. Throws `config_state_unknown`, `invalid_cursor`,
+ * `not_found`, `tenant_archived`, `tenant_busy`.
  */
 export async function listConfigs(ctx: ActorContext, input: ListConfigs) {
   const place = await readablePlace(ctx, input.project_id);
@@ -35,7 +36,9 @@ export async function listConfigs(ctx: ActorContext, input: ListConfigs) {
     async fetch({ limit, bytesMax, after: [after, ...parts] = [] }) {
       const at = after === undefined ? known(state) : momentFrom(parts);
       state = at;
-      const { rows, more } = await pageOfState(ctx, place, { ...filter, ...at, at, after, limit, bytesMax });
+      const keys = { after, limit, bytesMax };
+      const read = () => pageOfState(ctx, place, { ...filter, ...keys, at, byTime: at.byTime });
+      const { rows, more } = await readingStates(isLater ? [] : ['/at'], read);
       return { rows: rows.map((row) => listed(row, at.epoch, content)), more };
     },
   });

@@ -3,6 +3,7 @@ import { kernelErrors } from '../../../kernel/errors.ts';
 import { routes } from '../../../kernel/routes.ts';
 import { procedure } from '../../../kernel/trpc.ts';
 import { tenancyErrors } from '../../tenants/errors.ts';
+import { configErrors } from '../errors.ts';
 import {
   configPage,
   diffInput,
@@ -18,7 +19,7 @@ import { diffConfigs, listConfigs, listTenantConfigs, snapshotConfigs } from './
 
 const on = routes({ tag: 'Configs', tenancy: tenancyErrors });
 
-const readErrors = [kernelErrors.invalidCursor, kernelErrors.unavailable];
+const readErrors = [configErrors.stateUnknown, kernelErrors.unavailable];
 
 export const readingProcedures = {
   list: procedure('configs:read', { project: 'project_id' })
@@ -43,7 +44,7 @@ export const readingProcedures = {
         summary: 'List the configurations of a tenant',
         description:
           'The current values of all its projects, by project and key; a key that is bound to a project finds those of its project. Each page is of the moment at which it is read. The database is asked: where current values are kept in etcd, it may be a moment behind them.',
-        errors: readErrors,
+        errors: [kernelErrors.unavailable],
         inTenant: 'read',
       }),
     })

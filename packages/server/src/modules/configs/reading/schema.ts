@@ -6,15 +6,21 @@ import { textStream } from '../../../kernel/streams/text-stream.ts';
 import { config, cursor, keyPrefix, projectOf, sha256, shownContent, version } from '../schema.ts';
 
 const CONTAINS_BYTES_MAX = 4_096;
+const CONTAINS_DEPTH_MAX = 32;
 
-const EXAMPLE = '4f1c2a9be07d.42';
+const CURSOR = /^[0-9a-z]{1,32}\.(0|[1-9]\d{0,15})$/;
 
-/** A cursor, or a time. */
+/** A cursor, or a time, which is handed on in UTC. */
 const moment = z
-  .union([cursor.regex(/^[0-9a-z]{1,32}\.(0|[1-9]\d{0,15})$/, 'must be a cursor'), timestampInput], {
-    error: 'must be a cursor of this project, or a time (RFC 3339)',
-  })
-  .meta({ examples: [EXAMPLE] });
+  .string()
+  .min(1)
+  .max(64)
+  .refine(
+    (text) => CURSOR.test(text) || timestampInput.safeParse(text).success,
+    'must be a cursor of this project, or a time (RFC 3339)',
+  )
+  .overwrite((text) => timestampInput.safeParse(text).data ?? text)
+  .meta({ examples: ['2026-01-15T09:30:00.000Z'] });
 
 const at = moment
   .optional()
@@ -30,18 +36,22 @@ const contains = z
     examples: ['{"max_users":50}'],
   });
 
-/** Numbers past those of JSON's readers come out of them as null, which is another question. */
 function isShortJson(text: string): boolean {
   if (new TextEncoder().encode(text).byteLength > CONTAINS_BYTES_MAX) return false;
   try {
-    JSON.parse(text, (_, value) => {
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new RangeError();
-      return value;
-    });
-    return true;
+    return isStorable(JSON.parse(text), 0);
   } catch {
     return false;
   }
+}
+
+/** Content is refused that is otherwise, so none contains it, and the database would not read it. */
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === CONTAINS_DEPTH_MAX) return false;
+  return Object.entries(value).every(([name, member]) => isStorable(name, depth) && isStorable(member, depth + 1));
 }
 
 const filters = {
@@ -101,8 +111,11 @@ const side = z
   .object({
     version,
     content_sha256: sha256,
-    schema_id: id.nullable(),
-    schema_version: z.int().nullable().meta({ format: 'int32' }),
+    schema_id: id.nullable().describe('The schema that it is checked against; null: none.'),
+    schema_version: z
+      .int()
+      .nullable()
+      .meta({ description: 'Its version.', format: 'int32', examples: [2] }),
   })
   .meta({ id: 'ConfigDiffSide', description: 'A value, without its content.' });
 export type Side = z.infer<typeof side>;
@@ -121,7 +134,7 @@ const patchOperation = z
 
 export const difference = z
   .object({
-    key: textUpTo(128).meta({ examples: ['limits'] }),
+    key: textUpTo(128).meta({ description: 'The key.', examples: ['limits'] }),
     change: z.enum(['created', 'updated', 'deleted']).describe('What `to` has that `from` has not.'),
     from: side.nullable().describe('Null: the key has no value there.'),
     to: side.nullable().describe('Null: the key has no value there.'),

@@ -6,7 +6,7 @@ import { cursorOf } from '../cursor.ts';
 import { readablePlace } from '../place.ts';
 import type { StoredConfig } from '../store/port.ts';
 import { readBatches } from './batches.ts';
-import { momentOf } from './moment.ts';
+import { momentOf, readingStates } from './moment.ts';
 
 /** A state of 16 MiB goes as fast as it is taken; a larger one leaves others their time between two batches. */
 const PACE = { bytesPerSecond: 8_388_608, aheadSeconds: 2 };
@@ -32,9 +32,9 @@ export interface AskedState {
 
 /**
  * Returns the text of a state, and sets its cursor as the ETag: who has that state already makes the server read no value. One
- * batch of rows at most is in memory. It has a place of a gate from its first row to its last. Throws `invalid_cursor`,
- * `not_found`, `tenant_archived`; opening it throws `tenant_busy`, `overloaded`, and `invalid_cursor` for a state that is not
- * kept any more. A failure after the first piece breaks the text off.
+ * batch of rows at most is in memory. It has a place of a gate from its first row to its last. Throws
+ * `config_state_unknown`, `not_found`, `tenant_archived`; opening it throws `tenant_busy`, `overloaded`, and
+ * `config_state_unknown` for a state that is not kept any more. A failure after the first piece breaks the text off.
  */
 export async function textOfState(ctx: ActorContext, asked: AskedState, form: StateForm): Promise<TextStream> {
   const { project_id, prefix = '' } = asked;
@@ -45,7 +45,8 @@ export async function textOfState(ctx: ActorContext, asked: AskedState, form: St
   const open = async () => {
     const leave = await ctx.configReads.enter(ctx.actor.tenant_id, { signal: ctx.signal });
     const batches = readBatches(ctx, place, { at, prefix });
-    return begun(pieces(form, form.head({ project_id, cursor }), { batches, epoch: at.epoch }), leave);
+    const text = pieces(form, form.head({ project_id, cursor }), { batches, epoch: at.epoch });
+    return readingStates(['/at'], () => begun(text, leave));
   };
   return toTextStream(open, form);
 }

@@ -61,13 +61,16 @@ export async function deleteConfig(ctx: ActorContext, input: DeleteConfig): Prom
   await writeKey(ctx, { place, key, expected, change });
 }
 
-interface Wish {
+export interface Wish {
   readonly found: Found;
   readonly input: AskedPin & Pick<PutConfig, 'key' | 'content' | 'reason' | 'ignore_readers'>;
 }
 
-/** Returns the change to the content of the input, checked, or null when the key has it already. */
-async function changeTo(ctx: ActorContext, place: Place, { found, input }: Wish): Promise<Change | null> {
+/**
+ * Returns the change to the content of the input, checked, or null when the key has it already. Throws
+ * `config_schema_not_found`, `content_invalid`, `validation_too_costly`, `breaks_readers`.
+ */
+export async function changeTo(ctx: ActorContext, place: Place, { found, input }: Wish): Promise<Change | null> {
   const { key, content, reason = null } = input;
   const base = found.config;
   const { schema, ...pin } = await pinOf(ctx, place, { base, pin: input });
@@ -80,8 +83,8 @@ async function changeTo(ctx: ActorContext, place: Place, { found, input }: Wish)
   return { key, base, operation, ...pin, reason, ...made };
 }
 
-/** Nothing had to be written: the answer is still that of a write. Throws `tenant_frozen`, `project_archived`. */
-async function requireWritable(ctx: ActorContext, { tenant_id, project_id }: Place): Promise<void> {
+/** For a write that changes nothing, or begins with other work: its answer is still that of a write. Throws `tenant_frozen`, `project_archived`. */
+export async function requireWritable(ctx: ActorContext, { tenant_id, project_id }: Place): Promise<void> {
   await writableTenant(ctx, tenant_id);
   await findActiveProject(ctx, tenant_id, project_id);
 }
