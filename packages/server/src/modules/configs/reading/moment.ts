@@ -41,7 +41,7 @@ export async function momentOf(ctx: ActorContext, place: Place, { moment, pointe
 /** The error of a state that cannot be read, at the fields that may name it. */
 function unknownState(pointers: readonly string[]) {
   const message = 'names no state of this project that is kept';
-  return configErrors.stateUnknown({ errors: pointers.map((pointer) => ({ pointer, message })) });
+  return configErrors.stateUnknown({ errors: pointers.map((pointer) => ({ pointer, message, in: 'query' })) });
 }
 
 /**

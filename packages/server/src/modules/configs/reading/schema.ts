@@ -6,6 +6,7 @@ import { textStream } from '../../../kernel/streams/text-stream.ts';
 import { config, cursor, keyPrefix, projectOf, sha256, shownContent, version } from '../schema.ts';
 
 const CONTAINS_BYTES_MAX = 4_096;
+const CONTAINS_DEPTH_MAX = 32;
 
 const CURSOR = /^[0-9a-z]{1,32}\.(0|[1-9]\d{0,15})$/;
 
@@ -35,18 +36,22 @@ const contains = z
     examples: ['{"max_users":50}'],
   });
 
-/** Numbers past those of JSON's readers come out of them as null, which is another question. */
 function isShortJson(text: string): boolean {
   if (new TextEncoder().encode(text).byteLength > CONTAINS_BYTES_MAX) return false;
   try {
-    JSON.parse(text, (_, value) => {
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new RangeError();
-      return value;
-    });
-    return true;
+    return isStorable(JSON.parse(text), 0);
   } catch {
     return false;
   }
+}
+
+/** Content is refused that is otherwise, so none contains it, and the database would not read it. */
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === CONTAINS_DEPTH_MAX) return false;
+  return Object.entries(value).every(([name, member]) => isStorable(name, depth) && isStorable(member, depth + 1));
 }
 
 const filters = {
