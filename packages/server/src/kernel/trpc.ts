@@ -35,6 +35,8 @@ export interface RestRoute {
   readonly errors?: readonly ErrorFactory[];
   /** The answer is one resource: it carries a strong ETag. */
   readonly etag?: boolean;
+  /** Whether it takes If-Match, where that does not follow from method and ETag: a DELETE whose answer has no body may. */
+  readonly ifMatch?: boolean;
   /** `/v1/tenants/{id}`, filled from the output: the Location of a 201. */
   readonly location?: `/v1/${string}`;
   /** Fields that travel in the query of a POST, PUT or PATCH: `?dry_run=true`. A GET and a DELETE have all of theirs there. */
