@@ -37,6 +37,8 @@ export interface RestRoute {
   readonly etag?: boolean;
   /** The answer is a state that the service names: it has set the ETag itself. */
   readonly stateTag?: boolean;
+  /** Whether it takes If-Match, where that does not follow from method and ETag: a DELETE whose answer has no body may. */
+  readonly ifMatch?: boolean;
   /** `/v1/tenants/{id}`, filled from the output: the Location of a 201. */
   readonly location?: `/v1/${string}`;
   /** Fields that travel in the query of a POST, PUT or PATCH: `?dry_run=true`. A GET and a DELETE have all of theirs there. */

@@ -11,8 +11,9 @@ export function resumes({ route }: Operation): boolean {
   return route.stream?.includes('text/event-stream') === true;
 }
 
-/** It changes a resource that has an ETag. */
-export function acceptsIfMatch({ route: { method, etag, path } }: Operation): boolean {
+/** It changes a resource that has an ETag, or says that it takes If-Match. */
+export function acceptsIfMatch({ route: { method, etag, path, ifMatch } }: Operation): boolean {
+  if (ifMatch !== undefined) return ifMatch;
   return etag === true && method !== 'GET' && (method === 'PUT' || path.includes('{'));
 }
 

@@ -99,14 +99,17 @@ export const valueProcedures = {
 
   delete: procedure('configs:write', { project: 'project_id' })
     .meta({
-      rest: on.remove('/v1/projects/{project_id}/configs/{key}', {
-        operation: 'delete_config',
-        summary: 'Delete a configuration',
-        description:
-          'Takes the value away, as a new version: the history stays, and a rollback brings it back. `expected_version` or If-Match is required.',
-        errors: [configErrors.expectedVersionRequired, configErrors.versionConflict, ...writeErrors],
-        inTenant: 'write',
-      }),
+      rest: {
+        ...on.remove('/v1/projects/{project_id}/configs/{key}', {
+          operation: 'delete_config',
+          summary: 'Delete a configuration',
+          description:
+            'Takes the value away, as a new version: the history stays, and a rollback brings it back. `expected_version` or If-Match is required.',
+          errors: [configErrors.expectedVersionRequired, configErrors.versionConflict, ...writeErrors],
+          inTenant: 'write',
+        }),
+        ifMatch: true,
+      },
     })
     .input(deleteConfigInput)
     .output(z.void())

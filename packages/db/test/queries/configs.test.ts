@@ -1,0 +1,165 @@
+/** Statements about one configuration: what they find, what they hold, and the indexes that they use. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as configHistory from '../../src/queries/config-history.ts';
+import * as configs from '../../src/queries/configs.ts';
+import { type TestDatabase, testDatabase } from '../../src/testing.ts';
+import { type Plan, plansOf, rowsRead } from '../plans.ts';
+
+const TENANT = '01890000-0000-7000-8000-000000000001';
+const OTHER = '01890000-0000-7000-8000-000000000002';
+const PROJECTS = 2_000;
+/** Versions of the key `many` of the first project; every other key has one. */
+const MANY = 20_000;
+const projectAt = (index: number) => `01890000-0000-7000-8000-1${String(index).padStart(11, '0')}`;
+const PROJECT = projectAt(0);
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+  const { db } = database;
+  const project = sql`('01890000-0000-7000-8000-1' || lpad(p::text, 11, '0'))::uuid`;
+  await sql`insert into tenants (id, slug, name, status) values
+    (${TENANT}, 'acme', 'Acme', 'active'), (${OTHER}, 'other', 'Other', 'active')`.execute(db);
+  await sql`
+    insert into tenant_projects (id, tenant_id, slug, name)
+    select ${project}, ${TENANT}, 'project-' || p, 'Project' from generate_series(0, ${PROJECTS - 1}::int) as p`.execute(
+    db,
+  );
+  const value = sql`'{"a": 1}', repeat('0', 64), 'w', '{"type": "system", "id": "i", "name": "n"}', now()`;
+  await sql`
+    insert into configs (
+      project_id, key, tenant_id, version, revision, content, content_sha256, write_id, updated_by, created_at, updated_at
+    )
+    select ${project}, key, ${TENANT}, 1, 1, ${value}, now()
+    from generate_series(0, ${PROJECTS - 1}::int) as p,
+      (select 'k' || n as key from generate_series(1, 9) as n union all select 'many') as keys`.execute(db);
+  await sql`
+    insert into config_revisions (
+      tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, created_at
+    )
+    select ${TENANT}, ${project}, key, n, n * 100 + length(key), 'update', ${value}
+    from generate_series(0, ${PROJECTS - 1}::int) as p,
+      (values ('k1'), ('many')) as keys (key), generate_series(1, case when p = 0 and key = 'many' then ${MANY}::int else 1 end) as n`.execute(
+    db,
+  );
+  for (const table of ['configs', 'config_revisions', 'tenant_projects', 'tenants'])
+    await sql`analyze ${sql.table(table)}`.execute(db);
+}, 120_000);
+afterAll(() => database.close());
+
+const scanned = (plan: readonly Plan[]) =>
+  plan.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : []));
+const indexes = (plan: readonly Plan[]) => plan.flatMap((node) => node['Index Name'] ?? []);
+const handles = () => [database.db, database.forTenant({ tenant_id: TENANT, project_id: PROJECT })];
+
+describe('a key', () => {
+  test('is found with its project by their indexes alone, also as the tenant', async () => {
+    for (const db of handles()) {
+      const plan = await plansOf(db, (asked) => configs.findConfigInProject(asked, { project_id: PROJECT, key: 'k7' }));
+      expect(indexes(plan)).toContain('configs_pkey');
+      // The table of tenants has two rows here.
+      expect(scanned(plan).filter((table) => table !== 'tenants')).toEqual([]);
+      expect(rowsRead(plan)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('comes with its project, or without it, or not at all', async () => {
+    const { db } = database;
+    const project = { tenant_id: TENANT, project_id: PROJECT, tenant_status: 'active', project_status: 'active' };
+    const found = await configs.findConfigInProject(db, { project_id: PROJECT, key: 'k7' });
+    const alone = await configs.findConfig(db, { project_id: PROJECT, key: 'k7' });
+    expect(found).toEqual({ project, ...alone });
+    expect(await configs.findConfigProject(db, PROJECT)).toEqual(project);
+    const absent = await configs.findConfigInProject(db, { project_id: PROJECT, key: 'absent' });
+    expect(absent).toEqual({ project, epoch: alone.epoch, config: undefined });
+    expect(await configs.findConfigInProject(db, { project_id: randomUUID(), key: 'k7' })).toBeUndefined();
+  });
+
+  // proves B8
+  test('is not found by another tenant, nor from another project', async () => {
+    for (const scope of [
+      { tenant_id: OTHER, project_id: null },
+      { tenant_id: TENANT, project_id: projectAt(1) },
+    ]) {
+      const db = database.forTenant(scope);
+      const found = await configs.findConfigInProject(db, { project_id: PROJECT, key: 'k7' });
+      expect(found?.config).toBeUndefined();
+      if (scope.tenant_id === OTHER) expect(found).toBeUndefined();
+    }
+  });
+});
+
+describe('a project that is held', () => {
+  const held = (tenant_id: string, project_id: string) =>
+    database.db.transaction().execute((tx) => configs.lockConfigProjectShared(tx, { tenant_id, project_id }));
+
+  test('tells its status and that of its tenant; one of another tenant is not held', async () => {
+    expect(await held(TENANT, PROJECT)).toEqual({ tenant_status: 'active', project_status: 'active' });
+    expect(await held(OTHER, PROJECT)).toBeUndefined();
+    expect(await held(TENANT, randomUUID())).toBeUndefined();
+  });
+
+  test('is locked with its tenant by one statement, which finds it by an index', async () => {
+    const plan = await plansOf(database.db, (asked) =>
+      configs.lockConfigProjectShared(asked as never, { tenant_id: TENANT, project_id: PROJECT }),
+    );
+    const locks = plan.filter((node) => node['Node Type'] === 'LockRows');
+    expect(locks).toHaveLength(2);
+    expect(scanned(plan).filter((table) => table !== 'tenants')).toEqual([]);
+  });
+});
+
+describe('the history of a key', () => {
+  const key = { project_id: PROJECT, key: 'many' };
+  const page = (after?: number) => ({
+    limit: 50,
+    bytesMax: 1_048_576,
+    after: after === undefined ? undefined : [`${after}`],
+  });
+
+  // proves B24
+  test.each([true, false])('reads the rows of a page alone, first and late, with contents: %s', async (content) => {
+    for (const db of handles()) {
+      for (const after of [undefined, MANY / 2, 10]) {
+        const plan = await plansOf(db, (asked) =>
+          configHistory.listConfigVersions(asked, { ...key, content }, page(after)),
+        );
+        expect(indexes(plan)).toEqual(['config_revisions_project_id_config_key_version_key']);
+        expect(scanned(plan)).toEqual([]);
+        expect(rowsRead(plan)).toBeLessThanOrEqual(51);
+      }
+    }
+  });
+
+  test('finds one version by its index, however many there are', async () => {
+    for (const db of handles()) {
+      const plan = await plansOf(db, (asked) => configHistory.findConfigVersion(asked, { ...key, version: 7 }));
+      expect(indexes(plan)).toEqual(['config_revisions_project_id_config_key_version_key']);
+      expect(rowsRead(plan)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  // proves B12
+  test('has each version once, newest first, and tells whether there are more', async () => {
+    const first = await configHistory.listConfigVersions(database.db, { ...key, content: true }, page());
+    expect(first.more).toBe(true);
+    expect(first.rows.map(({ version }) => version)).toEqual(Array.from({ length: 50 }, (_, index) => MANY - index));
+    expect(first.rows[0]).toMatchObject({ key: 'many', project_id: PROJECT, tenant_id: TENANT, content: { a: 1 } });
+    const last = await configHistory.listConfigVersions(database.db, { ...key, content: false }, page(3));
+    expect([last.rows.map(({ version, content }) => [version, content]), last.more]).toEqual([
+      [
+        [2, null],
+        [1, null],
+      ],
+      false,
+    ]);
+    const few = await configHistory.listConfigVersions(
+      database.db,
+      { ...key, content: true },
+      { ...page(), bytesMax: 1_500 },
+    );
+    expect([few.rows.length, few.more]).toEqual([2, true]);
+  });
+});
