@@ -121,7 +121,6 @@ test('what this process has committed is read at once', async () => {
   await expect.poll(() => tail.latest()).toBe(1);
 });
 
-// proves B11
 test('pages of the table have whole revisions, the largest ones too, and pages of memory are the same', async () => {
   const place = await newPlace();
   const { tails } = newTails();

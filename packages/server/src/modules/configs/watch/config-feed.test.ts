@@ -327,6 +327,37 @@ test('a store that cannot be asked at the beginning refuses the watcher, and giv
   expect([gate.load().running, feed.listening(), store.state.shares]).toEqual([0, 0, 0]);
 });
 
+test('a watcher that was let in while the feed was closed is refused, and its share is given back', async () => {
+  const gate = createGate(watchersGate);
+  const { feed, store } = newFeed({ gate });
+  store.state.holds = true;
+  const opening = feed.open(asking());
+  opening.catch(() => {});
+  await settled();
+  feed.close();
+  store.state.settles[0]?.asked.resolve();
+  await expect(opening).rejects.toMatchObject({ definition: { code: 'overloaded' } });
+  expect([gate.load().running, feed.listening(), store.state.shares, store.news.size]).toEqual([0, 0, 0, 0]);
+});
+
+test('a reader that leaves while it waits is noticed at once', async () => {
+  const gate = createGate({ ...watchersGate, tenantPlacesMax: 1 });
+  const { feed, store, ends } = newFeed({ gate });
+  const leaving = new AbortController();
+  const { told, over } = reading(await feed.open(asking({ signal: leaving.signal })));
+  await settled();
+  await expect(feed.open(asking())).rejects.toMatchObject({ definition: { code: 'too_many_listeners' } });
+  leaving.abort();
+  await over;
+  expect([gate.load().running, feed.listening(), store.state.shares, store.news.size]).toEqual([0, 0, 0, 0]);
+  expect([told.at(-1)?.kind, ends]).toEqual(['alive', []]);
+});
+
+test('when all places are taken, the refusal does not blame the tenant', async () => {
+  const { feed } = newFeed({ gate: createGate({ ...watchersGate, places: 0 }) });
+  await expect(feed.open(asking({ tenantId: null }))).rejects.toMatchObject({ definition: { code: 'overloaded' } });
+});
+
 test('what is gone from the store is a reset, and so is another epoch; then the stream goes on', async () => {
   const { feed, store, pass } = newFeed();
   store.answer(changeAt(1), changeAt(2), changeAt(3));

@@ -11,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => held.stop());
 
-// proves B30
 test('a viewer of the project watches it, and no longer once the level is taken away', async () => {
   const { server, issuer, tenant_id, project, sibling } = held;
   const user = await newUser(server, tenant_id, { issuer });
