@@ -191,7 +191,7 @@ export const configEvents = {
     subject: ({ epoch }) => ({ tenant_id: null, target: { type: 'config_store', id: epoch, name: null } }),
   }),
   historyGap: defineEvent({
-    type: 'config.history_gap',
+    type: 'config.history_shortened',
     description: 'Versions are missing in the history of keys, because the database was restored from a backup.',
     payload: historyGap,
     subject: ({ project_id, tenant_id }) => ({

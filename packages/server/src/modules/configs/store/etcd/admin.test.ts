@@ -282,9 +282,9 @@ describe.skipIf(etcdIsMissing)(`moves and repairs of configurations${withoutEtcd
       { key: 'b', version: 2, revision: waiting.revision, content: 2 },
     ]);
     const trail = (await trailOf(server, place.tenant_id)).filter(({ action }) => action.startsWith('config.'));
-    expect(trail.filter(({ action }) => action === 'config.history_gap').map(({ metadata }) => metadata)).toMatchObject(
-      [{ cause: 'database_restored', keys: 1, missing: [{ key: 'a', from_version: 2, to_version: 2 }] }],
-    );
+    expect(
+      trail.filter(({ action }) => action === 'config.history_shortened').map(({ metadata }) => metadata),
+    ).toMatchObject([{ cause: 'database_restored', keys: 1, missing: [{ key: 'a', from_version: 2, to_version: 2 }] }]);
     // What waited in etcd has its own audit row.
     expect(trail.filter(({ target_name, action }) => target_name === 'b' && action === 'config.updated')).toHaveLength(
       1,

@@ -11,6 +11,7 @@ import { adminOn, etcdIsMissing, settingsFor, withoutEtcd } from '../../../../..
 import { uniqueSlug } from '../../../../../test/support/server.ts';
 import { OPERATOR, startProcess, startServer } from '../../../../../test/support/server-process.ts';
 
+const KEYS = ['a', 'b', 'c', 'd'];
 const cli = fileURLToPath(new URL('../../../../configs-cli.ts', import.meta.url));
 
 describe.skipIf(etcdIsMissing)(`processes with configurations in etcd${withoutEtcd}`, () => {
@@ -120,6 +121,10 @@ describe.skipIf(etcdIsMissing)(`processes with configurations in etcd${withoutEt
     const { body: project } = await call(first.address, ['POST', '/v1/projects', asked]);
     const place = { tenant_id: String(tenant['id']), project_id: String(project['id']) };
     const acknowledged = new Map<string, number>();
+    for (const key of KEYS) {
+      const created = ['POST', `/v1/projects/${place.project_id}/configs`, { key, content: 0 }] as const;
+      expect(await call(first.address, created)).toMatchObject({ status: 201 });
+    }
     let [server, n] = [first, 0];
     for (let kill = 0; kill < 5; kill += 1) {
       const until = n + 20 + 7 * kill;
@@ -134,7 +139,7 @@ describe.skipIf(etcdIsMissing)(`processes with configurations in etcd${withoutEt
           if (n >= until) child.kill('SIGKILL');
         }
       };
-      await Promise.all(['a', 'b', 'c', 'd'].map(writer));
+      await Promise.all(KEYS.map(writer));
       await ended;
       server = await start();
     }

@@ -196,7 +196,7 @@ describe.skipIf(etcdIsMissing)(`the relay of configurations${withoutEtcd}`, () =
     const [gap] = await db()
       .selectFrom('audit_log')
       .selectAll()
-      .where('action', '=', 'config.history_gap')
+      .where('action', '=', 'config.history_shortened')
       .where('target_id', '=', place.project_id)
       .execute();
     expect(gap?.metadata).toMatchObject({
@@ -228,9 +228,9 @@ describe.skipIf(etcdIsMissing)(`the relay of configurations${withoutEtcd}`, () =
     await there.etcd.deleteKeys([there.keys.intent(place, 'a', 2)]);
     await relay();
     const trail = await trailOf(there.server, place.tenant_id);
-    expect(trail.filter(({ action }) => action === 'config.history_gap').map(({ metadata }) => metadata)).toMatchObject(
-      [{ cause: 'database_restored', missing: [{ key: 'a', from_version: 2, to_version: 2 }] }],
-    );
+    expect(
+      trail.filter(({ action }) => action === 'config.history_shortened').map(({ metadata }) => metadata),
+    ).toMatchObject([{ cause: 'database_restored', missing: [{ key: 'a', from_version: 2, to_version: 2 }] }]);
     const { config } = await there.server.app.deps.configStore.find(contextOf(there.server), place, 'a');
     expect(config).toMatchObject({ version: 3 });
   });

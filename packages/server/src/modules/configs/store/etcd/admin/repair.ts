@@ -54,7 +54,9 @@ async function repairDatabase(parts: AdminParts, store: configRelay.ConfigStoreR
   const { keys, restored, gaps, orphans } = brought;
   parts.say(`${keys} keys are compared, ${restored} of them were older in the database and came back`);
   if (gaps > 0)
-    parts.say(`${gaps} keys have versions that nobody has any more: the audit log names them (config.history_gap)`);
+    parts.say(
+      `${gaps} keys have versions that nobody has any more: the audit log names them (config.history_shortened)`,
+    );
   if (orphans > 0)
     parts.say(`${orphans} keys are of projects that the database does not have: they stay in etcd as they are`);
   await putMeta(parts, { ...meta, state: 'ready' });
