@@ -1,0 +1,122 @@
+/** Servers over one store of configurations, for proofs about it: started, killed, started again, and asked. */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Db } from '@tenant-registry/db';
+import type { TestCluster } from '@tenant-registry/etcd/testing';
+import { OPERATOR, type ServerProcess, startServer } from '../support/server-process.ts';
+
+const cli = fileURLToPath(new URL('../../src/configs-cli.ts', import.meta.url));
+
+/** Longer than the store is waited for; less than a request may take at all. */
+const PATIENCE_MS = 8_000;
+
+/** Where configurations are, and what has to be true there in the end. */
+export interface ProvenStore {
+  readonly name: string;
+  /** What servers need to be told. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Resolves when the database has all that was written, which needs a server. */
+  settled(): Promise<void>;
+  /** Returns sentences about what does not fit between the store and the database. */
+  contradictions(db: Db): Promise<readonly string[]>;
+}
+
+/** Configurations in the database itself. */
+export function postgresStore(): ProvenStore {
+  return { name: 'postgres', env: {}, settled: async () => {}, contradictions: async () => [] };
+}
+
+/** Returns what leads servers to the cluster, under a prefix of their own. */
+export function etcdEnvironment({ endpoints }: Pick<TestCluster, 'endpoints'>): Readonly<Record<string, string>> {
+  const prefix = `proof-${randomBytes(6).toString('hex')}/`;
+  return { CONFIG_STORE: 'etcd', ETCD_ENDPOINTS: endpoints.join(','), ETCD_PREFIX: prefix };
+}
+
+/** Moves the values of the database to etcd, as an operator does. Throws with what the command said. */
+export function moveToEtcd(url: string, env: Readonly<Record<string, string>>): void {
+  const { PATH = '' } = process.env;
+  const all = { PATH, DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, ...env };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'move', '--to', 'etcd'], {
+    env: all,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`configs move ended with ${status}: ${stdout}${stderr}`);
+}
+
+export interface ConfigReplica {
+  /** Changes when it is started again. */
+  address(): string;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** Starts servers on the database. */
+export async function startConfigReplicas(
+  url: string,
+  { env, count }: { readonly env: Readonly<Record<string, string>>; readonly count: number },
+): Promise<readonly ConfigReplica[]> {
+  return Promise.all(Array.from({ length: count }, () => startReplica(url, env)));
+}
+
+async function startReplica(url: string, env: Readonly<Record<string, string>>): Promise<ConfigReplica> {
+  let server: ServerProcess | undefined = await startServer(url, env);
+  let { address } = server;
+  return {
+    address: () => address,
+    async kill() {
+      const killed = server;
+      server = undefined;
+      killed?.child.kill('SIGKILL');
+      await killed?.ended;
+    },
+    async start() {
+      server = await startServer(url, env);
+      address = server.address;
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: the proof asks for what it means
+  readonly body: any;
+}
+
+export interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: object | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Asks as the operator, with patience; resolves to undefined when there was no answer, or not all of it. */
+export async function ask(address: string, { method, path, body, headers }: Question): Promise<Answer | undefined> {
+  try {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(address + path, {
+      method,
+      headers: { authorization: `Bearer ${OPERATOR}`, ...type, ...headers },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a project in a tenant of its own; throws when the server refuses. */
+export async function makeProject(address: string): Promise<string> {
+  const slug = `c-${randomBytes(8).toString('hex')}`;
+  const call = async (method: string, path: string, body: object) => {
+    const answer = await ask(address, { method, path, body });
+    if (answer === undefined || answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+    return answer.body;
+  };
+  const tenant = await call('POST', '/v1/tenants', { slug, name: 'Configurations' });
+  await call('PUT', '/v1/entitlements', { tenant_id: tenant.id, product: 'certifai' });
+  return (await call('POST', '/v1/projects', { tenant_id: tenant.id, slug, name: 'Configurations' })).id;
+}
