@@ -11,6 +11,7 @@ export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
+export * as configHistory from './queries/config-history.ts';
 export * as configSchemas from './queries/config-schemas.ts';
 export * as configs from './queries/configs.ts';
 export * as databaseClock from './queries/database-clock.ts';

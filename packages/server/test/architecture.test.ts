@@ -78,7 +78,7 @@ const rules: readonly Rule[] = [
       kernel,
       ownModule(''),
       zod,
-      new RegExp(`^${S}/modules/.+/(errors|losses|schema|service|verdict)\\.ts$`),
+      new RegExp(`^${S}/modules/.+/(errors|losses|port|schema|service|verdict)\\.ts$`),
       // Rows of the log become events in one way, and types are checked in one way, wherever they are asked for.
       new RegExp(`^${S}/modules/events/(event|types)\\.ts$`),
       /^(jose|@xmldom\/xmldom)$/,
@@ -178,7 +178,10 @@ const IMPORT = /^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/g
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !/\.(test|requests)\.ts$/.test(file) && !file.includes('node_modules'))
+    .filter(
+      (file) =>
+        file.endsWith('.ts') && !/(\.(test|requests)|\/contract)\.ts$/.test(file) && !file.includes('node_modules'),
+    )
     .map((file) => join(folder, file));
 }
 

@@ -1,7 +1,7 @@
 /** Every statement about current values of configurations in this database: read, and written with their revisions. */
 import { sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
-import type { ConfigRevisionsOperation } from '../schema.ts';
+import type { ConfigRevisionsOperation, TenantProjectStatus, TenantStatus } from '../schema.ts';
 
 /** A project of a tenant. */
 export interface ConfigPlace {
@@ -44,6 +44,68 @@ export async function findConfig(
   if (row === undefined) throw new Error('a left join of one row gives one row');
   const { epoch, found, ...config } = row;
   return { epoch, config: found ? config : undefined };
+}
+
+/** A project as every request about its configurations looks at it. */
+export interface ConfigProjectRow extends ConfigPlace {
+  readonly project_status: TenantProjectStatus;
+  readonly tenant_status: TenantStatus;
+}
+
+/** Finds the project and where it and its tenant stand in their lives. */
+export async function findConfigProject(db: Db, projectId: string): Promise<ConfigProjectRow | undefined> {
+  return db
+    .selectFrom('tenant_projects as p')
+    .innerJoin('tenants as t', 't.id', 'p.tenant_id')
+    .select(['p.id as project_id', 'p.tenant_id', 'p.status as project_status', 't.status as tenant_status'])
+    .where('p.id', '=', projectId)
+    .executeTakeFirst();
+}
+
+export interface ConfigInProject {
+  readonly project: ConfigProjectRow;
+  readonly epoch: string | null;
+  /** A tombstone too. */
+  readonly config: ConfigRow | undefined;
+}
+
+/** `findConfigProject` and `findConfig` by one statement: a request of a tenant pays three round trips for each. */
+export async function findConfigInProject(
+  db: Db,
+  { project_id, key }: { readonly project_id: string; readonly key: string },
+): Promise<ConfigInProject | undefined> {
+  const { rows } = await sql<
+    ConfigRow &
+      Pick<ConfigInProject, 'epoch'> &
+      ConfigProjectRow & { readonly place: ConfigPlace; readonly found: boolean }
+  >`
+    select config_epoch('postgres') as epoch, p.status as project_status, t.status as tenant_status,
+      json_build_object('tenant_id', p.tenant_id, 'project_id', p.id) as place, c.key is not null as found, c.*
+    from tenant_projects p join tenants t on t.id = p.tenant_id
+      left join configs c on c.project_id = p.id and c.key = ${key}
+    where p.id = ${project_id}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { epoch, project_status, tenant_status, place, found, ...config } = row;
+  return { project: { ...place, project_status, tenant_status }, epoch, config: found ? config : undefined };
+}
+
+/**
+ * Holds the tenant and then the project against changes of their status until the transaction ends, in one round trip; they
+ * stay open to other writers of their things. The project is looked for by what the lock of the tenant returned, so the
+ * locks come in the order in which all writers take them.
+ */
+export async function lockConfigProjectShared(
+  tx: Tx,
+  { tenant_id, project_id }: ConfigPlace,
+): Promise<Omit<ConfigProjectRow, keyof ConfigPlace> | undefined> {
+  const { rows } = await sql<Omit<ConfigProjectRow, keyof ConfigPlace>>`
+    with t as materialized (select id, status from tenants where id = ${tenant_id} for share),
+      p as materialized (
+        select status from tenant_projects where tenant_id = (select id from t) and id = ${project_id} for share
+      )
+    select t.status as tenant_status, p.status as project_status from t, p`.execute(tx);
+  return rows[0];
 }
 
 /** Finds the state of the project; revision 0 when nothing was ever written. */

@@ -37,8 +37,9 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
       .setIsolationLevel('read committed')
       .execute(async (tx) => {
         const result = await accounted(ctx, tx, { work, authorityOf });
-        // The rows that follow belong to no tenant.
-        if (ctx.actor.tenant_id !== null) await leaveTenant(tx);
+        // The rows that follow, if there are any, belong to no tenant.
+        if (ctx.actor.tenant_id !== null && (ctx.idempotencyClaim !== null || authorityOf.size > 0))
+          await leaveTenant(tx);
         await markCommit(ctx, tx);
         if (authorityOf.size > 0) marks = await leases.mark(tx, [...authorityOf]);
         return result;

@@ -2,6 +2,7 @@
 import { defineModule } from '../../kernel/module.ts';
 import { configSchemaErrors } from '../config-schemas/errors.ts';
 import { configSchemaPermissions } from '../config-schemas/permissions.ts';
+import { createJsonSchemas } from '../config-schemas/validation/json-schemas.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { configsRouter } from './router.ts';
@@ -25,7 +26,9 @@ export const configsModule = defineModule({
   errors: { ...configErrors, ...configSchemaErrors },
   events: configEvents,
   permissions: { ...configPermissions, ...configSchemaPermissions },
-  // jsonSchemas is given by the module of schemas, once it is here.
-  provide: () => ({ configStore: createPostgresStore(), jsonSchemas: undefined as never }),
-  close: ({ configStore }) => configStore.close(),
+  provide: ({ clock }) => ({ configStore: createPostgresStore(), jsonSchemas: createJsonSchemas({ clock }) }),
+  close({ configStore, jsonSchemas }) {
+    configStore.close();
+    jsonSchemas.close();
+  },
 });

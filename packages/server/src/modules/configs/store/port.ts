@@ -12,6 +12,12 @@ export interface Place {
   readonly project_id: string;
 }
 
+/** A project, and where it and its tenant stood in their lives when it was found. */
+export interface ReadPlace extends Place {
+  readonly tenant_status: 'active' | 'archived' | 'demo' | 'frozen' | 'trial';
+  readonly project_status: 'active' | 'archived';
+}
+
 /** Which version of which schema the content of a key is checked against; null: of none. */
 export interface Pin {
   readonly schema_id: string | null;
@@ -36,6 +42,12 @@ export interface StoredConfig extends Place, Pin {
   readonly updated_by_user_id: string | null;
   readonly created_at: string;
   readonly updated_at: string;
+}
+
+export interface FoundKey {
+  readonly epoch: string;
+  /** A tombstone too; undefined when it was never written. */
+  readonly config: StoredConfig | undefined;
 }
 
 /** One write of one key. */
@@ -121,11 +133,16 @@ export interface ProjectTail {
 export interface ConfigStore {
   readonly kind: 'postgres' | 'etcd';
   /** Returns the key, a tombstone too; undefined when it was never written. */
-  find(
+  find(ctx: ActorContext, place: Place, key: string): Promise<FoundKey>;
+  /**
+   * Returns the project together with the key: for a store that finds both at once. Undefined when there is no such project
+   * in the caller's reach by the rules of the database; the caller's reach by those of the registry is still to be checked.
+   */
+  findInProject?(
     ctx: ActorContext,
-    place: Place,
+    projectId: string,
     key: string,
-  ): Promise<{ readonly epoch: string; readonly config: StoredConfig | undefined }>;
+  ): Promise<(FoundKey & { readonly place: ReadPlace }) | undefined>;
   /**
    * Returns keys with a value in the order of their bytes, all of one state. Throws `invalid_cursor` for a state of
    * another epoch, or one that is not kept any more.

@@ -7,10 +7,9 @@ import type { ActorContext } from '../../../kernel/context.ts';
 import { kernelErrors } from '../../../kernel/errors.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { transact } from '../../../kernel/transact.ts';
-import { holdActiveProject } from '../../projects/service.ts';
-import { lockWritableTenant } from '../../tenants/service.ts';
 import { canonicalOf } from '../canonical.ts';
 import { configErrors } from '../errors.ts';
+import { requireWritable } from '../place.ts';
 import { type Author, BYTES_MAX, KEYS_MAX } from '../schema.ts';
 import type { Change, ConfigStore, Outcome, Place, StoredConfig, Write } from './port.ts';
 import { authorOf, createdAt, eventOf, growthOf, storedOf, versionOf } from './recorded.ts';
@@ -22,6 +21,12 @@ export function createPostgresStore(): ConfigStore {
     async find({ db }, { project_id }, key) {
       const { epoch, config } = await configs.findConfig(db, { project_id, key });
       return { epoch: current(epoch), config: config && storedFrom(config) };
+    },
+    async findInProject({ db }, project_id, key) {
+      const found = await configs.findConfigInProject(db, { project_id, key });
+      if (found === undefined) return undefined;
+      const { project: place, epoch, config } = found;
+      return { place, epoch: current(epoch), config: config && storedFrom(config) };
     },
     async head({ db }, { project_id }) {
       const { epoch, revision } = await configs.findConfigHead(db, project_id);
@@ -64,8 +69,7 @@ class Outdated extends Error {
 async function commit(ctx: ActorContext, place: Place, write: Write): Promise<Outcome> {
   try {
     return await transact(ctx, async (tx, record) => {
-      await lockWritableTenant(ctx, tx, place.tenant_id);
-      await holdActiveProject(tx, place.tenant_id, place.project_id);
+      await holdWritable(tx, place);
       await holdNewPins(tx, place, write.changes);
       for (const change of write.changes) {
         const { event, payload } = eventOf(change, place);
@@ -77,6 +81,13 @@ async function commit(ctx: ActorContext, place: Place, write: Write): Promise<Ou
     if (error instanceof Outdated) return { outcome: 'conflict', key: error.key };
     throw error;
   }
+}
+
+/** Holds the project and its tenant as they are, for a write in them. */
+async function holdWritable(tx: Tx, place: Place): Promise<void> {
+  const held = await configs.lockConfigProjectShared(tx, place);
+  if (held === undefined) throw kernelErrors.notFound();
+  requireWritable(held);
 }
 
 /** A schema that is pinned anew is held against its deletion; one that a value has already cannot be deleted. */

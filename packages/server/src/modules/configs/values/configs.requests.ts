@@ -39,5 +39,22 @@ export const requests = defineRequests({
       needs: ['project', 'config'],
       request: ({ project, config }) => ({ ...at(project, config), query: '?expected_version=1' }),
     },
+    validate_config: {
+      needs: ['project', 'config'],
+      request: ({ project, config }) => ({ ...at(project, config), body: { content: { max_users: 60 } } }),
+    },
+    list_config_revisions: { needs: ['project', 'config'], request: ({ project, config }) => at(project, config) },
+    get_config_revision: {
+      needs: ['project', 'config'],
+      request: ({ project, config }) => ({ path: { project_id: project, key: config, version: '1' } }),
+    },
+    diff_config: {
+      needs: ['project', 'config'],
+      request: ({ project, config }) => ({ ...at(project, config), query: '?from=0' }),
+    },
+    rollback_config: {
+      needs: ['project', 'config'],
+      request: ({ project, config }) => ({ ...at(project, config), body: { version: 1, expected_version: 1 } }),
+    },
   },
 });

@@ -1,17 +1,26 @@
 /** Whether a write starts from what is there: by `expected_version`, by If-Match, by one of them at least. */
 import type { ActorContext } from '../../../kernel/context.ts';
+import type { DomainError } from '../../../kernel/errors.ts';
 import { requireMatchOrAbsence } from '../../../kernel/etag.ts';
 import { configErrors } from '../errors.ts';
-import type { StoredConfig } from '../store/port.ts';
+import type { FoundKey } from '../store/port.ts';
 import { shown } from './shown.ts';
 
-export interface Found {
-  readonly epoch: string;
-  readonly config: StoredConfig | undefined;
+export type Found = FoundKey;
+
+/** What the caller says of the key, and the error when a version that it names is not the current one. */
+export interface Expected {
+  readonly expected: number | undefined;
+  /** Absent: `version_conflict`. */
+  readonly conflict?: ((found: Found) => DomainError) | undefined;
 }
 
-/** Throws `expected_version_required`, `version_conflict` and `precondition_failed`. */
-export function requireExpected(ctx: ActorContext, found: Found, expected: number | undefined): void {
+/** Throws `expected_version_required`, `precondition_failed`, and the error of a conflict. */
+export function requireExpected(
+  ctx: ActorContext,
+  found: Found,
+  { expected, conflict = versionConflict }: Expected,
+): void {
   if (expected === undefined && ctx.ifMatch === null) throw configErrors.expectedVersionRequired();
   const { epoch, config } = found;
   const value = config === undefined || config.deleted ? undefined : config;
@@ -19,16 +28,15 @@ export function requireExpected(ctx: ActorContext, found: Found, expected: numbe
   if (expected === undefined) return;
   // A key without a value is expected by 0; who knows the version of its deletion may name that.
   const isExpected = value === undefined ? expected === 0 || expected === config?.version : expected === value.version;
-  if (!isExpected) throw versionConflict(found);
+  if (!isExpected) throw conflict(found);
+}
+
+/** Returns the version of the key; 0 when it has no value. */
+export function currentVersion({ config }: Found): number {
+  return config === undefined || config.deleted ? 0 : config.version;
 }
 
 /** The error of a write from another version than the current one. */
-export function versionConflict({ config }: Found) {
-  const current_version = config === undefined || config.deleted ? 0 : config.version;
-  return configErrors.versionConflict({ members: { current_version } });
-}
-
-/** Tells whether the caller takes any version, so that a change of another writer is no conflict but a reason to look again. */
-export function takesAnyVersion({ ifMatch }: ActorContext, expected: number | undefined): boolean {
-  return expected === undefined && ifMatch?.trim() === '*';
+export function versionConflict(found: Found): DomainError {
+  return configErrors.versionConflict({ members: { current_version: currentVersion(found) } });
 }

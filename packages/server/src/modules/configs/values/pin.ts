@@ -1,6 +1,7 @@
 /** Which schema the content of a write is checked against. */
 import { configSchemas } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
+import type { Mistake } from '../../config-schemas/port.ts';
 import { configErrors } from '../errors.ts';
 import type { Pin, Place, StoredConfig } from '../store/port.ts';
 
@@ -42,16 +43,37 @@ export async function pinOf(
   return { schema_id: found.schema_id, schema_version: found.version, schema: found.content };
 }
 
+/**
+ * Returns the pin that the key has, or had when it was deleted; none when the schema was deleted since, which the schema of
+ * a live key cannot be.
+ */
+export async function keptPinOf({ db }: ActorContext, { tenant_id }: Place, base: StoredConfig): Promise<Pinned> {
+  const { schema_id, schema_version: version } = base;
+  if (schema_id === null) return none;
+  const found = await configSchemas.findConfigSchemaText(db, { tenant_id, schema_id, version });
+  return found === undefined ? none : { schema_id, schema_version: found.version, schema: found.content };
+}
+
+interface Tried {
+  /** The text of the schema; null: any content is valid. */
+  readonly schema: string | null;
+  readonly content: unknown;
+}
+
 /** Throws `content_invalid` with the places of up to 20 mistakes, and like `ctx.jsonSchemas.validate`. */
-export async function requireValid(
+export async function requireValid(ctx: ActorContext, place: Place, tried: Tried): Promise<void> {
+  const mistakes = await mistakesOf(ctx, place, tried);
+  if (mistakes.length === 0) return;
+  throw configErrors.contentInvalid({ errors: mistakes.map((mistake) => ({ ...mistake, in: 'body' })) });
+}
+
+/** Returns up to 20 mistakes, with pointers under `/content`. Throws like `ctx.jsonSchemas.validate`. */
+export async function mistakesOf(
   { jsonSchemas }: ActorContext,
   { tenant_id }: Place,
-  { schema, content }: { readonly schema: string | null; readonly content: unknown },
-): Promise<void> {
-  if (schema === null) return;
+  { schema, content }: Tried,
+): Promise<readonly Mistake[]> {
+  if (schema === null) return [];
   const mistakes = await jsonSchemas.validate(tenant_id, { schema, content });
-  if (mistakes.length === 0) return;
-  throw configErrors.contentInvalid({
-    errors: mistakes.map(({ pointer, message }) => ({ pointer: `/content${pointer}`, message, in: 'body' })),
-  });
+  return mistakes.map(({ pointer, message }) => ({ pointer: `/content${pointer}`, message }));
 }

@@ -8,8 +8,15 @@ import { projectErrors } from '../../projects/errors.ts';
 import { tenancyErrors } from '../../tenants/errors.ts';
 import { configErrors } from '../errors.ts';
 import { CONTENT_BODY_BYTES_MAX, config } from '../schema.ts';
-import { createConfigInput, deleteConfigInput, getConfigInput, putConfigInput } from './schema.ts';
-import { createConfig, deleteConfig, getConfig, putConfig } from './service.ts';
+import {
+  createConfigInput,
+  deleteConfigInput,
+  getConfigInput,
+  putConfigInput,
+  validateConfigInput,
+  validation,
+} from './schema.ts';
+import { createConfig, deleteConfig, getConfig, putConfig, validateConfig } from './service.ts';
 
 const on = routes({ tag: 'Configs', tenancy: tenancyErrors });
 
@@ -98,4 +105,21 @@ export const valueProcedures = {
     .input(deleteConfigInput)
     .output(z.void())
     .mutation(({ ctx, input }) => deleteConfig(ctx, input)),
+
+  validate: procedure('configs:read', { project: 'project_id' })
+    .meta({
+      safe: true,
+      rest: on.ask('/v1/projects/{project_id}/configs/{key}/validate', {
+        operation: 'validate_config',
+        summary: 'Try a content',
+        description:
+          'Tells whether the content is valid by the schema of the key, or by the one that is named, and what would change. Nothing is written, and the key need not be there.',
+        errors: [configErrors.schemaNotFound, configSchemaErrors.validationTooCostly, kernelErrors.unavailable],
+        inTenant: 'read',
+        bodyBytesMax: CONTENT_BODY_BYTES_MAX,
+      }),
+    })
+    .input(validateConfigInput)
+    .output(validation)
+    .mutation(({ ctx, input }) => validateConfig(ctx, input)),
 } as const;

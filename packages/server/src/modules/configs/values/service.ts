@@ -1,23 +1,23 @@
 /** The value of one key: read, created, replaced, deleted. */
 import type { ActorContext } from '../../../kernel/context.ts';
 import { kernelErrors } from '../../../kernel/errors.ts';
-import { findActiveProject } from '../../projects/service.ts';
-import { writableTenant } from '../../tenants/service.ts';
 import { canonicalOf } from '../canonical.ts';
 import { configErrors } from '../errors.ts';
-import { readablePlace } from '../place.ts';
+import { findInProject, requireWritable } from '../place.ts';
 import type { Config } from '../schema.ts';
 import type { Change, Place } from '../store/port.ts';
-import type { Found } from './expected.ts';
-import { type AskedPin, pinOf, requireValid } from './pin.ts';
-import type { CreateConfig, DeleteConfig, GetConfig, PutConfig } from './schema.ts';
+import { ignoredReaders } from './accepted.ts';
+import { currentVersion, type Found } from './expected.ts';
+import { patchOf } from './patch.ts';
+import { type AskedPin, mistakesOf, pinOf, requireValid } from './pin.ts';
+import { readersOf } from './readers-of.ts';
+import type { CreateConfig, DeleteConfig, GetConfig, PutConfig, ValidateConfig, Validation } from './schema.ts';
 import { shown } from './shown.ts';
 import { writeKey } from './write.ts';
 
 /** Throws `not_found` for a key without a value, `tenant_archived`. */
 export async function getConfig(ctx: ActorContext, { project_id, key }: GetConfig): Promise<Config> {
-  const place = await readablePlace(ctx, project_id);
-  const { epoch, config } = await ctx.configStore.find(ctx, place, key);
+  const { epoch, config } = await findInProject(ctx, project_id, key);
   if (config === undefined || config.deleted) throw kernelErrors.notFound();
   return shown(config, epoch);
 }
@@ -30,35 +30,57 @@ export async function getConfig(ctx: ActorContext, { project_id, key }: GetConfi
  */
 export async function putConfig(ctx: ActorContext, input: PutConfig): Promise<Config> {
   const { project_id, key, expected_version: expected } = input;
-  const place = await readablePlace(ctx, project_id);
+  const { place, ...found } = await findInProject(ctx, project_id, key);
   const change = (found: Found) => changeTo(ctx, place, { found, input });
-  const { epoch, config, changed } = await writeKey(ctx, { place, key, expected, change });
-  if (!changed) await requireWritable(ctx, place);
+  const { epoch, config, changed } = await writeKey(ctx, { place, key, expected, found, change });
+  // Nothing had to be written: the answer is still that of a write.
+  if (!changed) requireWritable(place);
   return shown(config, epoch);
 }
 
 /** Gives a key without a value its first one. Throws `config_exists`, and like `putConfig`. */
 export async function createConfig(ctx: ActorContext, input: CreateConfig): Promise<Config> {
   const { project_id, key } = input;
-  const place = await readablePlace(ctx, project_id);
-  const { config: there } = await ctx.configStore.find(ctx, place, key);
-  if (there?.deleted === false) throw configErrors.configExists({ members: { current_version: there.version } });
-  const change = (found: Found) => changeTo(ctx, place, { found, input: { ...input, ignore_readers: undefined } });
-  const { epoch, config } = await writeKey(ctx, { place, key, expected: 0, change });
+  const { place, ...found } = await findInProject(ctx, project_id, key);
+  const change = (found: Found) => changeTo(ctx, place, { found, input });
+  const { epoch, config } = await writeKey(ctx, { place, key, expected: 0, found, change, conflict: exists });
   return shown(config, epoch);
+}
+
+function exists(found: Found) {
+  return configErrors.configExists({ members: { current_version: currentVersion(found) } });
 }
 
 /** Deletes the key; its history stays, and a rollback brings it back. Throws `not_found`, and like `putConfig`. */
 export async function deleteConfig(ctx: ActorContext, input: DeleteConfig): Promise<void> {
   const { project_id, key, expected_version: expected, reason = null } = input;
-  const place = await readablePlace(ctx, project_id);
+  const { place, ...found } = await findInProject(ctx, project_id, key);
   const change = async ({ config: base }: Found): Promise<Change> => {
     if (base === undefined || base.deleted) throw kernelErrors.notFound();
     const { schema_id, schema_version } = base;
     const nothing = { content: null, content_sha256: null, source_version: null, ignored_readers: [] } as const;
     return { key, base, operation: 'delete', schema_id, schema_version, reason, ...nothing };
   };
-  await writeKey(ctx, { place, key, expected, change });
+  await writeKey(ctx, { place, key, expected, found, change });
+}
+
+/**
+ * Tells whether the content is valid for the key, and how it differs from the current one; the key need not be there.
+ * Nothing is written. Throws `config_schema_not_found`, `validation_too_costly`, `not_found`, `tenant_archived`.
+ */
+export async function validateConfig(ctx: ActorContext, input: ValidateConfig): Promise<Validation> {
+  const { project_id, key, content } = input;
+  const { place, ...found } = await findInProject(ctx, project_id, key);
+  const { schema } = await pinOf(ctx, place, { base: found.config, pin: input });
+  const errors = await mistakesOf(ctx, place, { schema, content });
+  const version = currentVersion(found);
+  const before = version === 0 ? undefined : { content: found.config?.content };
+  return {
+    valid: errors.length === 0,
+    errors: [...errors],
+    version,
+    patch: await patchOf(ctx, place, { from: before, to: { content } }),
+  };
 }
 
 interface Wish {
@@ -75,13 +97,8 @@ async function changeTo(ctx: ActorContext, place: Place, { found, input }: Wish)
   const isEqual = base?.content_sha256 === content_sha256 && !base.deleted;
   if (isEqual && base.schema_id === pin.schema_id && base.schema_version === pin.schema_version) return null;
   await requireValid(ctx, place, { schema, content });
+  const ignored_readers = ignoredReaders(await readersOf(ctx, place, { key, content }), input.ignore_readers);
   const operation = base === undefined || base.deleted ? 'create' : 'update';
-  const made = { content, content_sha256, source_version: null, ignored_readers: [] };
+  const made = { content, content_sha256, source_version: null, ignored_readers };
   return { key, base, operation, ...pin, reason, ...made };
-}
-
-/** Nothing had to be written: the answer is still that of a write. Throws `tenant_frozen`, `project_archived`. */
-async function requireWritable(ctx: ActorContext, { tenant_id, project_id }: Place): Promise<void> {
-  await writableTenant(ctx, tenant_id);
-  await findActiveProject(ctx, tenant_id, project_id);
 }

@@ -2,15 +2,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ActorContext } from '../../../kernel/context.ts';
 import type { Change, Place, StoredConfig } from '../store/port.ts';
-import { type Found, requireExpected, takesAnyVersion, versionConflict } from './expected.ts';
+import { type Expected, type Found, requireExpected, versionConflict } from './expected.ts';
 
 /** Writes of others that a caller of any version lets go first. */
 const TRIES_MAX = 20;
 
-interface Wanted {
+interface Wanted extends Expected {
   readonly place: Place;
   readonly key: string;
-  readonly expected: number | undefined;
+  /** The key as it was just read. */
+  readonly found: Found;
   /** Returns the change of what was found, or null when nothing has to change. */
   readonly change: (found: Found) => Promise<Change | null>;
 }
@@ -27,33 +28,38 @@ export interface Written {
  * again when another writer was first; every other one gets `version_conflict` or `precondition_failed`. Throws
  * `expected_version_required`, like `change`, and like `commit` of the store.
  */
-export async function writeKey(ctx: ActorContext, { place, key, expected, change }: Wanted): Promise<Written> {
-  const { configStore } = ctx;
+export async function writeKey(ctx: ActorContext, wanted: Wanted): Promise<Written> {
+  const { place, key } = wanted;
   const write_id = writeIdOf(ctx);
-  for (let left = TRIES_MAX; ; left -= 1) {
-    const found = await configStore.find(ctx, place, key);
+  let { found } = wanted;
+  for (let left = TRIES_MAX; left > 0; left -= 1) {
     // The answer to this very write was lost.
     if (found.config?.write_id === write_id) return { epoch: found.epoch, config: found.config, changed: true };
-    requireExpected(ctx, found, expected);
-    const wanted = await change(found);
-    if (wanted === null && found.config !== undefined)
-      return { epoch: found.epoch, config: found.config, changed: false };
-    if (wanted === null) throw new Error('a key that was never written has to change');
-    const result = await configStore.commit(ctx, place, { changes: [wanted], write_id });
-    if (result.outcome === 'committed') {
-      const [config] = result.configs;
-      if (config === undefined) throw new Error('one change gives one value');
-      return { epoch: result.epoch, config, changed: true };
-    }
-    if (!takesAnyVersion(ctx, expected) || left <= 1) throw await refusal(ctx, { place, key, expected });
+    // Any caller but one that takes any version ends here when another writer was first.
+    requireExpected(ctx, found, wanted);
+    const written = await writeOnce(ctx, { ...wanted, found, write_id });
+    if (written !== undefined) return written;
+    found = await ctx.configStore.find(ctx, place, key);
   }
+  throw versionConflict(found);
 }
 
-/** Says why, as of now. */
-async function refusal(ctx: ActorContext, { place, key, expected }: Omit<Wanted, 'change'>) {
-  const found = await ctx.configStore.find(ctx, place, key);
-  if (!takesAnyVersion(ctx, expected)) requireExpected(ctx, found, expected);
-  return versionConflict(found);
+/** Returns what was written, or undefined when the key is not as it was read any more. */
+async function writeOnce(
+  ctx: ActorContext,
+  { place, found, change, write_id }: Wanted & { readonly write_id: string },
+): Promise<Written | undefined> {
+  const { epoch, config } = found;
+  const wanted = await change(found);
+  if (wanted === null) {
+    if (config === undefined) throw new Error('a key that was never written has to change');
+    return { epoch, config, changed: false };
+  }
+  const result = await ctx.configStore.commit(ctx, place, { changes: [wanted], write_id });
+  if (result.outcome === 'conflict') return undefined;
+  const [written] = result.configs;
+  if (written === undefined) throw new Error('one change gives one value');
+  return { epoch: result.epoch, config: written, changed: true };
 }
 
 /** Names the write: repetitions with one Idempotency-Key have one name. */
