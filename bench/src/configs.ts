@@ -1,6 +1,6 @@
 import { measureHistory } from './configs/history.ts';
-import { measureSeen } from './configs/seen.ts';
 import type { Figure, Surroundings } from './configs/section.ts';
+import { measureSeen } from './configs/seen.ts';
 import { measureSnapshot } from './configs/snapshot.ts';
 import { measureSpeed } from './configs/speed.ts';
 import { isMet } from './events/section.ts';

@@ -1,7 +1,7 @@
 /** A rollback with a long history beside one with a short one, and many writers of one key. */
 import { median, round } from '../lib/load.ts';
 import { startMembers } from './members.ts';
-import { contentOf, startProduct, stores, type Product } from './product.ts';
+import { contentOf, type Product, startProduct, stores } from './product.ts';
 import type { Figure, Surroundings } from './section.ts';
 
 const LONG = 1_000;
@@ -21,7 +21,10 @@ export async function measureHistory(surroundings: Surroundings): Promise<readon
     const keys = { long: { left: LONG, version: 0 }, short: { left: SHORT, version: 0 } };
     for (const [key, { left }] of Object.entries(keys)) {
       for (let version = 0; version < left; version += 1)
-        await product.call('PUT', `/v1/projects/${project}/configs/${key}`, { content: contentOf(version), expected_version: version });
+        await product.call('PUT', `/v1/projects/${project}/configs/${key}`, {
+          content: contentOf(version),
+          expected_version: version,
+        });
     }
     const versions = { long: LONG, short: SHORT };
     const ratios: number[] = [];
@@ -30,15 +33,29 @@ export async function measureHistory(surroundings: Surroundings): Promise<readon
       for (const key of n % 2 === 0 ? (['long', 'short'] as const) : (['short', 'long'] as const)) {
         const start = performance.now();
         const body = { version: 1 + (n % SHORT), expected_version: versions[key] };
-        const made = await product.call<{ version: number }>('POST', `/v1/projects/${project}/configs/${key}/rollback`, body);
+        const made = await product.call<{ version: number }>(
+          'POST',
+          `/v1/projects/${project}/configs/${key}/rollback`,
+          body,
+        );
         times[key] = performance.now() - start;
         versions[key] = made.version;
       }
       ratios.push(times.long / times.short);
     }
-    figures.push({ what: `${store}: rollback with ${LONG} revisions ÷ with ${SHORT}`, value: round(median(ratios), 2), unit: '×', goal: { most: 1.3 } });
+    figures.push({
+      what: `${store}: rollback with ${LONG} revisions ÷ with ${SHORT}`,
+      value: round(median(ratios), 2),
+      unit: '×',
+      goal: { most: 1.3 },
+    });
     const { successes, version } = await race(product, project);
-    figures.push({ what: `${store}: ${WRITERS} writers of one key, version − successes`, value: version - successes, unit: '', goal: { most: 0 } });
+    figures.push({
+      what: `${store}: ${WRITERS} writers of one key, version − successes`,
+      value: version - successes,
+      unit: '',
+      goal: { most: 0 },
+    });
     figures.push({ what: `${store}: ${WRITERS} writers of one key, successes`, value: successes, unit: '' });
   }
   return figures;

@@ -1,8 +1,9 @@
 /** The product with its values in PostgreSQL, or in a cluster of three etcd members. */
-import { randomBytes } from 'node:crypto';
-import { migrateUp, openDatabase } from '@tenant-registry/db';
+
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { migrateUp, openDatabase } from '@tenant-registry/db';
 import { startServer } from '../lib/processes.ts';
 import type { Members } from './members.ts';
 import type { Surroundings } from './section.ts';
@@ -36,7 +37,11 @@ export async function startProduct(
     SECRETS_KEY: randomBytes(32).toString('hex'),
     RATE_LIMIT_PER_MINUTE: '0',
     ...(store === 'etcd' && cluster !== null
-      ? { CONFIG_STORE: 'etcd', ETCD_ENDPOINTS: cluster.endpoints.join(','), ETCD_PREFIX: `bench-${randomBytes(4).toString('hex')}/` }
+      ? {
+          CONFIG_STORE: 'etcd',
+          ETCD_ENDPOINTS: cluster.endpoints.join(','),
+          ETCD_PREFIX: `bench-${randomBytes(4).toString('hex')}/`,
+        }
       : {}),
   };
   if (store === 'etcd') await moveToEtcd(settings);

@@ -1,7 +1,8 @@
 /** The time from the answer to a write until 100 watchers of the project have the change. */
-import { round } from '../lib/load.ts';
-import { percentile } from '../events/section.ts';
+
 import { atRate, until } from '../events/product.ts';
+import { percentile } from '../events/section.ts';
+import { round } from '../lib/load.ts';
 import { startMembers } from './members.ts';
 import { contentOf, startProduct, stores } from './product.ts';
 import type { Figure, Surroundings } from './section.ts';
@@ -36,7 +37,10 @@ export async function measureSeen(surroundings: Surroundings): Promise<readonly 
       busy[key] = (busy[key] ?? Promise.resolve()).then(async () => {
         const expected_version = versions[key] ?? 0;
         const path = `/v1/projects/${project}/configs/key-${key}`;
-        const { version } = await product.call<{ version: number }>('PUT', path, { content: contentOf(n), expected_version });
+        const { version } = await product.call<{ version: number }>('PUT', path, {
+          content: contentOf(n),
+          expected_version,
+        });
         versions[key] = version;
         answered.set(`key-${key} ${version}`, performance.now());
       });

@@ -16,13 +16,19 @@ export async function measureSnapshot(surroundings: Surroundings): Promise<reado
   const { databases, progress, rounds, stack } = surroundings;
   let url = '';
   const product = await startProduct(
-    { ...surroundings, databases: { ...databases, createDatabase: async (label) => (url = await databases.createDatabase(label)) } },
+    {
+      ...surroundings,
+      databases: { ...databases, createDatabase: async (label) => (url = await databases.createDatabase(label)) },
+    },
     { store: 'postgres', cluster: null },
   );
   const project = await product.newProject();
   progress(`postgres: writing ${KEYS} keys`);
   for (let n = 0; n < KEYS; n += 1_000) {
-    const items = Array.from({ length: 1_000 }, (_, m) => ({ key: `key-${String(n + m).padStart(5, '0')}`, content: contentOf(0) }));
+    const items = Array.from({ length: 1_000 }, (_, m) => ({
+      key: `key-${String(n + m).padStart(5, '0')}`,
+      content: contentOf(0),
+    }));
     for (let m = 0; m < items.length; m += 500)
       await product.call('POST', `/v1/projects/${project}/config-import`, { items: items.slice(m, m + 500) });
   }
@@ -31,7 +37,10 @@ export async function measureSnapshot(surroundings: Surroundings): Promise<reado
   stack.defer(() => client.end());
   const bare = async () => {
     const start = performance.now();
-    const { rows } = await client.query('select key, version, content, content_sha256, updated_by, created_at, updated_at from configs where project_id = $1 order by key', [project]);
+    const { rows } = await client.query(
+      'select key, version, content, content_sha256, updated_by, created_at, updated_at from configs where project_id = $1 order by key',
+      [project],
+    );
     JSON.stringify(rows);
     return performance.now() - start;
   };
@@ -59,7 +68,10 @@ export async function measureSnapshot(surroundings: Surroundings): Promise<reado
   const writer = (async () => {
     for (let n = 1; writing; n += 1) {
       const from = (n * AT_ONCE) % (KEYS - (KEYS % AT_ONCE));
-      const items = Array.from({ length: AT_ONCE }, (_, m) => ({ key: `key-${String(from + m).padStart(5, '0')}`, content: { n } }));
+      const items = Array.from({ length: AT_ONCE }, (_, m) => ({
+        key: `key-${String(from + m).padStart(5, '0')}`,
+        content: { n },
+      }));
       await product.call('POST', `/v1/projects/${project}/config-import`, { items });
       writes += 1;
     }
@@ -71,9 +83,24 @@ export async function measureSnapshot(surroundings: Surroundings): Promise<reado
   writing = false;
   await writer;
   return [
-    { what: `snapshot of ${KEYS} keys ÷ bare select, speed`, value: round(median(ratios), 2), unit: '×', goal: { least: 0.5 } },
-    { what: `groups of ${AT_ONCE} keys that were torn, while ${writes} groups were written`, value: torn, unit: '', goal: { most: 0 } },
-    { what: 'memory of the server above that before', value: round(Math.max(0, peak - before), 1), unit: 'MiB', goal: { most: 64 } },
+    {
+      what: `snapshot of ${KEYS} keys ÷ bare select, speed`,
+      value: round(median(ratios), 2),
+      unit: '×',
+      goal: { least: 0.5 },
+    },
+    {
+      what: `groups of ${AT_ONCE} keys that were torn, while ${writes} groups were written`,
+      value: torn,
+      unit: '',
+      goal: { most: 0 },
+    },
+    {
+      what: 'memory of the server above that before',
+      value: round(Math.max(0, peak - before), 1),
+      unit: 'MiB',
+      goal: { most: 64 },
+    },
   ];
 }
 

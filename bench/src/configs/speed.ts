@@ -1,7 +1,7 @@
 /** Puts and linearizable reads of 0.9 KB by 32 clients, beside etcd's own JSON gateway on three members. */
 import { measure, median, type OwnRequest, round, type Sample, type Target } from '../lib/load.ts';
 import { startMembers } from './members.ts';
-import { contentOf, startProduct, stores, type Product } from './product.ts';
+import { contentOf, type Product, startProduct, stores } from './product.ts';
 import type { Figure, Surroundings } from './section.ts';
 
 const CONNECTIONS = 32;
@@ -32,7 +32,11 @@ export async function measureSpeed(surroundings: Surroundings): Promise<readonly
       figures.push({ what: `${store}: ${kind}s`, value: rates(mine), unit: '/s' });
       figures.push({ what: `${store}: ${kind}s of etcd's gateway beside it`, value: rates(theirs), unit: '/s' });
       figures.push({ what: `${store}: ${kind}s ÷ etcd's gateway`, value: round(median(ratios), 2), unit: '×', goal });
-      figures.push({ what: `${store}: ${kind} p99`, value: round(median(mine.map((each) => each.p99_ms)), 1), unit: 'ms' });
+      figures.push({
+        what: `${store}: ${kind} p99`,
+        value: round(median(mine.map((each) => each.p99_ms)), 1),
+        unit: 'ms',
+      });
     }
   }
   return figures;
@@ -62,7 +66,11 @@ interface Pair {
   readonly read: Target;
 }
 
-function targetOf(name: string, { url, headers }: { url: string; headers: Readonly<Record<string, string>> }, requestsOf: Target['requestsOf']): Target {
+function targetOf(
+  name: string,
+  { url, headers }: { url: string; headers: Readonly<Record<string, string>> },
+  requestsOf: Target['requestsOf'],
+): Target {
   return { name, url, headers, bodies: [], accepts: () => true, ...(requestsOf === undefined ? {} : { requestsOf }) };
 }
 

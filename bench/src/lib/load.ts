@@ -93,7 +93,11 @@ export async function measure(
         let turn = connection;
         connection += 1;
         if (target.requestsOf !== undefined) {
-          client.setRequests(target.requestsOf(turn).map((request) => ({ ...request, headers: { ...target.headers, ...request.headers } })));
+          client.setRequests(
+            target
+              .requestsOf(turn)
+              .map((request) => ({ ...request, headers: { ...target.headers, ...request.headers } })),
+          );
           return;
         }
         client.setBody(target.bodies[turn % target.bodies.length] ?? '');

@@ -2,14 +2,15 @@
 import type { AnyProcedure, AnyRouter } from '@trpc/server';
 import { logStream } from '../../server/src/kernel/streams/event-stream.ts';
 import type { Meta } from '../../server/src/kernel/trpc.ts';
+import { ownStreams } from '../src/own-streams.ts';
 
 /** Returns the source of `operations.ts`, in the format of Biome. */
 export function operationsSource(router: AnyRouter): string {
   const procedures: Record<string, AnyProcedure> = router._def.procedures;
   const tree: Tree = {};
   for (const [path, procedure] of Object.entries(procedures)) {
-    // A stream of REST stands for each subscription of tRPC.
-    if (procedure._def.type !== 'subscription') insert(tree, path.split('.'), kindOf(procedure));
+    // A stream of REST stands for each subscription of tRPC, and an object of the SDK for its own streams.
+    if (procedure._def.type !== 'subscription' && !isOwn(path)) insert(tree, path.split('.'), kindOf(procedure));
   }
   return [
     '/** The manifest: all operations and their kinds. scripts/generate-operations.ts writes it from the router: do not edit. */',
@@ -18,6 +19,10 @@ export function operationsSource(router: AnyRouter): string {
     `export const operations = ${print(tree, '')} as const satisfies Kinds;`,
     '',
   ].join('\n');
+}
+
+function isOwn(path: string): boolean {
+  return ownStreams.some((each) => each === path);
 }
 
 interface Tree {

@@ -4,6 +4,7 @@
  */
 import type { AppRouter, EventPayloads, ErrorCode as ServerErrorCode } from '@tenant-registry/server/router';
 import type { AnyProcedure, inferProcedureInput, inferProcedureOutput } from '@trpc/server';
+import type { OwnStream } from './own-streams.ts';
 
 function operationsOf<Groups>() {
   // Only the type is used.
@@ -12,7 +13,9 @@ function operationsOf<Groups>() {
       // `subscribe` gives what the subscriptions of tRPC give, over REST.
       [Name in keyof Groups[Group] as Groups[Group][Name] extends { _def: { type: 'subscription' } }
         ? never
-        : Name]: Groups[Group][Name] extends AnyProcedure
+        : `${Group & string}.${Name & string}` extends OwnStream
+          ? never
+          : Name]: Groups[Group][Name] extends AnyProcedure
         ? inferProcedureOutput<Groups[Group][Name]> extends AsyncIterable<string>
           ? {
               type: inferProcedureOutput<Groups[Group][Name]> extends { of: 'events' }

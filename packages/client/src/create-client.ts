@@ -1,5 +1,6 @@
 /** Builds the client: a function for each operation in the manifest. */
 import { type Connection, call } from './calls/call.ts';
+import { rememberConnection } from './calls/connection-of.ts';
 import { type CallOptions, type ClientOptions, checkedOptions } from './calls/options.ts';
 import { type Runtime, systemRuntime } from './calls/runtime.ts';
 import { createTransport } from './calls/transport.ts';
@@ -16,7 +17,9 @@ export function createClientOn(runtime: Runtime, options: ClientOptions): Client
   const { url, fetch, ...settings } = checkedOptions(options);
   const connection: Connection = { ...settings, ...createTransport(url, fetch), runtime };
   // The type comes from the router; `satisfies` in the manifest and a test keep the manifest equal to it.
-  return buildOperations(connection, operations, '') as unknown as Client;
+  const client = buildOperations(connection, operations, '') as unknown as Client;
+  rememberConnection(client, connection);
+  return client;
 }
 
 /**

@@ -3,6 +3,16 @@
 export { type Access, type AccessOptions, createAccess } from './access.ts';
 export type { Answer } from './calls/answer.ts';
 export type { ClientOptions, MutationOptions, QueryOptions, WaitOptions } from './calls/options.ts';
+export type {
+  ConfigsObserver,
+  ConfigsOptions,
+  ConfigsProblem,
+  ConfigsSource,
+  ConfigsState,
+  ConfigsStep,
+} from './configs/options.ts';
+export type { ConfigSchema, SchemaIssue } from './configs/standard-schema.ts';
+export { type Configs, createConfigs } from './configs.ts';
 export type { ErrorCode } from './contract.ts';
 export { createClient } from './create-client.ts';
 export { type ClientErrorCode, isRegistryError, RegistryError, type RegistryErrorCode } from './errors.ts';

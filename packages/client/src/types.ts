@@ -43,7 +43,11 @@ type Caller = Outputs['sessions']['current'];
 /** The registry's operations as functions. */
 export type Client = {
   readonly [Group in keyof Contract]: {
-    readonly [Name in keyof Contract[Group]]: FunctionOf<Contract[Group][Name], At<(typeof operations)[Group], Name>>;
+    readonly [Name in keyof Contract[Group]]: FunctionOf<
+      Contract[Group][Name],
+      At<(typeof operations)[Group], Name>,
+      ItemOf<Group>
+    >;
   };
 };
 
@@ -51,9 +55,11 @@ type At<Kinds, Name> = Name extends keyof Kinds ? Kinds[Name] : never;
 type InputOf<Operation> = Operation extends { input: infer Input } ? Input : never;
 type ResultOf<Output> = Output extends Page<unknown> ? List<Output> : Result<Output>;
 
-type FunctionOf<Operation, Kind> = Operation extends { type: 'export' }
-  ? // The audit log has the only export.
-    Export<Omit<InputOf<Operation>, 'format'>, AuditEvent>
+/** The items of a group's export, where the contract names their type. */
+type ItemOf<Group> = Group extends 'audit' ? AuditEvent : unknown;
+
+type FunctionOf<Operation, Kind, Item> = Operation extends { type: 'export' }
+  ? Export<Omit<InputOf<Operation>, 'format'>, Item>
   : Operation extends { type: 'feed' }
     ? Feed
     : Operation extends { type: 'events' }

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Configs } from '../src/index.ts';
+import { configRegistry, PROJECT } from './config-registry.ts';
 import { json, rejectionOf, scripted, TOKEN } from './scripted-server.ts';
 import { newEvent, newKeyPair, newSecret, signedEvent } from './webhook-signing.ts';
 
@@ -65,7 +67,7 @@ test('a bundle that only makes calls has 15 kB at most, tRPC included, and what 
   const calls = await sizeOf('createClient, isRegistryError');
   console.log(`the SDK's calls are ${calls} bytes, minified and gzipped`);
   expect(calls).toBeLessThanOrEqual(15_000);
-  for (const name of ['createVerifier', 'createAccess', 'createSessions'])
+  for (const name of ['createVerifier', 'createAccess', 'createSessions', 'createConfigs'])
     expect(await sizeOf(`createClient, isRegistryError, ${name}`), name).toBeGreaterThan(calls);
 });
 
@@ -93,6 +95,38 @@ test.each(['express', 'fastify', 'hono', 'fetch'])('the entry for %s imports not
   expect(ownFiles(modules)).toEqual(expect.arrayContaining(['admission/refusal', 'webhooks/receive']));
   expect(ownFiles(modules).length).toBe(modules.length);
   expect({ imports: script.imports, warnings }).toEqual({ imports: [], warnings: [] });
+});
+
+test('the provider for OpenFeature consists of its own files alone, and the calls bring none of them', async () => {
+  const { script, warnings, modules } = await bundled(entry('openfeature'));
+  const own = ownFiles(modules);
+  expect(own.length).toBe(modules.length);
+  expect(own.filter((name) => !/^openfeature(\/|$)/.test(name))).toEqual([]);
+  expect({ imports: script.imports, dynamic: script.dynamicImports, warnings }).toEqual({
+    imports: [],
+    dynamic: [],
+    warnings: [],
+  });
+  expect(ownFiles((await bundled()).modules).filter((name) => name.startsWith('openfeature'))).toEqual([]);
+});
+
+test('configurations are read with nothing but the globals of a browser, and a file is refused in words', async () => {
+  const { script } = await bundled();
+  const registry = await configRegistry();
+  registry.write({ limits: { max_users: 5 } });
+  const web = { fetch, URL, URLSearchParams, AbortController, FormData, Blob, File, TextDecoder, performance };
+  const timers = { setTimeout, clearTimeout, setInterval, clearInterval, queueMicrotask };
+  const problems: string[] = [];
+  const told = ({ type }: { readonly type: string }) => void problems.push(type);
+  const open = `${script.code};
+    const client = sdk.createClient({ url, token });
+    sdk.createConfigs({ client, project_id, cacheFile: '/tmp/none.json', onProblem: told })`;
+  const context = { ...web, ...timers, url: registry.url, token: TOKEN, project_id: PROJECT, told };
+  const configs: Configs = runInNewContext(open, context);
+  onTestFinished(() => configs.close());
+  await configs.ready;
+  expect(JSON.stringify(configs.get('limits'))).toBe('{"max_users":5}');
+  await expect.poll(() => problems[0]).toBe('file_unusable');
 });
 
 test('a webhook is verified with nothing but the globals of a browser', async () => {

@@ -1,10 +1,38 @@
 // engine: none
 import { readFile } from 'node:fs/promises';
 import { appRouter } from '@tenant-registry/server/router';
+import { initTRPC } from '@trpc/server';
 import { expect, test } from 'vitest';
+import { eventStream } from '../../server/src/kernel/streams/event-stream.ts';
+import { textStream } from '../../server/src/kernel/streams/text-stream.ts';
 import { operationsSource } from '../scripts/operations-source.ts';
 
 test('the manifest matches the router; "npm run generate" in packages/client writes it', async () => {
   const committed = await readFile(new URL('../src/operations.ts', import.meta.url), 'utf8');
   expect(committed).toBe(operationsSource(appRouter));
+});
+
+test('the streams of configurations that the SDK reads itself are no operations, and their export is one', () => {
+  const t = initTRPC.meta<object>().create();
+  const streaming = (path: string, mediaType: string) =>
+    t.procedure.meta({ rest: { method: 'GET', path, stream: [mediaType] } });
+  const router = t.router({
+    configs: t.router({
+      get: t.procedure.query(() => 1),
+      snapshot: streaming('/v1/s', 'application/json')
+        .output(textStream)
+        .query(() => undefined as never),
+      watch: streaming('/v1/w', 'text/event-stream')
+        .output(eventStream)
+        .query(() => undefined as never),
+      export: streaming('/v1/projects/{project_id}/config-export', 'application/x-ndjson')
+        .output(textStream)
+        .query(() => undefined as never),
+    }),
+  });
+  const source = operationsSource(router);
+  expect(source).toContain(`configs: {
+    get: 'query',
+    export: 'GET /v1/projects/{project_id}/config-export',
+  },`);
 });

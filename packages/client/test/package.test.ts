@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { configRegistry, PROJECT } from './config-registry.ts';
 import { result, scripted, TOKEN } from './scripted-server.ts';
 import { newEvent, newKeyPair, newSecret, signedEvent } from './webhook-signing.ts';
 
@@ -40,7 +41,7 @@ afterAll(() => rm(project, { recursive: true }));
 test('the package holds the build, the readme and the license, and depends on tRPC alone', async () => {
   const names = (await readdir(installed)).sort();
   expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
-  const { exports, dependencies, peerDependencies } = JSON.parse(
+  const { exports, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
     await readFile(join(installed, 'package.json'), 'utf8'),
   );
   const builtAs = (name: string) => ({ types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` });
@@ -52,8 +53,11 @@ test('the package holds the build, the readme and the license, and depends on tR
     '.': builtAs('index'),
     ...Object.fromEntries(middleware),
     './webhooks': builtAs('webhooks'),
+    './openfeature': builtAs('openfeature'),
   });
-  expect([dependencies, peerDependencies].flatMap(Object.keys)).toEqual(['@trpc/client', '@trpc/server']);
+  expect(Object.keys(dependencies)).toEqual(['@trpc/client']);
+  expect(Object.keys(peerDependencies)).toEqual(['@openfeature/server-sdk', '@trpc/server']);
+  expect(peerDependenciesMeta).toEqual({ '@openfeature/server-sdk': { optional: true } });
 });
 
 test('the declarations import only each other', async () => {
@@ -70,6 +74,7 @@ test('the declarations import only each other', async () => {
 
 const program = `
   import { type AuditEvent, createAccess, createClient, createSessions, createVerifier } from '@tenant-registry/client';
+  import { type ConfigSchema, createConfigs } from '@tenant-registry/client';
   import { isRegistryError, type RegistryEvent, type Tenant } from '@tenant-registry/client';
   import { requireAccess, requireApiKey as inExpress, requireSession, sessionOf } from '@tenant-registry/client/express';
   import { apiKeyOf, requireApiKey as inFastify } from '@tenant-registry/client/fastify';
@@ -79,6 +84,7 @@ const program = `
   import { webhookHandler as fastifyWebhooks } from '@tenant-registry/client/fastify';
   import { type SeenEvents, webhookHandler } from '@tenant-registry/client/fetch';
   import { webhookHandler as honoWebhooks } from '@tenant-registry/client/hono';
+  import { createConfigsProvider } from '@tenant-registry/client/openfeature';
   import { isWebhookError, verifyWebhook } from '@tenant-registry/client/webhooks';
   const client = createClient({ url: 'http://localhost:8090', token: async () => 'x', retries: 3 });
   const response = { writeHead() {}, end() {} };
@@ -129,6 +135,14 @@ const program = `
     const receive = { keys: 'whsec_x', seen, onEvent: async ({ subject }: RegistryEvent) => void (subject.id satisfies string) };
     (await webhookHandler(receive)(request)).status satisfies number;
     for (const use of [expressWebhooks, fastifyWebhooks, honoWebhooks]) use(receive);
+    const configs = createConfigs({ client, project_id: 'x', cacheFile: 'x', onState: ({ live }) => void (live satisfies boolean) });
+    const limits: ConfigSchema<{ max: number }> = { '~standard': { version: 1, vendor: 'x', validate: () => ({ value: { max: 1 } }) } };
+    configs.get('limits', limits)?.max satisfies number | undefined;
+    configs.get('limits', limits, { default: null }) satisfies { max: number } | null;
+    configs.subscribe('limits', limits, (value) => void (value?.max satisfies number | undefined));
+    (await createConfigsProvider({ configs }).resolveBooleanEvaluation('x')).value satisfies boolean;
+    // @ts-expect-error the value of a key is unknown without a schema
+    configs.get('limits').max;
     // @ts-expect-error a parsed body is none
     await verifyWebhook(request.headers, { id: 'x' }, 'whsec_x');
     // @ts-expect-error the origins are required
@@ -235,11 +249,44 @@ test('a verifier with an open feed does not keep the process alive', async () =>
   await runOnEveryNode('live\n');
 });
 
+test('configurations with an open stream, a file and a reader do not keep the process alive; waiting for them does', async () => {
+  const registry = await configRegistry();
+  registry.write({ a: 1 });
+  let asked = 0;
+  registry.misbehaviour.answer = ({ path }, response) => {
+    asked += 1;
+    // Whoever listens hears of a change.
+    if (path.endsWith('config-watch')) setTimeout(() => registry.write({ a: 1 }), 20);
+    else if (asked % 4 !== 0) response.destroy();
+    return response.destroyed;
+  };
+  const script = `
+    import { createClient, createConfigs } from '@tenant-registry/client';
+    const client = createClient({ url: ${JSON.stringify(registry.url)}, token: ${JSON.stringify(TOKEN)} });
+    const open = () => createConfigs({ client, project_id: ${JSON.stringify(PROJECT)}, cacheFile: 'cache.json', reader: 'r' });
+    if (process.argv.length > 2) open();
+    else {
+      const configs = open();
+      await configs.ready;
+      const version = configs.version('a');
+      while (configs.version('a') === version) await new Promise((resolve) => setTimeout(resolve, 5));
+      console.log(configs.get('a', { '~standard': { version: 1, vendor: 'x', validate: (value) => ({ value }) } }));
+    }
+  `;
+  await writeFile(join(project, 'script.js'), script);
+  await runOnEveryNode('1\n');
+  await registry.stop();
+  await runOnEveryNode('', ['alone']);
+});
+
 /** Runs the script on every installed Node, and returns their versions. */
-async function runOnEveryNode(output: string): Promise<string[]> {
+async function runOnEveryNode(output: string, args: readonly string[] = []): Promise<string[]> {
   const nodes = await versions([process.execPath, '/usr/bin/node', '/usr/local/bin/node', process.env['NODE20'] ?? '']);
   for (const node of nodes.values()) {
-    const { stdout } = await run(node, [join(project, 'script.js')], { timeout: ENDS_WITHIN_MS });
+    const { stdout } = await run(node, [join(project, 'script.js'), ...args], {
+      cwd: project,
+      timeout: ENDS_WITHIN_MS,
+    });
     expect(stdout).toBe(output);
   }
   return [...nodes.keys()];

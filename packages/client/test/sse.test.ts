@@ -13,8 +13,8 @@ async function read(...chunks: readonly string[]): Promise<ServerSentEvent[]> {
 
 const text = 'event: change\nid: e-1\ndata: {"a":1}\n\n: a comment\n\ndata: x\ndata:y\n\n';
 const events = [
-  { name: 'change', data: '{"a":1}', id: 'e-1' },
-  { name: 'message', data: 'x\ny', id: 'e-1' },
+  { name: 'change', data: '{"a":1}', id: 'e-1', ownId: 'e-1' },
+  { name: 'message', data: 'x\ny', id: 'e-1', ownId: undefined },
 ];
 
 test('events are read whole, wherever the chunks end and however the lines end', async () => {
@@ -29,8 +29,10 @@ test('events are read whole, wherever the chunks end and however the lines end',
 
 test('an event that is incomplete or has no data is not given', async () => {
   expect(await read('event: a\n\nid: 7\n\ndata: x\n')).toEqual([]);
-  expect(await read('data\n\n')).toEqual([{ name: 'message', data: '', id: undefined }]);
-  expect(await read('id: a\0b\nother: 1\ndata: x\n\n')).toEqual([{ name: 'message', data: 'x', id: undefined }]);
+  expect(await read('data\n\n')).toEqual([{ name: 'message', data: '', id: undefined, ownId: undefined }]);
+  expect(await read('id: a\0b\nother: 1\ndata: x\n\n')).toEqual([
+    { name: 'message', data: 'x', id: undefined, ownId: undefined },
+  ]);
 });
 
 test('an event without an end fails instead of filling the memory', async () => {

@@ -13,6 +13,7 @@ export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
 export * as configHistory from './queries/config-history.ts';
 export * as configSchemas from './queries/config-schemas.ts';
+export * as configTail from './queries/config-tail.ts';
 export * as configs from './queries/configs.ts';
 export * as databaseClock from './queries/database-clock.ts';
 export * as entitlements from './queries/entitlements.ts';

@@ -1,6 +1,6 @@
 /** The composition root: puts the parts together, once. */
 import { randomBytes } from 'node:crypto';
-import { type DatabaseHandle, databaseClock, eventLog, signingKeys } from '@tenant-registry/db';
+import { configTail, type DatabaseHandle, databaseClock, eventLog, signingKeys } from '@tenant-registry/db';
 import type { FastifyInstance } from 'fastify';
 import { accessTokenCredential } from './authentication/access-token.ts';
 import { type Authenticator, createAuthenticator } from './authentication/authenticate.ts';
@@ -101,7 +101,10 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
   const registryClock = await createRegistryClock({ clock, databaseTime, toleranceMs: config.clockSkewMaxMs, logger });
   // By the clock of the process: a lease is a span, and its holder has to notice that its own clock jumped.
   const signals = createSignals();
-  const alsoHears = { [eventLog.EVENTS_CHANNEL]: () => signals.tell('logged') };
+  const alsoHears = {
+    [eventLog.EVENTS_CHANNEL]: () => signals.tell('logged'),
+    [configTail.CONFIGS_CHANNEL]: (projects: string) => signals.tell('configured', projects),
+  };
   const leases =
     given.leases ??
     createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger, alsoHears, observer: metrics.leases });

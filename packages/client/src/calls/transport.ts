@@ -30,8 +30,10 @@ export type Send<T> = (attempt: Attempt) => Promise<T>;
 export interface Transport {
   /** Calls the procedure. */
   readonly send: Send<Answer<unknown>>;
-  /** Opens a stream of this media type at a route of `/v1`, with the input as query parameters. */
+  /** Opens a stream of this media type at a route of `/v1`, with the rest of the input as query parameters. */
   open(route: string, mediaType: string): Send<ReadableStream<Uint8Array>>;
+  /** Puts the rest of the input, as JSON, to a route of `/v1`. The content of the answer is not read. */
+  put(route: string): Send<void>;
 }
 
 /** Returns a transport to the registry at the URL. */
@@ -60,11 +62,21 @@ export function createTransport(url: string, fetch: Fetch): Transport {
     open:
       (route, mediaType) =>
       async ({ input, headers, signal }) => {
-        const response = await orNetworkFailure(() => fetch(url + route + queryOf(input), { headers, signal }));
+        const { path, rest } = filled(route, input);
+        const response = await orNetworkFailure(() => fetch(url + path + queryOf(rest), { headers, signal }));
         const { status, headers: given, body } = response;
         const asked = given.get('content-type')?.startsWith(mediaType);
         if (status === 200 && asked && body !== null) return body;
         throw new AttemptFailed(failureOf(await rawOf(response), new Date()));
+      },
+    put:
+      (route) =>
+      async ({ input, headers, signal }) => {
+        const { path, rest } = filled(route, input);
+        const init = { method: 'PUT', headers: { ...headers, 'content-type': 'application/json' }, signal };
+        const response = await orNetworkFailure(() => fetch(url + path, { ...init, body: JSON.stringify(rest) }));
+        const raw = await rawOf(response);
+        if (!response.ok) throw new AttemptFailed(failureOf(raw, new Date()));
       },
   };
 }
@@ -88,6 +100,17 @@ async function orNetworkFailure<T>(work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new AttemptFailed({ type: 'network', cause });
   }
+}
+
+/** Puts fields of the input into the names in braces of the route. Returns the path, and the fields that are left. */
+export function filled(route: string, input: object): { readonly path: string; readonly rest: object } {
+  const rest: Record<string, unknown> = { ...input };
+  const path = route.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = encodeURIComponent(String(rest[name]));
+    delete rest[name];
+    return value;
+  });
+  return { path, rest };
 }
 
 function queryOf(input: object): string {

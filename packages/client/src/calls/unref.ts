@@ -20,14 +20,14 @@ interface Channel {
 const SENDING = 'undici:client:sendHeaders';
 
 /**
- * Calls the work, and lets the process end while the request that the work sends to the route is open. `fetch` has no
+ * Calls the work, and lets the process end while the request that the work sends to the path is open. `fetch` has no
  * option for that, but Node's implementation publishes the socket of each request. Any other `fetch` is unaffected.
  */
-export async function withUnrefedSocket<T>(route: string, work: () => Promise<T>): Promise<T> {
+export async function withUnrefedSocket<T>(path: string, work: () => Promise<T>): Promise<T> {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
   const channel = process?.getBuiltinModule?.('node:diagnostics_channel') as Channel | undefined;
   const onSending = ({ request, socket }: Sending) => {
-    if (request.path.endsWith(route)) socket.unref();
+    if (request.path.split('?')[0]?.endsWith(path)) socket.unref();
   };
   channel?.subscribe(SENDING, onSending);
   try {

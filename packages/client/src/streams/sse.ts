@@ -6,6 +6,8 @@ export interface ServerSentEvent {
   readonly data: string;
   /** The last id that the stream gave, with this event or before it. */
   readonly id: string | undefined;
+  /** The id that the stream gave with this event. */
+  readonly ownId: string | undefined;
 }
 
 /** Bounds the memory for one event. The registry's largest event is far smaller. */
@@ -18,7 +20,7 @@ export class EventTooLong extends Error {}
 export async function* eventsIn(chunks: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {
   let rest = '';
   let id: string | undefined;
-  let event = { name: '', data: [] as string[] };
+  let event = emptyEvent();
   for await (const chunk of chunks) {
     // A CR at the end may be half of a CRLF, so it stays in `rest` until the next chunk.
     const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
@@ -27,11 +29,20 @@ export async function* eventsIn(chunks: AsyncIterable<string>): AsyncGenerator<S
     for (const line of lines) {
       const [, field = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
       if (line === '') {
-        if (event.data.length > 0) yield { name: event.name || 'message', data: event.data.join('\n'), id };
-        event = { name: '', data: [] };
+        if (event.data.length > 0) {
+          yield { name: event.name || 'message', data: event.data.join('\n'), id, ownId: event.ownId };
+        }
+        event = emptyEvent();
       } else if (field === 'event') event.name = value;
       else if (field === 'data') event.data.push(value);
-      else if (field === 'id' && !value.includes('\0')) id = value;
+      else if (field === 'id' && !value.includes('\0')) {
+        id = value;
+        event.ownId = value;
+      }
     }
   }
+}
+
+function emptyEvent(): { name: string; readonly data: string[]; ownId: string | undefined } {
+  return { name: '', data: [], ownId: undefined };
 }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../kernel/actor.ts';
 import { deadlineIn } from '../kernel/async/deadline.ts';
 import type { Context, Dependencies } from '../kernel/context.ts';
+import { actorInProject } from '../kernel/project-levels.ts';
 import { callerSignal } from './caller-signal.ts';
 import type { ContextOf } from './rest.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
@@ -15,7 +16,8 @@ export function contextsOf(deps: Dependencies, timeoutMs: number): ContextOf {
     const deadline = deadlineIn(timeoutMs - request.identifiedInMs);
     const db = visibleTo(request.actor, deps, signal);
     const cut = new AbortController();
-    return { ...deps, ...partsOf(request), db, root: deps.db, signal, cut, deadline };
+    const accepted = stillAccepted(request, deps);
+    return { ...deps, ...partsOf(request), stillAccepted: accepted, db, root: deps.db, signal, cut, deadline };
   };
 }
 
@@ -32,19 +34,20 @@ function partsOf(request: FastifyRequest) {
     ifMatch: request.headers['if-match'] ?? null,
     idempotencyKey: headerOf(request, 'idempotency-key'),
     lastEventId: headerOf(request, 'last-event-id'),
-    stillAccepted: stillAccepted(request),
     idempotencyClaim: null,
     answerHeaders: new Map<string, string>(),
   };
 }
 
 /** The credential is looked at as it was sent. Whoever it belongs to now has to be the caller that it belonged to. */
-function stillAccepted({ actor, reidentify }: FastifyRequest): Context['stillAccepted'] {
-  return async (permission) => {
+function stillAccepted({ actor, reidentify }: FastifyRequest, deps: Dependencies): Context['stillAccepted'] {
+  return async (permission, project) => {
     const now = await reidentify();
     if (actor === null || now === null) return false;
     const isSame = actor.principal === now.principal && actor.tenant_id === now.tenant_id;
-    return isSame && actor.project_id === now.project_id && now.permissions.has(permission);
+    if (!isSame || actor.project_id !== now.project_id) return false;
+    if (now.permissions.has(permission) || project === undefined) return now.permissions.has(permission);
+    return (await actorInProject(deps, { actor: now, permission, project })) !== null;
   };
 }
 

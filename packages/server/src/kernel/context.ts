@@ -101,10 +101,10 @@ export interface Context extends Dependencies {
   /** The value of Last-Event-ID, when the caller sent it. */
   readonly lastEventId: string | null;
   /**
-   * Tells whether the credential of the request would be accepted now, as the same caller and with the permission: for
-   * answers that last. Rejects when that cannot be known now.
+   * Tells whether the credential of the request would be accepted now, as the same caller and with the permission: by a
+   * role, or in the project by its level there. For answers that last. Rejects when that cannot be known now.
    */
-  readonly stillAccepted: (permission: Permission) => Promise<boolean>;
+  readonly stillAccepted: (permission: Permission, projectId?: string) => Promise<boolean>;
   /** Set while the work of an idempotent request runs: `transact` marks it. */
   readonly idempotencyClaim: idempotency.IdempotencyClaim | null;
   /** Headers that the answer gets on top of its own. */

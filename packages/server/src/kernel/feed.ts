@@ -10,10 +10,10 @@ import type { Gate } from './gate.ts';
 
 /**
  * Why a stream ends before its reader leaves. `slow`: the reader does not keep up. `life`: it has lasted for as long as one
- * may. `credential`: its credential is accepted no more. `closing`: the server stops. `unavailable`: what it would be told
- * cannot be read now.
+ * may. `credential`: its credential is accepted no more. `authority`: what callers of its tenant may do has changed, and it
+ * has to ask again. `closing`: the server stops. `unavailable`: what it would be told cannot be read now.
  */
-export type EndReason = 'slow' | 'life' | 'credential' | 'closing' | 'unavailable';
+export type EndReason = 'slow' | 'life' | 'credential' | 'authority' | 'closing' | 'unavailable';
 
 export interface Listener<Item, State> {
   readonly state: State;
@@ -45,6 +45,8 @@ export interface FeedOptions<Item, State> {
   readonly farewell?: (reason: EndReason) => Item;
   /** Hears of every end but that of a reader that leaves. */
   readonly onEnd?: (reason: EndReason) => void;
+  /** Takes back what `prepare` made: called once for each, however the listener ended. */
+  readonly onLeave?: (state: State) => void;
   /** Hears why a pull failed; the stream ends as `unavailable`. */
   readonly onFailure?: (error: unknown) => void;
   readonly timing?: Timing;
@@ -88,7 +90,7 @@ interface Held<Item, State> {
 
 /** Makes a feed. Without listeners it does nothing. */
 export function createFeed<Item, State>(options: FeedOptions<Item, State>): Feed<Item, State> {
-  const { gate, beatMs, onBeat, timing = systemTiming } = options;
+  const { gate, beatMs, onBeat, onLeave = () => {}, timing = systemTiming } = options;
   const listeners = new Set<Listener<Item, State>>();
   let closed = false;
   let stopBeating = () => {};
@@ -104,7 +106,7 @@ export function createFeed<Item, State>(options: FeedOptions<Item, State>): Feed
   return {
     async open({ tenantId, cut, prepare, greet }) {
       const leavePlace = await gate.enter(tenantId);
-      const state = await prepared(prepare, leavePlace, () => closed);
+      const state = await prepared({ prepare, leavePlace, isClosed: () => closed, onLeave });
       const { listener, reader } = hold(options, {
         state,
         cut,
@@ -112,6 +114,7 @@ export function createFeed<Item, State>(options: FeedOptions<Item, State>): Feed
         ended() {
           leave(listener);
           leavePlace();
+          onLeave(state);
         },
       });
       if (listeners.size === 0) stopBeating = timing.every(beatMs, beat);
@@ -128,15 +131,24 @@ export function createFeed<Item, State>(options: FeedOptions<Item, State>): Feed
   };
 }
 
+interface Preparing<State> {
+  readonly prepare: () => Promise<State>;
+  readonly leavePlace: () => void;
+  readonly isClosed: () => boolean;
+  readonly onLeave: (state: State) => void;
+}
+
 /** Gives the place back when the listener is refused. */
-async function prepared<State>(prepare: () => Promise<State>, leavePlace: () => void, isClosed: () => boolean) {
+async function prepared<State>({ prepare, leavePlace, isClosed, onLeave }: Preparing<State>): Promise<State> {
+  let state: State | undefined;
   try {
-    const state = isClosed() ? undefined : await prepare();
+    state = isClosed() ? undefined : await prepare();
     // It may have been closed meanwhile.
     if (state === undefined || isClosed()) throw kernelErrors.overloaded({ retryAfter: 1 });
     return state;
   } catch (error) {
     leavePlace();
+    if (state !== undefined) onLeave(state);
     throw error;
   }
 }

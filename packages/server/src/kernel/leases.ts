@@ -58,8 +58,8 @@ export interface LeaseOptions {
   readonly leaseMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Other channels that the connection of the lease hears, and what is to be done then. */
-  readonly alsoHears?: Readonly<Record<string, () => void>>;
+  /** Other channels that the connection of the lease hears, and what is to be done with each payload. */
+  readonly alsoHears?: Readonly<Record<string, (payload: string) => void>>;
   /** Monotonic milliseconds; the process's own when absent. */
   readonly steadyMs?: () => number;
   readonly observer?: LeaseObserver;

@@ -29,7 +29,7 @@ export type ProjectOf = string | ((ctx: Context, input: Readonly<Record<string, 
  * when it does not. A key needs the scope as well.
  */
 export async function actorInProject(
-  ctx: Context,
+  ctx: Pick<Context, 'projectLevels' | 'grants'>,
   asked: { readonly actor: Actor; readonly permission: Permission; readonly project: unknown },
 ): Promise<Actor | null> {
   const { actor, permission } = asked;

@@ -1,20 +1,23 @@
 /** Says inside one process that there is work, so that a worker need not wait for its next look. Nothing depends on it. */
 
-/** `queued`: an event waits for its place in the log. `logged`: the log has grown. `deliverable`: a delivery may be due. */
-export type Signal = 'queued' | 'logged' | 'deliverable';
+/**
+ * `queued`: an event waits for its place in the log. `logged`: the log has grown. `deliverable`: a delivery may be due.
+ * `configured`: another replica has changed configurations; its text says of which projects.
+ */
+export type Signal = 'queued' | 'logged' | 'deliverable' | 'configured';
 
 export interface Signals {
-  /** Calls whoever listens. A listener must not throw. */
-  tell(signal: Signal): void;
+  /** Calls whoever listens, with the text. A listener must not throw. */
+  tell(signal: Signal, text?: string): void;
   /** Returns how to stop that. */
-  on(signal: Signal, listener: () => void): () => void;
+  on(signal: Signal, listener: (text: string) => void): () => void;
 }
 
 export function createSignals(): Signals {
-  const listeners = new Map<Signal, Set<() => void>>();
+  const listeners = new Map<Signal, Set<(text: string) => void>>();
   return {
-    tell(signal) {
-      for (const listener of listeners.get(signal) ?? []) listener();
+    tell(signal, text = '') {
+      for (const listener of listeners.get(signal) ?? []) listener(text);
     },
     on(signal, listener) {
       const those = listeners.get(signal) ?? new Set();

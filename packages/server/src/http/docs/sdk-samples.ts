@@ -14,7 +14,7 @@ export function withSdkSamples(document: Json, operations: readonly Operation[])
     if (!isJson(item)) return item;
     return mapMembers(item, (described, method) => {
       const operation = byRoute.get(`${method.toUpperCase()} ${path}`);
-      if (operation === undefined || !isJson(described) || isFeedOfChanges(operation)) return described;
+      if (operation === undefined || !isJson(described) || isReadByAnObject(operation)) return described;
       return {
         ...described,
         'x-codeSamples': [{ lang: 'TypeScript', label: LABEL, source: sample(operation, described) }],
@@ -24,8 +24,8 @@ export function withSdkSamples(document: Json, operations: readonly Operation[])
   return { ...document, paths };
 }
 
-/** Products listen to the feed of changes through the verifier. */
-function isFeedOfChanges({ route: { stream = [] }, output }: Operation): boolean {
+/** Products listen to the feed of changes through the verifier, and watch configurations through createConfigs. */
+function isReadByAnObject({ route: { stream = [] }, output }: Operation): boolean {
   return stream.includes('text/event-stream') && output !== logStream;
 }
 

@@ -12,7 +12,7 @@ export interface LeaseKeeperOptions {
   readonly validity: LeaseValidity;
   readonly state: LeaseState;
   readonly forget: (tenantIds: readonly string[]) => void;
-  readonly alsoHears: Readonly<Record<string, () => void>>;
+  readonly alsoHears: Readonly<Record<string, (payload: string) => void>>;
   readonly logger: Logger;
 }
 

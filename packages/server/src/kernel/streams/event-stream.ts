@@ -26,6 +26,17 @@ export const logStream = z.custom<LogStream>(
   (value) => value !== null && typeof value === 'object' && Symbol.asyncIterator in value,
 );
 
+/** A stream of changes of a project's configurations. */
+export interface ConfigStream extends EventStream {
+  /** Tells the SDK which kind of stream it is. */
+  readonly of: 'configs';
+}
+
+/** The output of a procedure that streams changes of configurations. The SDK's manifest knows it by this schema. */
+export const configStream = z.custom<ConfigStream>(
+  (value) => value !== null && typeof value === 'object' && Symbol.asyncIterator in value,
+);
+
 /** Returns one event as text. The data is JSON, so it is one line. */
 export function eventText(event: string, data: object, id?: string): string {
   return `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;

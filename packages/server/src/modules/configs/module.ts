@@ -9,11 +9,15 @@ import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import type { ConfigStore } from './store/port.ts';
 import { createPostgresStore } from './store/postgres.ts';
+import type { ConfigFeed } from './watch/config-feed.ts';
+import { provideFeed } from './watch/provide.ts';
 
 declare module '../../kernel/context.ts' {
   interface Ports {
     /** Where the current values of configurations are. */
     readonly configStore: ConfigStore;
+    /** Tells watchers what changes. */
+    readonly configFeed: ConfigFeed;
   }
 }
 
@@ -26,8 +30,13 @@ export const configsModule = defineModule({
   errors: { ...configErrors, ...configSchemaErrors },
   events: configEvents,
   permissions: { ...configPermissions, ...configSchemaPermissions },
-  provide: ({ clock }) => ({ configStore: createPostgresStore(), jsonSchemas: createJsonSchemas({ clock }) }),
-  close({ configStore, jsonSchemas }) {
+  provide(kernel) {
+    const configStore = createPostgresStore(kernel);
+    const jsonSchemas = createJsonSchemas({ clock: kernel.clock });
+    return { configStore, configFeed: provideFeed(kernel, configStore), jsonSchemas };
+  },
+  close({ configFeed, configStore, jsonSchemas }) {
+    configFeed.close();
     configStore.close();
     jsonSchemas.close();
   },

@@ -95,6 +95,12 @@ export interface Revision extends Place, Pin {
   readonly created_at: string;
 }
 
+/** A change as watchers are told of it. */
+export interface TailedChange extends Revision {
+  /** The content is too long to be told, and was not read: it is null here. */
+  readonly content_omitted?: boolean;
+}
+
 export interface PageOfKeys {
   readonly prefix: string;
   /** The key after which the page begins; absent: the first. */
@@ -111,6 +117,7 @@ export interface PageOfKeys {
  * back.
  */
 export interface ProjectTail {
+  /** Becomes another one when the store was moved or repaired meanwhile: then no revision of before means anything. */
   readonly epoch: string;
   /** The newest revision whose changes are in hand. */
   latest(): number;
@@ -121,9 +128,9 @@ export interface ProjectTail {
   settle(): Promise<void>;
   /**
    * Returns changes after the revision, oldest first, whole revisions of about `bytesMax` bytes together, none when there
-   * are none in hand; undefined when some of them are gone.
+   * are none in hand; undefined when some of them are gone, or the project was never at the revision.
    */
-  changesAfter(revision: number, bytesMax: number): Promise<readonly Revision[] | undefined>;
+  changesAfter(revision: number, bytesMax: number): Promise<readonly TailedChange[] | undefined>;
   /** Calls the listener when there may be more. Returns how to stop that. */
   onNews(listener: () => void): () => void;
   release(): void;

@@ -4,18 +4,20 @@
  */
 import { configs, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
-import { kernelErrors } from '../../../kernel/errors.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { transact } from '../../../kernel/transact.ts';
 import { canonicalOf } from '../canonical.ts';
 import { configErrors } from '../errors.ts';
 import { requireWritable } from '../place.ts';
 import { type Author, BYTES_MAX, KEYS_MAX } from '../schema.ts';
+import { current, moved } from './moved.ts';
 import type { Change, ConfigStore, Outcome, Place, StoredConfig, Write } from './port.ts';
+import { createPostgresTails, type TailParts } from './postgres-tails.ts';
 import { authorOf, createdAt, eventOf, growthOf, storedOf, versionOf } from './recorded.ts';
 
 /** Makes the store. */
-export function createPostgresStore(): ConfigStore {
+export function createPostgresStore(kernel: TailParts): ConfigStore {
+  const tails = createPostgresTails(kernel);
   return {
     kind: 'postgres',
     async find({ db }, { project_id }, key) {
@@ -33,22 +35,17 @@ export function createPostgresStore(): ConfigStore {
       return { epoch: current(epoch), revision };
     },
     page: () => Promise.reject(new Error('not written yet')),
-    commit,
+    async commit(ctx, place, write) {
+      const outcome = await commit(ctx, place, write);
+      if (outcome.outcome === 'committed') tails.changed(place.project_id);
+      return outcome;
+    },
     listUnrelayed: async () => [],
-    tail: () => Promise.reject(new Error('not written yet')),
+    tail: tails.tail,
     isUp: () => true,
-    close() {},
+    close: tails.close,
   };
 }
-
-/** The values were moved to another store while this process was running with the settings of before. */
-function current(epoch: string | null): string {
-  if (epoch === null) throw moved();
-  return epoch;
-}
-
-const moved = () =>
-  kernelErrors.unavailable({ detail: 'Configurations were moved to another store: the registry has to be restarted.' });
 
 /** Returns the row as the store tells of it. */
 export function storedFrom({ deleted_at, updated_by, ...row }: configs.ConfigRow): StoredConfig {

@@ -1,6 +1,7 @@
 /** The newest events of the log in the memory of this process, read once for all who listen here. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Db, eventLog } from '@tenant-registry/db';
+import { oneAtATime } from '../../../kernel/async/one-at-a-time.ts';
 import { createRing, type Ring } from '../../../kernel/feed/ring.ts';
 import { toEvent } from '../event.ts';
 import type { Event } from '../schema.ts';
@@ -61,22 +62,4 @@ export function createLogTail({ db, onEntry, onSkip, countMax = COUNT_MAX }: Log
     }
   };
   return { latest: ring.latest, since: ring.since, look: oneAtATime(read) };
-}
-
-/** Returns the function whose calls wait for a run that began after them; calls that wait share one run. */
-function oneAtATime(run: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
-  const start = (): Promise<void> => {
-    next = null;
-    running = run().finally(() => {
-      running = null;
-    });
-    return running;
-  };
-  return () => {
-    if (running === null) return start();
-    next ??= running.then(start, start);
-    return next;
-  };
 }
