@@ -140,6 +140,7 @@ async function createRevisions(db: Kysely<unknown>): Promise<void> {
       author_user_id uuid,
       author jsonb not null,
       reason text,
+      since timestamptz not null,
       created_at timestamptz not null,
       constraint config_revisions_pkey primary key (id),
       constraint config_revisions_project_id_config_key_version_key unique (project_id, config_key, version),

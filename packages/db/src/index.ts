@@ -12,6 +12,7 @@ export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
 export * as configHistory from './queries/config-history.ts';
+export * as configRelay from './queries/config-relay.ts';
 export * as configSchemas from './queries/config-schemas.ts';
 export * as configTail from './queries/config-tail.ts';
 export * as configs from './queries/configs.ts';

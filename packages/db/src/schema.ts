@@ -148,6 +148,7 @@ export interface ConfigRevisions {
   revision: number;
   schema_id: string | null;
   schema_version: number | null;
+  since: Timestamp;
   source_version: number | null;
   tenant_id: string;
   version: number;

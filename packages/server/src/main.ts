@@ -15,6 +15,7 @@ import { type Config, readConfig, unknownVariables } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
+import { requireConfigStore } from './modules/configs/store/start.ts';
 import { requireSealingKeys, withDevSecretsKey } from './sealing-keys.ts';
 import { seed } from './seed.ts';
 import { databaseTimeouts } from './settings/database.ts';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   const database = await open(config, (message) => logger.error(message));
   await requireSealingKeys(database.db, config);
   const app = await createApp({ config, database, clock: systemClock, logger });
+  await requireConfigStore(app.deps);
   app.deps.metrics.observeProcess();
   if (database.engine === 'pglite') await seed(app.deps);
   const address = await app.server.listen({ host: config.host, port: config.port });

@@ -61,6 +61,18 @@ const rules: readonly Rule[] = [
     may: [node, /^canonicalize$/],
   },
   {
+    // etcd is one of the stores of configurations, and nothing else.
+    files: new RegExp(`^${S}/modules/configs/store/etcd(\\.ts$|/)`),
+    may: [
+      db,
+      node,
+      kernel,
+      ownModule(''),
+      new RegExp(`^${S}/modules/(projects|tenants)/service\\.ts$`),
+      /^@tenant-registry\/etcd$/,
+    ],
+  },
+  {
     // Schemas of strangers are checked by code that reaches neither network nor files, and shares nothing.
     files: new RegExp(`^${S}/modules/config-schemas/validation/engine/`),
     may: [new RegExp(`^${S}/modules/config-schemas/validation/engine/`)],

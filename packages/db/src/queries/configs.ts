@@ -210,11 +210,11 @@ export async function insertOrUpdateConfigs(tx: Tx, write: ConfigWrite): Promise
     ), told as (
       insert into config_revisions (
         id, tenant_id, project_id, config_key, version, revision, operation, source_version, schema_id, schema_version,
-        content, content_sha256, write_id, author_user_id, author, reason, created_at
+        content, content_sha256, write_id, author_user_id, author, reason, since, created_at
       )
       select given.id, ${tenant_id}::uuid, ${project_id}::uuid, given.key, version, head.revision, operation,
         source_version, schema_id, schema_version, content::jsonb, content_sha256, ${write_id},
-        ${author_user_id}::uuid, ${by}, reason, ${at}::timestamptz
+        ${author_user_id}::uuid, ${by}, reason, created_at, ${at}::timestamptz
       from given join written on written.key = given.key, head
     )
     select config_epoch('postgres') as epoch, coalesce(head.revision, 0) as revision, coalesce(head.keys, 0) as keys,

@@ -12,6 +12,7 @@ export const configRevisions: TenantTable = {
       version: 1,
       revision: 1,
       operation: 'create',
+      since: new Date(),
       created_at: new Date(),
     } as const;
     const rows = projects.map((project_id) => ({ tenant_id, project_id, ...made, ...value }));

@@ -2,9 +2,10 @@
 
 /**
  * `queued`: an event waits for its place in the log. `logged`: the log has grown. `deliverable`: a delivery may be due.
- * `configured`: another replica has changed configurations; its text says of which projects.
+ * `configured`: another replica has changed configurations; its text says of which projects. `intended`: a configuration
+ * waits in etcd for its place in the database.
  */
-export type Signal = 'queued' | 'logged' | 'deliverable' | 'configured';
+export type Signal = 'queued' | 'logged' | 'deliverable' | 'configured' | 'intended';
 
 export interface Signals {
   /** Calls whoever listens, with the text. A listener must not throw. */

@@ -1,12 +1,18 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
+
+import type { KernelDependencies } from '../../kernel/context.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { configSchemaErrors } from '../config-schemas/errors.ts';
 import { configSchemaPermissions } from '../config-schemas/permissions.ts';
 import { createJsonSchemas } from '../config-schemas/validation/json-schemas.ts';
+import { type ConfigStoreSettings, configSettings } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
+import { createEtcdConfigs, type EtcdConfigs } from './store/etcd/configs.ts';
+import { configRelayWorker } from './store/etcd/relay.worker.ts';
+import { configUpkeepWorker } from './store/etcd/upkeep.worker.ts';
 import type { ConfigStore } from './store/port.ts';
 import { createPostgresStore } from './store/postgres.ts';
 import type { ConfigFeed } from './watch/config-feed.ts';
@@ -16,9 +22,15 @@ declare module '../../kernel/context.ts' {
   interface Ports {
     /** Where the current values of configurations are. */
     readonly configStore: ConfigStore;
+    /** What belongs to values in etcd; null: they are in the database. */
+    readonly etcdConfigs: EtcdConfigs | null;
     /** Tells watchers what changes. */
     readonly configFeed: ConfigFeed;
   }
+}
+
+interface ConfigsConfig {
+  readonly configStore: ConfigStoreSettings;
 }
 
 export const configsModule = defineModule({
@@ -30,10 +42,12 @@ export const configsModule = defineModule({
   errors: { ...configErrors, ...configSchemaErrors },
   events: configEvents,
   permissions: { ...configPermissions, ...configSchemaPermissions },
-  provide(kernel) {
-    const configStore = createPostgresStore(kernel);
+  settings: configSettings,
+  workers: [configRelayWorker, configUpkeepWorker],
+  provide(kernel, { configStore: settings }: ConfigsConfig) {
+    const stores = storeOf(kernel, settings);
     const jsonSchemas = createJsonSchemas({ clock: kernel.clock });
-    return { configStore, configFeed: provideFeed(kernel, configStore), jsonSchemas };
+    return { ...stores, configFeed: provideFeed(kernel, stores.configStore), jsonSchemas };
   },
   close({ configFeed, configStore, jsonSchemas }) {
     configFeed.close();
@@ -41,3 +55,12 @@ export const configsModule = defineModule({
     jsonSchemas.close();
   },
 });
+
+function storeOf(kernel: KernelDependencies, { kind, etcd }: ConfigStoreSettings) {
+  const etcdConfigs = kind === 'etcd' && etcd !== null ? createEtcdConfigs(kernel, etcd) : null;
+  const configStore = etcdConfigs?.store ?? createPostgresStore(kernel);
+  kernel.metrics.gauge('config_store_up', '1 while the store of configurations answers.', () =>
+    Number(configStore.isUp()),
+  );
+  return { configStore, etcdConfigs };
+}

@@ -126,6 +126,32 @@ const changed = z.object({
 });
 export type ChangedConfig = z.infer<typeof changed>;
 
+const missingVersions = z.object({
+  key: textUpTo(128),
+  from_version: version.describe('The first version that is missing.'),
+  to_version: version.describe('The last one.'),
+});
+
+const historyGap = z.object({
+  project_id: id,
+  tenant_id: id.nullable().describe('Null when the tenant was deleted.'),
+  cause: z
+    .enum(['database_restored', 'tenant_deleted'])
+    .describe('The database was restored from a backup, or the tenant was deleted before its last changes were in it.'),
+  keys: z.int().min(0).meta({ description: 'How many keys it is about.', format: 'int32' }),
+  missing: z.array(missingVersions).meta({ maxItems: 100, description: 'Some of them.' }),
+});
+export type HistoryGap = z.infer<typeof historyGap>;
+
+const storeChanged = z.object({
+  action: z.enum(['moved', 'repaired']).describe('What the operator did.'),
+  source: z.enum(['postgres', 'etcd']).describe('Where the values were taken from.'),
+  kind: z.enum(['postgres', 'etcd']).describe('Where the values are now.'),
+  epoch: textUpTo(32).describe('The new epoch: cursors of before are refused.'),
+  keys: z.int().min(0).meta({ description: 'How many keys there are, deleted ones included.', format: 'int32' }),
+});
+export type ChangedStore = z.infer<typeof storeChanged>;
+
 const subject = ({ project_id, tenant_id, key }: ChangedConfig) => ({
   tenant_id,
   project_id,
@@ -156,5 +182,21 @@ export const configEvents = {
     description: 'A key was deleted; its history stays.',
     payload: changed,
     subject,
+  }),
+  storeChanged: defineEvent({
+    type: 'config_store.changed',
+    description: 'The values of all configurations were moved to another store, or a store was repaired.',
+    payload: storeChanged,
+    subject: ({ epoch }) => ({ tenant_id: null, target: { type: 'config_store', id: epoch, name: null } }),
+  }),
+  historyGap: defineEvent({
+    type: 'config.history_gap',
+    description: 'Versions are missing in the history of keys, because the database was restored from a backup.',
+    payload: historyGap,
+    subject: ({ project_id, tenant_id }) => ({
+      tenant_id,
+      project_id: tenant_id === null ? null : project_id,
+      target: { type: 'project', id: project_id, name: null },
+    }),
   }),
 } as const;

@@ -13,7 +13,7 @@ import { type Author, BYTES_MAX, KEYS_MAX } from '../schema.ts';
 import { current, moved } from './moved.ts';
 import type { Change, ConfigStore, Outcome, Place, StoredConfig, Write } from './port.ts';
 import { createPostgresTails, type TailParts } from './postgres-tails.ts';
-import { authorOf, createdAt, eventOf, growthOf, storedOf, versionOf } from './recorded.ts';
+import { authorOf, createdAt, eventOf, growthOf, storedOf, userOf, versionOf } from './recorded.ts';
 
 /** Makes the store. */
 export function createPostgresStore(kernel: TailParts): ConfigStore {
@@ -141,11 +141,6 @@ function newValue({ clock }: ActorContext, change: Change, now: string): configs
     reason,
     created_at: createdAt(change, now),
   };
-}
-
-/** The user of the tenant that writes; a user of another tenant, or of none, is known by its label alone. */
-function userOf({ actor }: ActorContext, { tenant_id }: Place): string | null {
-  return actor.tenant_id === tenant_id ? actor.user_id : null;
 }
 
 interface Counts {

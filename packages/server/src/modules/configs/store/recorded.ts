@@ -10,6 +10,11 @@ export function authorOf({ actor: { type, id, name } }: ActorContext): Author {
   return { type, id, name: name.slice(0, NAME_MAX) };
 }
 
+/** Returns the user of the tenant that writes; a user of another tenant, or of none, is known by its label alone. */
+export function userOf({ actor }: ActorContext, { tenant_id }: Place): string | null {
+  return actor.tenant_id === tenant_id ? actor.user_id : null;
+}
+
 /** Returns the version that the key gets. */
 export function versionOf({ base }: Change): number {
   return (base?.version ?? 0) + 1;

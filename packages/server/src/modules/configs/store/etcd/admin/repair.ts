@@ -1,0 +1,61 @@
+/** Makes both stores one again after one of them was lost, or restored from a backup. */
+import { configRelay } from '@tenant-registry/db';
+import { bookkeep } from '../../../../../kernel/transact.ts';
+import type { Meta } from '../meta.ts';
+import { drain } from './move.ts';
+import { AdminError, type AdminParts, findMeta, putMeta } from './parts.ts';
+import { copyToDatabase } from './to-database.ts';
+import { copyToEtcd } from './to-etcd.ts';
+
+export type Source = 'etcd' | 'postgres';
+
+/** More revisions than can have been lost. */
+const MARGIN = 1_000_000;
+
+/**
+ * Writes the values that are right over those that are not. Which are, follows from what is there, unless the operator says
+ * it: etcd's, unless it was lost or is behind what the database has of it. Throws `AdminError` when that cannot be told.
+ */
+export async function repair(parts: AdminParts, given: Source | undefined): Promise<void> {
+  const store = await configRelay.findConfigStore(parts.db);
+  if (store.kind !== 'etcd') throw new AdminError('the values are in the database: there is nothing to repair');
+  const { meta, revision } = await findMeta(parts);
+  const source = given ?? sourceOf(store, meta, revision);
+  if (source === 'postgres') return repairEtcd(parts);
+  if (meta === null) throw new AdminError('etcd has no values: repair them --from postgres');
+  await repairDatabase(parts, store, meta);
+}
+
+function sourceOf({ epoch, revision_seen }: configRelay.ConfigStoreRow, meta: Meta | null, revision: number): Source {
+  if (meta === null || revision < revision_seen) return 'postgres';
+  if (meta.epoch === epoch) return 'etcd';
+  throw new AdminError(
+    `etcd has the epoch ${meta.epoch}, the database expects ${epoch}: say which values are right with --from etcd or --from postgres. The others are overwritten`,
+  );
+}
+
+async function repairEtcd(parts: AdminParts): Promise<void> {
+  parts.say('the values of the database are written to etcd; what etcd had acknowledged and not yet relayed is lost');
+  const { keys, ...made } = await bookkeep(parts.db, (tx) =>
+    copyToEtcd(parts, tx, { action: 'repaired', margin: MARGIN }),
+  );
+  await putMeta(parts, { ...made, state: 'ready' });
+  parts.say(`${keys} keys are in etcd, epoch ${made.epoch}: cursors of before are refused, watchers begin anew`);
+}
+
+async function repairDatabase(parts: AdminParts, store: configRelay.ConfigStoreRow, meta: Meta): Promise<void> {
+  if (meta.epoch !== store.epoch)
+    await bookkeep(parts.db, (tx) => configRelay.updateConfigStore(tx, { kind: 'etcd', epoch: meta.epoch }));
+  // A value that is compared must not be one whose own audit row and event still wait.
+  parts.say('writes are refused from here on');
+  await putMeta(parts, { ...meta, state: 'frozen' });
+  await drain(parts);
+  const brought = await bookkeep(parts.db, (tx) => copyToDatabase(parts, tx, meta.base));
+  const { keys, restored, gaps, orphans } = brought;
+  parts.say(`${keys} keys are compared, ${restored} of them were older in the database and came back`);
+  if (gaps > 0)
+    parts.say(`${gaps} keys have versions that nobody has any more: the audit log names them (config.history_gap)`);
+  if (orphans > 0)
+    parts.say(`${orphans} keys are of projects that the database does not have: they stay in etcd as they are`);
+  await putMeta(parts, { ...meta, state: 'ready' });
+}

@@ -1,0 +1,201 @@
+/** A write: what the database has to allow, and then one transaction of etcd. */
+import { configRelay } from '@tenant-registry/db';
+import { EtcdError, type Kv, type Txn, type TxnAnswer } from '@tenant-registry/etcd';
+import type { ActorContext } from '../../../../kernel/context.ts';
+import { kernelErrors, tooLate } from '../../../../kernel/errors.ts';
+import { newId } from '../../../../kernel/ids.ts';
+import { entryOf } from '../../../../kernel/transact/entry.ts';
+import { findActiveProject } from '../../../projects/service.ts';
+import { writableTenant } from '../../../tenants/service.ts';
+import { canonicalOf } from '../../canonical.ts';
+import { configErrors } from '../../errors.ts';
+import type { Change, Outcome, Place, StoredConfig, Write } from '../port.ts';
+import { requireRoom } from '../postgres.ts';
+import { authorOf, eventOf, growthOf, storedOf, userOf, versionOf } from '../recorded.ts';
+import { intentText, readIntent } from './intents.ts';
+import { kvOf, storeUnavailable } from './link.ts';
+import type { Meta } from './meta.ts';
+import type { StoreParts } from './reading.ts';
+import { readValue, storedValueOf } from './values.ts';
+
+/** Versions that may wait for their place in the database. */
+const INTENTS_MAX = 10_000;
+
+export interface CommitParts extends StoreParts {
+  /** How many wait. */
+  readonly waiting: () => number;
+  /** Tells that there is one more. */
+  readonly intended: () => void;
+}
+
+interface Writing {
+  readonly place: Place;
+  readonly write: Write;
+}
+
+/** Makes `commit` of the store. */
+export async function commit(parts: CommitParts, ctx: ActorContext, { place, write }: Writing): Promise<Outcome> {
+  if (parts.waiting() >= INTENTS_MAX)
+    throw storeUnavailable('Too many changes of configurations wait for the database: try again.');
+  await requireAllowed(ctx, { place, write });
+  const made = madeBy(ctx, place, write);
+  const meta = writable(await parts.standing.current());
+  const outcome = await attempt(parts, ctx, { place, write, made, meta });
+  if (outcome !== 'other meta') return outcome;
+  // The key was written again in one epoch, as a move does at its end, or another epoch has begun.
+  const next = writable(await parts.standing.refresh());
+  const again = await attempt(parts, ctx, { place, write, made, meta: next });
+  if (again === 'other meta') throw storeUnavailable('The store of configurations is being moved: try again.');
+  return again;
+}
+
+/**
+ * What the database says. It is read and not held: a freeze that comes after it lets this write through, which is done when
+ * the deadlines of a request and of etcd have passed. The counts are those of the projection, so they lag behind by what the
+ * relay has not brought.
+ */
+async function requireAllowed(ctx: ActorContext, { place, write }: Writing): Promise<void> {
+  const { tenant_id, project_id } = place;
+  await writableTenant(ctx, tenant_id);
+  if ((await findActiveProject(ctx, tenant_id, project_id)) === undefined) throw kernelErrors.notFound();
+  const growth = growthOf(write, (content) => canonicalOf(content).bytes);
+  const schema_ids = newPins(write.changes);
+  const state = await configRelay.findConfigWriteState(ctx.db, { ...place, schema_ids });
+  if (schema_ids.some((id) => !state.schema_ids.includes(id))) throw configErrors.schemaNotFound();
+  requireRoom(growth, { keys: state.keys + growth.keys, bytes: state.bytes + growth.bytes });
+}
+
+/** The schemas that a value has not had before. */
+function newPins(changes: readonly Change[]): string[] {
+  const isNew = ({ schema_id, base }: Change) =>
+    schema_id !== null && (base === undefined || base.deleted || base.schema_id !== schema_id);
+  return [...new Set(changes.filter(isNew).flatMap(({ schema_id }) => schema_id ?? []))];
+}
+
+function writable(meta: Meta): Meta {
+  if (meta.state === 'frozen' || meta.state === 'left')
+    throw storeUnavailable('The store of configurations is being moved: try again.');
+  return meta;
+}
+
+interface MadeChange {
+  readonly change: Change;
+  /** Without its revision, which etcd gives. */
+  readonly config: Omit<StoredConfig, 'revision'>;
+  readonly value: string;
+  readonly intent: string;
+}
+
+/** Everything that is written, so that a repetition writes nothing else. */
+function madeBy(ctx: ActorContext, place: Place, { changes, write_id }: Write): readonly MadeChange[] {
+  const updated_at = ctx.clock().toISOString();
+  const made = { write_id, updated_by: authorOf(ctx), updated_by_user_id: userOf(ctx, place), updated_at };
+  return changes.map((change) => {
+    const { revision: _, ...config } = storedOf(change, place, { ...made, revision: 0 });
+    const value = storedValueOf({ ...config, revision: 0 }, change);
+    const entry = entryOf(ctx, { ...eventOf(change, place), description: change.reason ?? undefined });
+    const growth = growthOf({ changes: [change], write_id }, (content) => canonicalOf(content).bytes);
+    const intent = intentText({ id: newId(ctx.clock), ...place, key: change.key, value, entry, ...growth });
+    return { change, config, value: JSON.stringify(value), intent };
+  });
+}
+
+interface Attempt extends Writing {
+  readonly made: readonly MadeChange[];
+  readonly meta: Meta;
+}
+
+async function attempt(parts: CommitParts, ctx: ActorContext, tried: Attempt): Promise<Outcome | 'other meta'> {
+  const txn = txnOf(parts, tried);
+  if (ctx.deadline.leftMs() === 0) throw tooLate();
+  try {
+    const answer = await parts.link.ask((etcd) => etcd.txn(txn));
+    return answer.succeeded ? committed(parts, tried, answer.revision) : refused(tried, answer);
+  } catch (error) {
+    if (!(error instanceof EtcdError) || error.kind !== 'unknown_outcome') throw error;
+    return again(parts, ctx, tried);
+  }
+}
+
+/** The answer was lost. Once more: this one succeeds, or finds its own write, or finds that of another. */
+async function again(parts: CommitParts, { root }: ActorContext, tried: Attempt): Promise<Outcome | 'other meta'> {
+  const txn = txnOf(parts, tried);
+  try {
+    const answer = await parts.link.ask((etcd) => etcd.txn(txn));
+    if (answer.succeeded) return committed(parts, tried, answer.revision);
+    const own = await ownRevision(root, tried, answer);
+    return own === undefined ? refused(tried, answer) : committed(parts, tried, own - tried.meta.base);
+  } catch (error) {
+    const detail = 'It is not known whether the change was made: read it, or repeat it with its Idempotency-Key.';
+    throw storeUnavailable(detail, error);
+  }
+}
+
+function txnOf({ keys }: CommitParts, { place, made, meta }: Attempt): Txn {
+  const value = ({ change }: MadeChange) => keys.value(place, change.key);
+  const intent = ({ change }: MadeChange) => keys.intent(place, change.key, versionOf(change));
+  return {
+    compare: [
+      // A base of another epoch has a revision below this one's, and is refused like every other that has changed.
+      ...made.map((each) => ({ key: value(each), modRevision: modRevisionOf(each.change, meta) })),
+      { key: keys.meta, modRevision: meta.modRevision },
+    ],
+    success: [
+      ...made.map((each) => ({ type: 'put' as const, key: value(each), value: each.value })),
+      ...made.map((each) => ({ type: 'put' as const, key: intent(each), value: each.intent })),
+      { type: 'put', key: keys.head(place), value: '' },
+      { type: 'put', key: keys.all, value: '' },
+    ],
+    failure: [
+      { type: 'get', key: keys.meta },
+      ...made.map((each) => ({ type: 'get' as const, key: value(each) })),
+      ...made.map((each) => ({ type: 'get' as const, key: intent(each) })),
+    ],
+  };
+}
+
+/** No key will have it. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** The revision of etcd at which the key must have changed last; 0: the key must be absent. */
+function modRevisionOf({ base }: Change, meta: Meta): number {
+  if (base === undefined) return 0;
+  return base.revision > meta.base ? base.revision - meta.base : NEVER;
+}
+
+function committed({ intended }: CommitParts, { made, meta }: Attempt, modRevision: number): Outcome {
+  intended();
+  const revision = meta.base + modRevision;
+  return { outcome: 'committed', epoch: meta.epoch, configs: made.map(({ config }) => ({ ...config, revision })) };
+}
+
+function refused({ made, meta }: Attempt, answer: TxnAnswer): Outcome | 'other meta' {
+  const [metaKv, ...kvs] = answer.responses.map(kvOf);
+  if (metaKv?.modRevision !== meta.modRevision) return 'other meta';
+  const late = made.find(({ change }, index) => {
+    const wanted = modRevisionOf(change, meta);
+    return (kvs[index]?.modRevision ?? 0) !== wanted;
+  });
+  if (late === undefined) throw new Error('a refused comparison has a key that differs');
+  return { outcome: 'conflict', key: late.change.key };
+}
+
+/** Returns the revision of this very write: by the first key, because all were written together. */
+async function ownRevision(db: ActorContext['root'], { place, write, made, meta }: Attempt, answer: TxnAnswer) {
+  const [, ...kvs] = answer.responses.map(kvOf);
+  const [first] = made;
+  if (first === undefined) return undefined;
+  const isOwn = (kv: Kv | null | undefined): kv is Kv => kv != null && readValue(kv).write_id === write.write_id;
+  const [value, intent] = [kvs[0], kvs[made.length]];
+  if (isOwn(value)) return meta.base + value.modRevision;
+  const { key } = first.change;
+  const version = versionOf(first.change);
+  // Another write followed: this one is in its intent, or in the database already.
+  if (intent != null) return isOwnIntent(intent, write) ? meta.base + intent.modRevision : undefined;
+  const row = await configRelay.findConfigVersionWrite(db, { project_id: place.project_id, key, version });
+  return row?.write_id === write.write_id ? row.revision : undefined;
+}
+
+function isOwnIntent({ value }: Kv, { write_id }: Write): boolean {
+  return readIntent({ value }).value.write_id === write_id;
+}

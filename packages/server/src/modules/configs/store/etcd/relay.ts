@@ -1,0 +1,318 @@
+/**
+ * The relay brings what waits in etcd into the database, in the order of etcd's revisions: value, revision, audit row and event
+ * of a version in one transaction, and only then it deletes the intent. Wherever it is killed, the next one finds the intent
+ * and the database refuses the version a second time, so each version is there once.
+ */
+import { configRelay, type Db, entries, safeMessage } from '@tenant-registry/db';
+import type { Clock } from '../../../../kernel/clock.ts';
+import { DomainError } from '../../../../kernel/errors.ts';
+import type { Logger } from '../../../../kernel/logger.ts';
+import type { Signals } from '../../../../kernel/signals.ts';
+import { bookkeep } from '../../../../kernel/transact.ts';
+import { type GapFound, gapEntries } from './gaps.ts';
+import { type Intent, readIntent, relayedFrom } from './intents.ts';
+import type { Meta } from './meta.ts';
+import type { StoreParts } from './reading.ts';
+
+export interface ConfigRelay {
+  /** Brings what waits, and returns how many versions it was; 0: nothing waits, another process does it, or one of the stores is away. */
+  turn(signal: AbortSignal): Promise<number>;
+  /** Versions that waited when it last looked. */
+  waiting(): number;
+  /** For how many seconds the oldest of them has waited by now. */
+  lagSeconds(): number;
+  /** Waiting versions whose project the database does not have. */
+  orphans(): number;
+}
+
+export interface RelayOptions extends StoreParts {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signals: Pick<Signals, 'tell'>;
+  /** For tests: what happens between the commit of the database and the deletion in etcd. */
+  readonly committed?: () => Promise<void>;
+}
+
+/** What one look finds, and what one transaction brings at most. */
+const LOOK_MAX = 1_000;
+const BATCH = 100;
+const BATCH_BYTES = 4_194_304;
+/** So many intents fit into one answer, whatever their size. */
+const GETS_MAX = 64;
+const ALARM_SECONDS = 30;
+const STUCK_MS = 60_000;
+
+interface State extends RelayOptions {
+  waiting: number;
+  /** When the oldest of them was written; undefined: none waits. */
+  oldest: number | undefined;
+  orphans: number;
+  isAlarmed: boolean;
+  /** Projects with an intent that the database refuses: theirs wait, those of others do not. */
+  readonly stuck: Set<string>;
+  /** When they are tried again. */
+  stuckUntil: number;
+}
+
+/** Makes it; it does nothing before its first turn. */
+export function createConfigRelay(options: RelayOptions): ConfigRelay {
+  const state: State = {
+    ...options,
+    waiting: 0,
+    oldest: undefined,
+    orphans: 0,
+    isAlarmed: false,
+    stuck: new Set(),
+    stuckUntil: 0,
+  };
+  return {
+    turn: (signal) => turn(state, signal),
+    waiting: () => state.waiting,
+    lagSeconds: () => lagSeconds(state),
+    orphans: () => state.orphans,
+  };
+}
+
+function lagSeconds({ oldest, clock }: State): number {
+  return oldest === undefined ? 0 : Math.max(0, (clock().getTime() - oldest) / 1_000);
+}
+
+interface Listed {
+  readonly key: string;
+  readonly modRevision: number;
+}
+
+async function turn(state: State, signal: AbortSignal): Promise<number> {
+  const { link, keys, standing } = state;
+  if (performance.now() > state.stuckUntil) state.stuck.clear();
+  try {
+    const order = { by: 'mod_revision' } as const;
+    const { kvs, count } = await link.ask((etcd) =>
+      etcd.range({ prefix: keys.intents }, { keysOnly: true, limit: LOOK_MAX, order }),
+    );
+    state.waiting = count;
+    if (kvs.length === 0) return rest(state);
+    const meta = await standing.refresh();
+    return await relayAll(state, { listed: kvs, meta, signal });
+  } catch (error) {
+    // The store tells its own troubles.
+    if (error instanceof DomainError) return 0;
+    throw error;
+  } finally {
+    tellLag(state);
+  }
+}
+
+function rest(state: State): number {
+  state.oldest = undefined;
+  state.orphans = 0;
+  state.stuck.clear();
+  return 0;
+}
+
+function tellLag(state: State): void {
+  const seconds = lagSeconds(state);
+  const isLate = seconds > ALARM_SECONDS;
+  if (isLate && !state.isAlarmed)
+    state.logger.error(
+      { seconds: Math.round(seconds), waiting: state.waiting },
+      'changes of configurations wait for the database: history, audit log and events lag behind',
+    );
+  if (!isLate && state.isAlarmed) state.logger.info('the relay of configurations has caught up again');
+  state.isAlarmed = isLate;
+}
+
+interface Looked {
+  readonly listed: readonly Listed[];
+  readonly meta: Meta;
+  readonly signal: AbortSignal;
+}
+
+async function relayAll(state: State, { listed, meta, signal }: Looked): Promise<number> {
+  let rest = listed;
+  let relayed = 0;
+  let orphans = 0;
+  state.oldest = undefined;
+  while (rest.length > 0 && !signal.aborted) {
+    const batch = await nextBatch(state, rest);
+    state.oldest ??= oldestOf(batch.intents);
+    const done = await relayBatch(state, batch.intents, meta);
+    if (done === undefined) return 0; // another process has the lock
+    await removeIntents(state, done.relayed);
+    relayed += done.relayed.length;
+    orphans += done.orphans;
+    state.waiting = Math.max(0, state.waiting - done.relayed.length);
+    rest = rest.slice(batch.taken);
+  }
+  state.orphans = orphans;
+  if (state.waiting === 0) state.oldest = undefined;
+  return relayed;
+}
+
+function oldestOf(intents: readonly Waiting[]): number | undefined {
+  const [first] = intents;
+  return first === undefined ? undefined : Date.parse(first.intent.value.updated_at);
+}
+
+interface Waiting extends Listed {
+  readonly intent: Intent;
+}
+
+interface Batch {
+  readonly intents: readonly Waiting[];
+  /** How many of the list it covers. */
+  readonly taken: number;
+}
+
+/** Reads whole revisions of about 100 versions and 4 MiB: keys that were written together are seen together in the database too. */
+async function nextBatch({ link }: State, listed: readonly Listed[]): Promise<Batch> {
+  const intents: Waiting[] = [];
+  let taken = 0;
+  let bytes = 0;
+  while (taken < listed.length && taken < BATCH && bytes < BATCH_BYTES) {
+    const piece = piecesOf(listed.slice(taken), GETS_MAX);
+    const { kvs } = await link.gets(piece.map(({ key }) => key));
+    for (const kv of kvs) {
+      if (kv === null) continue; // relayed by another process meanwhile
+      intents.push({ key: kv.key, modRevision: kv.modRevision, intent: readIntent(kv) });
+      bytes += kv.value.length;
+    }
+    taken += piece.length;
+  }
+  return { intents, taken };
+}
+
+/** The first of the list, so many at most, up to the end of a revision. */
+function piecesOf(listed: readonly Listed[], max: number): readonly Listed[] {
+  if (listed.length <= max) return listed;
+  const next = listed[max]?.modRevision;
+  const end = listed.slice(0, max).findLastIndex(({ modRevision }) => modRevision !== next);
+  // A revision has 60 versions at most.
+  return listed.slice(0, end + 1);
+}
+
+interface Done {
+  readonly relayed: readonly Waiting[];
+  readonly orphans: number;
+}
+
+async function relayBatch(state: State, intents: readonly Waiting[], meta: Meta): Promise<Done | undefined> {
+  const open = intents.filter(({ intent }) => !state.stuck.has(intent.project_id));
+  if (open.length === 0) return { relayed: [], orphans: 0 };
+  try {
+    return await bringIn(state, open, meta);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    const revisions = new Set(open.map(({ modRevision }) => modRevision));
+    if (revisions.size === 1) return setAside(state, open, error);
+    return oneByOne(state, { open, revisions, meta });
+  }
+}
+
+interface Open {
+  readonly open: readonly Waiting[];
+  readonly revisions: ReadonlySet<number>;
+  readonly meta: Meta;
+}
+
+async function oneByOne(state: State, { open, revisions, meta }: Open): Promise<Done | undefined> {
+  const relayed: Waiting[] = [];
+  let orphans = 0;
+  for (const revision of revisions) {
+    const own = open.filter(({ modRevision }) => modRevision === revision);
+    const done = await relayBatch(state, own, meta);
+    if (done === undefined) return relayed.length > 0 ? { relayed, orphans } : undefined;
+    relayed.push(...done.relayed);
+    orphans += done.orphans;
+  }
+  return { relayed, orphans };
+}
+
+/** The database refused what was written, which a repetition does not change: data exceptions and broken constraints. */
+function isRefused(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^2[23]/.test(code);
+}
+
+function setAside(state: State, intents: readonly Waiting[], error: unknown): Done {
+  for (const { intent } of intents) {
+    const { project_id, key } = intent;
+    if (!state.stuck.has(project_id))
+      state.logger.error(
+        { project_id, key, version: intent.value.version, reason: safeMessage(error) },
+        'the database refuses a version of a configuration: later changes of its project wait behind it',
+      );
+    state.stuck.add(project_id);
+  }
+  state.stuckUntil = performance.now() + STUCK_MS;
+  return { relayed: [], orphans: 0 };
+}
+
+/** Returns what may be deleted in etcd; undefined while another process has the lock. */
+async function bringIn(state: State, intents: readonly Waiting[], { base, epoch }: Meta): Promise<Done | undefined> {
+  const ordered = [...intents].sort(byTime);
+  const rows = ordered.map(({ intent, modRevision }) => relayedFrom(intent, base + modRevision));
+  const outcomes = await bookkeep(state.db, async (tx) => {
+    if (!(await configRelay.lockConfigRelay(tx))) return undefined;
+    const found = await configRelay.insertRelayedConfigs(tx, rows);
+    const byId = new Map(found.map((each) => [each.id, each]));
+    const fresh = ordered.filter(({ intent }) => byId.get(intent.id)?.outcome === 'relayed');
+    const gaps = await dropped(tx, ordered, byId);
+    await entries.appendEntries(tx, [...fresh.map(({ intent }) => intent.entry), ...gapEntries(state, gaps.found)]);
+    const revision = Math.max(...ordered.map(({ modRevision }) => modRevision));
+    if (!(await configRelay.updateConfigRevisionSeen(tx, { epoch, revision })))
+      throw new Error('the values have moved to another store or epoch meanwhile');
+    return { byId, gone: gaps.gone, isNew: fresh.length > 0 };
+  });
+  if (outcomes === undefined) return undefined;
+  const { byId, gone, isNew } = outcomes;
+  if (isNew) state.signals.tell('queued');
+  await state.committed?.();
+  const isOrphan = ({ intent }: Waiting) => byId.get(intent.id)?.outcome === 'orphan' && !gone.has(intent.tenant_id);
+  const left = ordered.filter(isOrphan);
+  tellOrphans(state, left);
+  return { relayed: ordered.filter((each) => !isOrphan(each)), orphans: left.length };
+}
+
+/** The entries of one write have the order of its changes. */
+function byTime(one: Waiting, other: Waiting): number {
+  return one.modRevision - other.modRevision || (one.intent.entry.id < other.intent.entry.id ? -1 : 1);
+}
+
+type Outcomes = ReadonlyMap<string, configRelay.RelayOutcome>;
+
+/** Finds which versions are missing: those before a version whose predecessor is not here, and those of tenants that were deleted. */
+async function dropped(db: Db, intents: readonly Waiting[], byId: Outcomes) {
+  const orphans = intents.filter(({ intent }) => byId.get(intent.id)?.outcome === 'orphan');
+  const tenants = [...new Set(orphans.map(({ intent }) => intent.tenant_id))];
+  const missing = tenants.length === 0 ? [] : await configRelay.listMissingTenants(db, tenants);
+  const gone = new Set(missing.filter(({ deleted }) => deleted).map(({ tenant_id }) => tenant_id));
+  const found = intents.flatMap(({ intent }): GapFound[] => {
+    const { tenant_id, project_id, key, value } = intent;
+    const after = byId.get(intent.id)?.gap_after ?? null;
+    if (after !== null)
+      return [{ tenant_id, project_id, key, from: after + 1, to: value.version - 1, cause: 'database_restored' }];
+    const isGone = gone.has(tenant_id) && byId.get(intent.id)?.outcome === 'orphan';
+    const { version } = value;
+    return isGone ? [{ tenant_id, project_id, key, from: version, to: version, cause: 'tenant_deleted' }] : [];
+  });
+  return { found, gone };
+}
+
+function tellOrphans(state: State, orphans: readonly Waiting[]): void {
+  const projects = [...new Set(orphans.map(({ intent }) => intent.project_id))];
+  if (projects.length > state.orphans || (projects.length > 0 && state.orphans === 0))
+    state.logger.error(
+      { projects: projects.slice(0, 20), versions: orphans.length },
+      'changes of configurations wait whose projects the database does not have: was it restored from a backup?',
+    );
+}
+
+/** An intent that is still there when this fails is found again, and is known by then. */
+async function removeIntents({ link }: State, relayed: readonly Waiting[]): Promise<void> {
+  for (let from = 0; from < relayed.length; from += BATCH) {
+    const keys = relayed.slice(from, from + BATCH).map(({ key }) => key);
+    await link.ask((etcd) => etcd.deleteKeys(keys));
+  }
+}
