@@ -4,6 +4,7 @@
  */
 import { configs, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { kernelErrors } from '../../../kernel/errors.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { transact } from '../../../kernel/transact.ts';
 import { canonicalOf } from '../canonical.ts';
