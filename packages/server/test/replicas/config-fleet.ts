@@ -1,12 +1,7 @@
 /** Servers over one store of configurations, for proofs about it: started, killed, started again, and asked. */
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Db } from '@tenant-registry/db';
-import type { TestCluster } from '@tenant-registry/etcd/testing';
 import { OPERATOR, type ServerProcess, startServer } from '../support/server-process.ts';
-
-const cli = fileURLToPath(new URL('../../src/configs-cli.ts', import.meta.url));
 
 /** Longer than the store is waited for; less than a request may take at all. */
 const PATIENCE_MS = 8_000;
@@ -25,23 +20,6 @@ export interface ProvenStore {
 /** Configurations in the database itself. */
 export function postgresStore(): ProvenStore {
   return { name: 'postgres', env: {}, settled: async () => {}, contradictions: async () => [] };
-}
-
-/** Returns what leads servers to the cluster, under a prefix of their own. */
-export function etcdEnvironment({ endpoints }: Pick<TestCluster, 'endpoints'>): Readonly<Record<string, string>> {
-  const prefix = `proof-${randomBytes(6).toString('hex')}/`;
-  return { CONFIG_STORE: 'etcd', ETCD_ENDPOINTS: endpoints.join(','), ETCD_PREFIX: prefix };
-}
-
-/** Moves the values of the database to etcd, as an operator does. Throws with what the command said. */
-export function moveToEtcd(url: string, env: Readonly<Record<string, string>>): void {
-  const { PATH = '' } = process.env;
-  const all = { PATH, DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, ...env };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'move', '--to', 'etcd'], {
-    env: all,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`configs move ended with ${status}: ${stdout}${stderr}`);
 }
 
 export interface ConfigReplica {

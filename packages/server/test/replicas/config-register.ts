@@ -23,9 +23,8 @@ export interface ConfigRegisterOptions {
   readonly operations: number;
   /** Decides what clients ask; which answer comes first is not in its hand. */
   readonly seed: number;
+  readonly registers: readonly Register[];
   readonly clients?: number;
-  readonly projects?: number;
-  readonly keysOfProject?: number;
   readonly progress?: (operations: number) => void;
 }
 
@@ -52,7 +51,8 @@ export interface ConfigRegisterReport {
 const kinds = ['put', 'overwrite', 'delete', 'rollback'] as const;
 type Kind = (typeof kinds)[number];
 
-interface Register {
+/** A key, and what clients sent and were told of it. */
+export interface Register {
   readonly project: string;
   readonly key: string;
   readonly path: string;
@@ -61,7 +61,6 @@ interface Register {
 }
 
 interface Run extends ConfigRegisterOptions {
-  readonly registers: readonly Register[];
   readonly done: Record<Kind, number>;
   sent: number;
   refused: number;
@@ -87,7 +86,6 @@ export async function runConfigRegister(options: ConfigRegisterOptions): Promise
     ...options,
     ...counts,
     done,
-    registers: await registersOf(options),
     answeredAt: performance.now(),
   };
   const going = () => run.sent < operations;
@@ -101,11 +99,19 @@ export async function runConfigRegister(options: ConfigRegisterOptions): Promise
   return report(run);
 }
 
-async function registersOf({ replicas, projects = 2, keysOfProject = 3 }: ConfigRegisterOptions): Promise<Register[]> {
-  const address = replicas[0]?.address() ?? '';
+export interface RegistersOptions {
+  readonly projects?: number;
+  readonly keysOfProject?: number;
+}
+
+/** Makes the projects in which the keys will be, before anything is disturbed. */
+export async function prepareRegisters(
+  replicas: readonly Pick<ConfigReplica, 'address'>[],
+  { projects = 2, keysOfProject = 3 }: RegistersOptions = {},
+): Promise<readonly Register[]> {
   const registers: Register[] = [];
   for (let n = 0; n < projects; n += 1) {
-    const project = await makeProject(address);
+    const project = await makeProject(replicas[0]?.address() ?? '');
     for (let m = 0; m < keysOfProject; m += 1) {
       const key = `key-${m}`;
       registers.push({ project, key, path: `/v1/projects/${project}/configs/${key}`, writes: [], reads: [] });
