@@ -29,7 +29,7 @@ function expectRegister({ violations, seed, reads, writes }: ConfigRegisterRepor
   expect(Math.min(...Object.values(writes))).toBeGreaterThan(10);
 }
 
-// proves B10, B12, B17, B18
+// proves B15, B16, B17, B18
 test('in the database, while servers are killed and started again', async () => {
   const database = await testDatabase();
   onTestFinished(() => database.close());
@@ -43,7 +43,7 @@ test('in the database, while servers are killed and started again', async () => 
   expectRegister(report);
 });
 
-// proves B10, B12, B17, B18
+// proves B10, B17, B18, B20, B21, B22
 test.skipIf(etcdIsMissing)(
   `in etcd, while members are killed, stopped and cut from each other, and servers are killed${withoutEtcd}`,
   async () => {
