@@ -111,8 +111,9 @@ async function createConfigs(db: Kysely<unknown>): Promise<void> {
         references users (tenant_id, id) on delete set null (updated_by_user_id)
     )`.execute(db);
   await sql`create index configs_content_idx on configs using gin (content jsonb_path_ops)`.execute(db);
+  // What is checked against a schema, page by page.
   await sql`
-    create index configs_schema_id_idx on configs (schema_id, schema_version) where schema_id is not null`.execute(db);
+    create index configs_schema_id_idx on configs (schema_id, project_id, key) where schema_id is not null`.execute(db);
   // Lists of a tenant's keys, over its projects.
   await sql`create index configs_tenant_id_project_id_key_idx on configs (tenant_id, project_id, key)`.execute(db);
   await sql`

@@ -14,6 +14,7 @@ import { auditModule } from './modules/audit/module.ts';
 import { catalogModule } from './modules/catalog/module.ts';
 import { changesModule } from './modules/changes/module.ts';
 import { claimsModule } from './modules/claims/module.ts';
+import { configSchemasModule } from './modules/config-schemas/module.ts';
 import { configsModule } from './modules/configs/module.ts';
 import { entitlementsModule } from './modules/entitlements/module.ts';
 import { eventsModule } from './modules/events/module.ts';
@@ -42,6 +43,7 @@ export const modules = {
   groups: groupsModule,
   roleBindings: roleBindingsModule,
   apiKeys: apiKeysModule,
+  configSchemas: configSchemasModule,
   configs: configsModule,
   audit: auditModule,
   events: eventsModule,

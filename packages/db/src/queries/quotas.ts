@@ -46,3 +46,10 @@ export async function findUsersInUse(db: Db, tenantId: string): Promise<number> 
     select count(*) as n from users where tenant_id = ${tenantId} and deleted_at is null`.execute(db);
   return rows[0]?.n ?? 0;
 }
+
+/** Counts the schemas of configurations that are not deleted. */
+export async function findConfigSchemasInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from config_schemas where tenant_id = ${tenantId} and deleted_at is null`.execute(db);
+  return rows[0]?.n ?? 0;
+}

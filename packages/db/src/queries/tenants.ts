@@ -116,6 +116,8 @@ export async function claimLongFrozenTenants(
  * so no cascade meets a row that a statement of ours would have to look for.
  */
 const IDENTITY = [
+  // They keep the schemas that they are checked against.
+  'configs',
   'role_bindings',
   'group_parents',
   'group_memberships',
@@ -127,7 +129,7 @@ const IDENTITY = [
 
 /**
  * Deletes the people and programs of a tenant, and what stands for them: sessions, links, groups, levels, their keys, and
- * the projects that they own.
+ * the projects that they own. Configurations go first, with their history.
  */
 export async function deleteIdentities(tx: Tx, tenantId: string): Promise<void> {
   for (const table of IDENTITY) await tx.deleteFrom(table).where('tenant_id', '=', tenantId).execute();

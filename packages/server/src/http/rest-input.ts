@@ -12,7 +12,7 @@ export interface RequestParts {
 
 type Coerce = (text: string) => unknown;
 
-/** Numbers and booleans arrive in a query as text; anything that is not exactly one stays text and fails the schema. */
+/** Numbers and booleans arrive in path and query as text; anything that is not exactly one stays text and fails the schema. */
 const coercions: Readonly<Record<string, Coerce>> = {
   integer: (text) => (/^-?\d{1,16}$/.test(text) ? Number(text) : text),
   number: (text) => (/^-?\d{1,16}(\.\d+)?$/.test(text) ? Number(text) : text),
@@ -21,7 +21,7 @@ const coercions: Readonly<Record<string, Coerce>> = {
 
 /** Returns the function that reads the input of an operation's requests; it throws `invalid_input`. */
 export function inputReader(operation: Operation): (parts: RequestParts) => Record<string, unknown> {
-  const coerce = queryCoercions(operation);
+  const coerce = coercionsOf(operation);
   const { hasBody, pathFields, queryFields, route } = operation;
   const toldBySchema = queryFields.length > 0 && route.inQuery === undefined;
   const elsewhere = [...pathFields, ...queryFields];
@@ -33,16 +33,17 @@ export function inputReader(operation: Operation): (parts: RequestParts) => Reco
     const stray = Object.keys(query).filter(isStray);
     const mistakes = [...stray.map(unknownInQuery), ...(hasBody ? bodyMistakes(body, elsewhere) : noBody(body))];
     if (mistakes.length > 0) throw kernelErrors.invalidInput({ errors: mistakes });
-    return { ...(hasBody ? (body ?? {}) : {}), ...mapValues(query, coerce), ...params };
+    return { ...(hasBody ? (body ?? {}) : {}), ...mapValues(query, coerce), ...mapValues(params, coerce) };
   };
 }
 
 /** By field: a map, because a caller may name a parameter like a member of every object. */
-function queryCoercions({ input, queryFields }: Operation): ReadonlyMap<string, Coerce> {
-  if (queryFields.length === 0) return new Map();
+function coercionsOf({ input, pathFields, queryFields }: Operation): ReadonlyMap<string, Coerce> {
+  const fields = [...pathFields, ...queryFields];
+  if (fields.length === 0) return new Map();
   const { properties = {} } = z.toJSONSchema(input, { io: 'input' });
   return new Map(
-    queryFields.flatMap((field): [string, Coerce][] => {
+    fields.flatMap((field): [string, Coerce][] => {
       const schema = properties[field];
       const coerce = typeof schema === 'object' ? coercions[String(schema.type)] : undefined;
       return coerce === undefined ? [] : [[field, coerce]];

@@ -43,6 +43,7 @@ import { mountTrpc } from './trpc.ts';
 import { cutUntaken } from './untaken.ts';
 import { fastVerify } from './verify.ts';
 
+const PATH_FIELD_LENGTH_MAX = 512;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 export interface ServerOptions {
@@ -101,6 +102,8 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
     childLoggerFactory: requestLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
+    // The longest name in a path, the key of a configuration, has 128 characters: a longer one is told what it may be.
+    routerOptions: { maxParamLength: PATH_FIELD_LENGTH_MAX },
     requestTimeout: RECEIVE_MS_MAX,
     connectionTimeout: STILL_MS_MAX,
     // The process bounds how long it takes to stop; the framework's own ten seconds would cut a longer answer off.

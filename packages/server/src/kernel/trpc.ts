@@ -67,6 +67,8 @@ export interface Meta {
   readonly opaqueFields?: readonly string[];
   /** Top-level fields of the answer that are shown once and never stored. */
   readonly secretFields?: readonly string[];
+  /** Top-level fields of the answer that its tag leaves out, because another field is a hash of them. */
+  readonly hashedFields?: readonly string[];
   /** The kind of work that a call is charged for on top of its request. */
   readonly surcharge?: Surcharge;
   readonly rest?: RestRoute;
@@ -147,8 +149,10 @@ const keepDeadline = t.middleware(({ ctx, next }) => withinDeadline(next(), ctx.
 /** The version of the one resource that is the answer, over REST and tRPC alike. What is shown once is no part of it. */
 const tagAnswers = t.middleware(async ({ ctx, meta, next }) => {
   const result = await next();
-  if (result.ok && meta?.rest?.etag)
-    ctx.answerHeaders.set('etag', etagOf(withoutFields(result.data, meta.secretFields)));
+  if (result.ok && meta?.rest?.etag) {
+    const { secretFields = [], hashedFields = [] } = meta;
+    ctx.answerHeaders.set('etag', etagOf(withoutFields(result.data, [...secretFields, ...hashedFields])));
+  }
   return result;
 });
 

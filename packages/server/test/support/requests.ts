@@ -145,9 +145,12 @@ export function requestOf(server: TestServer, operation: Operation, held: Held) 
 /** Returns the request as the input of the procedure. */
 export function inputOf(operation: Operation, held: Held): Record<string, unknown> {
   const { path, query = '', body } = walkOf(operation).request(held);
-  const asked = [...new URLSearchParams(query)].map(([name, value]) => [
-    name,
-    ['limit', 'expected_version'].includes(name) ? Number(value) : value,
-  ]);
-  return { ...Object.fromEntries(asked), ...path, ...body };
+  const texts = [...new URLSearchParams(query), ...Object.entries(path ?? {})];
+  const asked = texts.map(([name, value]) => [name, isNumber(name, value) ? Number(value) : value]);
+  return { ...Object.fromEntries(asked), ...body };
+}
+
+/** Path and query carry numbers as text, and cursors under names that numbers have elsewhere. */
+function isNumber(name: string, value: string): boolean {
+  return ['limit', 'expected_version', 'version', 'from', 'to'].includes(name) && /^\d+$/.test(value);
 }

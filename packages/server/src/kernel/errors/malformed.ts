@@ -31,10 +31,17 @@ function malformedMembers(value: object, pointer: string, depth: number): InputM
   if (depth >= DEPTH_MAX) return { pointer, message: `is nested deeper than ${DEPTH_MAX} levels` };
   for (const [name, member] of Object.entries(value)) {
     const where = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const mistake = malformedText(name, where) ?? poisonous(name, member, where) ?? malformed(member, where, depth + 1);
+    const mistake =
+      malformedName(name, pointer) ?? poisonous(name, member, where) ?? malformed(member, where, depth + 1);
     if (mistake !== undefined) return mistake;
   }
   return undefined;
+}
+
+/** The place of the mistake is the object: a pointer to the member would carry the mistake into the answer. */
+function malformedName(name: string, pointer: string): InputMistake | undefined {
+  const mistake = malformedText(name, pointer);
+  return mistake && { pointer, message: `has a member whose name ${mistake.message}` };
 }
 
 function poisonous(name: string, member: unknown, pointer: string): InputMistake | undefined {

@@ -2,9 +2,6 @@
 
 import type { KernelDependencies } from '../../kernel/context.ts';
 import { defineModule } from '../../kernel/module.ts';
-import { configSchemaErrors } from '../config-schemas/errors.ts';
-import { configSchemaPermissions } from '../config-schemas/permissions.ts';
-import { createJsonSchemas } from '../config-schemas/validation/json-schemas.ts';
 import { type ConfigStoreSettings, configSettings } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
@@ -39,20 +36,18 @@ export const configsModule = defineModule({
     name: 'Configs',
     description: 'Configurations of projects: versioned, checked against JSON Schemas, with their history.',
   },
-  errors: { ...configErrors, ...configSchemaErrors },
+  errors: configErrors,
   events: configEvents,
-  permissions: { ...configPermissions, ...configSchemaPermissions },
+  permissions: configPermissions,
   settings: configSettings,
   workers: [configRelayWorker, configUpkeepWorker],
   provide(kernel, { configStore: settings }: ConfigsConfig) {
     const stores = storeOf(kernel, settings);
-    const jsonSchemas = createJsonSchemas({ clock: kernel.clock });
-    return { ...stores, configFeed: provideFeed(kernel, stores.configStore), jsonSchemas };
+    return { ...stores, configFeed: provideFeed(kernel, stores.configStore) };
   },
-  close({ configFeed, configStore, jsonSchemas }) {
+  close({ configFeed, configStore }) {
     configFeed.close();
     configStore.close();
-    jsonSchemas.close();
   },
 });
 

@@ -18,6 +18,9 @@ import {
 } from './schema.ts';
 import { diffConfig, getRevision, listRevisions, rollbackConfig } from './service.ts';
 
+/** Members of a content have no order, and its hash knows none. */
+const hashedFields = ['content'];
+
 const on = routes({ tag: 'Configs', tenancy: tenancyErrors });
 
 export const historyProcedures = {
@@ -38,6 +41,7 @@ export const historyProcedures = {
 
   getRevision: procedure('configs:read', { project: 'project_id' })
     .meta({
+      hashedFields,
       rest: on.get('/v1/projects/{project_id}/configs/{key}/revisions/{version}', {
         operation: 'get_config_revision',
         summary: 'Get a version of a configuration',
@@ -67,6 +71,7 @@ export const historyProcedures = {
 
   rollback: procedure('configs:write', { project: 'project_id' })
     .meta({
+      hashedFields,
       rest: on.step('/v1/projects/{project_id}/configs/{key}/rollback', {
         operation: 'rollback_config',
         summary: 'Bring an earlier content back',

@@ -3,6 +3,7 @@ import type { ActorContext } from '../../../kernel/context.ts';
 import type { DomainError } from '../../../kernel/errors.ts';
 import { requireMatchOrAbsence } from '../../../kernel/etag.ts';
 import { configErrors } from '../errors.ts';
+import { type Config, config } from '../schema.ts';
 import type { FoundKey } from '../store/port.ts';
 import { shown } from './shown.ts';
 
@@ -22,13 +23,19 @@ export function requireExpected(
   { expected, conflict = versionConflict }: Expected,
 ): void {
   if (expected === undefined && ctx.ifMatch === null) throw configErrors.expectedVersionRequired();
-  const { epoch, config } = found;
-  const value = config === undefined || config.deleted ? undefined : config;
-  requireMatchOrAbsence(ctx, value && shown(value, epoch));
+  const { epoch, config: stored } = found;
+  const value = stored === undefined || stored.deleted ? undefined : stored;
+  requireMatchOrAbsence(ctx, value && tagged(shown(value, epoch)));
   if (expected === undefined) return;
   // A key without a value is expected by 0; who knows the version of its deletion may name that.
-  const isExpected = value === undefined ? expected === 0 || expected === config?.version : expected === value.version;
+  const isExpected = value === undefined ? expected === 0 || expected === stored?.version : expected === value.version;
   if (!isExpected) throw conflict(found);
+}
+
+/** Returns what the tag of an answer is made of: all but the content, for which its hash stands. */
+function tagged(value: Config): Omit<Config, 'content'> {
+  const { content: _, ...rest } = config.parse(value);
+  return rest;
 }
 
 /** Returns the version of the key; 0 when it has no value. */

@@ -18,6 +18,9 @@ import {
 } from './schema.ts';
 import { createConfig, deleteConfig, getConfig, putConfig, validateConfig } from './service.ts';
 
+/** Members of a content have no order, and its hash knows none. */
+const hashedFields = ['content'];
+
 const on = routes({ tag: 'Configs', tenancy: tenancyErrors });
 
 const writeErrors = [
@@ -36,6 +39,7 @@ const contentErrors = [
 export const valueProcedures = {
   get: procedure('configs:read', { project: 'project_id' })
     .meta({
+      hashedFields,
       rest: on.get('/v1/projects/{project_id}/configs/{key}', {
         operation: 'get_config',
         summary: 'Get a configuration',
@@ -49,6 +53,7 @@ export const valueProcedures = {
 
   put: procedure('configs:write', { project: 'project_id' })
     .meta({
+      hashedFields,
       rest: on.replace('/v1/projects/{project_id}/configs/{key}', {
         operation: 'put_config',
         summary: 'Set a configuration',
@@ -70,6 +75,7 @@ export const valueProcedures = {
 
   create: procedure('configs:write', { project: 'project_id' })
     .meta({
+      hashedFields,
       rest: {
         ...on.create('/v1/projects/{project_id}/configs', {
           operation: 'create_config',
