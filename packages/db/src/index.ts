@@ -12,6 +12,8 @@ export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
 export * as configHistory from './queries/config-history.ts';
+export * as configPages from './queries/config-pages.ts';
+export * as configReaders from './queries/config-readers.ts';
 export * as configRelay from './queries/config-relay.ts';
 export * as configSchemas from './queries/config-schemas.ts';
 export * as configTail from './queries/config-tail.ts';

@@ -24,6 +24,8 @@ export async function findConfigStore(db: Db): Promise<ConfigStoreRow> {
 }
 
 export interface ConfigWriteState {
+  /** The newest revision that counts here. */
+  readonly revision: number;
   readonly keys: number;
   readonly bytes: number;
   /** The schemas of those asked for that were not deleted. */
@@ -36,7 +38,7 @@ export async function findConfigWriteState(
   { tenant_id, project_id, schema_ids }: Place & { readonly schema_ids: readonly string[] },
 ): Promise<ConfigWriteState> {
   const { rows } = await sql<ConfigWriteState>`
-    select coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes,
+    select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes,
       array(
         select s.id::text from config_schemas s
         where s.tenant_id = ${tenant_id} and s.id = any(${[...schema_ids]}::uuid[]) and s.deleted_at is null

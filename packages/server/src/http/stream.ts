@@ -17,9 +17,10 @@ export async function sendStream(
 ): Promise<FastifyReply> {
   const pieces = reply.request.method === 'HEAD' ? [] : charged(await stream.open(), charge);
   reply.type(stream.mediaType);
-  if ('filename' in stream) reply.header('content-disposition', `attachment; filename="${stream.filename}"`);
   // The connection has no other use afterwards, so it does not stay; and no proxy is to wait for more.
-  else reply.headers({ connection: 'close', 'x-accel-buffering': 'no' });
+  if ('cut' in stream) reply.headers({ connection: 'close', 'x-accel-buffering': 'no' });
+  else if (stream.filename !== undefined)
+    reply.header('content-disposition', `attachment; filename="${stream.filename}"`);
   const source = Readable.from(pieces, { objectMode: false, highWaterMark: AHEAD_BYTES_MAX });
   // Too late for a problem: the connection breaks, and only the log can say why.
   source.on('error', (err) => reply.log.error({ err }, 'answer broken off'));

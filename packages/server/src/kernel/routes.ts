@@ -20,7 +20,16 @@ export interface RoutesOptions {
 interface Described
   extends Pick<
     RestRoute,
-    'operation' | 'summary' | 'description' | 'errors' | 'inQuery' | 'bodyBytesMax' | 'stream' | 'example'
+    | 'operation'
+    | 'summary'
+    | 'description'
+    | 'errors'
+    | 'inQuery'
+    | 'bodyBytesMax'
+    | 'stream'
+    | 'streamOf'
+    | 'stateTag'
+    | 'example'
   > {
   /** The operation reads or writes inside a tenant, whose status may forbid that. */
   readonly inTenant?: 'read' | 'write';

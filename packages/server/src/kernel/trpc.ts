@@ -1,7 +1,7 @@
 /** The kinds of procedure, and what each checks before a service is called. */
 import { initTRPC, TRPCError } from '@trpc/server';
 import { middlewareMarker } from '@trpc/server/unstable-core-do-not-import';
-import { ZodError } from 'zod';
+import { ZodError, type ZodType } from 'zod';
 import { type Actor, anonymousActor } from './actor.ts';
 import { withinDeadline } from './async/deadline.ts';
 import type { Surcharge } from './budgets.ts';
@@ -35,6 +35,8 @@ export interface RestRoute {
   readonly errors?: readonly ErrorFactory[];
   /** The answer is one resource: it carries a strong ETag. */
   readonly etag?: boolean;
+  /** The answer is a state that the service names: it has set the ETag itself. */
+  readonly stateTag?: boolean;
   /** `/v1/tenants/{id}`, filled from the output: the Location of a 201. */
   readonly location?: `/v1/${string}`;
   /** Fields that travel in the query of a POST, PUT or PATCH: `?dry_run=true`. A GET and a DELETE have all of theirs there. */
@@ -43,6 +45,8 @@ export interface RestRoute {
   readonly bodyBytesMax?: number;
   /** The output is a TextStream or an EventStream, in one of these media types. */
   readonly stream?: readonly string[];
+  /** The shape of the whole text, where the output is a TextStream of JSON. */
+  readonly streamOf?: ZodType;
   /** Differences from the examples that the fields carry; for a stream, its text by media type. */
   readonly example?: {
     readonly request?: Readonly<Record<string, unknown>>;

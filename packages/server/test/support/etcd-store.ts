@@ -8,12 +8,20 @@ import { createLogger } from '../../src/kernel/logger.ts';
 import { systemContext } from '../../src/kernel/system-context.ts';
 import { canonicalOf } from '../../src/modules/configs/canonical.ts';
 import type { EtcdSettings } from '../../src/modules/configs/environment.ts';
+import type { StoreUnderTest } from '../../src/modules/configs/store/contract.ts';
 import { moveToEtcd } from '../../src/modules/configs/store/etcd/admin/move.ts';
 import type { AdminParts } from '../../src/modules/configs/store/etcd/admin/parts.ts';
 import { openAdmin } from '../../src/modules/configs/store/etcd/admin.ts';
 import { type EtcdKeys, keysUnder } from '../../src/modules/configs/store/etcd/keys.ts';
 import type { Change, Place, StoredConfig } from '../../src/modules/configs/store/port.ts';
-import { newProject, newTenant, startTestServer, type TestServer, type TestServerOptions } from './server.ts';
+import {
+  newProject,
+  newTenant,
+  runWorker,
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+} from './server.ts';
 
 /** Names of tests with it say why they are skipped. */
 export const withoutEtcd = etcdReason === undefined ? '' : ` (skipped: ${etcdReason})`;
@@ -82,6 +90,26 @@ export function adminOn(
 ): AdminParts {
   const logger = createLogger('silent', { write: () => {} });
   return openAdmin({ db, settings, clock: () => new Date(), logger, say });
+}
+
+/** Starts a store for the contract that both stores keep. */
+export async function etcdStoreForTests(): Promise<StoreUnderTest> {
+  const there = await startOnEtcd();
+  const { server, etcd, keys } = there;
+  return {
+    server,
+    async settled() {
+      const waiting = async () => (await etcd.range({ prefix: keys.intents }, { countOnly: true })).count;
+      while ((await waiting()) > 0) await runWorker(server, 'configs-relay');
+    },
+    async fill(place, counts) {
+      await server.app.deps.db
+        .insertInto('config_heads')
+        .values({ ...place, revision: 0, ...counts })
+        .execute();
+    },
+    close: there.close,
+  };
 }
 
 /** Makes a project in a tenant of its own. */

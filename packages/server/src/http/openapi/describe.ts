@@ -8,7 +8,7 @@ import type { Components } from './components.ts';
 import { examplesOf } from './examples.ts';
 import { isJson, type Json, pascal } from './json.ts';
 import { linksOf } from './links.ts';
-import { acceptsIfMatch, replays, resumes } from './operation-kinds.ts';
+import { acceptsIfMatch, isTagged, replays, resumes } from './operation-kinds.ts';
 import { problemAnswers } from './problems.ts';
 import { type Credential, credentialKinds } from './shared.ts';
 
@@ -86,6 +86,7 @@ function parametersOf(operation: Operation, components: Components): Json {
     ...(replays(operation) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ...(resumes(operation) ? [{ $ref: '#/components/parameters/LastEventId' }] : []),
     ...(acceptsIfMatch(operation) ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
+    ...(isTagged(operation) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
   ];
   return parameters.length === 0 ? {} : { parameters };
 }
@@ -121,30 +122,35 @@ function bodyOf(operation: Operation, components: Components): Json {
 const ANSWERS = { 200: 'The answer.', 201: 'It was created.', 202: 'It will be done.' } as const;
 
 function successOf(operation: Operation, links: Json, components: Components): Json {
-  const { status = 200, etag, location } = operation.route;
+  const { status = 200, etag, stateTag, location } = operation.route;
   const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
   const headers = {
     'X-Request-Id': header('RequestId'),
     ...(etag ? { ETag: header('ETag') } : {}),
+    ...(stateTag ? { ETag: header('StateTag') } : {}),
     ...(location === undefined ? {} : { Location: locationHeader(location) }),
     ...(operation.setsCookie ? { 'Set-Cookie': header('SetCookie') } : {}),
     ...(replays(operation) ? { 'Idempotency-Replayed': header('IdempotencyReplayed') } : {}),
   };
   if (status === 204) return { 204: { description: 'Done: the answer has no body.', headers } };
   const content = contentOf(operation, components);
-  return { [status]: { description: ANSWERS[status], headers, content, ...links } };
+  const unchanged = { 304: { description: 'If-None-Match names the ETag of what the answer would be.', headers } };
+  return {
+    [status]: { description: ANSWERS[status], headers, content, ...links },
+    ...(isTagged(operation) ? unchanged : {}),
+  };
 }
 
 function contentOf(operation: Operation, components: Components): Json {
   const { route, output } = operation;
-  const { stream, example } = route;
-  if (stream !== undefined) {
+  const { stream, streamOf, example } = route;
+  if (stream !== undefined && streamOf === undefined) {
     const description = resumes(operation) ? 'Server-sent events.' : 'One row after the other.';
     const schema = { type: 'string', description };
     const examples = (type: string) => ({ example: { value: example?.response?.[type] ?? '' } });
     return Object.fromEntries(stream.map((type) => [type, { schema, examples: examples(type) }]));
   }
-  const schema = components.refTo(output, 'output', `${pascal(route.operation)}Output`);
+  const schema = components.refTo(streamOf ?? output, 'output', `${pascal(route.operation)}Output`);
   const examples = examplesOf(schema, example?.response ?? {}, components.resolve);
   return { 'application/json': { schema, examples } };
 }

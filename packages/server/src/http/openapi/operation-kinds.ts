@@ -15,3 +15,8 @@ export function resumes({ route }: Operation): boolean {
 export function acceptsIfMatch({ route: { method, etag, path } }: Operation): boolean {
   return etag === true && method !== 'GET' && (method === 'PUT' || path.includes('{'));
 }
+
+/** Its answer carries a tag, so who sends that with If-None-Match can be answered 304. */
+export function isTagged({ route: { method, etag, stateTag } }: Operation): boolean {
+  return method === 'GET' && (etag === true || stateTag === true);
+}

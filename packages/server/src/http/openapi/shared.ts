@@ -11,6 +11,10 @@ export const headers: Json = {
     description: 'The version of the resource, a strong entity tag: send it as If-Match with a change.',
     schema: { type: 'string', minLength: 24, maxLength: 24, pattern: '^"[A-Za-z0-9_-]{22}"$' },
   },
+  StateTag: {
+    description: 'The quoted cursor of the state: send it as If-None-Match to hear whether there is another one.',
+    schema: { type: 'string', minLength: 5, maxLength: 66, pattern: '^"[0-9a-z]{1,32}[.][0-9]{1,16}"$' },
+  },
   SetCookie: {
     description: 'Gives the browser the cookie of the session, or takes it away: no script can read it.',
     schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^__Host-tr_session=[A-Za-z0-9_-]*; Path=/; .+$' },
@@ -69,6 +73,14 @@ export const parameters: Json = {
     required: false,
     description:
       'The ETag of the version that the change was made for, or several with commas between, or `*`; another version gives 412.',
+    schema: { type: 'string' },
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description:
+      'The ETag of what the caller has, or several with commas between, or `*`: when it is current, 304 says so.',
     schema: { type: 'string' },
   },
 };

@@ -4,8 +4,8 @@ import { z } from 'zod';
 /** Text in pieces, with what it is. Nothing is read for it before it is opened. */
 export interface TextStream extends AsyncIterable<string> {
   readonly mediaType: string;
-  /** The name of the file that a browser saves. */
-  readonly filename: string;
+  /** The name of the file that a browser saves; absent: it is shown. */
+  readonly filename?: string;
   /**
    * Reads what comes first and resolves with the pieces: a failure until then can still be answered as a problem. A reader
    * that stops early calls `return` of the iterator, as `for await` does.
@@ -21,11 +21,11 @@ export const textStream = z.custom<TextStream>(
 /** Names what the pieces are. */
 export function toTextStream(
   open: TextStream['open'],
-  { mediaType, filename }: { mediaType: string; filename: string },
+  { mediaType, filename }: Pick<TextStream, 'mediaType' | 'filename'>,
 ): TextStream {
   return {
     mediaType,
-    filename,
+    ...(filename === undefined ? {} : { filename }),
     open,
     async *[Symbol.asyncIterator]() {
       yield* await open();

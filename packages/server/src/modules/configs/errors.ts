@@ -115,9 +115,40 @@ export const configErrors = {
     constraint: 'configs_tenant_id_schema_id_schema_version_fkey',
     pointer: '/schema_id',
   }),
+  stateUnknown: defineError({
+    code: 'config_state_unknown',
+    status: 'BAD_REQUEST',
+    detail: 'The project has no such state, or it is not kept any more: see errors.',
+    example: { errors: [{ pointer: '/at', in: 'query', message: 'names no state of this project that is kept' }] },
+  }),
+  importInvalid: defineError({
+    code: 'config_import_invalid',
+    status: 'BAD_REQUEST',
+    detail: 'Some items cannot be imported, and nothing was written: see errors.',
+    example: { errors: [{ pointer: '/items/3/content/max_users', in: 'body', message: 'must be at least 1' }] },
+  }),
+  importConflict: defineError({
+    code: 'config_import_conflict',
+    status: 'CONFLICT',
+    detail: 'A key was changed while the import was under way, and nothing was written: import again.',
+    members: {
+      conflicting_key: {
+        type: 'string',
+        maxLength: 128,
+        description: 'With `config_import_conflict`: the key that was changed.',
+      },
+    },
+    example: { members: { conflicting_key: 'limits' } },
+  }),
   storeFull: defineError({
     code: 'config_store_full',
     status: 'SERVICE_UNAVAILABLE',
     detail: 'The store of configurations has no space left: its operator has to make some. Values can still be read.',
+  }),
+  readerLimit: defineError({
+    code: 'config_reader_limit_reached',
+    status: 'CONFLICT',
+    detail:
+      'The key has 20 readers, or the project 1,000, the most that there may be. One that does not come for seven days is forgotten.',
   }),
 } as const;

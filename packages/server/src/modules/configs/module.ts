@@ -1,10 +1,13 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
-
 import type { KernelDependencies } from '../../kernel/context.ts';
+import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { type ConfigStoreSettings, configSettings } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
+import { readersExpiryWorker } from './readers/expiry.worker.ts';
+import { readerEvents } from './readers/schema.ts';
+import { configReadsGate } from './reading/gate.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import { createEtcdConfigs, type EtcdConfigs } from './store/etcd/configs.ts';
@@ -23,6 +26,8 @@ declare module '../../kernel/context.ts' {
     readonly etcdConfigs: EtcdConfigs | null;
     /** Tells watchers what changes. */
     readonly configFeed: ConfigFeed;
+    /** Stands in front of whole states of projects. */
+    readonly configReads: Gate;
   }
 }
 
@@ -37,13 +42,15 @@ export const configsModule = defineModule({
     description: 'Configurations of projects: versioned, checked against JSON Schemas, with their history.',
   },
   errors: configErrors,
-  events: configEvents,
+  events: { ...configEvents, ...readerEvents },
   permissions: configPermissions,
   settings: configSettings,
-  workers: [configRelayWorker, configUpkeepWorker],
+  workers: [readersExpiryWorker, configRelayWorker, configUpkeepWorker],
   provide(kernel, { configStore: settings }: ConfigsConfig) {
     const stores = storeOf(kernel, settings);
-    return { ...stores, configFeed: provideFeed(kernel, stores.configStore) };
+    const configReads = createGate(configReadsGate);
+    kernel.metrics.observeGate(configReads);
+    return { ...stores, configFeed: provideFeed(kernel, stores.configStore), configReads };
   },
   close({ configFeed, configStore }) {
     configFeed.close();

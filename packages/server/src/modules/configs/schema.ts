@@ -82,6 +82,7 @@ export const sha256 = z.string().meta({
   maxLength: 64,
   pattern: '^[0-9a-f]{64}$',
   description: 'SHA-256 of the content in the form of RFC 8785.',
+  examples: ['44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'],
 });
 
 const pinFields = {

@@ -53,6 +53,7 @@ describe('GET /v1/limits', () => {
         { quota: 'groups', limit: 10_000, used: 0 },
         { quota: 'group_edges', limit: 20_000, used: 0 },
         { quota: 'api_keys', limit: 1_000, used: 1 },
+        { quota: 'config_schemas', limit: 1_000, used: 0 },
         { quota: 'webhooks', limit: 50, used: 0 },
       ],
       budgets: [],
@@ -223,6 +224,7 @@ describe('a quota', () => {
       'groups',
       'group_edges',
       'api_keys',
+      'config_schemas',
       'webhooks',
     ]);
     expect(() => quotas.named('nothing')).toThrow('no module declares');

@@ -7,6 +7,7 @@ import type { Logger } from '../../../kernel/logger.ts';
 import { commit } from './etcd/commit.ts';
 import { readingFrom, type StoreParts } from './etcd/reading.ts';
 import { createTails } from './etcd/tail.ts';
+import { createUnrelayedGrowth } from './etcd/unrelayed-growth.ts';
 import type { ConfigStore } from './port.ts';
 
 export interface EtcdStoreOptions extends StoreParts {
@@ -21,10 +22,11 @@ export interface EtcdStoreOptions extends StoreParts {
 export function createEtcdStore(options: EtcdStoreOptions): ConfigStore {
   const { link } = options;
   const tails = createTails(options);
+  const parts = { ...options, growth: createUnrelayedGrowth() };
   return {
     kind: 'etcd',
     ...readingFrom(options),
-    commit: (ctx, place, write) => commit(options, ctx, { place, write }),
+    commit: (ctx, place, write) => commit(parts, ctx, { place, write }),
     tail: tails.tail,
     isUp: link.isUp,
     close() {

@@ -12,6 +12,7 @@ import { configErrors } from '../errors.ts';
 import { requireWritable } from '../place.ts';
 import { type Author, BYTES_MAX, KEYS_MAX } from '../schema.ts';
 import { current, moved } from './moved.ts';
+import { pageOfDatabase } from './pages.ts';
 import type { Change, ConfigStore, Outcome, Place, StoredConfig, Write } from './port.ts';
 import { createPostgresTails, type TailParts } from './postgres-tails.ts';
 import { authorOf, createdAt, eventOf, growthOf, storedOf, userOf, versionOf } from './recorded.ts';
@@ -35,7 +36,7 @@ export function createPostgresStore(kernel: TailParts): ConfigStore {
       const { epoch, revision } = await configs.findConfigHead(db, project_id);
       return { epoch: current(epoch), revision };
     },
-    page: () => Promise.reject(new Error('not written yet')),
+    page: pageOfDatabase,
     async commit(ctx, place, write) {
       const outcome = await commit(ctx, place, write);
       if (outcome.outcome === 'committed') tails.changed(place.project_id);

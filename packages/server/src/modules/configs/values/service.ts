@@ -83,13 +83,16 @@ export async function validateConfig(ctx: ActorContext, input: ValidateConfig): 
   };
 }
 
-interface Wish {
+export interface Wish {
   readonly found: Found;
   readonly input: AskedPin & Pick<PutConfig, 'key' | 'content' | 'reason' | 'ignore_readers'>;
 }
 
-/** Returns the change to the content of the input, checked, or null when the key has it already. */
-async function changeTo(ctx: ActorContext, place: Place, { found, input }: Wish): Promise<Change | null> {
+/**
+ * Returns the change to the content of the input, checked, or null when the key has it already. Throws
+ * `config_schema_not_found`, `content_invalid`, `validation_too_costly`, `breaks_readers`.
+ */
+export async function changeTo(ctx: ActorContext, place: Place, { found, input }: Wish): Promise<Change | null> {
   const { key, content, reason = null } = input;
   const base = found.config;
   const { schema, ...pin } = await pinOf(ctx, place, { base, pin: input });

@@ -16,6 +16,7 @@ import { intentText, readIntent } from './intents.ts';
 import { kvOf, storeUnavailable } from './link.ts';
 import type { Meta } from './meta.ts';
 import type { StoreParts } from './reading.ts';
+import type { UnrelayedGrowth } from './unrelayed-growth.ts';
 import { readValue, storedValueOf } from './values.ts';
 
 /** Versions that may wait for their place in the database. */
@@ -26,6 +27,7 @@ export interface CommitParts extends StoreParts {
   readonly waiting: () => number;
   /** Tells that there is one more. */
   readonly intended: () => void;
+  readonly growth: UnrelayedGrowth;
 }
 
 interface Writing {
@@ -37,7 +39,7 @@ interface Writing {
 export async function commit(parts: CommitParts, ctx: ActorContext, { place, write }: Writing): Promise<Outcome> {
   if (parts.waiting() >= INTENTS_MAX)
     throw storeUnavailable('Too many changes of configurations wait for the database: try again.');
-  await requireAllowed(ctx, { place, write });
+  await requireAllowed(parts, ctx, { place, write });
   const made = madeBy(ctx, place, write);
   const meta = writable(await parts.standing.current());
   const outcome = await attempt(parts, ctx, { place, write, made, meta });
@@ -51,10 +53,10 @@ export async function commit(parts: CommitParts, ctx: ActorContext, { place, wri
 
 /**
  * What the database says. It is read and not held: a freeze that comes after it lets this write through, which is done when
- * the deadlines of a request and of etcd have passed. The counts are those of the projection, so they lag behind by what the
- * relay has not brought.
+ * the deadlines of a request and of etcd have passed. The counts are those of the projection and of this process's own writes,
+ * so they lag behind by what other processes wrote and the relay has not brought.
  */
-async function requireAllowed(ctx: ActorContext, { place, write }: Writing): Promise<void> {
+async function requireAllowed(parts: CommitParts, ctx: ActorContext, { place, write }: Writing): Promise<void> {
   const { tenant_id, project_id } = place;
   await writableTenant(ctx, tenant_id);
   if ((await findActiveProject(ctx, tenant_id, project_id)) === undefined) throw kernelErrors.notFound();
@@ -62,7 +64,11 @@ async function requireAllowed(ctx: ActorContext, { place, write }: Writing): Pro
   const schema_ids = newPins(write.changes);
   const state = await configRelay.findConfigWriteState(ctx.db, { ...place, schema_ids });
   if (schema_ids.some((id) => !state.schema_ids.includes(id))) throw configErrors.schemaNotFound();
-  requireRoom(growth, { keys: state.keys + growth.keys, bytes: state.bytes + growth.bytes });
+  const more = parts.growth.after(project_id, state.revision);
+  requireRoom(growth, {
+    keys: state.keys + more.keys + growth.keys,
+    bytes: state.bytes + more.bytes + growth.bytes,
+  });
 }
 
 /** The schemas that a value has not had before. */
@@ -163,9 +169,11 @@ function modRevisionOf({ base }: Change, meta: Meta): number {
   return base.revision > meta.base ? base.revision - meta.base : NEVER;
 }
 
-function committed({ intended }: CommitParts, { made, meta }: Attempt, modRevision: number): Outcome {
-  intended();
+function committed(parts: CommitParts, { place, write, made, meta }: Attempt, modRevision: number): Outcome {
+  parts.intended();
   const revision = meta.base + modRevision;
+  const grown = growthOf(write, (content) => canonicalOf(content).bytes);
+  if (grown.keys !== 0 || grown.bytes !== 0) parts.growth.add(place.project_id, { revision, ...grown });
   return { outcome: 'committed', epoch: meta.epoch, configs: made.map(({ config }) => ({ ...config, revision })) };
 }
 

@@ -4,6 +4,7 @@
  * and the database refuses the version a second time, so each version is there once.
  */
 import { configRelay, type Db, entries, safeMessage } from '@tenant-registry/db';
+import { EtcdError } from '@tenant-registry/etcd';
 import type { Clock } from '../../../../kernel/clock.ts';
 import { DomainError } from '../../../../kernel/errors.ts';
 import type { Logger } from '../../../../kernel/logger.ts';
@@ -96,8 +97,8 @@ async function turn(state: State, signal: AbortSignal): Promise<number> {
     const meta = await standing.refresh();
     return await relayAll(state, { listed: kvs, meta, signal });
   } catch (error) {
-    // The store tells its own troubles.
-    if (error instanceof DomainError) return 0;
+    // The store tells its own troubles. A deletion whose answer was lost is done again.
+    if (error instanceof DomainError || error instanceof EtcdError) return 0;
     throw error;
   } finally {
     tellLag(state);

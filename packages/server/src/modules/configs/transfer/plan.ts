@@ -1,0 +1,120 @@
+/** The plan of an import: what becomes of each key, decided and checked before anything is written. */
+import type { ActorContext } from '../../../kernel/context.ts';
+import { DomainError, type InputMistake } from '../../../kernel/errors.ts';
+import { configSchemaErrors } from '../../config-schemas/errors.ts';
+import { configErrors } from '../errors.ts';
+import { pageOfState } from '../reading/state-pages.ts';
+import type { Change, Place, StoredConfig } from '../store/port.ts';
+import { changeTo } from '../values/service.ts';
+import type { Action, ImportConfigs, ImportItem } from './schema.ts';
+
+/** Keys that are asked for at once, and about their bytes. */
+const KEYS_AT_ONCE = 1_000;
+const PAGE_BYTES_MAX = 1_048_576;
+
+/** A change, without the value that it is made from: a plan of many keys would hold as many of those. */
+export interface PlannedChange extends Omit<Change, 'base'> {
+  /** The version that the key must still have; 0: it was never written. */
+  readonly from: number;
+}
+
+export interface PlannedItem {
+  readonly key: string;
+  readonly action: Action;
+  /** That the key has afterwards; null of an invalid item. */
+  readonly version: number | null;
+  /** Null: nothing has to be written. */
+  readonly change: PlannedChange | null;
+  /** Why it is invalid. */
+  readonly mistakes: readonly InputMistake[];
+}
+
+/** Returns the items in their order, then the keys that are deleted. Throws like `find` and `page` of the store. */
+export async function planOf(ctx: ActorContext, place: Place, input: ImportConfigs): Promise<PlannedItem[]> {
+  const places = new Map<string, number>();
+  const plan: PlannedItem[] = [];
+  for (const [index, item] of input.items.entries()) {
+    const before = places.get(item.key);
+    if (before === undefined) places.set(item.key, index);
+    const repeated = { pointer: `/items/${index}/key`, message: `is the key of /items/${before} too` };
+    plan.push(
+      before === undefined ? await planItem(ctx, place, { index, item, input }) : invalid(item.key, [repeated]),
+    );
+  }
+  if (input.prune) plan.push(...(await planDeletions(ctx, place, { input, named: places })));
+  return plan;
+}
+
+interface Numbered {
+  readonly index: number;
+  readonly item: ImportItem;
+  readonly input: ImportConfigs;
+}
+
+async function planItem(ctx: ActorContext, place: Place, { index, item, input }: Numbered): Promise<PlannedItem> {
+  const { key, content, schema_id } = item;
+  const { reason, ignore_readers } = input;
+  const schema_version = item.schema_version ?? undefined;
+  const found = await ctx.configStore.find(ctx, place, key);
+  const wish = { key, content, schema_id, schema_version, reason, ignore_readers };
+  try {
+    const change = await changeTo(ctx, place, { found, input: wish });
+    if (change !== null) return planned(change);
+    return { key, action: 'unchanged', version: found.config?.version ?? null, change: null, mistakes: [] };
+  } catch (error) {
+    return invalid(key, mistakesOf(error, `/items/${index}`));
+  }
+}
+
+function planned({ base, ...change }: Change): PlannedItem {
+  const from = base?.version ?? 0;
+  const action = change.operation === 'rollback' ? 'update' : change.operation;
+  return { key: change.key, action, version: from + 1, change: { ...change, from }, mistakes: [] };
+}
+
+function invalid(key: string, mistakes: readonly InputMistake[]): PlannedItem {
+  return { key, action: 'invalid', version: null, change: null, mistakes };
+}
+
+/** The mistakes of one item, at its place in the input. Every other error ends the import. */
+function mistakesOf(error: unknown, pointer: string): InputMistake[] {
+  if (!(error instanceof DomainError)) throw error;
+  const { code } = error.definition;
+  const told = error.extras.errors ?? [];
+  switch (code) {
+    case configErrors.contentInvalid.definition.code:
+      return told.map((mistake) => ({ ...mistake, pointer: pointer + mistake.pointer }));
+    case configErrors.schemaNotFound.definition.code:
+      return [{ pointer: `${pointer}/schema_id`, message: 'the tenant has no such schema, or it has no such version' }];
+    case configErrors.breaksReaders.definition.code:
+      return [{ pointer: `${pointer}/content`, message: 'is not accepted by a program that reads the key' }];
+    case configSchemaErrors.validationTooCostly.definition.code:
+      return [{ pointer: `${pointer}/content`, message: 'takes more time or memory to check than it may' }];
+    default:
+      throw error;
+  }
+}
+
+interface Pruning {
+  readonly input: ImportConfigs;
+  readonly named: ReadonlyMap<string, number>;
+}
+
+async function planDeletions(ctx: ActorContext, place: Place, { input, named }: Pruning): Promise<PlannedItem[]> {
+  const { prune_prefix: prefix = '', reason = null } = input;
+  const deletions: PlannedItem[] = [];
+  let after: string | undefined;
+  for (;;) {
+    const asked = { prefix, after, limit: KEYS_AT_ONCE, bytesMax: PAGE_BYTES_MAX, content: false };
+    const { rows, more } = await pageOfState(ctx, place, { ...asked, byTime: false });
+    for (const row of rows) if (!named.has(row.key)) deletions.push(planned(deletionOf(row, reason)));
+    after = rows.at(-1)?.key;
+    if (!more || after === undefined) return deletions;
+  }
+}
+
+function deletionOf(base: StoredConfig, reason: string | null): Change {
+  const { key, schema_id, schema_version } = base;
+  const nothing = { content: null, content_sha256: null, source_version: null, ignored_readers: [] } as const;
+  return { key, base, operation: 'delete', schema_id, schema_version, reason, ...nothing };
+}
