@@ -138,11 +138,12 @@ async function clientLoop(run: Run, { client, chances, going }: Client): Promise
   const known = new Map(run.registers.map((register): [Register, Known] => [register, { version: 0, valued: [] }]));
   for (let n = 0; going(); n += 1) {
     run.sent += 1;
+    const { sent } = run;
     const register = chances.one(run.registers);
     const knows = known.get(register) ?? { version: 0, valued: [] };
     if (chances.below(100) < 45) await read(run, register, { knows, address: addressOf(run, chances) });
     else await write(run, register, { knows, chances, name: `${client}.${n}` });
-    run.progress?.(run.sent);
+    run.progress?.(sent);
   }
 }
 
