@@ -1,4 +1,6 @@
 import { measureHistory } from './configs/history.ts';
+import { measureKills } from './configs/kills.ts';
+import { measureRegister } from './configs/register.ts';
 import type { Figure, Surroundings } from './configs/section.ts';
 import { measureSeen } from './configs/seen.ts';
 import { measureSnapshot } from './configs/snapshot.ts';
@@ -14,6 +16,8 @@ const sections: Readonly<Record<string, (surroundings: Surroundings) => Promise<
   seen: measureSeen,
   history: measureHistory,
   snapshot: measureSnapshot,
+  register: measureRegister,
+  kills: measureKills,
 };
 
 const usage = `Usage: node bench/src/configs.ts [options]
@@ -30,12 +34,12 @@ const options = read();
 await runBench(LIMIT_MS, async (stack) => {
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   const databases = await openDatabaseServer(stack);
-  for (const name of options.only) {
+  const { only, ...settings } = options;
+  for (const name of only) {
     // What a section starts ends with it: the next one has the machine to itself.
     await using own = new AsyncDisposableStack();
-    const figures = await sections[name]?.({ databases, stack: own, rounds: options.rounds, progress });
+    const figures = await sections[name]?.({ ...settings, databases, stack: own, progress });
     if (figures === undefined) throw new Error(`no section ${name}`);
-    const settings = { rounds: options.rounds };
     const file = await writeResults(`configs-${name}`, { settings, postgres: databases.about, figures });
     process.stdout.write(`\n${describe(name, figures)}\n\nresults: ${file}\n`);
   }
@@ -59,11 +63,21 @@ function read() {
     const values = readOptions(usage, {
       only: { help: 'sections, comma-separated', fallback: all.join(',') },
       rounds: { help: 'rounds of the sections that compare by turns, 1 to 50', fallback: '5' },
+      operations: {
+        help: 'reads and writes of the section register on each store, 1000 to 10000000',
+        fallback: '100000',
+      },
+      kills: { help: 'kills of the section kills on each store, 1 to 10000', fallback: '200' },
     });
     const only = values.only.split(',');
     const unknown = only.find((name) => !all.includes(name));
     if (unknown !== undefined) throw new UsageError(`--only has "${unknown}", which is none of ${all.join(', ')}`);
-    return { only, rounds: wholeNumber('rounds', values.rounds, [1, 50]) };
+    return {
+      only,
+      rounds: wholeNumber('rounds', values.rounds, [1, 50]),
+      operations: wholeNumber('operations', values.operations, [1_000, 10_000_000]),
+      kills: wholeNumber('kills', values.kills, [1, 10_000]),
+    };
   } catch (error) {
     process.exit(reportFailure(error));
   }
