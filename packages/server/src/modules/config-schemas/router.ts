@@ -108,7 +108,8 @@ export const configSchemasRouter = router({
         summary: 'Delete a schema',
         description:
           'Refused while a configuration with a value is checked against any version of it. Its name is free again.',
-        errors: [configSchemaErrors.schemaInUse, kernelErrors.preconditionFailed],
+        errors: [configSchemaErrors.schemaInUse],
+        ifMatch: true,
         inTenant: 'write',
       }),
     })

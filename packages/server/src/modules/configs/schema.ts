@@ -70,7 +70,7 @@ export type Operation = z.infer<typeof operation>;
 /** The name stays when the user is deleted. */
 export const author = z
   .object({
-    type: textUpTo(40).meta({ examples: ['user'] }),
+    type: textUpTo(40).meta({ description: 'The kind of caller.', examples: ['user'] }),
     id: textUpTo(ACTOR_MAX).meta({ examples: ['https://login.acme.example|u-1'] }),
     name: textUpTo(200).meta({ examples: ['Ada Lovelace'] }),
   })
@@ -98,7 +98,7 @@ export const config = z
   .object({
     project_id: id,
     tenant_id: id,
-    key: textUpTo(128).meta({ examples: ['limits'] }),
+    key: textUpTo(128).meta({ description: 'The key.', examples: ['limits'] }),
     version,
     content: shownContent,
     content_sha256: sha256,
@@ -114,24 +114,28 @@ export type Config = z.infer<typeof config>;
 const changed = z.object({
   project_id: id,
   tenant_id: id,
-  key: textUpTo(128),
+  key: textUpTo(128).meta({ description: 'The key.', examples: ['limits'] }),
   version,
   previous_version: version.describe('The version before; 0: there was none.'),
   content_sha256: sha256.nullable(),
   ...pinFields,
   source_version: version.nullable().describe('Of a rollback: the version whose content came back.'),
-  reason: textUpTo(500).nullable(),
+  reason: textUpTo(500)
+    .nullable()
+    .meta({ description: 'Why, in the words of the writer.', examples: ['The contract of March.'] }),
   ignored_readers: z
     .array(textUpTo(64))
     .meta({ maxItems: 100, description: 'Readers that do not accept the content, and were ignored.' }),
 });
 export type ChangedConfig = z.infer<typeof changed>;
 
-const missingVersions = z.object({
-  key: textUpTo(128),
-  from_version: version.describe('The first version that is missing.'),
-  to_version: version.describe('The last one.'),
-});
+const missingVersions = z
+  .object({
+    key: textUpTo(128).meta({ description: 'The key.', examples: ['limits'] }),
+    from_version: version.describe('The first version that is missing.'),
+    to_version: version.describe('The last one.'),
+  })
+  .describe('Versions of a key that are missing.');
 
 const historyGap = z.object({
   project_id: id,

@@ -14,7 +14,7 @@ export const configRevision = z
   .object({
     project_id: id,
     tenant_id: id,
-    key: textUpTo(128).meta({ examples: ['limits'] }),
+    key: textUpTo(128).meta({ description: 'The key.', examples: ['limits'] }),
     version,
     operation,
     source_version: version.nullable().describe('Of a rollback: the version whose content came back.'),
@@ -32,7 +32,7 @@ export const configRevision = z
     author,
     reason: textUpTo(500)
       .nullable()
-      .meta({ examples: ['The contract of March.'] }),
+      .meta({ description: 'Why, in the words of the writer.', examples: ['The contract of March.'] }),
     created_at: timestamp,
   })
   .meta({ id: 'ConfigRevision', description: 'A version that a key has or had. It never changes.' });

@@ -66,16 +66,18 @@ export type ValidateConfig = z.output<typeof validateConfigInput>;
 /** Of RFC 6902. A value that is whole content has the pointer '' as its path. */
 export const patch = z
   .array(
-    z.object({
-      op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).describe('What it does.'),
-      path: z.string().meta({ maxLength: CONTENT_BODY_BYTES_MAX, description: 'The place: a JSON pointer.' }),
-      from: z
-        .string()
-        .meta({ maxLength: CONTENT_BODY_BYTES_MAX })
-        .optional()
-        .describe('Of `move` and `copy`: the place.'),
-      value: shownContent.optional(),
-    }),
+    z
+      .object({
+        op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']).describe('What it does.'),
+        path: z.string().meta({ maxLength: CONTENT_BODY_BYTES_MAX, description: 'The place: a JSON pointer.' }),
+        from: z
+          .string()
+          .meta({ maxLength: CONTENT_BODY_BYTES_MAX })
+          .optional()
+          .describe('Of `move` and `copy`: the place.'),
+        value: shownContent.optional(),
+      })
+      .describe('An operation of JSON Patch.'),
   )
   .meta({
     id: 'JsonPatch',
@@ -90,10 +92,15 @@ export const validation = z
     valid: z.boolean().describe('Whether the content is valid by the schema; true without a schema.'),
     errors: z
       .array(
-        z.object({
-          pointer: textUpTo(CONTENT_BODY_BYTES_MAX).meta({ examples: ['/content/max_users'] }),
-          message: textUpTo(1_000).meta({ examples: ['must be at least 1'] }),
-        }),
+        z
+          .object({
+            pointer: textUpTo(CONTENT_BODY_BYTES_MAX).meta({
+              description: 'The place: a JSON pointer.',
+              examples: ['/content/max_users'],
+            }),
+            message: textUpTo(1_000).meta({ description: 'What is wrong there.', examples: ['must be at least 1'] }),
+          })
+          .describe('A mistake at a place of the content.'),
       )
       .meta({ maxItems: 20, description: 'The first mistakes.' }),
     version: version.describe('The version of the key now; 0: it has no value.'),
