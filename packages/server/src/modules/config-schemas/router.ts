@@ -103,15 +103,17 @@ export const configSchemasRouter = router({
 
   delete: procedure('config_schemas:write')
     .meta({
-      rest: on.remove('/v1/schemas/{id}', {
-        operation: 'delete_config_schema',
-        summary: 'Delete a schema',
-        description:
-          'Refused while a configuration with a value is checked against any version of it. Its name is free again.',
-        errors: [configSchemaErrors.schemaInUse],
+      rest: {
+        ...on.remove('/v1/schemas/{id}', {
+          operation: 'delete_config_schema',
+          summary: 'Delete a schema',
+          description:
+            'Refused while a configuration with a value is checked against any version of it. Its name is free again.',
+          errors: [configSchemaErrors.schemaInUse],
+          inTenant: 'write',
+        }),
         ifMatch: true,
-        inTenant: 'write',
-      }),
+      },
     })
     .input(configSchemaId)
     .output(z.void())
