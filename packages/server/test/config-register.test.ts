@@ -57,7 +57,7 @@ test.skipIf(etcdIsMissing)(
     const registers = await prepareRegisters(replicas);
     const each = [killServer(replicas, chances), ...etcdRounds(cluster, { chances, lastsMs: 1_500 })];
     const report = await disturbed(inRounds(each, { chances, pauseMs: 500 }), () =>
-      runConfigRegister({ replicas, registers, store, db: database.db, operations: OPERATIONS, seed, repeats: false }),
+      runConfigRegister({ replicas, registers, store, db: database.db, operations: OPERATIONS, seed, repeats: true }),
     );
     expectRegister(report);
     expect(await store.contradictions(database.db)).toEqual([]);

@@ -33,8 +33,8 @@ export async function writeKey(ctx: ActorContext, wanted: Wanted): Promise<Writt
   const write_id = writeIdOf(ctx);
   let { found } = wanted;
   for (let left = TRIES_MAX; left > 0; left -= 1) {
-    // The answer to this very write was lost.
-    if (found.config?.write_id === write_id) return { epoch: found.epoch, config: found.config, changed: true };
+    const own = await ownWrite(ctx, { place, key, found, write_id });
+    if (own !== undefined) return { epoch: found.epoch, config: own, changed: true };
     // Any caller but one that takes any version ends here when another writer was first.
     requireExpected(ctx, found, wanted);
     const written = await writeOnce(ctx, { ...wanted, found, write_id });
@@ -42,6 +42,20 @@ export async function writeKey(ctx: ActorContext, wanted: Wanted): Promise<Writt
     found = await ctx.configStore.find(ctx, place, key);
   }
   throw versionConflict(found);
+}
+
+/**
+ * Returns what this very write has made already, when its answer was lost: also where another write followed. The key was
+ * read before, so a write that takes effect after the look changes it, and the commit is refused.
+ */
+async function ownWrite(
+  ctx: ActorContext,
+  { place, key, found, write_id }: Pick<Wanted, 'place' | 'key' | 'found'> & { readonly write_id: string },
+): Promise<StoredConfig | undefined> {
+  const { config } = found;
+  if (config === undefined || config.write_id === write_id) return config;
+  if (ctx.idempotencyClaim === null) return undefined;
+  return ctx.configStore.findWritten?.(ctx, place, { key, write_id });
 }
 
 /** Returns what was written, or undefined when the key is not as it was read any more. */
