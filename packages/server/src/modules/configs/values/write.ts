@@ -76,9 +76,12 @@ async function writeOnce(
   return { epoch: result.epoch, config: written, changed: true };
 }
 
-/** Names the write: repetitions with one Idempotency-Key have one name. */
+/**
+ * Names the write: repetitions of one request with one Idempotency-Key have one name. Values keep the name for longer than the
+ * key is remembered, so another request that comes with the same key later has another name.
+ */
 export function writeIdOf({ idempotencyClaim }: ActorContext): string {
   if (idempotencyClaim === null) return randomUUID();
-  const { principal, key } = idempotencyClaim;
-  return createHash('sha256').update(`${principal}\n${key}`).digest('base64url');
+  const { principal, key, request_hash } = idempotencyClaim;
+  return createHash('sha256').update(`${principal}\n${key}\n${request_hash}`).digest('base64url');
 }
