@@ -1,6 +1,7 @@
 /** Writes of one key: what was read, decided, checked and committed belongs together, or is done again. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { idempotencyExpiry } from '../../../kernel/idempotency.ts';
 import type { Change, Place, StoredConfig } from '../store/port.ts';
 import { type Expected, type Found, requireExpected, versionConflict } from './expected.ts';
 
@@ -55,7 +56,9 @@ async function ownWrite(
   const { config } = found;
   if (config === undefined || config.write_id === write_id) return config;
   if (ctx.idempotencyClaim === null) return undefined;
-  return ctx.configStore.findWritten?.(ctx, place, { key, write_id });
+  // What is older was made with an Idempotency-Key that is forgotten: the same request is a new one by now.
+  const since = idempotencyExpiry(ctx.clock()).toISOString();
+  return ctx.configStore.findWritten?.(ctx, place, { key, write_id, since });
 }
 
 /** Returns what was written, or undefined when the key is not as it was read any more. */
