@@ -326,17 +326,18 @@ export async function listConfigsThen(
   return rows;
 }
 
-/** The key of a project, and the name of a write. */
+/** The key of a project, the name of a write, and the time at which the write can have happened at the earliest. */
 export interface NamedConfigWrite {
   readonly project_id: string;
   readonly key: string;
   readonly write_id: string;
+  readonly since: string;
 }
 
 /** Finds the key as the write left it; undefined when the write did not happen, or its version is not kept any more. */
 export async function findConfigWritten(
   db: Db,
-  { project_id, key, write_id }: NamedConfigWrite,
+  { project_id, key, write_id, since }: NamedConfigWrite,
 ): Promise<ConfigRow | undefined> {
   const row = await db
     .selectFrom('config_revisions')
@@ -347,6 +348,7 @@ export async function findConfigWritten(
     .where('project_id', '=', project_id)
     .where('config_key', '=', key)
     .where('write_id', '=', write_id)
+    .where('created_at', '>=', since)
     .orderBy('version')
     .limit(1)
     .executeTakeFirst();

@@ -75,6 +75,8 @@ export interface Write {
 export interface Written {
   readonly key: string;
   readonly write_id: string;
+  /** A write that was made before is another one of the same name. As the registry writes times. */
+  readonly since: string;
 }
 
 export type Outcome =

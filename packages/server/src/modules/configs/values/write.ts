@@ -1,6 +1,7 @@
 /** Writes of one key: what was read, decided, checked and committed belongs together, or is done again. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { idempotencyExpiry } from '../../../kernel/idempotency.ts';
 import type { Change, Place, StoredConfig } from '../store/port.ts';
 import { type Expected, type Found, requireExpected, versionConflict } from './expected.ts';
 
@@ -55,7 +56,9 @@ async function ownWrite(
   const { config } = found;
   if (config === undefined || config.write_id === write_id) return config;
   if (ctx.idempotencyClaim === null) return undefined;
-  return ctx.configStore.findWritten?.(ctx, place, { key, write_id });
+  // What is older was made with an Idempotency-Key that is forgotten: the same request is a new one by now.
+  const since = idempotencyExpiry(ctx.clock()).toISOString();
+  return ctx.configStore.findWritten?.(ctx, place, { key, write_id, since });
 }
 
 /** Returns what was written, or undefined when the key is not as it was read any more. */
@@ -76,9 +79,12 @@ async function writeOnce(
   return { epoch: result.epoch, config: written, changed: true };
 }
 
-/** Names the write: repetitions with one Idempotency-Key have one name. */
+/**
+ * Names the write: repetitions of one request with one Idempotency-Key have one name. Values keep the name for longer than the
+ * key is remembered, so another request that comes with the same key later has another name.
+ */
 export function writeIdOf({ idempotencyClaim }: ActorContext): string {
   if (idempotencyClaim === null) return randomUUID();
-  const { principal, key } = idempotencyClaim;
-  return createHash('sha256').update(`${principal}\n${key}`).digest('base64url');
+  const { principal, key, request_hash } = idempotencyClaim;
+  return createHash('sha256').update(`${principal}\n${key}\n${request_hash}`).digest('base64url');
 }

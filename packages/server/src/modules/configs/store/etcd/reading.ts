@@ -40,16 +40,17 @@ export function readingFrom(parts: StoreParts): Reading {
       return { epoch: meta.epoch, revision: head };
     },
     page: (ctx, place, asked) => page(parts, ctx, { place, asked }),
-    async findWritten({ db }, place, { key, write_id }) {
+    async findWritten({ db }, place, { key, write_id, since }) {
       const meta = await standing.current();
       // etcd before the database: what the relay brings meanwhile is then found there.
       const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.intentsOf(place, key) }));
       for (const kv of kvs) {
         const { value } = readIntent(kv);
-        if (value.write_id === write_id)
+        if (value.write_id === write_id && value.updated_at >= since)
           return storedFrom(value, { ...place, key, revision: meta.base + kv.modRevision });
       }
-      const row = await configRelay.findConfigWritten(db, { project_id: place.project_id, key, write_id });
+      const asked = { project_id: place.project_id, key, write_id, since };
+      const row = await configRelay.findConfigWritten(db, asked);
       return row && storedRow(row);
     },
     async listUnrelayed(_, place, key) {

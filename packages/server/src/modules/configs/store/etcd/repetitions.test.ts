@@ -1,5 +1,6 @@
 // engine: postgres
 /** A write that is repeated with its Idempotency-Key after its outcome was unknown. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type EtcdServer,
@@ -54,6 +55,21 @@ describe.skipIf(etcdIsMissing)(`a repetition${withoutEtcd}`, () => {
     expect((await put(project, 'mine', 'k-1')).status).toBe(503);
     expect(await put(project, 'mine', 'k-1')).toMatchObject({ status: 200, body: { version: 2 } });
     expect(await historyOf(project)).toEqual(['first', 'mine']);
+  });
+
+  test('that comes when the Idempotency-Key is forgotten is a new write', async () => {
+    const project = await newKey();
+    expect((await put(project, 'mine', 'k-3')).body).toMatchObject({ version: 2 });
+    expect((await put(project, 'theirs')).body).toMatchObject({ version: 3 });
+    expect(await historyOf(project)).toEqual(['first', 'mine', 'theirs']);
+    await there.server.app.deps.db.transaction().execute(async (tx) => {
+      await sql`alter table config_revisions disable trigger config_revisions_unchanged`.execute(tx);
+      await sql`update config_revisions set created_at = created_at - interval '25 hours'
+        where project_id = ${project}`.execute(tx);
+      await sql`alter table config_revisions enable trigger config_revisions_unchanged`.execute(tx);
+      await tx.deleteFrom('idempotency_keys').where('key', '=', 'k-3').execute();
+    });
+    expect((await put(project, 'mine', 'k-3')).body).toMatchObject({ version: 4 });
   });
 
   describe('of a write that another one followed', () => {
