@@ -71,7 +71,7 @@ export const readingProcedures = {
     .output(snapshotText)
     .query(({ ctx, input }) => snapshotConfigs(ctx, input)),
 
-  diff: procedure('configs:read', { project: 'project_id' })
+  diffStates: procedure('configs:read', { project: 'project_id' })
     .meta({
       rest: on.list('/v1/projects/{project_id}/config-diff', {
         operation: 'get_config_diff',
