@@ -39,7 +39,7 @@ beforeAll(async () => {
     insert into config_revisions (
       tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, since, created_at
     )
-    select ${TENANT}, ${project}, key, n, n * 100 + length(key), 'update', ${value}
+    select ${TENANT}, ${project}, key, n, n * 100 + length(key), 'update', ${value}, now()
     from generate_series(0, ${PROJECTS - 1}::int) as p,
       (values ('k1'), ('many')) as keys (key), generate_series(1, case when p = 0 and key = 'many' then ${MANY}::int else 1 end) as n`.execute(
     db,

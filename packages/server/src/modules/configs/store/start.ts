@@ -12,7 +12,7 @@ export async function requireConfigStore(deps: Pick<Dependencies, 'db' | 'config
   const asked = deps.configStore.kind;
   if (kind !== asked)
     throw new Error(
-      `CONFIG_STORE is ${asked}, and the values of configurations are in ${kind}: set CONFIG_STORE=${kind}, or move them with \`npm run configs -- move --to ${asked}\``,
+      `CONFIG_STORE is ${asked}, and the values of configurations are in ${kind}: set CONFIG_STORE=${kind}, or move them with \`npm run configs -- move --to=${asked}\``,
     );
   if (deps.etcdConfigs === null) return;
   const statuses = await deps.etcdConfigs.etcd.status();

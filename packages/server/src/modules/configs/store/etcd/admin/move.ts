@@ -56,7 +56,7 @@ export async function moveToPostgres(parts: AdminParts): Promise<void> {
   if (meta === null || meta.epoch !== store.epoch || revision < store.revision_seen)
     throw new AdminError('etcd is not what the database says it was: run `configs repair` first');
   await putMeta(parts, { ...meta, state: 'frozen' });
-  parts.say('writes are refused from here on; `configs move --to etcd` would take that back');
+  parts.say('writes are refused from here on; `configs move --to=etcd` would take that back');
   await drain(parts);
   const epoch = newEpoch();
   const { keys, orphans } = await bookkeep(parts.db, async (tx) => {
