@@ -1,3 +1,4 @@
+import { measureCuts } from './configs/cuts.ts';
 import { measureHistory } from './configs/history.ts';
 import { measureKills } from './configs/kills.ts';
 import { measureRegister } from './configs/register.ts';
@@ -18,6 +19,7 @@ const sections: Readonly<Record<string, (surroundings: Surroundings) => Promise<
   snapshot: measureSnapshot,
   register: measureRegister,
   kills: measureKills,
+  cuts: measureCuts,
 };
 
 const usage = `Usage: node bench/src/configs.ts [options]

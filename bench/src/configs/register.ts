@@ -56,7 +56,7 @@ async function onStore(surroundings: Surroundings, name: Store): Promise<readonl
   progress(`${name}: ${operations} operations, seed ${seed}`);
   const report = await disturbed(inRounds(each, { chances, pauseMs: PAUSE_MS, progress: counting }), () =>
     runConfigRegister({
-      ...{ replicas, registers, store, db: database.db, operations, seed, clients: CLIENTS },
+      ...{ replicas, registers, store, db: database.db, operations, seed, clients: CLIENTS, repeats: true },
       progress: (done) => done % 10_000 === 0 && progress(`${name}: ${done} of ${operations}`),
     }),
   );

@@ -134,7 +134,7 @@ export const operations = {
     rollback: 'mutation',
     list: 'list',
     listOfTenant: 'list',
-    diffStates: 'list',
+    diffProject: 'list',
     export: 'GET /v1/projects/{project_id}/config-export',
     import: 'mutation',
     registerReader: 'mutation',

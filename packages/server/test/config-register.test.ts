@@ -38,7 +38,7 @@ test('in the database, while servers are killed and started again', async () => 
   const registers = await prepareRegisters(replicas);
   const rounds = inRounds([killServer(replicas, chances)], { chances, pauseMs: 500 });
   const report = await disturbed(rounds, () =>
-    runConfigRegister({ replicas, registers, store, db: database.db, operations: OPERATIONS, seed }),
+    runConfigRegister({ replicas, registers, store, db: database.db, operations: OPERATIONS, seed, repeats: true }),
   );
   expectRegister(report);
 });
@@ -57,7 +57,7 @@ test.skipIf(etcdIsMissing)(
     const registers = await prepareRegisters(replicas);
     const each = [killServer(replicas, chances), ...etcdRounds(cluster, { chances, lastsMs: 1_500 })];
     const report = await disturbed(inRounds(each, { chances, pauseMs: 500 }), () =>
-      runConfigRegister({ replicas, registers, store, db: database.db, operations: OPERATIONS, seed }),
+      runConfigRegister({ replicas, registers, store, db: database.db, operations: OPERATIONS, seed, repeats: true }),
     );
     expectRegister(report);
     expect(await store.contradictions(database.db)).toEqual([]);

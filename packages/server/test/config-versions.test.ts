@@ -72,6 +72,9 @@ describe('found:', () => {
 
   test('a write that was refused and took effect', () => {
     expect(check({ writes: second({ outcome: 'refused' }) })).toEqual(['k: b was refused, and is version 2']);
+    expect(check({ writes: second({ outcome: 'refused', sent: 3 }) })).toEqual([
+      'k: b, sent 3 times, was refused, and is version 2',
+    ]);
   });
 
   test('a write that took effect twice', () => {

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { ConfigRevisionsOperation, ConfigStoreKind } from '../schema.ts';
+import type { ConfigRow } from './configs.ts';
 
 interface Place {
   readonly tenant_id: string;
@@ -323,4 +324,33 @@ export async function listConfigsThen(
       )))
     order by c.key limit ${limit}::int`.execute(db);
   return rows;
+}
+
+/** The key of a project, the name of a write, and the time at which the write can have happened at the earliest. */
+export interface NamedConfigWrite {
+  readonly project_id: string;
+  readonly key: string;
+  readonly write_id: string;
+  readonly since: string;
+}
+
+/** Finds the key as the write left it; undefined when the write did not happen, or its version is not kept any more. */
+export async function findConfigWritten(
+  db: Db,
+  { project_id, key, write_id, since }: NamedConfigWrite,
+): Promise<ConfigRow | undefined> {
+  const row = await db
+    .selectFrom('config_revisions')
+    .select(['tenant_id', 'project_id', 'config_key as key', 'schema_id', 'schema_version', 'version', 'revision'])
+    .select(['content', 'content_sha256', 'write_id', 'author as updated_by', 'author_user_id as updated_by_user_id'])
+    .select(['since as created_at', 'created_at as updated_at'])
+    .select(sql<string | null>`case when operation = 'delete' then created_at end`.as('deleted_at'))
+    .where('project_id', '=', project_id)
+    .where('config_key', '=', key)
+    .where('write_id', '=', write_id)
+    .where('created_at', '>=', since)
+    .orderBy('version')
+    .limit(1)
+    .executeTakeFirst();
+  return row;
 }

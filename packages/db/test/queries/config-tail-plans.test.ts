@@ -31,9 +31,9 @@ beforeAll(async () => {
     from generate_series(0, ${PROJECTS - 1}::int) as p`.execute(db);
   await sql`
     insert into config_revisions (
-      tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, created_at
+      tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, since, created_at
     )
-    select ${TENANT}, ${project}, 'k', n, n, 'update', '{"a": 1}', repeat('0', 64), 'w', '{}', now()
+    select ${TENANT}, ${project}, 'k', n, n, 'update', '{"a": 1}', repeat('0', 64), 'w', '{}', now(), now()
     from generate_series(0, ${PROJECTS - 1}::int) as p, ${revisions} as n`.execute(db);
   await sql`
     insert into config_heads (project_id, tenant_id, revision, keys, bytes)

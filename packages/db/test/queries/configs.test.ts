@@ -37,7 +37,7 @@ beforeAll(async () => {
       (select 'k' || n as key from generate_series(1, 9) as n union all select 'many') as keys`.execute(db);
   await sql`
     insert into config_revisions (
-      tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, created_at
+      tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, since, created_at
     )
     select ${TENANT}, ${project}, key, n, n * 100 + length(key), 'update', ${value}
     from generate_series(0, ${PROJECTS - 1}::int) as p,

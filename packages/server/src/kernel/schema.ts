@@ -41,7 +41,7 @@ export function textUpTo(max: number) {
 
 const JSON_BYTES_MAX = 32_768;
 /** Bytes of a document: the content of a configuration. */
-export const DOCUMENT_BYTES_MAX = 262_144;
+const DOCUMENT_BYTES_MAX = 262_144;
 
 /** Free JSON of a caller, at most 32 KiB as UTF-8, in the form in which the database writes it. */
 export const jsonObject = z

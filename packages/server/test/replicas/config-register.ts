@@ -25,6 +25,8 @@ export interface ConfigRegisterOptions {
   readonly seed: number;
   readonly registers: readonly Register[];
   readonly clients?: number;
+  /** Whether one of two writes of unknown outcome is repeated with its Idempotency-Key. */
+  readonly repeats: boolean;
   readonly progress?: (operations: number) => void;
 }
 
@@ -206,15 +208,18 @@ interface Wanted {
 async function write(run: Run, register: Register, { knows, chances, name }: Writing): Promise<void> {
   const { kind, question, content, expected } = wanted(register, { knows, chances, name });
   // One of two repeats a write of unknown outcome, as a careful client does.
-  const idempotencyKey = chances.below(2) === 0 ? `${run.seed}-${register.project}-${register.key}-${name}` : null;
+  const idempotencyKey =
+    run.repeats && chances.below(2) === 0 ? `${run.seed}-${register.project}-${register.key}-${name}` : null;
   const headers = { ...question.headers, ...(idempotencyKey === null ? {} : { 'idempotency-key': idempotencyKey }) };
   const began = performance.now();
   const index = register.writes.push({ name, content, expected, began, ended: Infinity, outcome: 'unknown' }) - 1;
   let verdict: Verdict = 'unknown';
   let asked = began;
+  let sent = 0;
   for (let left = idempotencyKey === null ? 1 : 1 + REPETITIONS_MAX; verdict === 'unknown' && left > 0; left -= 1) {
     if (asked !== began) await sleep(PAUSE_MS);
     asked = performance.now();
+    sent += 1;
     const answer = await ask(addressOf(run, chances), { ...question, headers });
     verdict = verdictOf(answer, { kind, expected });
     if (verdict === 'unknown') await unable(run, answer?.status === 409 ? undefined : answer, question.path);
@@ -224,7 +229,7 @@ async function write(run: Run, register: Register, { knows, chances, name }: Wri
   const ended = performance.now();
   answered(run);
   const { told, outcome } = verdict;
-  register.writes[index] = { name, content, expected, began, ended, outcome };
+  register.writes[index] = { name, content, expected, began, ended, outcome, sent };
   if (outcome === 'refused') run.refused += 1;
   else run.done[kind] += 1;
   // A conflict tells the version that was found: this is a read too, of the request that was answered.

@@ -26,6 +26,8 @@ export interface VersionWrite extends Timed {
   readonly expected: number | null;
   /** `version: null`: success was answered, without the version. */
   readonly outcome: { readonly version: number | null } | 'refused' | 'unknown';
+  /** How often it was sent, with one Idempotency-Key; absent: once. */
+  readonly sent?: number;
 }
 
 /** A version as the history of the key has it at the end. */
@@ -98,7 +100,8 @@ function givenTwice(writes: readonly VersionWrite[]): string[] {
 }
 
 function ofWrite(write: VersionWrite, made: readonly RecordedVersion[], numbered: Numbered): string[] {
-  const { name, outcome, expected } = write;
+  const { outcome, expected, sent = 1 } = write;
+  const name = sent === 1 ? write.name : `${write.name}, sent ${sent} times,`;
   const versions = made.map(({ version }) => version).join(' and ');
   const found: string[] = [];
   if (made.length > 1) found.push(`${name} took effect ${made.length} times, as versions ${versions}`);

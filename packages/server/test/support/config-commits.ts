@@ -8,7 +8,7 @@ import { grants } from '../../src/modules.ts';
 import type { TestServer } from './server.ts';
 
 /** The context of an operator. */
-export function operatorContext({ app: { deps } }: Pick<TestServer, 'app'>): ActorContext {
+function operatorContext({ app: { deps } }: Pick<TestServer, 'app'>): ActorContext {
   const actor = tokenActor(grants, 'operator');
   return { ...deps, ...noRequest, db: deps.db, root: deps.db, actor, requestId: 'test', answerHeaders: new Map() };
 }

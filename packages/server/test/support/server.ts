@@ -146,7 +146,7 @@ async function request(url: string, operation: string, { body, token, headers }:
   const answer: Answer = {
     status: response.status,
     headers: response.headers,
-    body: text === '' ? null : isJson(response) ? JSON.parse(text) : text,
+    body: text === '' && !isStream(response) ? null : isJson(response) ? JSON.parse(text) : text,
   };
   checkAgainstDocument(method, path, answer);
   return { text, answer };
@@ -175,6 +175,11 @@ async function textOf(response: Response): Promise<string> {
   const first = await reader?.read();
   await reader?.cancel();
   return new TextDecoder().decode(first?.value);
+}
+
+/** The text of a stream may be empty, and is a text all the same. */
+function isStream({ headers }: Response): boolean {
+  return /ndjson|csv/.test(headers.get('content-type') ?? '');
 }
 
 function isJson({ headers }: Response): boolean {

@@ -41,7 +41,7 @@ function bytesOf(value: unknown): number {
 const shownSchema = z.unknown().meta(aboutContent);
 
 const versionNumber = z.int().min(1).max(VERSIONS_MAX);
-const aboutVersion = { format: 'int32', examples: [2] };
+const aboutVersion = { format: 'int32', examples: [1] };
 
 const fields = {
   id,

@@ -27,7 +27,9 @@ export const keyPrefix = z
   .optional()
   .describe('Only keys that begin with it.');
 
-export const projectOf = { project_id: id.describe('The project.') };
+export const projectOf = {
+  project_id: id.meta({ description: 'The project.', examples: ['0192f0c1-7f3a-7c52-9d1e-4b8a6f2e3c10'] }),
+};
 export const configPlace = { ...projectOf, key: configKey };
 
 export const version = z

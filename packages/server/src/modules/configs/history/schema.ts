@@ -8,7 +8,7 @@ import { expectedVersion, ignoreReaders, patch } from '../values/schema.ts';
 const pastVersion = z
   .int()
   .min(1)
-  .meta({ description: 'A version of the key.', format: 'int64', examples: [3] });
+  .meta({ description: 'A version of the key.', format: 'int64', examples: [1] });
 
 export const configRevision = z
   .object({

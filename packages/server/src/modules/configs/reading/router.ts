@@ -71,7 +71,7 @@ export const readingProcedures = {
     .output(snapshotText)
     .query(({ ctx, input }) => snapshotConfigs(ctx, input)),
 
-  diffStates: procedure('configs:read', { project: 'project_id' })
+  diffProject: procedure('configs:read', { project: 'project_id' })
     .meta({
       rest: on.list('/v1/projects/{project_id}/config-diff', {
         operation: 'get_config_diff',

@@ -74,7 +74,7 @@ function handsOn(it: () => StoreUnderTest): Hands {
 }
 
 /** The change of the key to the content; undefined deletes. */
-export function changeOf(base: StoredConfig | undefined, key: string, content: unknown): Change {
+function changeOf(base: StoredConfig | undefined, key: string, content: unknown): Change {
   const isNew = base === undefined || base.deleted;
   const given =
     content === undefined

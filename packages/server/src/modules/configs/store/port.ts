@@ -71,6 +71,14 @@ export interface Write {
   readonly write_id: string;
 }
 
+/** Names a write of a key. */
+export interface Written {
+  readonly key: string;
+  readonly write_id: string;
+  /** A write that was made before is another one of the same name. As the registry writes times. */
+  readonly since: string;
+}
+
 export type Outcome =
   | {
       readonly outcome: 'committed';
@@ -167,6 +175,11 @@ export interface ConfigStore {
    * `unavailable`.
    */
   commit(ctx: ActorContext, place: Place, write: Write): Promise<Outcome>;
+  /**
+   * Returns the key as a write left it, whatever followed; undefined when the write did not happen. Absent: the store knows
+   * the outcome of every write that it was asked for, so nobody has to look for one.
+   */
+  findWritten?(ctx: ActorContext, place: Place, written: Written): Promise<StoredConfig | undefined>;
   /** Returns revisions of the key that the database does not have yet, newest first. */
   listUnrelayed(ctx: ActorContext, place: Place, key: string): Promise<readonly Revision[]>;
   /** Begins to hear the changes of a project. */

@@ -168,8 +168,8 @@ test('a tail that is a thousand revisions behind begins at the end, and its watc
   );
   await sql`
     insert into config_revisions
-      (tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, created_at)
-    select ${place.tenant_id}, ${place.project_id}, 'k', n, n, 'update', '1', repeat('0', 64), 'w', '{}', now()
+      (tenant_id, project_id, config_key, version, revision, operation, content, content_sha256, write_id, author, since, created_at)
+    select ${place.tenant_id}, ${place.project_id}, 'k', n, n, 'update', '1', repeat('0', 64), 'w', '{}', now(), now()
     from generate_series(1, 1500) as n`.execute(server.app.deps.db);
   await sql`
     insert into config_heads (project_id, tenant_id, revision, keys, bytes)

@@ -210,3 +210,40 @@ test('who may only read exports, and does not import; a bound key does both in i
     body: { code: 'tenant_frozen' },
   });
 });
+
+test('an import whose caller has gone, or whose time is over, checks no further item', async () => {
+  const place = await newPlace(server);
+  const ctx = contextOf(server);
+  const { configStore } = ctx;
+  let finds = 0;
+  const left = { ms: 1_000 };
+  const gone = new AbortController();
+  const watched = (after: () => void) => ({
+    ...ctx,
+    signal: gone.signal,
+    deadline: { ...ctx.deadline, leftMs: () => left.ms },
+    configStore: {
+      ...configStore,
+      find: (...asked: Parameters<ConfigStore['find']>) => {
+        finds += 1;
+        if (finds === 3) after();
+        return configStore.find(...asked);
+      },
+    },
+  });
+  const input = { project_id: place.project_id, items: items(20), prune: false, dry_run: true };
+  const late = watched(() => {
+    left.ms = 0;
+  });
+  await expect(importConfigs(late, input)).rejects.toMatchObject({ definition: { code: 'overloaded' } });
+  expect(finds).toBe(3);
+  Object.assign(left, { ms: 1_000 });
+  finds = 0;
+  await expect(
+    importConfigs(
+      watched(() => gone.abort()),
+      input,
+    ),
+  ).rejects.toThrow('abort');
+  expect(finds).toBe(3);
+});

@@ -1,6 +1,6 @@
 /** The plan of an import: what becomes of each key, decided and checked before anything is written. */
 import type { ActorContext } from '../../../kernel/context.ts';
-import { DomainError, type InputMistake } from '../../../kernel/errors.ts';
+import { DomainError, type InputMistake, tooLate } from '../../../kernel/errors.ts';
 import { configSchemaErrors } from '../../config-schemas/errors.ts';
 import { configErrors } from '../errors.ts';
 import { pageOfState } from '../reading/state-pages.ts';
@@ -29,11 +29,15 @@ export interface PlannedItem {
   readonly mistakes: readonly InputMistake[];
 }
 
-/** Returns the items in their order, then the keys that are deleted. Throws like `find` and `page` of the store. */
+/**
+ * Returns the items in their order, then the keys that are deleted. Throws like `find` and `page` of the store, and ends when
+ * the caller has another answer.
+ */
 export async function planOf(ctx: ActorContext, place: Place, input: ImportConfigs): Promise<PlannedItem[]> {
   const places = new Map<string, number>();
   const plan: PlannedItem[] = [];
   for (const [index, item] of input.items.entries()) {
+    requireAwaited(ctx);
     const before = places.get(item.key);
     if (before === undefined) places.set(item.key, index);
     const repeated = { pointer: `/items/${index}/key`, message: `is the key of /items/${before} too` };
@@ -43,6 +47,12 @@ export async function planOf(ctx: ActorContext, place: Place, input: ImportConfi
   }
   if (input.prune) plan.push(...(await planDeletions(ctx, place, { input, named: places })));
   return plan;
+}
+
+/** Throws when nobody has an answer to wait for: what is left would only keep others from their turns. */
+function requireAwaited({ signal, deadline }: ActorContext): void {
+  signal.throwIfAborted();
+  if (deadline.leftMs() === 0) throw tooLate();
 }
 
 interface Numbered {
@@ -105,6 +115,7 @@ async function planDeletions(ctx: ActorContext, place: Place, { input, named }: 
   const deletions: PlannedItem[] = [];
   let after: string | undefined;
   for (;;) {
+    requireAwaited(ctx);
     const asked = { prefix, after, limit: KEYS_AT_ONCE, bytesMax: PAGE_BYTES_MAX, content: false };
     const { rows, more } = await pageOfState(ctx, place, { ...asked, byTime: false });
     for (const row of rows) if (!named.has(row.key)) deletions.push(planned(deletionOf(row, reason)));

@@ -28,16 +28,10 @@ const item = z
     schema_id: id
       .nullish()
       .describe('Checks the content against this schema from now on; null: against none. Absent: as before.'),
-    schema_version: z
-      .int()
-      .min(1)
-      .max(2_147_483_647)
-      .nullish()
-      .meta({
-        description: 'The version of the schema; absent or null beside a `schema_id`: its latest one.',
-        examples: [2],
-        format: 'int32',
-      }),
+    schema_version: z.int().min(1).max(2_147_483_647).nullish().meta({
+      description: 'The version of the schema; absent or null beside a `schema_id`: its latest one.',
+      format: 'int32',
+    }),
   })
   .meta({ id: 'ConfigImportItem', description: 'A key with its content, as a line of an export has it.' });
 export type ImportItem = z.output<typeof item>;

@@ -14,7 +14,7 @@ import {
 
 export const expectedVersion = version.optional().meta({
   description: 'The version that the change is made from; 0: the key has no value. It or If-Match is required.',
-  examples: [7],
+  examples: [1],
 });
 
 const pin = {
@@ -26,7 +26,7 @@ const pin = {
     .min(1)
     .max(2_147_483_647)
     .optional()
-    .meta({ description: 'The version of the schema; absent beside `schema_id`: its latest one.', examples: [2] }),
+    .meta({ description: 'The version of the schema; absent beside `schema_id`: its latest one.' }),
 };
 
 export const ignoreReaders = z

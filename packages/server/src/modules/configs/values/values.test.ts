@@ -373,6 +373,21 @@ test('a write that is repeated with one Idempotency-Key is done once, and its an
   expect((await get(path)).body).toMatchObject({ version: 2, content: 2 });
 });
 
+// proves B17
+test('another write with an Idempotency-Key that is forgotten by now is done, although the value is of one with the same', async () => {
+  const { path } = await newPlace();
+  const headers = { 'idempotency-key': randomUUID() };
+  await server.call(`PUT ${path}`, { body: { content: 1, expected_version: 0 }, headers });
+  // As after a day, when the expired ones are deleted.
+  await sql`delete from idempotency_keys where key = ${headers['idempotency-key']}`.execute(server.app.deps.db);
+  const next = await server.call(`PUT ${path}`, { body: { content: 2, expected_version: 1 }, headers });
+  expect(next.body).toMatchObject({ version: 2, content: 2 });
+  await sql`delete from idempotency_keys where key = ${headers['idempotency-key']}`.execute(server.app.deps.db);
+  const late = await server.call(`PUT ${path}`, { body: { content: 3, expected_version: 1 }, headers });
+  expect(codeOf(late)).toEqual([409, 'version_conflict']);
+  expect((await get(path)).body).toMatchObject({ version: 2, content: 2 });
+});
+
 // proves B34
 test('audit rows and events tell keys, versions, hashes and reasons, and never a content', async () => {
   const { tenant_id, project, path } = await newPlace();

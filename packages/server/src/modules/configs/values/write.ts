@@ -1,6 +1,7 @@
 /** Writes of one key: what was read, decided, checked and committed belongs together, or is done again. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { idempotencyExpiry } from '../../../kernel/idempotency.ts';
 import type { Change, Place, StoredConfig } from '../store/port.ts';
 import { type Expected, type Found, requireExpected, versionConflict } from './expected.ts';
 
@@ -33,8 +34,8 @@ export async function writeKey(ctx: ActorContext, wanted: Wanted): Promise<Writt
   const write_id = writeIdOf(ctx);
   let { found } = wanted;
   for (let left = TRIES_MAX; left > 0; left -= 1) {
-    // The answer to this very write was lost.
-    if (found.config?.write_id === write_id) return { epoch: found.epoch, config: found.config, changed: true };
+    const own = await ownWrite(ctx, { place, key, found, write_id });
+    if (own !== undefined) return { epoch: found.epoch, config: own, changed: true };
     // Any caller but one that takes any version ends here when another writer was first.
     requireExpected(ctx, found, wanted);
     const written = await writeOnce(ctx, { ...wanted, found, write_id });
@@ -42,6 +43,22 @@ export async function writeKey(ctx: ActorContext, wanted: Wanted): Promise<Writt
     found = await ctx.configStore.find(ctx, place, key);
   }
   throw versionConflict(found);
+}
+
+/**
+ * Returns what this very write has made already, when its answer was lost: also where another write followed. The key was
+ * read before, so a write that takes effect after the look changes it, and the commit is refused.
+ */
+async function ownWrite(
+  ctx: ActorContext,
+  { place, key, found, write_id }: Pick<Wanted, 'place' | 'key' | 'found'> & { readonly write_id: string },
+): Promise<StoredConfig | undefined> {
+  const { config } = found;
+  if (config === undefined || config.write_id === write_id) return config;
+  if (ctx.idempotencyClaim === null) return undefined;
+  // What is older was made with an Idempotency-Key that is forgotten: the same request is a new one by now.
+  const since = idempotencyExpiry(ctx.clock()).toISOString();
+  return ctx.configStore.findWritten?.(ctx, place, { key, write_id, since });
 }
 
 /** Returns what was written, or undefined when the key is not as it was read any more. */
@@ -62,9 +79,12 @@ async function writeOnce(
   return { epoch: result.epoch, config: written, changed: true };
 }
 
-/** Names the write: repetitions with one Idempotency-Key have one name. */
+/**
+ * Names the write: repetitions of one request with one Idempotency-Key have one name. Values keep the name for longer than the
+ * key is remembered, so another request that comes with the same key later has another name.
+ */
 export function writeIdOf({ idempotencyClaim }: ActorContext): string {
   if (idempotencyClaim === null) return randomUUID();
-  const { principal, key } = idempotencyClaim;
-  return createHash('sha256').update(`${principal}\n${key}`).digest('base64url');
+  const { principal, key, request_hash } = idempotencyClaim;
+  return createHash('sha256').update(`${principal}\n${key}\n${request_hash}`).digest('base64url');
 }

@@ -146,6 +146,71 @@ describe.skipIf(etcdIsMissing)(`moves and repairs of configurations${withoutEtcd
     expect(stage.lines.at(-1)).toContain('nothing is left to do');
   });
 
+  // proves B21
+  test('a server on etcd tells no value from the moment at which the values are in the database, also of a move that was killed then', async () => {
+    const stage = await newStage();
+    const before = await stage.start('postgres');
+    const place = await newPlace(before);
+    await set(before, place, ['a', 1]);
+    await moveToEtcd(stage.admin, { overwrite: false });
+    const there = await stage.start('etcd');
+    const find = () => there.app.deps.configStore.find(contextOf(there), place, 'a');
+    expect((await find()).config).toMatchObject({ version: 1 });
+    const { kvs } = await stage.admin.etcd.range({ key: stage.keys.meta });
+    const meta = { ...JSON.parse(kvs[0]?.value ?? ''), state: 'frozen' };
+    await stage.admin.etcd.put(stage.keys.meta, JSON.stringify(meta));
+    // Nothing is written yet.
+    expect((await find()).config).toMatchObject({ version: 1 });
+    await stage.db.updateTable('config_store').set({ kind: 'postgres', epoch: 'another' }).execute();
+    expect(await codeOf(find())).toBe('unavailable');
+  });
+
+  test('of two commands at once, the one that comes second changes nothing', async () => {
+    const stage = await newStage();
+    const before = await stage.start('postgres');
+    const place = await newPlace(before);
+    await set(before, place, ['a', 1]);
+    await moveToEtcd(stage.admin, { overwrite: false });
+    const there = await stage.start('etcd');
+    const { turn } = stage.admin.relay;
+    // Another command lets writes in while the first one waits for what is not relayed.
+    const takenBack = async (signal: AbortSignal) => {
+      await moveToEtcd(stage.admin, { overwrite: false });
+      await set(there, place, ['a', 2]);
+      return turn(signal);
+    };
+    const late = { ...stage.admin, relay: { ...stage.admin.relay, turn: takenBack } };
+    await expect(moveToPostgres(late)).rejects.toThrow('nothing was moved');
+    expect(await storeOf(stage)).toMatchObject({ kind: 'etcd' });
+    expect(await set(there, place, ['a', 3])).toMatchObject({ version: 3 });
+    const faster = async (signal: AbortSignal) => {
+      await moveToPostgres(stage.admin);
+      return turn(signal);
+    };
+    const slow = { ...stage.admin, relay: { ...stage.admin.relay, turn: faster } };
+    await expect(moveToPostgres(slow)).rejects.toThrow('another command');
+    expect(await storeOf(stage)).toMatchObject({ kind: 'postgres' });
+  });
+
+  test('a repair of etcd that was killed is done again from the database, and never from the half that is there', async () => {
+    const stage = await newStage();
+    const before = await stage.start('postgres');
+    const place = await newPlace(before);
+    await set(before, place, ['a', 1]);
+    await moveToEtcd(stage.admin, { overwrite: false });
+    const killed = bookkeep(stage.db, async (tx) => {
+      await copyToEtcd(stage.admin, tx, { action: 'repaired', margin: 0 });
+      throw new Error('killed');
+    });
+    await expect(killed).rejects.toThrow('killed');
+    await stage.admin.etcd.deleteKeys([stage.keys.value(place, 'a')]);
+    await expect(repair(stage.admin, 'etcd')).rejects.toThrow('--from postgres');
+    await repair(stage.admin, undefined);
+    const there = await stage.start('etcd');
+    const { config } = await there.app.deps.configStore.find(contextOf(there), place, 'a');
+    expect(config).toMatchObject({ version: 1, content: 1 });
+  });
+
   test('a prefix that another installation uses is not overwritten unless that is said', async () => {
     const [one, other] = [await newStage(), await newStage()];
     await moveToEtcd(one.admin, { overwrite: false });

@@ -6,6 +6,7 @@ import { kernelErrors } from '../../../../kernel/errors.ts';
 import type { State } from '../../cursor.ts';
 import type { Author } from '../../schema.ts';
 import type { ConfigStore, PageOfKeys, Place, Revision, StoredConfig } from '../port.ts';
+import { storedFrom as storedRow } from '../postgres.ts';
 import { readIntent } from './intents.ts';
 import type { EtcdKeys } from './keys.ts';
 import type { Link } from './link.ts';
@@ -19,7 +20,8 @@ export interface StoreParts {
   readonly standing: Standing;
 }
 
-type Reading = Pick<ConfigStore, 'find' | 'page' | 'head' | 'listUnrelayed'>;
+type Reading = Pick<ConfigStore, 'find' | 'page' | 'head' | 'listUnrelayed'> &
+  Required<Pick<ConfigStore, 'findWritten'>>;
 
 /** Makes the reading half of the store. */
 export function readingFrom(parts: StoreParts): Reading {
@@ -38,6 +40,19 @@ export function readingFrom(parts: StoreParts): Reading {
       return { epoch: meta.epoch, revision: head };
     },
     page: (ctx, place, asked) => page(parts, ctx, { place, asked }),
+    async findWritten({ db }, place, { key, write_id, since }) {
+      const meta = await standing.current();
+      // etcd before the database: what the relay brings meanwhile is then found there.
+      const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.intentsOf(place, key) }));
+      for (const kv of kvs) {
+        const { value } = readIntent(kv);
+        if (value.write_id === write_id && value.updated_at >= since)
+          return storedFrom(value, { ...place, key, revision: meta.base + kv.modRevision });
+      }
+      const asked = { project_id: place.project_id, key, write_id, since };
+      const row = await configRelay.findConfigWritten(db, asked);
+      return row && storedRow(row);
+    },
     async listUnrelayed(_, place, key) {
       const meta = await standing.current();
       const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.intentsOf(place, key) }));

@@ -8,7 +8,7 @@ import { type Meta, readMeta } from './meta.ts';
 export interface Standing {
   /**
    * Returns what the key `meta` says, when the values may be told and changed. It asks the database only when the key does
-   * not say what it said before. Throws `unavailable`.
+   * not say what it said before, and each time while the values move to the database. Throws `unavailable`.
    */
   admit(meta: Kv | null | undefined, revision: number): Promise<Meta>;
   /** Returns what was admitted last; reads it when nothing was. Throws like `admit`. */
@@ -31,16 +31,19 @@ export function createStanding({ db, link, metaKey }: StandingOptions): Standing
   let store: configRelay.ConfigStoreRow | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let last: Meta | undefined;
-  const ask = async () => {
-    if (store !== undefined && performance.now() - askedAt < ASK_EVERY_MS) return store;
+  const ask = async (isDue = false) => {
+    if (!isDue && store !== undefined && performance.now() - askedAt < ASK_EVERY_MS) return store;
     store = await configRelay.findConfigStore(db);
     askedAt = performance.now();
     return store;
   };
   const admit: Standing['admit'] = async (kv, revision) => {
     const meta = kv == null ? undefined : readMeta(kv);
-    if (meta === undefined || store === undefined || refusal(store, meta, revision) !== undefined) {
-      const reason = refusal(await ask(), meta, revision);
+    const isRefused = meta === undefined || store === undefined || refusal(store, meta, revision) !== undefined;
+    // What was admitted before says nothing of what a command has written since.
+    const isDue = !isRefused && (isMoving(meta) || meta.modRevision !== last?.modRevision);
+    if (isRefused || isDue) {
+      const reason = refusal(await ask(isDue), meta, revision);
       if (reason !== undefined) throw reason;
     }
     last = meta;
@@ -60,6 +63,11 @@ export function createStanding({ db, link, metaKey }: StandingOptions): Standing
     return admit(kvs[0], revision);
   };
   return { admit, refresh, current: async () => last ?? refresh() };
+}
+
+/** From a moment on that the database alone knows, the values of the database are the current ones, and these are not. */
+function isMoving({ state }: Meta): boolean {
+  return state === 'frozen' || state === 'left';
 }
 
 function refusal(store: configRelay.ConfigStoreRow, meta: Meta | undefined, revision: number) {

@@ -3,7 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { configRelay } from '@tenant-registry/db';
 import { bookkeep } from '../../../../../kernel/transact.ts';
 import type { Meta } from '../meta.ts';
-import { AdminError, type AdminParts, findMeta, newEpoch, putMeta, recordChange } from './parts.ts';
+import {
+  AdminError,
+  type AdminParts,
+  findMeta,
+  holdStore,
+  makeReady,
+  newEpoch,
+  putMeta,
+  recordChange,
+} from './parts.ts';
 import { copyToDatabase } from './to-database.ts';
 import { copyToEtcd } from './to-etcd.ts';
 
@@ -20,15 +29,18 @@ export async function moveToEtcd(parts: AdminParts, { overwrite }: { readonly ov
       `etcd has values under ${parts.keys.prefix} that are in use, or were before the database was restored: choose another ETCD_PREFIX, or add --overwrite`,
     );
   parts.say('writers wait from here on');
-  const { keys, ...made } = await bookkeep(parts.db, (tx) => copyToEtcd(parts, tx, { action: 'moved', margin: 0 }));
-  await putMeta(parts, { ...made, state: 'ready' });
+  const { keys, ...made } = await bookkeep(parts.db, async (tx) => {
+    await holdStore(tx, store);
+    return copyToEtcd(parts, tx, { action: 'moved', margin: 0 });
+  });
+  await makeReady(parts, made);
   parts.say(`${keys} keys are in etcd, epoch ${made.epoch}: start the registry with CONFIG_STORE=etcd`);
 }
 
 /** The values are there; a move back that was begun, or one that was killed at its end, is ended. */
 async function finish(parts: AdminParts, { epoch }: configRelay.ConfigStoreRow, meta: Meta | null): Promise<void> {
   if (meta === null || meta.epoch !== epoch) throw new AdminError('etcd has lost the values: run `configs repair`');
-  if (meta.state !== 'ready') await putMeta(parts, { ...meta, state: 'ready' });
+  if (meta.state !== 'ready') await makeReady(parts, meta);
   parts.say('the values are in etcd: nothing is left to do');
 }
 
@@ -48,6 +60,9 @@ export async function moveToPostgres(parts: AdminParts): Promise<void> {
   await drain(parts);
   const epoch = newEpoch();
   const { keys, orphans } = await bookkeep(parts.db, async (tx) => {
+    await holdStore(tx, store);
+    if ((await findMeta(parts)).meta?.state !== 'frozen')
+      throw new AdminError('another command has let writes into etcd meanwhile: nothing was moved');
     const brought = await copyToDatabase(parts, tx, meta.base);
     await configRelay.updateConfigStore(tx, { kind: 'postgres', epoch });
     const told = { action: 'moved', source: 'etcd', kind: 'postgres', epoch, keys: brought.keys } as const;

@@ -1,11 +1,12 @@
 /** What the commands of an operator share. */
 import { randomBytes } from 'node:crypto';
-import { type Db, entries, type Tx } from '@tenant-registry/db';
+import { configRelay, type Db, entries, type Tx } from '@tenant-registry/db';
 import { type Etcd, EtcdError } from '@tenant-registry/etcd';
 import { systemActor } from '../../../../../kernel/actor.ts';
 import type { Clock } from '../../../../../kernel/clock.ts';
 import { newId } from '../../../../../kernel/ids.ts';
 import { entryOf } from '../../../../../kernel/transact/entry.ts';
+import { bookkeep } from '../../../../../kernel/transact.ts';
 import { type ChangedStore, configEvents } from '../../../schema.ts';
 import type { EtcdKeys } from '../keys.ts';
 import { type Meta, type MetaText, metaText, readMeta } from '../meta.ts';
@@ -44,6 +45,28 @@ export async function findMeta({
 /** Writes the epoch; from then on no write from before it is taken. */
 export async function putMeta({ etcd, keys }: AdminParts, meta: MetaText): Promise<void> {
   await untilKnown(() => etcd.put(keys.meta, metaText(meta)));
+}
+
+/**
+ * Keeps every writer of the database, the relay and other commands out until the transaction ends. Throws `AdminError` when
+ * the values are not where the command found them at its beginning, because another command was faster.
+ */
+export async function holdStore(
+  tx: Tx,
+  { kind, epoch }: Pick<configRelay.ConfigStoreRow, 'kind' | 'epoch'>,
+): Promise<void> {
+  await configRelay.lockConfigHeads(tx);
+  const now = await configRelay.findConfigStore(tx);
+  if (now.kind !== kind || now.epoch !== epoch)
+    throw new AdminError('another command has moved or repaired the values meanwhile: run `configs status`');
+}
+
+/** Lets writes into etcd. Throws `AdminError` when another command has moved or repaired the values meanwhile. */
+export async function makeReady(parts: AdminParts, { epoch, base }: Pick<MetaText, 'epoch' | 'base'>): Promise<void> {
+  await bookkeep(parts.db, async (tx) => {
+    await holdStore(tx, { kind: 'etcd', epoch });
+    await putMeta(parts, { epoch, base, state: 'ready' });
+  });
 }
 
 /** Repeats what may be repeated while it is not known whether it was done. Throws when no answer comes at all. */

@@ -3,7 +3,7 @@ import { configRelay } from '@tenant-registry/db';
 import { bookkeep } from '../../../../../kernel/transact.ts';
 import type { Meta } from '../meta.ts';
 import { drain } from './move.ts';
-import { AdminError, type AdminParts, findMeta, putMeta } from './parts.ts';
+import { AdminError, type AdminParts, findMeta, holdStore, makeReady, putMeta } from './parts.ts';
 import { copyToDatabase } from './to-database.ts';
 import { copyToEtcd } from './to-etcd.ts';
 
@@ -21,25 +21,33 @@ export async function repair(parts: AdminParts, given: Source | undefined): Prom
   if (store.kind !== 'etcd') throw new AdminError('the values are in the database: there is nothing to repair');
   const { meta, revision } = await findMeta(parts);
   const source = given ?? sourceOf(store, meta, revision);
-  if (source === 'postgres') return repairEtcd(parts);
+  if (source === 'postgres') return repairEtcd(parts, store);
   if (meta === null) throw new AdminError('etcd has no values: repair them --from postgres');
+  if (isHalfCopied(store, meta))
+    throw new AdminError('etcd has a part of the values, of a copy that did not end: repair them --from postgres');
   await repairDatabase(parts, store, meta);
 }
 
 function sourceOf({ epoch, revision_seen }: configRelay.ConfigStoreRow, meta: Meta | null, revision: number): Source {
-  if (meta === null || revision < revision_seen) return 'postgres';
+  if (meta === null || isHalfCopied({ epoch }, meta) || revision < revision_seen) return 'postgres';
   if (meta.epoch === epoch) return 'etcd';
   throw new AdminError(
     `etcd has the epoch ${meta.epoch}, the database expects ${epoch}: say which values are right with --from etcd or --from postgres. The others are overwritten`,
   );
 }
 
-async function repairEtcd(parts: AdminParts): Promise<void> {
+/** The database names the epoch of a copy when all of it is there. */
+function isHalfCopied({ epoch }: Pick<configRelay.ConfigStoreRow, 'epoch'>, meta: Meta): boolean {
+  return meta.state === 'copying' && meta.epoch !== epoch;
+}
+
+async function repairEtcd(parts: AdminParts, store: configRelay.ConfigStoreRow): Promise<void> {
   parts.say('the values of the database are written to etcd; what etcd had acknowledged and not yet relayed is lost');
-  const { keys, ...made } = await bookkeep(parts.db, (tx) =>
-    copyToEtcd(parts, tx, { action: 'repaired', margin: MARGIN }),
-  );
-  await putMeta(parts, { ...made, state: 'ready' });
+  const { keys, ...made } = await bookkeep(parts.db, async (tx) => {
+    await holdStore(tx, store);
+    return copyToEtcd(parts, tx, { action: 'repaired', margin: MARGIN });
+  });
+  await makeReady(parts, made);
   parts.say(`${keys} keys are in etcd, epoch ${made.epoch}: cursors of before are refused, watchers begin anew`);
 }
 
@@ -50,7 +58,10 @@ async function repairDatabase(parts: AdminParts, store: configRelay.ConfigStoreR
   parts.say('writes are refused from here on');
   await putMeta(parts, { ...meta, state: 'frozen' });
   await drain(parts);
-  const brought = await bookkeep(parts.db, (tx) => copyToDatabase(parts, tx, meta.base));
+  const brought = await bookkeep(parts.db, async (tx) => {
+    await holdStore(tx, { kind: 'etcd', epoch: meta.epoch });
+    return copyToDatabase(parts, tx, meta.base);
+  });
   const { keys, restored, gaps, orphans } = brought;
   parts.say(`${keys} keys are compared, ${restored} of them were older in the database and came back`);
   if (gaps > 0)
@@ -59,5 +70,5 @@ async function repairDatabase(parts: AdminParts, store: configRelay.ConfigStoreR
     );
   if (orphans > 0)
     parts.say(`${orphans} keys are of projects that the database does not have: they stay in etcd as they are`);
-  await putMeta(parts, { ...meta, state: 'ready' });
+  await makeReady(parts, meta);
 }
