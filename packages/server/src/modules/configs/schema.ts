@@ -38,7 +38,7 @@ export const version = z
   .meta({
     description: 'Counts the writes of the key, deletes too. It never goes back.',
     format: 'int64',
-    examples: [7],
+    examples: [1],
   });
 
 export const cursor = z
