@@ -73,7 +73,17 @@ async function peopledTenant(): Promise<string> {
   await db.insertInto('group_parents').values({ tenant_id, parent_id: parent, child_id: child }).execute();
   await bind(server, project.id, { type: 'group', id: parent }, 'editor');
   await newWebhook(server, tenant_id);
+  await configure(tenant_id, project.id);
   return tenant_id;
+}
+
+/** A configuration that is checked against a schema, and that a program reads. */
+async function configure(tenant_id: string, project: string): Promise<void> {
+  const schema = await madeIn(server, tenant_id, 'schemas', { name: 'Limits', content: { type: 'object' } });
+  const path = `/v1/projects/${project}/configs/limits`;
+  const body = { content: { max_users: 50 }, expected_version: 0, schema_id: schema.id };
+  expect((await server.call(`PUT ${path}`, { body })).status).toBe(200);
+  expect((await server.call(`PUT ${path}/readers/billing`, { body: { schema: true } })).status).toBe(204);
 }
 
 // proves C29
