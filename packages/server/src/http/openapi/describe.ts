@@ -86,7 +86,7 @@ function parametersOf(operation: Operation, components: Components): Json {
     ...(replays(operation) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ...(resumes(operation) ? [{ $ref: '#/components/parameters/LastEventId' }] : []),
     ...(acceptsIfMatch(operation) ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
-    ...(isTagged(operation) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
+    ...(operation.route.stateTag ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
   ];
   return parameters.length === 0 ? {} : { parameters };
 }

@@ -58,10 +58,12 @@ export const diffConfigInput = z.strictObject({
 });
 export type DiffConfig = z.output<typeof diffConfigInput>;
 
-const side = z.object({
-  version,
-  content_sha256: sha256.nullable().describe('Null: there is no content, because the version is a deletion, or 0.'),
-});
+const side = z
+  .object({
+    version,
+    content_sha256: sha256.nullable().describe('Null: there is no content, because the version is a deletion, or 0.'),
+  })
+  .describe('A version that is compared.');
 
 export const configDiff = z
   .object({ from: side, to: side, patch: patch.describe('What makes the content of `to` out of that of `from`.') })
