@@ -9,7 +9,6 @@ import { ignoredReaders } from '../values/accepted.ts';
 import type { Found } from '../values/expected.ts';
 import { type MaybeContent, patchOf } from '../values/patch.ts';
 import { keptPinOf, requireValid } from '../values/pin.ts';
-import { readersOf } from '../values/readers-of.ts';
 import { shown } from '../values/shown.ts';
 import { writeKey } from '../values/write.ts';
 import { findVersion, listVersions } from './recorded-versions.ts';
@@ -111,7 +110,7 @@ async function changeBack(ctx: ActorContext, place: Place, { found, input }: Wis
   const { content, content_sha256 } = source;
   const { schema, ...pin } = await keptPinOf(ctx, place, base);
   await requireValid(ctx, place, { schema, content });
-  const ignored_readers = ignoredReaders(await readersOf(ctx, place, { key, content }), input.ignore_readers);
+  const ignored_readers = await ignoredReaders(ctx, place, { key, content, ignore: input.ignore_readers });
   const back = { content, content_sha256, source_version: version, ignored_readers };
   return { key, base, operation: 'rollback', ...pin, reason, ...back };
 }

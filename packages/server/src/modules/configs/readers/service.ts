@@ -97,7 +97,8 @@ export async function listReaders(ctx: ActorContext, input: ListReaders) {
   });
 }
 
-export interface BrokenReader {
+/** A program whose expectations of the key the content does not meet. */
+interface BrokenReader {
   readonly reader: string;
   /** With pointers into the content. */
   readonly errors: readonly Mistake[];

@@ -4,6 +4,7 @@ import { id, textUpTo } from '../../../kernel/schema.ts';
 import { textStream } from '../../../kernel/streams/text-stream.ts';
 import { snapshotInput } from '../reading/schema.ts';
 import { configKey, content, cursor, keyPrefix, projectOf, reason, version } from '../schema.ts';
+import { ignoreReaders } from '../values/schema.ts';
 
 export const IMPORT_ITEMS_MAX = 1_000;
 export const IMPORT_BYTES_MAX = 4_194_304;
@@ -42,10 +43,7 @@ export const importConfigsInput = z.strictObject({
   prune: z.boolean().default(false).describe('Deletes the keys that no item names.'),
   prune_prefix: keyPrefix.describe('With `prune`: deletes only keys that begin with it.'),
   reason,
-  ignore_readers: z
-    .boolean()
-    .optional()
-    .describe('Writes also what a program that reads the key does not accept. The event names the programs.'),
+  ignore_readers: ignoreReaders,
   dry_run: z.boolean().default(false).describe('Tells the plan, and writes nothing.'),
 });
 export type ImportConfigs = z.output<typeof importConfigsInput>;

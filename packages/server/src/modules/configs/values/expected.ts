@@ -25,7 +25,8 @@ export function requireExpected(
   if (expected === undefined && ctx.ifMatch === null) throw configErrors.expectedVersionRequired();
   const { epoch, config: stored } = found;
   const value = stored === undefined || stored.deleted ? undefined : stored;
-  requireMatchOrAbsence(ctx, value && tagged(shown(value, epoch)));
+  // The tag is made only for a caller that names one.
+  if (ctx.ifMatch !== null) requireMatchOrAbsence(ctx, value && tagged(shown(value, epoch)));
   if (expected === undefined) return;
   // A key without a value is expected by 0; who knows the version of its deletion may name that.
   const isExpected = value === undefined ? expected === 0 || expected === stored?.version : expected === value.version;

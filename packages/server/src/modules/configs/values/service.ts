@@ -10,7 +10,6 @@ import { ignoredReaders } from './accepted.ts';
 import { currentVersion, type Found } from './expected.ts';
 import { patchOf } from './patch.ts';
 import { type AskedPin, mistakesOf, pinOf, requireValid } from './pin.ts';
-import { readersOf } from './readers-of.ts';
 import type { CreateConfig, DeleteConfig, GetConfig, PutConfig, ValidateConfig, Validation } from './schema.ts';
 import { shown } from './shown.ts';
 import { writeKey } from './write.ts';
@@ -100,7 +99,7 @@ export async function changeTo(ctx: ActorContext, place: Place, { found, input }
   const isEqual = base?.content_sha256 === content_sha256 && !base.deleted;
   if (isEqual && base.schema_id === pin.schema_id && base.schema_version === pin.schema_version) return null;
   await requireValid(ctx, place, { schema, content });
-  const ignored_readers = ignoredReaders(await readersOf(ctx, place, { key, content }), input.ignore_readers);
+  const ignored_readers = await ignoredReaders(ctx, place, { key, content, ignore: input.ignore_readers });
   const operation = base === undefined || base.deleted ? 'create' : 'update';
   const made = { content, content_sha256, source_version: null, ignored_readers };
   return { key, base, operation, ...pin, reason, ...made };
