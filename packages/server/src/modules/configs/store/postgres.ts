@@ -7,7 +7,6 @@ import type { ActorContext } from '../../../kernel/context.ts';
 import { kernelErrors } from '../../../kernel/errors.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { transact } from '../../../kernel/transact.ts';
-import { canonicalOf } from '../canonical.ts';
 import { configErrors } from '../errors.ts';
 import { requireWritable } from '../place.ts';
 import { type Author, BYTES_MAX, KEYS_MAX } from '../schema.ts';
@@ -15,7 +14,18 @@ import { current, moved } from './moved.ts';
 import { pageOfDatabase } from './pages.ts';
 import type { Change, ConfigStore, Outcome, Place, StoredConfig, Write } from './port.ts';
 import { createPostgresTails, type TailParts } from './postgres-tails.ts';
-import { authorOf, createdAt, eventOf, growthOf, storedOf, userOf, versionOf } from './recorded.ts';
+import {
+  authorOf,
+  createdAt,
+  eventOf,
+  type Growth,
+  growthOf,
+  newPinsOf,
+  storedOf,
+  totalOf,
+  userOf,
+  versionOf,
+} from './recorded.ts';
 
 /** Makes the store. */
 export function createPostgresStore(kernel: TailParts): ConfigStore {
@@ -66,6 +76,8 @@ class Outdated extends Error {
 }
 
 async function commit(ctx: ActorContext, place: Place, write: Write): Promise<Outcome> {
+  // Before the transaction, which holds others up.
+  const growth = totalOf(write.changes.map(growthOf));
   try {
     return await transact(ctx, async (tx, record) => {
       await holdWritable(tx, place);
@@ -74,7 +86,7 @@ async function commit(ctx: ActorContext, place: Place, write: Write): Promise<Ou
         const { event, payload } = eventOf(change, place);
         await record(event, payload, { description: change.reason ?? undefined });
       }
-      return writeAll(ctx, tx, { place, write });
+      return writeAll(ctx, tx, { place, write, growth });
     });
   } catch (error) {
     if (error instanceof Outdated) return { outcome: 'conflict', key: error.key };
@@ -91,23 +103,20 @@ async function holdWritable(tx: Tx, place: Place): Promise<void> {
 
 /** A schema that is pinned anew is held against its deletion; one that a value has already cannot be deleted. */
 async function holdNewPins(tx: Tx, { tenant_id }: Place, changes: readonly Change[]): Promise<void> {
-  const isNew = ({ schema_id, base }: Change) =>
-    schema_id !== null && ((base?.deleted ?? true) ? true : base?.schema_id !== schema_id);
-  const pinned = new Set(changes.filter(isNew).flatMap(({ schema_id }) => schema_id ?? []));
-  for (const id of [...pinned].sort())
+  for (const id of newPinsOf(changes))
     if (!(await configs.lockConfigSchemaShared(tx, tenant_id, id))) throw configErrors.schemaNotFound();
 }
 
 interface Writing {
   readonly place: Place;
   readonly write: Write;
+  readonly growth: Growth;
 }
 
-async function writeAll(ctx: ActorContext, tx: Tx, { place, write }: Writing): Promise<Outcome> {
+async function writeAll(ctx: ActorContext, tx: Tx, { place, write, growth }: Writing): Promise<Outcome> {
   const { changes, write_id } = write;
   const updated_at = ctx.clock().toISOString();
   const made = { write_id, updated_by: authorOf(ctx), updated_by_user_id: userOf(ctx, place), updated_at };
-  const growth = growthOf(write, (content) => canonicalOf(content).bytes);
   const { epoch, revision, written, ...held } = await configs.insertOrUpdateConfigs(tx, {
     ...place,
     ...growth,
@@ -145,13 +154,8 @@ function newValue({ clock }: ActorContext, change: Change, now: string): configs
   };
 }
 
-interface Counts {
-  readonly keys: number;
-  readonly bytes: number;
-}
-
 /** Throws `config_quota_exceeded` when the write takes the project over a bound; one that takes nothing more may pass. */
-export function requireRoom(growth: Counts, { keys, bytes }: Counts): void {
+export function requireRoom(growth: Growth, { keys, bytes }: Growth): void {
   const isOver = (growth.keys > 0 && keys > KEYS_MAX) || (growth.bytes > 0 && bytes > BYTES_MAX);
   if (isOver)
     throw configErrors.configQuotaExceeded({ members: { keys, keys_max: KEYS_MAX, bytes, bytes_max: BYTES_MAX } });

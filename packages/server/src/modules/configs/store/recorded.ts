@@ -1,7 +1,8 @@
 /** What a change of a key becomes when it is made, whatever the store: its version, its event, and its value. */
 import type { ActorContext } from '../../../kernel/context.ts';
+import { canonicalOf } from '../canonical.ts';
 import { type Author, type ChangedConfig, configEvents } from '../schema.ts';
-import type { Change, Place, StoredConfig, Write } from './port.ts';
+import type { Change, Place, StoredConfig } from './port.ts';
 
 const NAME_MAX = 200;
 
@@ -64,12 +65,28 @@ export function createdAt({ base }: Change, now: string): string {
   return base === undefined || base.deleted ? now : base.created_at;
 }
 
-/** Returns by how much the counts of the project change. */
-export function growthOf({ changes }: Write, bytesOf: (content: unknown) => number): { keys: number; bytes: number } {
-  const bytes = ({ operation, content, base }: Change) =>
-    (operation === 'delete' ? 0 : bytesOf(content)) - (base === undefined || base.deleted ? 0 : bytesOf(base.content));
-  return {
-    keys: changes.filter(({ base }) => base === undefined).length,
-    bytes: changes.reduce((sum, change) => sum + bytes(change), 0),
-  };
+/** Keys, deleted ones included, and bytes of content. */
+export interface Growth {
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+/** Returns by how much the change makes the counts of the project grow. The contents are measured in their canonical form. */
+export function growthOf({ operation, content, base }: Change): Growth {
+  const after = operation === 'delete' ? 0 : canonicalOf(content).bytes;
+  const before = base === undefined || base.deleted ? 0 : canonicalOf(base.content).bytes;
+  return { keys: base === undefined ? 1 : 0, bytes: after - before };
+}
+
+/** Returns what all of it is together. */
+export function totalOf(growths: readonly Growth[]): Growth {
+  const sum = (field: keyof Growth) => growths.reduce((total, growth) => total + growth[field], 0);
+  return { keys: sum('keys'), bytes: sum('bytes') };
+}
+
+/** Returns the schemas that a value has not had before, sorted: they must be held against, or checked for, their deletion. */
+export function newPinsOf(changes: readonly Change[]): string[] {
+  const isNew = ({ schema_id, base }: Change) =>
+    schema_id !== null && (base === undefined || base.deleted || base.schema_id !== schema_id);
+  return [...new Set(changes.filter(isNew).flatMap(({ schema_id }) => schema_id ?? []))].sort();
 }

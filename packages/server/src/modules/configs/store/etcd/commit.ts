@@ -7,11 +7,20 @@ import { newId } from '../../../../kernel/ids.ts';
 import { entryOf } from '../../../../kernel/transact/entry.ts';
 import { findActiveProject } from '../../../projects/service.ts';
 import { writableTenant } from '../../../tenants/service.ts';
-import { canonicalOf } from '../../canonical.ts';
 import { configErrors } from '../../errors.ts';
 import type { Change, Outcome, Place, StoredConfig, Write } from '../port.ts';
 import { requireRoom } from '../postgres.ts';
-import { authorOf, eventOf, growthOf, storedOf, userOf, versionOf } from '../recorded.ts';
+import {
+  authorOf,
+  eventOf,
+  type Growth,
+  growthOf,
+  newPinsOf,
+  storedOf,
+  totalOf,
+  userOf,
+  versionOf,
+} from '../recorded.ts';
 import { intentText, readIntent } from './intents.ts';
 import { kvOf, storeUnavailable } from './link.ts';
 import type { Meta } from './meta.ts';
@@ -35,12 +44,17 @@ interface Writing {
   readonly write: Write;
 }
 
+interface Growing extends Writing {
+  readonly grown: readonly { readonly change: Change; readonly growth: Growth }[];
+}
+
 /** Makes `commit` of the store. */
 export async function commit(parts: CommitParts, ctx: ActorContext, { place, write }: Writing): Promise<Outcome> {
   if (parts.waiting() >= INTENTS_MAX)
     throw storeUnavailable('Too many changes of configurations wait for the database: try again.');
-  await requireAllowed(parts, ctx, { place, write });
-  const made = madeBy(ctx, place, write);
+  const growing = { place, write, grown: write.changes.map((change) => ({ change, growth: growthOf(change) })) };
+  await requireAllowed(parts, ctx, growing);
+  const made = madeBy(ctx, growing);
   const meta = writable(await parts.standing.current());
   const outcome = await attempt(parts, ctx, { place, write, made, meta });
   if (outcome !== 'other meta') return outcome;
@@ -56,12 +70,12 @@ export async function commit(parts: CommitParts, ctx: ActorContext, { place, wri
  * the deadlines of a request and of etcd have passed. The counts are those of the projection and of this process's own writes,
  * so they lag behind by what other processes wrote and the relay has not brought.
  */
-async function requireAllowed(parts: CommitParts, ctx: ActorContext, { place, write }: Writing): Promise<void> {
+async function requireAllowed(parts: CommitParts, ctx: ActorContext, { place, write, grown }: Growing): Promise<void> {
   const { tenant_id, project_id } = place;
   await writableTenant(ctx, tenant_id);
   if ((await findActiveProject(ctx, tenant_id, project_id)) === undefined) throw kernelErrors.notFound();
-  const growth = growthOf(write, (content) => canonicalOf(content).bytes);
-  const schema_ids = newPins(write.changes);
+  const growth = totalOf(grown.map((each) => each.growth));
+  const schema_ids = newPinsOf(write.changes);
   const state = await configRelay.findConfigWriteState(ctx.db, { ...place, schema_ids });
   if (schema_ids.some((id) => !state.schema_ids.includes(id))) throw configErrors.schemaNotFound();
   const more = parts.growth.after(project_id, state.revision);
@@ -69,13 +83,6 @@ async function requireAllowed(parts: CommitParts, ctx: ActorContext, { place, wr
     keys: state.keys + more.keys + growth.keys,
     bytes: state.bytes + more.bytes + growth.bytes,
   });
-}
-
-/** The schemas that a value has not had before. */
-function newPins(changes: readonly Change[]): string[] {
-  const isNew = ({ schema_id, base }: Change) =>
-    schema_id !== null && (base === undefined || base.deleted || base.schema_id !== schema_id);
-  return [...new Set(changes.filter(isNew).flatMap(({ schema_id }) => schema_id ?? []))];
 }
 
 function writable(meta: Meta): Meta {
@@ -90,19 +97,20 @@ interface MadeChange {
   readonly config: Omit<StoredConfig, 'revision'>;
   readonly value: string;
   readonly intent: string;
+  readonly growth: Growth;
 }
 
 /** Everything that is written, so that a repetition writes nothing else. */
-function madeBy(ctx: ActorContext, place: Place, { changes, write_id }: Write): readonly MadeChange[] {
+function madeBy(ctx: ActorContext, { place, write, grown }: Growing): readonly MadeChange[] {
+  const { write_id } = write;
   const updated_at = ctx.clock().toISOString();
   const made = { write_id, updated_by: authorOf(ctx), updated_by_user_id: userOf(ctx, place), updated_at };
-  return changes.map((change) => {
+  return grown.map(({ change, growth }) => {
     const { revision: _, ...config } = storedOf(change, place, { ...made, revision: 0 });
     const value = storedValueOf({ ...config, revision: 0 }, change);
     const entry = entryOf(ctx, { ...eventOf(change, place), description: change.reason ?? undefined });
-    const growth = growthOf({ changes: [change], write_id }, (content) => canonicalOf(content).bytes);
     const intent = intentText({ id: newId(ctx.clock), ...place, key: change.key, value, entry, ...growth });
-    return { change, config, value: JSON.stringify(value), intent };
+    return { change, config, value: JSON.stringify(value), intent, growth };
   });
 }
 
@@ -169,10 +177,10 @@ function modRevisionOf({ base }: Change, meta: Meta): number {
   return base.revision > meta.base ? base.revision - meta.base : NEVER;
 }
 
-function committed(parts: CommitParts, { place, write, made, meta }: Attempt, modRevision: number): Outcome {
+function committed(parts: CommitParts, { place, made, meta }: Attempt, modRevision: number): Outcome {
   parts.intended();
   const revision = meta.base + modRevision;
-  const grown = growthOf(write, (content) => canonicalOf(content).bytes);
+  const grown = totalOf(made.map(({ growth }) => growth));
   if (grown.keys !== 0 || grown.bytes !== 0) parts.growth.add(place.project_id, { revision, ...grown });
   return { outcome: 'committed', epoch: meta.epoch, configs: made.map(({ config }) => ({ ...config, revision })) };
 }
