@@ -1,5 +1,5 @@
 /** Refusals of the gate, in the words of streams. */
-import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
+import { refusalOf } from '../../../kernel/feed/refusal.ts';
 import type { Gate, GateOptions } from '../../../kernel/gate.ts';
 import { eventErrors } from '../../events/errors.ts';
 
@@ -14,11 +14,6 @@ export const watchersGate = {
 } as const satisfies GateOptions;
 
 /** Returns `too_many_listeners` for a tenant that has all of its places, and `overloaded` when there is none for anyone. */
-export function asRefusal(error: unknown, { load }: Gate): unknown {
-  if (!(error instanceof DomainError) || error.definition.code !== kernelErrors.tenantBusy.definition.code)
-    return error;
-  const { retryAfter } = watchersGate;
-  return load().running < watchersGate.places
-    ? eventErrors.tooManyListeners({ retryAfter })
-    : kernelErrors.overloaded({ retryAfter });
+export function asRefusal(error: unknown, gate: Gate): unknown {
+  return refusalOf(error, { gate, options: watchersGate, tooMany: eventErrors.tooManyListeners });
 }
