@@ -2,12 +2,11 @@ import { measureDeliveries } from './events/delivery.ts';
 import { measureFeed } from './events/feed.ts';
 import { measureBesideDead, measureFirstAttempts } from './events/first-attempt.ts';
 import { measurePruning } from './events/prune.ts';
-import { type Figure, isMet, type Section } from './events/section.ts';
+import type { Section } from './events/section.ts';
 import { measureSequencer } from './events/sequencer.ts';
-import { openDatabaseServer } from './lib/databases.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
-import { table, writeResults } from './lib/report.ts';
-import { reportFailure, runBench, UsageError } from './lib/run-bench.ts';
+import { reportFailure } from './lib/run-bench.ts';
+import { runSections, sectionsIn } from './lib/sections.ts';
 
 const sections: Readonly<Record<string, Section>> = {
   sequencer: measureSequencer,
@@ -26,33 +25,9 @@ Exit codes: 0 measured, 1 failed, 2 usage.`;
 
 const LIMIT_MS = 1_800_000;
 
-const options = read();
+const { only, ...settings } = read();
 
-await runBench(LIMIT_MS, async (stack) => {
-  const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-  const databases = await openDatabaseServer(stack);
-  for (const name of options.only) {
-    // What a section starts ends with it: the next one has the machine to itself.
-    await using own = new AsyncDisposableStack();
-    const figures = await sections[name]?.({ databases, stack: own, rounds: options.rounds, progress });
-    if (figures === undefined) throw new Error(`no section ${name}`);
-    const settings = { rounds: options.rounds };
-    const file = await writeResults(`events-${name}`, { settings, postgres: databases.about, figures });
-    process.stdout.write(`\n${describe(name, figures)}\n\nresults: ${file}\n`);
-  }
-});
-
-function describe(name: string, figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [figure.what, `${figure.value} ${figure.unit}`, goalOf(figure)]);
-  return table([[name, 'measured', 'goal'], ...rows]);
-}
-
-function goalOf(figure: Figure): string {
-  const { goal } = figure;
-  if (goal === undefined) return '';
-  const bound = 'least' in goal ? `≥ ${goal.least}` : `≤ ${goal.most}`;
-  return `${bound} (${isMet(figure) ? 'met' : 'missed'})`;
-}
+await runSections({ name: 'events', limitMs: LIMIT_MS, sections, only, settings });
 
 function read() {
   try {
@@ -61,9 +36,7 @@ function read() {
       only: { help: 'sections, comma-separated', fallback: all.join(',') },
       rounds: { help: 'rounds of the sections that compare by turns, 1 to 50', fallback: '7' },
     });
-    const only = values.only.split(',');
-    const unknown = only.find((name) => !all.includes(name));
-    if (unknown !== undefined) throw new UsageError(`--only has "${unknown}", which is none of ${all.join(', ')}`);
+    const only = sectionsIn(values.only, all);
     return { only, rounds: wholeNumber('rounds', values.rounds, [1, 50]) };
   } catch (error) {
     process.exit(reportFailure(error));

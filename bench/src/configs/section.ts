@@ -1,15 +1,15 @@
 /** What every section of the benchmark is given. */
-import type { DatabaseServer } from '../lib/databases.ts';
+import type { Given, SectionOf } from '../lib/sections.ts';
 
-export type { Figure } from '../events/section.ts';
+export type { Figure } from '../lib/sections.ts';
 
-export interface Surroundings {
-  readonly databases: DatabaseServer;
-  readonly stack: AsyncDisposableStack;
+interface Settings {
   readonly rounds: number;
   /** Of the section `register`, on each store. */
   readonly operations: number;
   /** Of the section `kills`, on each store. */
   readonly kills: number;
-  progress(line: string): void;
 }
+
+export type Surroundings = Settings & Given;
+export type Section = SectionOf<Settings>;

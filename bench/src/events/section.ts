@@ -1,28 +1,12 @@
 /** What every section of the benchmark is given and gives. */
-import type { DatabaseServer } from '../lib/databases.ts';
+import type { Given, SectionOf } from '../lib/sections.ts';
 
-export interface Surroundings {
-  readonly databases: DatabaseServer;
-  readonly stack: AsyncDisposableStack;
+interface Settings {
   readonly rounds: number;
-  progress(line: string): void;
 }
 
-/** One line of the table. */
-export interface Figure {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  /** `≥ 5000`; absent: a figure without a goal. */
-  readonly goal?: { readonly least: number } | { readonly most: number };
-}
-
-export type Section = (surroundings: Surroundings) => Promise<readonly Figure[]>;
-
-export function isMet({ value, goal }: Figure): boolean | undefined {
-  if (goal === undefined) return undefined;
-  return 'least' in goal ? value >= goal.least : value <= goal.most;
-}
+export type Surroundings = Settings & Given;
+export type Section = SectionOf<Settings>;
 
 /** Returns the value below which so large a share of the values is. */
 export function percentile(values: readonly number[], share: number): number {

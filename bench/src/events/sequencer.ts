@@ -3,8 +3,9 @@ import type pg from 'pg';
 import { createSignals } from '../../../packages/server/src/kernel/signals.ts';
 import { sequenceWorker } from '../../../packages/server/src/modules/events/sequence.worker.ts';
 import { median, round } from '../lib/load.ts';
+import type { Figure } from '../lib/sections.ts';
 import { fillQueue, type LogDatabase, openLogDatabase } from './log-database.ts';
-import type { Figure, Section } from './section.ts';
+import type { Section } from './section.ts';
 
 const EVENTS = 20_000;
 const BATCH = 1_000;
