@@ -42,7 +42,9 @@ test.skipIf(library === undefined)(
       const headers = { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' };
       const body = JSON.stringify({ slug: 'made-here', name: 'Made here' });
       const made = await fetch(`${address}/v1/tenants`, { method: 'POST', headers, body });
-      const { created_at } = (await made.json()) as { created_at: string };
+      const answer = await made.text();
+      expect(made.status, answer).toBe(201);
+      const { created_at } = JSON.parse(answer) as { created_at: string };
       expect(Math.abs(Date.parse(created_at) - Date.now())).toBeLessThan(3_600_000);
       const unready = await fetch(`${address}/readyz`);
       expect([unready.status, await unready.json()]).toEqual([503, { status: 'unavailable', failing: ['clock'] }]);
