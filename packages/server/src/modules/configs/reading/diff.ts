@@ -54,7 +54,7 @@ export async function diffConfigs(ctx: ActorContext, input: Diff) {
     },
   });
   const { from, to } = known(span);
-  return { ...page, from: cursorOf(from), to: cursorOf(to) };
+  return { ...page, from: cursorOf(place, from), to: cursorOf(place, to) };
 }
 
 function known(span: Span | undefined): Span {

@@ -42,7 +42,7 @@ export async function listConfigs(ctx: ActorContext, input: ListConfigs) {
       return { rows: rows.map((row) => listed(row, at.epoch, content)), more };
     },
   });
-  return { ...page, state: cursorOf(known(state)) };
+  return { ...page, state: cursorOf(place, known(state)) };
 }
 
 function known(state: Moment | undefined): Moment {

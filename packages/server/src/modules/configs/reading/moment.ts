@@ -4,6 +4,7 @@ import type { ActorContext } from '../../../kernel/context.ts';
 import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
 import { type State, stateOf } from '../cursor.ts';
 import { configErrors } from '../errors.ts';
+import { cursorForm } from '../schema.ts';
 import { knownEpoch } from '../store/pages.ts';
 import type { Place } from '../store/port.ts';
 
@@ -19,11 +20,13 @@ export interface AskedMoment {
   readonly pointer: string;
 }
 
-/** Returns the state. Throws `config_state_unknown` for a cursor of another epoch or of a state that the project has not reached. */
+/**
+ * Returns the state. Throws `config_state_unknown` for a cursor of another project, of another epoch, or of a state that the
+ * project has not reached.
+ */
 export async function momentOf(ctx: ActorContext, place: Place, { moment, pointer }: AskedMoment): Promise<Moment> {
   const { configStore, db } = ctx;
-  const state = moment === undefined ? undefined : stateOf(moment);
-  if (moment !== undefined && state === undefined) {
+  if (moment !== undefined && !cursorForm.test(moment)) {
     const { project_id } = place;
     const { epoch, revision } = await configPages.findConfigMoment(db, {
       project_id,
@@ -33,8 +36,8 @@ export async function momentOf(ctx: ActorContext, place: Place, { moment, pointe
     return { epoch: knownEpoch(epoch), revision, byTime: true };
   }
   const head = await configStore.head(ctx, place);
-  if (state === undefined) return { ...head, byTime: false };
-  if (state.epoch !== head.epoch || state.revision > head.revision) throw unknownState([pointer]);
+  const state = moment === undefined ? head : stateOf(place, moment, head);
+  if (state === undefined) throw unknownState([pointer]);
   return { ...state, byTime: false };
 }
 

@@ -45,7 +45,7 @@ export async function importConfigs(ctx: ActorContext, input: ImportConfigs): Pr
       throw configErrors.importInvalid({ errors: errors.map((mistake) => ({ ...mistake, in: 'body' })) });
     const changes = input.dry_run ? [] : plan.flatMap(({ change }) => change ?? []);
     const written = await writeAll(ctx, place, changes);
-    const cursor = written.cursor ?? cursorOf(await ctx.configStore.head(ctx, place));
+    const cursor = written.cursor ?? cursorOf(place, await ctx.configStore.head(ctx, place));
     return { ...told(plan, written), cursor, dry_run: input.dry_run, errors: errors.map(pointerAndMessage) };
   } finally {
     leave();
@@ -100,7 +100,7 @@ async function writeStep(
     const result = await ctx.configStore.commit(ctx, place, { changes, write_id });
     if (result.outcome === 'conflict') return conflict(result.key);
     const { epoch } = result;
-    return { cursor: cursorOf({ epoch, revision: result.configs[0]?.revision ?? 0 }) };
+    return { cursor: cursorOf(place, { epoch, revision: result.configs[0]?.revision ?? 0 }) };
   } catch (error) {
     if (!(error instanceof DomainError) || statuses[error.definition.status].http >= 500) throw error;
     return { error, isConflict: false };

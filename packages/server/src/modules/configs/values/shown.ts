@@ -9,6 +9,6 @@ export function shown(stored: StoredConfig, epoch: string): Config {
   if (content_sha256 === null) throw new Error('a key with a value has the hash of its content');
   const { updated_by, created_at, updated_at } = stored;
   const value = { version, content, content_sha256, schema_id, schema_version };
-  const cursor = cursorOf({ epoch, revision });
+  const cursor = cursorOf(stored, { epoch, revision });
   return { project_id, tenant_id, key, ...value, updated_by, created_at, updated_at, cursor };
 }

@@ -138,12 +138,13 @@ async function begin(request: WatchRequest, store: Pick<ConfigStore, 'tail'>): P
 }
 
 function stateAt({ place, prefix, after, tenantId, mayWatch }: WatchRequest, tail: ProjectTail): State {
-  const known = after === null ? undefined : stateOf(after);
-  const isLost = after !== null && (known?.epoch !== tail.epoch || known.revision > tail.latest());
-  const position = isLost || known === undefined ? tail.latest() : known.revision;
+  const head = { epoch: tail.epoch, revision: tail.latest() };
+  const known = after === null ? head : stateOf(place, after, head);
+  const isLost = known === undefined;
+  const position = known?.revision ?? head.revision;
   return {
     ...{ place, tail, prefix, isLost, position },
-    epoch: tail.epoch,
+    epoch: head.epoch,
     idTold: after === null ? null : position,
     ...{ due: null, dueLater: null, isDown: false },
     tenantIds: [place.tenant_id, ...(tenantId === null ? [] : [tenantId])],
