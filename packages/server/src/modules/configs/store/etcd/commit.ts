@@ -9,7 +9,7 @@ import { findActiveProject } from '../../../projects/service.ts';
 import { writableTenant } from '../../../tenants/service.ts';
 import { configErrors } from '../../errors.ts';
 import type { Change, Outcome, Place, StoredConfig, Write } from '../port.ts';
-import { requireRoom } from '../postgres.ts';
+import { requireRoom } from '../postgres-commit.ts';
 import {
   authorOf,
   eventOf,
