@@ -89,7 +89,7 @@ export type ReaderOfKey = Pick<ReaderRow, 'reader' | 'schema'>;
 
 /** Returns all readers of each key by name; their number is bounded when they are inserted. */
 export async function listReadersOfKeys(db: Db, asked: readonly ReadersFilter[]): Promise<ReaderOfKey[][]> {
-  const { rows } = await sql<ReaderOfKey & { readonly n: number }>`
+  const { rows } = await sql<ReaderOfKey & { readonly n: number }>`/* prepare list_readers_of_keys */
     select asked.n::int as n, r.reader, r.schema
     from unnest(
         ${asked.map(({ project_id }) => project_id)}::uuid[], ${asked.map(({ config_key }) => config_key)}::text[],

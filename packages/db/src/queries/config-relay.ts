@@ -43,7 +43,7 @@ export async function findConfigWriteStates(
   db: Db,
   asked: readonly ConfigWriteQuestion[],
 ): Promise<readonly ConfigWriteState[]> {
-  const { rows } = await sql<ConfigWriteState>`
+  const { rows } = await sql<ConfigWriteState>`/* prepare config_write_states */
     select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes,
       array(
         select s.id::text from config_schemas s
@@ -129,7 +129,7 @@ export interface RelayOutcome {
  * becomes a revision and counts. A user who was deleted meanwhile is known by the author's name alone.
  */
 export async function insertRelayedConfigs(tx: Tx, configs: readonly RelayedConfig[]): Promise<RelayOutcome[]> {
-  const { rows } = await sql<RelayOutcome>`
+  const { rows } = await sql<RelayOutcome>`/* prepare relay_configs */
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(configs)}::json) as (
         id uuid, tenant_id uuid, project_id uuid, key text, version bigint, revision bigint, operation text,

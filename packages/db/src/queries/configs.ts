@@ -46,8 +46,12 @@ export interface FoundConfig {
 
 /** Finds keys, tombstones too, with the epoch of the store, by one statement. */
 export async function findConfigs(db: Db, asked: readonly ConfigKey[]): Promise<FoundConfig[]> {
-  const { rows } = await sql<ConfigRow & Pick<FoundConfig, 'epoch'> & { readonly found: boolean }>`
-    select store.epoch, c.key is not null as found, c.*
+  const { rows } = await sql<
+    ConfigRow & Pick<FoundConfig, 'epoch'> & { readonly found: boolean }
+  >`/* prepare find_configs */
+    select store.epoch, c.key is not null as found, c.tenant_id, c.project_id, c.key, c.schema_id, c.schema_version,
+      c.version, c.revision, c.content, c.content_sha256, c.write_id, c.updated_by, c.updated_by_user_id, c.created_at,
+      c.updated_at, c.deleted_at
     from (select config_epoch('postgres') as epoch) as store,
       unnest(
         ${asked.map(({ project_id }) => project_id)}::uuid[], ${asked.map(({ key }) => key)}::text[]
@@ -82,7 +86,7 @@ export async function lockConfigProjectsShared(
   tx: Tx,
   places: readonly ConfigPlace[],
 ): Promise<readonly ConfigProjectRow[]> {
-  const { rows } = await sql<ConfigProjectRow>`
+  const { rows } = await sql<ConfigProjectRow>`/* prepare lock_config_projects */
     with asked as materialized (
       select * from unnest(
         ${places.map(({ tenant_id }) => tenant_id)}::uuid[], ${places.map(({ project_id }) => project_id)}::uuid[]
@@ -179,7 +183,7 @@ export interface WrittenConfigs {
 export async function insertOrUpdateConfigs(tx: Tx, writes: readonly ConfigWrite[]): Promise<WrittenConfigs> {
   const given = writes.map(({ author, ...write }, n) => ({ n, author: JSON.stringify(author), ...write }));
   type Row = Pick<WrittenConfigs, 'epoch'> & WrittenConfigs['written'][number];
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<Row>`/* prepare write_configs */
     with asked as materialized (
       select a.*, row_number() over of_project as step, sum(a.keys) over of_project as keys_then,
         sum(a.bytes) over of_project as bytes_then
