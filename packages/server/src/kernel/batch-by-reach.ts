@@ -3,11 +3,6 @@ import type { Db } from '@tenant-registry/db';
 import { type BatchOptions, createBatches } from './async/batches.ts';
 import type { ActorContext } from './context.ts';
 
-interface ByReachOptions<Question, Answer> extends BatchOptions<Db, Question, Answer> {
-  /** Questions with different names are never asked together. */
-  readonly laneOf?: (question: Question) => string;
-}
-
 type Asker = Pick<ActorContext, 'actor' | 'root' | 'forTenant'>;
 
 /**
@@ -15,12 +10,11 @@ type Asker = Pick<ActorContext, 'actor' | 'root' | 'forTenant'>;
  * `createBatches`.
  */
 export function batchedByReach<Question, Answer>(
-  options: ByReachOptions<Question, Answer>,
+  options: BatchOptions<Db, Question, Answer>,
 ): (asker: Asker, question: Question) => Promise<Answer> {
-  const { laneOf = () => '' } = options;
   const ask = createBatches(options);
   return ({ actor: { tenant_id, project_id }, root, forTenant }, question) => {
     const open = () => (tenant_id === null ? root : forTenant({ tenant_id, project_id }));
-    return ask(`${tenant_id ?? ''}/${project_id ?? ''}/${laneOf(question)}`, open, question);
+    return ask(`${tenant_id ?? ''}/${project_id ?? ''}`, open, question);
   };
 }

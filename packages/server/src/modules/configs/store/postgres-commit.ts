@@ -1,6 +1,6 @@
 /**
- * Writes of configurations in the registry's own database. Those that callers of one reach ask for while another write of the
- * tenant runs are made together, in one transaction: it costs little more than one of them.
+ * Writes of configurations in the registry's own database. Those that callers of one reach ask for while others run are made
+ * together, in one transaction: it costs little more than one of them.
  */
 import { configs, type Db, type Tx } from '@tenant-registry/db';
 import { batchedByReach } from '../../../kernel/batch-by-reach.ts';
@@ -41,8 +41,6 @@ type Ended = PromiseSettledResult<Outcome>;
 /** What a write weighs beside its contents. */
 const WRITE_BYTES = 16_384;
 const batch = {
-  // A write waits for the tenant's own locks alone.
-  laneOf: ({ place }: Wish) => place.tenant_id,
   runningMax: 1,
   weightOf: ({ bytes }: Wish) => bytes + WRITE_BYTES,
   weightMax: 1_048_576,
