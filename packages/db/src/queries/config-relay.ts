@@ -33,21 +33,29 @@ export interface ConfigWriteState {
   readonly schema_ids: readonly string[];
 }
 
-/** Finds what a write of a project is held against: its counts, and which schemas there are. */
-export async function findConfigWriteState(
+/** A project, and the schemas that a write of it would pin. */
+export interface ConfigWriteQuestion extends Place {
+  readonly schema_ids: readonly string[];
+}
+
+/** Finds what writes of projects are held against: their counts, and which schemas there are. */
+export async function findConfigWriteStates(
   db: Db,
-  { tenant_id, project_id, schema_ids }: Place & { readonly schema_ids: readonly string[] },
-): Promise<ConfigWriteState> {
-  const { rows } = await sql<ConfigWriteState>`
+  asked: readonly ConfigWriteQuestion[],
+): Promise<readonly ConfigWriteState[]> {
+  const { rows } = await sql<ConfigWriteState>`/* prepare config_write_states */
     select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes,
       array(
         select s.id::text from config_schemas s
-        where s.tenant_id = ${tenant_id} and s.id = any(${[...schema_ids]}::uuid[]) and s.deleted_at is null
+        where s.tenant_id = asked.tenant_id and s.deleted_at is null
+          and s.id in (select value::uuid from json_array_elements_text(asked.schema_ids))
       ) as schema_ids
-    from (select) as one left join config_heads h on h.project_id = ${project_id}`.execute(db);
-  const [row] = rows;
-  if (row === undefined) throw new Error('a left join of one row gives one row');
-  return row;
+    from rows from (json_to_recordset(${JSON.stringify(asked)}::json) as (
+        tenant_id uuid, project_id uuid, schema_ids json
+      )) with ordinality as asked (tenant_id, project_id, schema_ids, n)
+      left join config_heads h on h.project_id = asked.project_id
+    order by n`.execute(db);
+  return rows;
 }
 
 export interface ConfigVersion {
@@ -121,7 +129,7 @@ export interface RelayOutcome {
  * becomes a revision and counts. A user who was deleted meanwhile is known by the author's name alone.
  */
 export async function insertRelayedConfigs(tx: Tx, configs: readonly RelayedConfig[]): Promise<RelayOutcome[]> {
-  const { rows } = await sql<RelayOutcome>`
+  const { rows } = await sql<RelayOutcome>`/* prepare relay_configs */
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(configs)}::json) as (
         id uuid, tenant_id uuid, project_id uuid, key text, version bigint, revision bigint, operation text,

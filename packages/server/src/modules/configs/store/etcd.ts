@@ -4,7 +4,7 @@
  * (docs/decisions/0034-two-stores-of-configurations.md).
  */
 import type { Logger } from '../../../kernel/logger.ts';
-import { commit } from './etcd/commit.ts';
+import { commit, createWriteState } from './etcd/commit.ts';
 import { readingFrom, type StoreParts } from './etcd/reading.ts';
 import { createTails } from './etcd/tail.ts';
 import { createUnrelayedGrowth } from './etcd/unrelayed-growth.ts';
@@ -22,7 +22,7 @@ export interface EtcdStoreOptions extends StoreParts {
 export function createEtcdStore(options: EtcdStoreOptions): ConfigStore {
   const { link } = options;
   const tails = createTails(options);
-  const parts = { ...options, growth: createUnrelayedGrowth() };
+  const parts = { ...options, growth: createUnrelayedGrowth(), writeState: createWriteState() };
   return {
     kind: 'etcd',
     ...readingFrom(options),

@@ -150,15 +150,6 @@ export interface ConfigStore {
   /** Returns the key, a tombstone too; undefined when it was never written. */
   find(ctx: ActorContext, place: Place, key: string): Promise<FoundKey>;
   /**
-   * Returns the project together with the key: for a store that finds both at once. Undefined when there is no such project
-   * in the caller's reach by the rules of the database; the caller's reach by those of the registry is still to be checked.
-   */
-  findInProject?(
-    ctx: ActorContext,
-    projectId: string,
-    key: string,
-  ): Promise<(FoundKey & { readonly place: ReadPlace }) | undefined>;
-  /**
    * Returns keys with a value in the order of their bytes, all of one state. Throws `invalid_cursor` for a state of
    * another epoch, or one that is not kept any more.
    */

@@ -1,15 +1,15 @@
 /** A write: what the database has to allow, and then one transaction of etcd. */
 import { configRelay } from '@tenant-registry/db';
 import { EtcdError, type Kv, type Txn, type TxnAnswer } from '@tenant-registry/etcd';
+import { batchedByReach } from '../../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
-import { kernelErrors, tooLate } from '../../../../kernel/errors.ts';
+import { tooLate } from '../../../../kernel/errors.ts';
 import { newId } from '../../../../kernel/ids.ts';
 import { entryOf } from '../../../../kernel/transact/entry.ts';
-import { findActiveProject } from '../../../projects/service.ts';
-import { writableTenant } from '../../../tenants/service.ts';
 import { configErrors } from '../../errors.ts';
+import { readablePlace, requireWritable } from '../../place.ts';
 import type { Change, Outcome, Place, StoredConfig, Write } from '../port.ts';
-import { requireRoom } from '../postgres.ts';
+import { requireRoom } from '../postgres-commit.ts';
 import {
   authorOf,
   eventOf,
@@ -37,6 +37,12 @@ export interface CommitParts extends StoreParts {
   /** Tells that there is one more. */
   readonly intended: () => void;
   readonly growth: UnrelayedGrowth;
+  readonly writeState: ReturnType<typeof createWriteState>;
+}
+
+/** Makes the function that finds what a write is held against. */
+export function createWriteState() {
+  return batchedByReach({ ask: configRelay.findConfigWriteStates, runningMax: 2, weightMax: 64, waitingMax: 1_000 });
 }
 
 interface Writing {
@@ -72,11 +78,10 @@ export async function commit(parts: CommitParts, ctx: ActorContext, { place, wri
  */
 async function requireAllowed(parts: CommitParts, ctx: ActorContext, { place, write, grown }: Growing): Promise<void> {
   const { tenant_id, project_id } = place;
-  await writableTenant(ctx, tenant_id);
-  if ((await findActiveProject(ctx, tenant_id, project_id)) === undefined) throw kernelErrors.notFound();
+  requireWritable(await readablePlace(ctx, project_id));
   const growth = totalOf(grown.map((each) => each.growth));
   const schema_ids = newPinsOf(write.changes);
-  const state = await configRelay.findConfigWriteState(ctx.db, { ...place, schema_ids });
+  const state = await parts.writeState(ctx, { tenant_id, project_id, schema_ids });
   if (schema_ids.some((id) => !state.schema_ids.includes(id))) throw configErrors.schemaNotFound();
   const more = parts.growth.after(project_id, state.revision);
   requireRoom(growth, {

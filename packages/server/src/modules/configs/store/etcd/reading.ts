@@ -1,11 +1,12 @@
 /** Reads of current values and of past states. The database is asked only for a past that etcd does not keep any more. */
 import { configRelay } from '@tenant-registry/db';
 import { EtcdError } from '@tenant-registry/etcd';
+import { createBatches } from '../../../../kernel/async/batches.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
 import { kernelErrors } from '../../../../kernel/errors.ts';
 import type { State } from '../../cursor.ts';
 import type { Author } from '../../schema.ts';
-import type { ConfigStore, PageOfKeys, Place, Revision, StoredConfig } from '../port.ts';
+import type { ConfigStore, FoundKey, PageOfKeys, Place, Revision, StoredConfig } from '../port.ts';
 import { storedFrom as storedRow } from '../postgres.ts';
 import { readIntent } from './intents.ts';
 import type { EtcdKeys } from './keys.ts';
@@ -26,15 +27,9 @@ type Reading = Pick<ConfigStore, 'find' | 'page' | 'head' | 'listUnrelayed'> &
 /** Makes the reading half of the store. */
 export function readingFrom(parts: StoreParts): Reading {
   const { link, keys, standing } = parts;
+  const find = createBatches({ ask: findAll, ...findBatch });
   return {
-    async find(_, place, key) {
-      const { revision, kvs } = await link.gets([keys.value(place, key), keys.meta]);
-      const [kv, metaKv] = kvs;
-      const meta = await standing.admit(metaKv, revision);
-      if (kv == null) return { epoch: meta.epoch, config: undefined };
-      const at = { ...place, key, revision: meta.base + kv.modRevision };
-      return { epoch: meta.epoch, config: storedFrom(readValue(kv), at) };
-    },
+    find: (_, place, key) => find('', () => parts, { place, key }),
     async head(_, place) {
       const { meta, head } = await headOf(parts, place);
       return { epoch: meta.epoch, revision: head };
@@ -63,6 +58,27 @@ export function readingFrom(parts: StoreParts): Reading {
       return revisions.filter(({ tenant_id }) => tenant_id === place.tenant_id).reverse();
     },
   };
+}
+
+/** A transaction of etcd has 128 operations, and an answer holds 64 of the largest contents. */
+const findBatch = { runningMax: 4, weightMax: 64, waitingMax: 2_000 };
+
+interface Asking {
+  readonly place: Place;
+  readonly key: string;
+}
+
+/** Finds keys of any projects, all in one state. */
+async function findAll({ link, keys, standing }: StoreParts, asked: readonly Asking[]): Promise<FoundKey[]> {
+  const { revision, kvs } = await link.gets([keys.meta, ...asked.map(({ place, key }) => keys.value(place, key))]);
+  const [metaKv, ...found] = kvs;
+  const meta = await standing.admit(metaKv, revision);
+  return asked.map(({ place, key }, n) => {
+    const kv = found[n];
+    if (kv == null) return { epoch: meta.epoch, config: undefined };
+    const at = { ...place, key, revision: meta.base + kv.modRevision };
+    return { epoch: meta.epoch, config: storedFrom(readValue(kv), at) };
+  });
 }
 
 interface Head {
