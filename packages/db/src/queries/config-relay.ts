@@ -33,17 +33,22 @@ export interface ConfigWriteState {
   readonly schema_ids: readonly string[];
 }
 
-/** Finds what a write of a project is held against: its counts, and which schemas there are. */
+/**
+ * Finds what a write of a project is held against: its counts, and which schemas there are. It waits for a deletion of one of
+ * them that is under way, so it tells whether that came to pass.
+ */
 export async function findConfigWriteState(
   db: Db,
   { tenant_id, project_id, schema_ids }: Place & { readonly schema_ids: readonly string[] },
 ): Promise<ConfigWriteState> {
   const { rows } = await sql<ConfigWriteState>`
+    with s as materialized (
+      select s.id::text as id from config_schemas s
+      where s.tenant_id = ${tenant_id} and s.id = any(${[...schema_ids]}::uuid[]) and s.deleted_at is null
+      order by s.id for share
+    )
     select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes,
-      array(
-        select s.id::text from config_schemas s
-        where s.tenant_id = ${tenant_id} and s.id = any(${[...schema_ids]}::uuid[]) and s.deleted_at is null
-      ) as schema_ids
+      array(select id from s) as schema_ids
     from (select) as one left join config_heads h on h.project_id = ${project_id}`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error('a left join of one row gives one row');

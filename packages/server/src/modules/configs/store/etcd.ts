@@ -8,12 +8,11 @@ import { commit } from './etcd/commit.ts';
 import { readingFrom, type StoreParts } from './etcd/reading.ts';
 import { createTails } from './etcd/tail.ts';
 import { createUnrelayedGrowth } from './etcd/unrelayed-growth.ts';
+import { createWaitingPlaces } from './etcd/waiting-places.ts';
 import type { ConfigStore } from './port.ts';
 
 export interface EtcdStoreOptions extends StoreParts {
   readonly logger: Logger;
-  /** How many versions wait for the relay. */
-  readonly waiting: () => number;
   /** Tells that one more waits. */
   readonly intended: () => void;
 }
@@ -22,7 +21,7 @@ export interface EtcdStoreOptions extends StoreParts {
 export function createEtcdStore(options: EtcdStoreOptions): ConfigStore {
   const { link } = options;
   const tails = createTails(options);
-  const parts = { ...options, growth: createUnrelayedGrowth() };
+  const parts = { ...options, growth: createUnrelayedGrowth(), places: createWaitingPlaces(options) };
   return {
     kind: 'etcd',
     ...readingFrom(options),
