@@ -50,9 +50,8 @@ export function createWaitingPlaces({ link, keys }: { readonly link: Link; reado
         await refresh(own, keys.intentsOfTenant(tenantId));
         if (own.versions + versions > TENANT_WAITING_MAX)
           throw storeUnavailable('Too many changes of configurations of this tenant wait for the database: try again.');
-        own.versions += versions;
       }
-      all.versions += versions;
+      for (const count of [all, tenants.get(tenantId)]) if (count !== undefined) count.versions += versions;
     },
   };
 }
