@@ -7,6 +7,7 @@ import type { Logger } from '../../../kernel/logger.ts';
 import { commit } from './etcd/commit.ts';
 import { readingFrom, type StoreParts } from './etcd/reading.ts';
 import { createTails } from './etcd/tail.ts';
+import { unrelayedFrom } from './etcd/unrelayed.ts';
 import { createUnrelayedGrowth } from './etcd/unrelayed-growth.ts';
 import { createWaitingPlaces } from './etcd/waiting-places.ts';
 import type { ConfigStore } from './port.ts';
@@ -25,6 +26,7 @@ export function createEtcdStore(options: EtcdStoreOptions): ConfigStore {
   return {
     kind: 'etcd',
     ...readingFrom(options),
+    ...unrelayedFrom(options),
     commit: (ctx, place, write) => commit(parts, ctx, { place, write }),
     tail: tails.tail,
     isUp: link.isUp,

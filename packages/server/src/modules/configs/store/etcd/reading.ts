@@ -10,7 +10,6 @@ import type { EtcdKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { Meta } from './meta.ts';
 import type { Standing } from './standing.ts';
-import { type Unrelayed, unrelayedFrom } from './unrelayed.ts';
 import { readValue, storedFrom } from './values.ts';
 
 export interface StoreParts {
@@ -19,7 +18,7 @@ export interface StoreParts {
   readonly standing: Standing;
 }
 
-type Reading = Pick<ConfigStore, 'find' | 'page' | 'head'> & Unrelayed;
+type Reading = Pick<ConfigStore, 'find' | 'page' | 'head'>;
 
 /** Makes the reading half of the store. */
 export function readingFrom(parts: StoreParts): Reading {
@@ -38,7 +37,6 @@ export function readingFrom(parts: StoreParts): Reading {
       return { epoch: meta.epoch, revision: head };
     },
     page: (ctx, place, asked) => page(parts, ctx, { place, asked }),
-    ...unrelayedFrom(parts),
   };
 }
 
