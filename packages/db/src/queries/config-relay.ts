@@ -24,35 +24,19 @@ export async function findConfigStore(db: Db): Promise<ConfigStoreRow> {
   return db.selectFrom('config_store').select(['kind', 'epoch', 'revision_seen']).executeTakeFirstOrThrow();
 }
 
-export interface ConfigWriteState {
+/** What the projection of a project has. */
+export interface ConfigTotals {
   /** The newest revision that counts here. */
   readonly revision: number;
   readonly keys: number;
   readonly bytes: number;
-  /** The schemas of those asked for that were not deleted. */
-  readonly schema_ids: readonly string[];
 }
 
-/** A project, and the schemas that a write of it would pin. */
-export interface ConfigWriteQuestion extends Place {
-  readonly schema_ids: readonly string[];
-}
-
-/** Finds what writes of projects are held against: their counts, and which schemas there are. */
-export async function findConfigWriteStates(
-  db: Db,
-  asked: readonly ConfigWriteQuestion[],
-): Promise<readonly ConfigWriteState[]> {
-  const { rows } = await sql<ConfigWriteState>`/* prepare config_write_states */
-    select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes,
-      array(
-        select s.id::text from config_schemas s
-        where s.tenant_id = asked.tenant_id and s.deleted_at is null
-          and s.id in (select value::uuid from json_array_elements_text(asked.schema_ids))
-      ) as schema_ids
-    from rows from (json_to_recordset(${JSON.stringify(asked)}::json) as (
-        tenant_id uuid, project_id uuid, schema_ids json
-      )) with ordinality as asked (tenant_id, project_id, schema_ids, n)
+/** Finds the totals of projects, in the order in which they were asked for. */
+export async function findConfigTotals(db: Db, projectIds: readonly string[]): Promise<readonly ConfigTotals[]> {
+  const { rows } = await sql<ConfigTotals>`/* prepare find_config_totals */
+    select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes
+    from unnest(${[...projectIds]}::uuid[]) with ordinality as asked (project_id, n)
       left join config_heads h on h.project_id = asked.project_id
     order by n`.execute(db);
   return rows;

@@ -13,8 +13,7 @@ export async function findVersion(
   place: Place,
   { key, version }: { readonly key: string; readonly version: number },
 ): Promise<Revision | undefined> {
-  const unrelayed = await ctx.configStore.listUnrelayed(ctx, place, key);
-  const waiting = unrelayed.find((revision) => revision.version === version);
+  const waiting = await ctx.configStore.findUnrelayed?.(ctx, place, { key, version });
   if (waiting !== undefined) return waiting;
   const row = await configHistory.findConfigVersion(ctx.db, { project_id: place.project_id, key, version });
   return row && revisionFrom(row);
@@ -34,13 +33,16 @@ export async function listVersions(
   place: Place,
   { key, content, ...page }: Asked,
 ): Promise<{ readonly rows: readonly Revision[]; readonly more: boolean }> {
-  const before = page.after === undefined ? Number.POSITIVE_INFINITY : Number(page.after[0]);
-  const unrelayed = await ctx.configStore.listUnrelayed(ctx, place, key);
+  const before = page.after === undefined ? undefined : Number(page.after[0]);
+  const { limit, bytesMax } = page;
+  const waiting = await ctx.configStore.listUnrelayed?.(ctx, place, { key, before, limit, bytesMax });
+  // What waits is newer than what the database has.
+  if (waiting?.more) return waiting;
   const wanted = { project_id: place.project_id, key, content };
   const { rows, more } = await configHistory.listConfigVersions(ctx.db, wanted, page);
   const oldest = more ? (rows.at(-1)?.version ?? 0) : 0;
-  const waiting = unrelayed.filter(({ version }) => version < before && version >= oldest);
-  const all = merged(waiting, rows.map(revisionFrom));
+  const newer = waiting?.rows.filter(({ version }) => version >= oldest) ?? [];
+  const all = merged(newer, rows.map(revisionFrom));
   return { rows: all.slice(0, page.limit), more: more || all.length > page.limit };
 }
 

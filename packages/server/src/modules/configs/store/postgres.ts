@@ -35,7 +35,6 @@ export function createPostgresStore(kernel: TailParts): ConfigStore {
       if (outcome.outcome === 'committed') tails.changed(place.project_id);
       return outcome;
     },
-    listUnrelayed: async () => [],
     tail: tails.tail,
     isUp: () => true,
     close: tails.close,

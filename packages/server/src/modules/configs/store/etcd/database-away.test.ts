@@ -45,7 +45,8 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd without the database${wit
     expect((await configStore.head(ctx(), place)).revision).toBe(second.revision);
     const { rows } = await configStore.page(ctx(), place, { prefix: '', limit: 5, bytesMax: 1_000 });
     expect(rows).toEqual([second]);
-    expect((await configStore.listUnrelayed(ctx(), place, 'a')).map(({ version }) => version)).toEqual([2, 1]);
+    const unrelayed = await configStore.listUnrelayed?.(ctx(), place, { key: 'a', limit: 10, bytesMax: 10_000 });
+    expect(unrelayed?.rows.map(({ version }) => version)).toEqual([2, 1]);
     await tail.settle();
     expect(await tail.changesAfter(first.revision, 1_000)).toMatchObject([{ version: 2 }]);
     const refused = configStore.commit(ctx(), place, { changes: [changeTo('a', 3, second)], write_id: 'late' });

@@ -6,14 +6,12 @@ import type { ActorContext } from '../../../../kernel/context.ts';
 import { kernelErrors } from '../../../../kernel/errors.ts';
 import type { State } from '../../cursor.ts';
 import type { Author } from '../../schema.ts';
-import type { ConfigStore, FoundKey, PageOfKeys, Place, Revision, StoredConfig } from '../port.ts';
-import { storedFrom as storedRow } from '../postgres.ts';
-import { readIntent } from './intents.ts';
+import type { ConfigStore, FoundKey, PageOfKeys, Place, StoredConfig } from '../port.ts';
 import type { EtcdKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { Meta } from './meta.ts';
 import type { Standing } from './standing.ts';
-import { readValue, revisionFrom, storedFrom } from './values.ts';
+import { readValue, storedFrom } from './values.ts';
 
 export interface StoreParts {
   readonly link: Link;
@@ -21,12 +19,10 @@ export interface StoreParts {
   readonly standing: Standing;
 }
 
-type Reading = Pick<ConfigStore, 'find' | 'page' | 'head' | 'listUnrelayed'> &
-  Required<Pick<ConfigStore, 'findWritten'>>;
+type Reading = Pick<ConfigStore, 'find' | 'page' | 'head'>;
 
 /** Makes the reading half of the store. */
 export function readingFrom(parts: StoreParts): Reading {
-  const { link, keys, standing } = parts;
   const find = createBatches({ ask: findAll, ...findBatch });
   return {
     find: (_, place, key) => find('', () => parts, { place, key }),
@@ -35,28 +31,6 @@ export function readingFrom(parts: StoreParts): Reading {
       return { epoch: meta.epoch, revision: head };
     },
     page: (ctx, place, asked) => page(parts, ctx, { place, asked }),
-    async findWritten({ db }, place, { key, write_id, since }) {
-      const meta = await standing.current();
-      // etcd before the database: what the relay brings meanwhile is then found there.
-      const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.intentsOf(place, key) }));
-      for (const kv of kvs) {
-        const { value } = readIntent(kv);
-        if (value.write_id === write_id && value.updated_at >= since)
-          return storedFrom(value, { ...place, key, revision: meta.base + kv.modRevision });
-      }
-      const asked = { project_id: place.project_id, key, write_id, since };
-      const row = await configRelay.findConfigWritten(db, asked);
-      return row && storedRow(row);
-    },
-    async listUnrelayed(_, place, key) {
-      const meta = await standing.current();
-      const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.intentsOf(place, key) }));
-      const revisions = kvs.map((kv): Revision => {
-        const { value, tenant_id } = readIntent(kv);
-        return revisionFrom(value, { ...place, tenant_id, key, revision: meta.base + kv.modRevision });
-      });
-      return revisions.filter(({ tenant_id }) => tenant_id === place.tenant_id).reverse();
-    },
   };
 }
 

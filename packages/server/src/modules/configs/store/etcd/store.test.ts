@@ -91,9 +91,11 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     const first = await set(there.server, place, ['limits', { a: 1 }]);
     const second = await set(there.server, place, ['limits', { a: 2 }]);
     const [gone] = await write(there.server, place, [deletionOf(second)]);
-    expect((await store().listUnrelayed(ctx(), place, 'limits')).map(({ version }) => version)).toEqual([3, 2, 1]);
+    const asked = { key: 'limits', limit: 10, bytesMax: 1_000_000 };
+    const unrelayed = () => store().listUnrelayed?.(ctx(), place, asked);
+    expect((await unrelayed())?.rows.map(({ version }) => version)).toEqual([3, 2, 1]);
     await relay();
-    expect(await store().listUnrelayed(ctx(), place, 'limits')).toEqual([]);
+    expect(await unrelayed()).toEqual({ rows: [], more: false });
     const rows = await revisionsOf(place);
     expect(rows).toMatchObject([
       { version: 1, revision: first.revision, operation: 'create', content: { a: 1 }, reason: 'a test' },
