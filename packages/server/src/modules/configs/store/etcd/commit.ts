@@ -3,7 +3,7 @@ import { configRelay, configs } from '@tenant-registry/db';
 import { EtcdError, type Kv, type Txn, type TxnAnswer } from '@tenant-registry/etcd';
 import { batchedByReach } from '../../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
-import { tooLate } from '../../../../kernel/errors.ts';
+import { kernelErrors, tooLate } from '../../../../kernel/errors.ts';
 import { newId } from '../../../../kernel/ids.ts';
 import { entryOf } from '../../../../kernel/transact/entry.ts';
 import { bookkeep } from '../../../../kernel/transact.ts';
@@ -84,7 +84,9 @@ async function requireAllowed(
   { place, write, grown }: Growing,
 ): Promise<number | undefined> {
   const { tenant_id, project_id } = place;
-  requireWritable(await readablePlace(ctx, project_id));
+  const found = await readablePlace(ctx, project_id);
+  if (found.tenant_id !== tenant_id) throw kernelErrors.notFound();
+  requireWritable(found);
   const growth = totalOf(grown.map((each) => each.growth));
   const schema_ids = newPinsOf(write.changes);
   const pins = schema_ids.length === 0 ? undefined : await pinnable(parts, ctx, { tenant_id, schema_ids });
