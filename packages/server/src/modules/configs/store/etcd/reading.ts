@@ -129,7 +129,7 @@ async function pageAt(
     for (const kv of range.kvs) {
       after = kv.key.slice(root.length);
       const value = readValue(kv);
-      if (value.deleted) continue;
+      if (value.deleted && !asked.tombstones) continue;
       if (rows.length === asked.limit || bytes >= asked.bytesMax) return { rows, more: true };
       rows.push(storedFrom(value, { ...place, key: after, revision: meta.base + kv.modRevision }));
       bytes += kv.value.length;
