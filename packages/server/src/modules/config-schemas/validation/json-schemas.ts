@@ -1,6 +1,6 @@
 /** JSON Schema of draft 2020-12 for callers that nobody trusts: every piece of work is bounded in CPU time, memory and places. */
 import type { Clock } from '../../../kernel/clock.ts';
-import { DomainError } from '../../../kernel/errors.ts';
+import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
 import type { Gate } from '../../../kernel/gate.ts';
 import { configSchemaErrors } from '../errors.ts';
 import type { Json } from './engine/json.ts';
@@ -30,7 +30,10 @@ export interface JsonSchemas {
       readonly contents: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
     },
   ): AsyncGenerator<readonly (readonly Mistake[])[]>;
-  /** Returns the operations of RFC 6902 that make `to` out of `from`; one that replaces all where further ones would cost too much. */
+  /**
+   * Returns the operations of RFC 6902 that make `to` out of `from`; one that replaces all where further ones would cost too
+   * much, and for a minute after three such costs of the tenant. Throws `tenant_busy` and `overloaded` alone.
+   */
   diff(tenantId: string, from: unknown, to: unknown): Promise<readonly PatchOperation[]>;
   /** Lets the threads end. */
   close(): void;
@@ -94,11 +97,12 @@ export function createJsonSchemas({
     async diff(tenantId, from, to) {
       const whole: PatchOperation[] = [{ op: 'replace', path: '', value: to as Json }];
       try {
-        const question = { kind: 'diff', from: textOf(tenantId, from), to: textOf(tenantId, to) } as const;
+        const question = { kind: 'diff', from: JSON.stringify(from), to: JSON.stringify(to) } as const;
         const answer = await threads.ask(tenantId, question);
         return answer.kind === 'patch' ? answer.operations : whole;
       } catch (error) {
-        if (isTooCostly(error)) return whole;
+        // What is nested too deeply for a text is a RangeError.
+        if (error instanceof RangeError || isUnaffordable(error)) return whole;
         throw error;
       }
     },
@@ -131,6 +135,11 @@ function schemaInvalid(mistakes: readonly Mistake[]): Error {
   return configSchemaErrors.schemaInvalid({ errors });
 }
 
-function isTooCostly(error: unknown): boolean {
-  return error instanceof DomainError && error.definition === configSchemaErrors.validationTooCostly.definition;
+/** Tells whether work is too costly, or was too often. */
+function isUnaffordable(error: unknown): boolean {
+  const { definition } = error instanceof DomainError ? error : {};
+  return (
+    definition === configSchemaErrors.validationTooCostly.definition ||
+    definition === kernelErrors.rateLimited.definition
+  );
 }

@@ -1,6 +1,6 @@
 /** The plan of an import: what becomes of each key, decided and checked before anything is written. */
 import type { ActorContext } from '../../../kernel/context.ts';
-import { DomainError, type InputMistake, tooLate } from '../../../kernel/errors.ts';
+import { DomainError, type InputMistake, kernelErrors, tooLate } from '../../../kernel/errors.ts';
 import { configSchemaErrors } from '../../config-schemas/errors.ts';
 import { configErrors } from '../errors.ts';
 import { pageOfState } from '../reading/state-pages.ts';
@@ -111,8 +111,10 @@ function mistakesOf(error: unknown, pointer: string): InputMistake[] {
   const told = error.extras.errors ?? [];
   switch (code) {
     case configErrors.contentInvalid.definition.code:
+    case kernelErrors.invalidInput.definition.code:
       return told.map((mistake) => ({ ...mistake, pointer: pointer + mistake.pointer }));
     case configErrors.schemaNotFound.definition.code:
+      if (told.length > 0) return told.map((mistake) => ({ ...mistake, pointer: pointer + mistake.pointer }));
       return [{ pointer: `${pointer}/schema_id`, message: 'the tenant has no such schema, or it has no such version' }];
     case configErrors.breaksReaders.definition.code:
       return [{ pointer: `${pointer}/content`, message: 'is not accepted by a program that reads the key' }];
