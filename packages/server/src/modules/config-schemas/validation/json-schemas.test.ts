@@ -1,7 +1,8 @@
 // engine: none
 import { expect, onTestFinished, test } from 'vitest';
 import { DomainError } from '../../../kernel/errors.ts';
-import { createJsonSchemas, type Mistake } from './json-schemas.ts';
+import type { Mistake } from '../port.ts';
+import { createJsonSchemas } from './json-schemas.ts';
 
 function newSchemas(waitMaxMs = 5_000) {
   const state = { now: new Date('2026-01-01T00:00:00Z') };

@@ -4,13 +4,12 @@ import { testDatabase } from '@tenant-registry/db/testing';
 import { startEtcd, type TestCluster } from '@tenant-registry/etcd/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   adminOn,
   changeTo,
-  contextOf,
   deletionOf,
   etcdIsMissing,
-  newPlace,
   set,
   settingsFor,
   withoutEtcd,

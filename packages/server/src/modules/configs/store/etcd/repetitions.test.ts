@@ -3,11 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
-  contextOf,
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,

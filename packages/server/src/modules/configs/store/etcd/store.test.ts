@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   changeTo,
-  contextOf,
   deletionOf,
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,
@@ -102,7 +101,7 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     ]);
     const trail = (await trailOf(there.server, place.tenant_id)).filter(({ action }) => action.startsWith('config.'));
     expect(trail).toMatchObject([
-      { action: 'config.created', description: 'a test', actor_id: 'test', target_id: `${place.project_id}/limits` },
+      { action: 'config.created', description: 'a test', actor_id: 'tests', target_id: `${place.project_id}/limits` },
       { action: 'config.updated' },
       { action: 'config.deleted', description: null },
     ]);
