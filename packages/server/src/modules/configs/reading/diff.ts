@@ -30,7 +30,7 @@ export async function diffConfigs(ctx: ActorContext, input: Diff) {
   let span: Span | undefined;
   if (input.cursor === undefined) {
     const from = await momentOf(ctx, place, { moment: input.from, pointer: '/from' });
-    span = { from, to: await momentOf(ctx, place, { moment: input.to, pointer: '/to' }) };
+    span = { from, to: await momentOf(ctx, place, { moment: input.to, pointer: '/to', inDatabase: true }) };
   }
   const page = await paginateLarge(ctx, {
     list: 'config_differences',

@@ -1,3 +1,4 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
@@ -169,6 +170,20 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     expect((await store().page(ctx(), place, { ...asked, at: { ...at, revision: last.revision } })).rows).toEqual([
       last,
     ]);
+  });
+
+  test('what the database is asked for is of the newest state that the relay has brought', async () => {
+    const place = await newPlace(there.server);
+    const { epoch } = await store().head(ctx(), place);
+    const path = `/v1/projects/${place.project_id}`;
+    const search = () => there.server.call(`GET ${path}/configs?contains=${encodeURIComponent('{"a":1}')}`);
+    const difference = () => there.server.call(`GET ${path}/config-diff?from=${epoch}.0`);
+    await set(there.server, place, ['limits', { a: 1 }]);
+    for (const answer of [await search(), await difference()])
+      expect(answer).toMatchObject({ status: 200, body: { items: [] } });
+    await relay();
+    for (const answer of [await search(), await difference()])
+      expect(answer).toMatchObject({ status: 200, body: { items: [{ key: 'limits' }] } });
   });
 
   // proves B19
