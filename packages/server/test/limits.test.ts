@@ -1,3 +1,4 @@
+// engine: postgres
 /** The limits of requests, and the answers above them. */
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,3 +1,4 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { configRelay } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';

@@ -1,3 +1,4 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { createEtcd, type Etcd, EtcdError } from '@tenant-registry/etcd';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';

@@ -1,3 +1,4 @@
+// engine: postgres
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newPlace } from '../../../../../test/support/config-history.ts';
 import {
