@@ -25,6 +25,23 @@ export interface ConfigRow extends ConfigPlace {
   readonly deleted_at: string | null;
 }
 
+/** A version of a key: the change that made it, and the content that it then had. */
+export interface ConfigRevisionRow extends ConfigPlace {
+  readonly key: string;
+  readonly version: number;
+  readonly revision: number;
+  readonly operation: ConfigRevisionsOperation;
+  readonly source_version: number | null;
+  readonly schema_id: string | null;
+  readonly schema_version: number | null;
+  /** Null of a deletion, and where it was not asked for; null can also be a value. */
+  readonly content: unknown;
+  readonly content_sha256: string | null;
+  readonly author: Record<string, unknown>;
+  readonly reason: string | null;
+  readonly created_at: string;
+}
+
 /** The state of a project's configurations. */
 export interface ConfigHead {
   /** Null when current values are in another store. */

@@ -9,7 +9,7 @@ import type { Change, Place } from '../../src/modules/configs/store/port.ts';
 import { newProject, newTenant, type TestServer } from './server.ts';
 
 /** A context that may do everything, with headers of its own. */
-export function contextOf({ app }: TestServer): ActorContext {
+export function contextOf({ app }: Pick<TestServer, 'app'>): ActorContext {
   return { ...systemContext(app.deps, { name: 'tests' }), answerHeaders: new Map() };
 }
 

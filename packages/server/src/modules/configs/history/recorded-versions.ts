@@ -2,7 +2,7 @@
  * The versions of a key: those that the database has, and those that the store has made and not brought there yet. The
  * store is asked first: a version that it has handed over meanwhile is in the database by then, so none is missed.
  */
-import { configHistory } from '@tenant-registry/db';
+import { configHistory, type configs } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
 import type { Author } from '../schema.ts';
 import type { Place, Revision } from '../store/port.ts';
@@ -51,6 +51,6 @@ function merged(waiting: readonly Revision[], stored: readonly Revision[]): Revi
   return [...byVersion.values()].sort((a, b) => b.version - a.version);
 }
 
-function revisionFrom({ author, ...row }: configHistory.ConfigRevisionRow): Revision {
+function revisionFrom({ author, ...row }: configs.ConfigRevisionRow): Revision {
   return { ...row, author: author as Author }; // what the registry wrote itself
 }

@@ -18,22 +18,24 @@ export interface AskedMoment {
   readonly moment: string | undefined;
   /** The field of the input that names it. */
   readonly pointer: string;
+  /** The database is asked for the state: where another store is ahead of it, now is the newest state that it has. */
+  readonly inDatabase?: boolean;
 }
 
 /**
  * Returns the state. Throws `config_state_unknown` for a cursor of another project, of another epoch, or of a state that the
  * project has not reached.
  */
-export async function momentOf(ctx: ActorContext, place: Place, { moment, pointer }: AskedMoment): Promise<Moment> {
+export async function momentOf(ctx: ActorContext, place: Place, asked: AskedMoment): Promise<Moment> {
   const { configStore, db } = ctx;
-  if (moment !== undefined && !cursorForm.test(moment)) {
+  const { moment, pointer, inDatabase } = asked;
+  const isTime = moment === undefined ? inDatabase : !cursorForm.test(moment);
+  if (isTime) {
+    const at = moment ?? ctx.clock().toISOString();
     const { project_id } = place;
-    const { epoch, revision } = await configPages.findConfigMoment(db, {
-      project_id,
-      at: moment,
-      kind: configStore.kind,
-    });
-    return { epoch: knownEpoch(epoch), revision, byTime: true };
+    const found = await configPages.findConfigMoment(db, { project_id, at, kind: configStore.kind });
+    const revision = moment === undefined ? found.head : found.revision;
+    return { epoch: knownEpoch(found.epoch), revision, byTime: true };
   }
   const head = await configStore.head(ctx, place);
   const state = moment === undefined ? head : stateOf(place, moment, head);

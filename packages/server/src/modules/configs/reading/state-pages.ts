@@ -16,6 +16,6 @@ export function pageOfState(ctx: ActorContext, place: Place, { byTime, ...asked 
   const { configStore } = ctx;
   const isFiltered = asked.schema_id !== undefined || asked.contains !== undefined;
   if (configStore.kind === 'postgres' || isFiltered || byTime) return pageOfDatabase(ctx, place, asked);
-  const { prefix, after, limit, bytesMax, at } = asked;
-  return configStore.page(ctx, place, { prefix, after, limit, bytesMax, at });
+  const { prefix, after, limit, bytesMax, at, tombstones } = asked;
+  return configStore.page(ctx, place, { prefix, after, limit, bytesMax, at, tombstones });
 }

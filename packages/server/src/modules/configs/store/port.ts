@@ -118,6 +118,8 @@ export interface PageOfKeys {
   readonly bytesMax: number;
   /** The state to read; absent: the current one. */
   readonly at?: State | undefined;
+  /** Deleted keys come too, from the current state of a store that has `findWritten`. */
+  readonly tombstones?: boolean | undefined;
 }
 
 /**

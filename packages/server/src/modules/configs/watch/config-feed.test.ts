@@ -169,7 +169,7 @@ function asking(request: Partial<WatchRequest> = {}): WatchRequest {
     prefix: '',
     after: null,
     tenantId: place.tenant_id,
-    mayWatch: async () => true,
+    mayHear: async () => true,
     cut: new AbortController(),
     signal: new AbortController().signal,
     ...request,
@@ -467,12 +467,12 @@ test('a stream ends after five minutes and says so; a closed feed refuses watche
 test('when the authority of the tenant changes nothing more is told, and the stream ends with the reason', async () => {
   const { feed, store, changed } = newFeed();
   const asked: PromiseWithResolvers<boolean>[] = [];
-  const mayWatch = () => {
+  const mayHear = () => {
     const answer = Promise.withResolvers<boolean>();
     asked.push(answer);
     return answer.promise;
   };
-  const own = { tenantId: randomUUID(), mayWatch };
+  const own = { tenantId: randomUUID(), mayHear };
   const ended = reading(await feed.open(asking(own)));
   const resumes = reading(await feed.open(asking(own)));
   const unknown = reading(await feed.open(asking(own)));
@@ -505,11 +505,11 @@ test('the credential is looked at every 15 seconds, soon after everything may ha
   const { feed, changed, pass, state } = newFeed();
   let asked = 0;
   let answer: () => Promise<boolean> = async () => true;
-  const mayWatch = () => {
+  const mayHear = () => {
     asked += 1;
     return answer();
   };
-  const { told, over } = reading(await feed.open(asking({ mayWatch })));
+  const { told, over } = reading(await feed.open(asking({ mayHear })));
   await settled();
   expect(asked).toBe(1);
   for (let second = 0; second < 14; second += 1) await pass(1_000);

@@ -1,16 +1,16 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { configRelay } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { startEtcd, type TestCluster } from '@tenant-registry/etcd/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   adminOn,
   changeTo,
-  contextOf,
   deletionOf,
   etcdIsMissing,
-  newPlace,
   set,
   settingsFor,
   withoutEtcd,

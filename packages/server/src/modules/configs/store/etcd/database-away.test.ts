@@ -4,15 +4,8 @@ import { openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openLink } from '../../../../../test/replicas/link.ts';
-import {
-  changeTo,
-  contextOf,
-  etcdIsMissing,
-  newPlace,
-  set,
-  startOnEtcd,
-  withoutEtcd,
-} from '../../../../../test/support/etcd-store.ts';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
+import { changeTo, etcdIsMissing, set, startOnEtcd, withoutEtcd } from '../../../../../test/support/etcd-store.ts';
 import { runWorker } from '../../../../../test/support/server.ts';
 
 describe.skipIf(etcdIsMissing)(`configurations in etcd without the database${withoutEtcd}`, () => {

@@ -1,12 +1,12 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { createEtcd, type Etcd, EtcdError } from '@tenant-registry/etcd';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   changeTo,
-  contextOf,
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,

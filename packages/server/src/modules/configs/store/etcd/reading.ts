@@ -5,7 +5,7 @@ import { createBatches } from '../../../../kernel/async/batches.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
 import { kernelErrors } from '../../../../kernel/errors.ts';
 import type { State } from '../../cursor.ts';
-import type { Author } from '../../schema.ts';
+import { pageOfDatabase } from '../pages.ts';
 import type { ConfigStore, FoundKey, PageOfKeys, Place, StoredConfig } from '../port.ts';
 import type { EtcdKeys } from './keys.ts';
 import type { Link } from './link.ts';
@@ -92,7 +92,7 @@ async function page(parts: StoreParts, ctx: ActorContext, { place, asked }: Aske
     return { ...state, ...(await pageAt(parts, then)) };
   } catch (error) {
     if (!(error instanceof EtcdError) || error.kind !== 'compacted') throw error;
-    return { ...state, ...(await pageOfHistory(ctx, { place, asked, meta, state })) };
+    return pageOfHistory(ctx, { place, asked, meta, state });
   }
 }
 
@@ -119,7 +119,7 @@ async function pageAt(
     for (const kv of range.kvs) {
       after = kv.key.slice(root.length);
       const value = readValue(kv);
-      if (value.deleted) continue;
+      if (value.deleted && !asked.tombstones) continue;
       if (rows.length === asked.limit || bytes >= asked.bytesMax) return { rows, more: true };
       rows.push(storedFrom(value, { ...place, key: after, revision: meta.base + kv.modRevision }));
       bytes += kv.value.length;
@@ -134,25 +134,9 @@ interface Then extends Asked {
 }
 
 /** The state as the database has it: when it has every change up to it, and keeps every value of then. */
-async function pageOfHistory(
-  { db, root }: ActorContext,
-  { place, asked, meta, state }: Then,
-): Promise<Omit<Page, keyof State>> {
-  const { project_id } = place;
-  const store = await configRelay.findConfigStore(root);
+async function pageOfHistory(ctx: ActorContext, { place, asked, meta, state }: Then): Promise<Page> {
+  const store = await configRelay.findConfigStore(ctx.root);
   const isComplete = store.epoch === meta.epoch && state.revision <= meta.base + store.revision_seen;
   if (!isComplete && state.revision > meta.base) throw kernelErrors.invalidCursor();
-  const { revision } = state;
-  const { prefix, after, limit } = asked;
-  const found = await configRelay.listConfigsThen(db, { project_id, revision, prefix, after, limit: limit + 1 });
-  const rows: StoredConfig[] = [];
-  let bytes = 0;
-  for (const { pruned, updated_by, ...row } of found) {
-    if (pruned) throw kernelErrors.invalidCursor();
-    if (rows.length === limit || bytes >= asked.bytesMax) return { rows, more: true };
-    // What the registry wrote itself.
-    rows.push({ ...row, updated_by: updated_by as unknown as Author, deleted: false });
-    bytes += JSON.stringify(row.content).length;
-  }
-  return { rows, more: false };
+  return pageOfDatabase(ctx, place, { ...asked, at: state });
 }

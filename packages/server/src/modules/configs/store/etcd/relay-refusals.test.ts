@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newPlace } from '../../../../../test/support/config-history.ts';
 import {
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,

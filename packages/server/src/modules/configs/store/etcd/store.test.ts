@@ -1,12 +1,12 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   changeTo,
-  contextOf,
   deletionOf,
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,
@@ -104,7 +104,7 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     ]);
     const trail = (await trailOf(there.server, place.tenant_id)).filter(({ action }) => action.startsWith('config.'));
     expect(trail).toMatchObject([
-      { action: 'config.created', description: 'a test', actor_id: 'test', target_id: `${place.project_id}/limits` },
+      { action: 'config.created', description: 'a test', actor_id: 'tests', target_id: `${place.project_id}/limits` },
       { action: 'config.updated' },
       { action: 'config.deleted', description: null },
     ]);
@@ -172,6 +172,20 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     expect((await store().page(ctx(), place, { ...asked, at: { ...at, revision: last.revision } })).rows).toEqual([
       last,
     ]);
+  });
+
+  test('what the database is asked for is of the newest state that the relay has brought', async () => {
+    const place = await newPlace(there.server);
+    const { epoch } = await store().head(ctx(), place);
+    const path = `/v1/projects/${place.project_id}`;
+    const search = () => there.server.call(`GET ${path}/configs?contains=${encodeURIComponent('{"a":1}')}`);
+    const difference = () => there.server.call(`GET ${path}/config-diff?from=${epoch}.0`);
+    await set(there.server, place, ['limits', { a: 1 }]);
+    for (const answer of [await search(), await difference()])
+      expect(answer).toMatchObject({ status: 200, body: { items: [] } });
+    await relay();
+    for (const answer of [await search(), await difference()])
+      expect(answer).toMatchObject({ status: 200, body: { items: [{ key: 'limits' }] } });
   });
 
   // proves B19
