@@ -13,6 +13,7 @@ import {
   write,
 } from '../../../../../test/support/etcd-store.ts';
 import { runWorker, trailOf } from '../../../../../test/support/server.ts';
+import { cursorOf } from '../../cursor.ts';
 import type { Place } from '../port.ts';
 
 describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
@@ -176,10 +177,10 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
 
   test('what the database is asked for is of the newest state that the relay has brought', async () => {
     const place = await newPlace(there.server);
-    const { epoch } = await store().head(ctx(), place);
+    const from = cursorOf(place, await store().head(ctx(), place));
     const path = `/v1/projects/${place.project_id}`;
     const search = () => there.server.call(`GET ${path}/configs?contains=${encodeURIComponent('{"a":1}')}`);
-    const difference = () => there.server.call(`GET ${path}/config-diff?from=${epoch}.0`);
+    const difference = () => there.server.call(`GET ${path}/config-diff?from=${from}`);
     await set(there.server, place, ['limits', { a: 1 }]);
     for (const answer of [await search(), await difference()])
       expect(answer).toMatchObject({ status: 200, body: { items: [] } });
