@@ -97,23 +97,26 @@ export async function findConfigProject(db: Db, projectId: string): Promise<Conf
 /**
  * Holds the tenants and then the projects against changes of their status until the transaction ends, in one round trip;
  * they stay open to other writers of their things. Tenants come before projects, and each kind in the order of its ids, which
- * is the order in which all writers take them. A project that is not there is missing in the answer.
+ * is the order in which all writers take them. A project that is not there is missing in the answer; without `wait` so is one
+ * that somebody else holds, or whose tenant somebody holds.
  */
 export async function lockConfigProjectsShared(
   tx: Tx,
   places: readonly ConfigPlace[],
+  { wait }: { readonly wait: boolean },
 ): Promise<readonly ConfigProjectRow[]> {
-  const { rows } = await sql<ConfigProjectRow>`/* prepare lock_config_projects */
+  const [name, others] = wait ? ['lock_config_projects', ''] : ['lock_free_config_projects', 'skip locked'];
+  const { rows } = await sql<ConfigProjectRow>`/* prepare ${sql.raw(name)} */
     with asked as materialized (
       select * from unnest(
         ${places.map(({ tenant_id }) => tenant_id)}::uuid[], ${places.map(({ project_id }) => project_id)}::uuid[]
       ) as asked (tenant_id, project_id)
     ), t as materialized (
-      select id, status from tenants where id in (select tenant_id from asked) order by id for share
+      select id, status from tenants where id in (select tenant_id from asked) order by id for share ${sql.raw(others)}
     ), p as materialized (
       select id, tenant_id, status from tenant_projects
       where (tenant_id, id) in (select tenant_id, project_id from asked) and tenant_id in (select id from t)
-      order by id for share
+      order by id for share ${sql.raw(others)}
     )
     select p.id as project_id, p.tenant_id, t.status as tenant_status, p.status as project_status
     from p join t on t.id = p.tenant_id`.execute(tx);

@@ -1,7 +1,7 @@
 /** Statements about one configuration: what they find, what they hold, and the indexes that they use. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as configHistory from '../../src/queries/config-history.ts';
 import * as configs from '../../src/queries/configs.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
@@ -97,7 +97,7 @@ describe('keys', () => {
 
 describe('projects that are held', () => {
   const held = (...places: configs.ConfigPlace[]) =>
-    database.db.transaction().execute((tx) => configs.lockConfigProjectsShared(tx, places));
+    database.db.transaction().execute((tx) => configs.lockConfigProjectsShared(tx, places, { wait: true }));
   const place = { tenant_id: TENANT, project_id: PROJECT };
   const status = { tenant_status: 'active', project_status: 'active' };
 
@@ -113,8 +113,24 @@ describe('projects that are held', () => {
     ]);
   });
 
+  test.runIf(inject('engine') === 'postgres')(
+    'are left out where somebody else holds one, when nobody is to wait',
+    async () => {
+      const other = { ...place, project_id: projectAt(1) };
+      const rest = await database.db.transaction().execute(async (holder) => {
+        await holder.updateTable('tenant_projects').set({ name: 'Held' }).where('id', '=', PROJECT).execute();
+        return database.db
+          .transaction()
+          .execute((tx) => configs.lockConfigProjectsShared(tx, [place, other], { wait: false }));
+      });
+      expect(rest).toEqual([{ ...other, ...status }]);
+    },
+  );
+
   test('are locked with their tenants by one statement, which finds them by an index', async () => {
-    const plan = await plansOf(database.db, (asked) => configs.lockConfigProjectsShared(asked as never, [place]));
+    const plan = await plansOf(database.db, (asked) =>
+      configs.lockConfigProjectsShared(asked as never, [place], { wait: true }),
+    );
     const locks = plan.filter((node) => node['Node Type'] === 'LockRows');
     expect(locks).toHaveLength(2);
     expect(scanned(plan).filter((table) => table !== 'tenants')).toEqual([]);

@@ -58,7 +58,8 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
 export interface Together {
   /** Sees what each of the callers may see. */
   readonly db: Db;
-  readonly ctxs: readonly [ActorContext, ...ActorContext[]];
+  /** One of them: all have the same reach. */
+  readonly ctx: ActorContext;
 }
 
 /** Writes down what happened in the course of one of the requests, at the end of the transaction. */
@@ -73,28 +74,29 @@ type RecordEventOf = <Schema extends z.ZodObject>(
 
 /**
  * Runs the work of several requests in one transaction: all of it is committed, or nothing. Their events are written with
- * one statement, and none of them may change anybody's authority. A request whose caller has another answer already makes it
- * fail.
+ * one statement, and none of them may change anybody's authority. A request has changed something when the work has recorded
+ * an event of it; one whose caller has another answer already makes all of it fail.
  */
 export async function transactTogether<T>(
-  { db, ctxs }: Together,
+  { db, ctx: { actor, signals } }: Together,
   work: (tx: Tx, record: RecordEventOf) => Promise<T>,
 ): Promise<T> {
-  const [{ actor, signals }] = ctxs;
   const result = await db
     .transaction()
     .setIsolationLevel('read committed')
     .execute(async (tx) => {
       const happened: RegistryEntry[] = [];
+      const changed = new Set<ActorContext>();
       const result = await work(tx, (ctx, { event, ...what }) => {
         if (event.authority) throw new Error(`${event.type} changes authority: replicas have to be told`);
         happened.push(entryOf(ctx, { event, ...what }));
+        changed.add(ctx);
       });
       if (happened.length === 0) throw new Error('a transaction that changes state must record an event');
       await entries.appendEntries(tx, happened);
-      if (actor.tenant_id !== null && ctxs.some(({ idempotencyClaim }) => idempotencyClaim !== null))
+      if (actor.tenant_id !== null && [...changed].some(({ idempotencyClaim }) => idempotencyClaim !== null))
         await leaveTenant(tx);
-      for (const ctx of ctxs) await markCommit(ctx, tx);
+      for (const ctx of changed) await markCommit(ctx, tx);
       return result;
     });
   signals.tell('queued');

@@ -4,7 +4,7 @@
  * (docs/decisions/0034-two-stores-of-configurations.md).
  */
 import type { Logger } from '../../../kernel/logger.ts';
-import { commit, createCounts } from './etcd/commit.ts';
+import { createCommit, createCounts } from './etcd/commit.ts';
 import { readingFrom, type StoreParts } from './etcd/reading.ts';
 import { createTails } from './etcd/tail.ts';
 import { unrelayedFrom } from './etcd/unrelayed.ts';
@@ -28,7 +28,7 @@ export function createEtcdStore(options: EtcdStoreOptions): ConfigStore {
     kind: 'etcd',
     ...readingFrom(options),
     ...unrelayedFrom(options),
-    commit: (ctx, place, write) => commit(parts, ctx, { place, write }),
+    commit: createCommit(parts),
     tail: tails.tail,
     isUp: link.isUp,
     close() {

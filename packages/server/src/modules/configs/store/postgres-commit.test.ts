@@ -147,9 +147,9 @@ test('a write past the room of the project fails alone', async () => {
 test('changes that have to be told to replicas are not made together with others', async () => {
   const { db } = server.app.deps;
   const { body: tenant } = await server.call(`GET /v1/tenants/${(await newPlace()).tenant_id}`);
-  const work = transactTogether({ db, ctxs: [contextOf()] }, async (_, record) => {
+  const work = transactTogether({ db, ctx: contextOf() }, async (_, record) => {
     record(contextOf(), { event: tenantEvents.updated, payload: tenant });
   });
   await expect(work).rejects.toThrow('replicas have to be told');
-  await expect(transactTogether({ db, ctxs: [contextOf()] }, async () => {})).rejects.toThrow('must record an event');
+  await expect(transactTogether({ db, ctx: contextOf() }, async () => {})).rejects.toThrow('must record an event');
 });

@@ -1,139 +1,72 @@
-/**
- * Writes of configurations in the registry's own database. Those that callers of one reach ask for while others run are made
- * together, in one transaction: it costs little more than one of them.
- */
+/** Writes of configurations in the registry's own database: those that are made together are made in one transaction. */
 import { configs, type Db, type Tx } from '@tenant-registry/db';
-import { batchedByReach } from '../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
-import { kernelErrors } from '../../../kernel/errors.ts';
+import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { transactTogether } from '../../../kernel/transact.ts';
 import { configErrors } from '../errors.ts';
 import { requireWritable } from '../place.ts';
 import { BYTES_MAX, KEYS_MAX } from '../schema.ts';
 import { moved } from './moved.ts';
-import type { Change, Outcome, Place, Write } from './port.ts';
-import {
-  authorOf,
-  createdAt,
-  eventOf,
-  type Growth,
-  growthOf,
-  newPinsOf,
-  storedOf,
-  totalOf,
-  userOf,
-  versionOf,
-} from './recorded.ts';
-
-/** One request's write. */
-interface Wish {
-  readonly ctx: ActorContext;
-  readonly place: Place;
-  readonly write: Write;
-  readonly growth: Growth;
-  /** Of the contents. */
-  readonly bytes: number;
-}
-
-type Ended = PromiseSettledResult<Outcome>;
+import type { Change, Outcome, Place } from './port.ts';
+import { authorOf, createdAt, eventOf, type Growth, newPinsOf, storedOf, userOf, versionOf } from './recorded.ts';
+import { createTogether, Outdated, type Wish, type Wishes } from './together.ts';
 
 /** What a write weighs beside its contents. */
 const WRITE_BYTES = 16_384;
-const batch = {
-  runningMax: 1,
-  weightOf: ({ bytes }: Wish) => bytes + WRITE_BYTES,
-  weightMax: 1_048_576,
-  waitingMax: 200,
-} as const;
 
 /** Makes `commit` of the store. */
-export function createCommit(): (ctx: ActorContext, place: Place, write: Write) => Promise<Outcome> {
-  const together = batchedByReach<Wish, Ended>({ ...batch, ask: commitAll });
-  return async (ctx, place, write) => {
-    // Before the transaction, which holds others up.
-    const measured = write.changes.map(growthOf);
-    const bytes = measured.reduce((sum, { bytes }) => sum + Math.max(bytes, 0), 0);
-    const ended = await together(ctx, { ctx, place, write, growth: totalOf(measured), bytes });
-    if (ended.status === 'rejected') throw ended.reason;
-    return ended.value;
-  };
-}
-
-/** Makes the writes, each or not, in as few transactions as may be. */
-async function commitAll(db: Db, wishes: readonly Wish[]): Promise<Ended[]> {
-  const ends = new Map<Wish, Ended>();
-  let left = wishes;
-  while (left.length > 0) {
-    for (const [wish, ended] of await commitSome(db, ofDifferentKeys(left))) ends.set(wish, ended);
-    left = left.filter((wish) => !ends.has(wish));
-  }
-  return wishes.map((wish) => ends.get(wish) ?? { status: 'rejected', reason: new Error('a write has an end') });
-}
-
-/** Returns the first writes of their keys. */
-function ofDifferentKeys(wishes: readonly Wish[]): [Wish, ...Wish[]] {
-  const taken = new Set<string>();
-  const first = wishes.filter(({ place, write }) => {
-    const names = write.changes.map(({ key }) => `${place.project_id}/${key}`);
-    const isFree = names.every((name) => !taken.has(name));
-    for (const name of names) taken.add(name);
-    return isFree;
+export function createCommit() {
+  return createTogether({
+    runningMax: 1,
+    weightOf: ({ growths }) => growths.reduce((sum, { bytes }) => sum + Math.max(bytes, 0), WRITE_BYTES),
+    weightMax: 1_048_576,
+    waitingMax: 200,
+    commitTogether: (db, wishes) => commitAll(db, wishes, { wait: false }),
+    async commitAlone(db, wish) {
+      const [outcome] = await commitAll(db, [wish], { wait: true });
+      if (outcome === undefined || outcome === 'alone') throw kernelErrors.notFound();
+      return outcome;
+    },
+    // Each write has a revision of its own, also in one project.
+    namesOf: ({ place, write }) => write.changes.map(({ key }) => `${place.project_id}/${key}`),
+    isShared: (error) => !(error instanceof DomainError) && !isRefusal(error),
   });
-  return first as [Wish, ...Wish[]]; // the very first one is always among them
 }
 
-/**
- * Makes these writes in one transaction, and returns how those ended that have an end by it: all of them, or those whose base
- * is not current any more. When it fails for another reason, each is made alone, so that none fails for the sake of another.
- */
-async function commitSome(db: Db, wishes: [Wish, ...Wish[]]): Promise<(readonly [Wish, Ended])[]> {
-  try {
-    const outcomes = await commitTogether(db, wishes);
-    return wishes.map((wish, n) => [wish, { status: 'fulfilled', value: outcomes[n] as Outcome }]); // one of each
-  } catch (error) {
-    if (error instanceof Outdated)
-      return [...error.keys].map(([wish, key]) => [wish, { status: 'fulfilled', value: { outcome: 'conflict', key } }]);
-    if (wishes.length === 1) return [[wishes[0], { status: 'rejected', reason: error }]];
-    const ended: (readonly [Wish, Ended])[] = [];
-    for (const wish of wishes) ended.push(...(await commitSome(db, [wish])));
-    return ended;
-  }
+/** A statement was refused for what it says, or for what somebody else holds. */
+function isRefusal(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  return /^(2[23]|40|54|55|57014)/.test(code);
 }
 
-/** Ends a transaction in which bases were not current any more: a key of each write of which that is so. */
-class Outdated extends Error {
-  readonly keys: ReadonlyMap<Wish, string>;
-
-  constructor(keys: ReadonlyMap<Wish, string>) {
-    super('keys have changed meanwhile');
-    this.keys = keys;
-  }
+interface Patience {
+  /** Wait for what others hold; otherwise a write that would have to is 'alone'. */
+  readonly wait: boolean;
 }
 
-async function commitTogether(db: Db, wishes: [Wish, ...Wish[]]): Promise<Outcome[]> {
-  const [{ ctx }, ...others] = wishes;
-  return transactTogether({ db, ctxs: [ctx, ...others.map((wish) => wish.ctx)] }, async (tx, record) => {
-    await holdWritable(tx, wishes);
-    for (const { place, write } of wishes) await holdNewPins(tx, place, write.changes);
-    for (const { ctx, place, write } of wishes)
+async function commitAll(db: Db, wishes: Wishes, patience: Patience): Promise<(Outcome | 'alone')[]> {
+  return transactTogether({ db, ctx: wishes[0].ctx }, async (tx, record) => {
+    const held = await holdWritable(tx, wishes, patience);
+    if (held.length === 0) throw kernelErrors.notFound();
+    for (const { place, write } of held) await holdNewPins(tx, place, write.changes);
+    for (const { ctx, place, write } of held)
       for (const change of write.changes)
         record(ctx, { ...eventOf(change, place), description: change.reason ?? undefined });
-    return writeAll(tx, wishes);
+    const made = new Map(await writeAll(tx, held));
+    return wishes.map((wish) => made.get(wish) ?? 'alone');
   });
 }
 
-/** Holds the projects and their tenants as they are, for writes in them. */
-async function holdWritable(tx: Tx, wishes: readonly Wish[]): Promise<void> {
-  const held = await configs.lockConfigProjectsShared(
-    tx,
-    wishes.map(({ place }) => place),
-  );
-  for (const { place } of wishes) {
+/** Holds the projects and their tenants as they are, for writes in them, and returns the writes for which it does. */
+async function holdWritable(tx: Tx, wishes: Wishes, { wait }: Patience): Promise<readonly Wish[]> {
+  const places = wishes.map(({ place }) => place);
+  const held = await configs.lockConfigProjectsShared(tx, places, { wait });
+  return wishes.filter(({ place }) => {
     const found = held.find(({ project_id }) => project_id === place.project_id);
-    if (found === undefined) throw kernelErrors.notFound();
-    requireWritable(found);
-  }
+    if (found !== undefined) requireWritable(found);
+    return found !== undefined;
+  });
 }
 
 /** A schema that is pinned anew is held against its deletion; one that a value has already cannot be deleted. */
@@ -144,26 +77,31 @@ async function holdNewPins(tx: Tx, { tenant_id }: Place, changes: readonly Chang
   if (held.length < ids.length) throw configErrors.schemaNotFound();
 }
 
-async function writeAll(tx: Tx, wishes: readonly Wish[]): Promise<Outcome[]> {
-  const made = wishes.map(({ ctx, place, write: { write_id } }) => {
+async function writeAll(tx: Tx, wishes: readonly Wish[]): Promise<(readonly [Wish, Outcome])[]> {
+  const asked = wishes.map((wish) => {
+    const { ctx, place, write } = wish;
     const updated_at = ctx.clock().toISOString();
-    return { write_id, updated_by: authorOf(ctx), updated_by_user_id: userOf(ctx, place), updated_at };
+    const how = {
+      write_id: write.write_id,
+      updated_by: authorOf(ctx),
+      updated_by_user_id: userOf(ctx, place),
+      updated_at,
+    };
+    return { wish, how };
   });
   const { epoch, written } = await configs.insertOrUpdateConfigs(
     tx,
-    wishes.map(({ ctx, place, write, growth }, n) => {
-      const { write_id, updated_by, updated_by_user_id, updated_at } = made[n] as (typeof made)[number]; // one of each
-      const values = write.changes.map((change) => newValue(ctx, change, updated_at));
-      return {
+    asked.map(
+      ({ wish: { ctx, place, write, growth }, how: { write_id, updated_by, updated_by_user_id, updated_at } }) => ({
         ...place,
         ...growth,
-        values,
+        values: write.changes.map((change) => newValue(ctx, change, updated_at)),
         write_id,
         author: updated_by,
         author_user_id: updated_by_user_id,
         at: updated_at,
-      };
-    }),
+      }),
+    ),
   );
   if (epoch === null) throw moved();
   const late = wishes.flatMap((wish, n) => {
@@ -171,12 +109,13 @@ async function writeAll(tx: Tx, wishes: readonly Wish[]): Promise<Outcome[]> {
     return change === undefined ? [] : [[wish, change.key] as const];
   });
   if (late.length > 0) throw new Outdated(new Map(late));
-  return wishes.map(({ place, write, growth }, n) => {
-    const [row, how] = [written[n], made[n]];
-    if (row === undefined || how === undefined) throw new Error('each write has a row');
-    requireRoom(growth, row);
-    const configs = write.changes.map((change) => storedOf(change, place, { revision: row.revision, ...how }));
-    return { outcome: 'committed', epoch, configs };
+  return asked.map(({ wish, how }, n) => {
+    const row = written[n];
+    if (row === undefined) throw new Error('each write has a row');
+    requireRoom(wish.growth, row);
+    const made = { revision: row.revision, ...how };
+    const configs = wish.write.changes.map((change) => storedOf(change, wish.place, made));
+    return [wish, { outcome: 'committed', epoch, configs }];
   });
 }
 
