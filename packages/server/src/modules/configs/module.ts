@@ -1,4 +1,5 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
+import { createTenantPace, type TenantPace } from '../../kernel/async/pace.ts';
 import type { KernelDependencies } from '../../kernel/context.ts';
 import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
@@ -7,7 +8,7 @@ import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
 import { readersExpiryWorker } from './readers/expiry.worker.ts';
 import { readerEvents } from './readers/schema.ts';
-import { configReadsGate } from './reading/gate.ts';
+import { configReadsGate, configReadsPace } from './reading/gate.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import { createEtcdConfigs, type EtcdConfigs } from './store/etcd/configs.ts';
@@ -28,6 +29,8 @@ declare module '../../kernel/context.ts' {
     readonly configFeed: ConfigFeed;
     /** Stands in front of whole states of projects. */
     readonly configReads: Gate;
+    /** What they wait for between two batches. */
+    readonly configReadsPace: TenantPace;
   }
 }
 
@@ -50,7 +53,12 @@ export const configsModule = defineModule({
     const stores = storeOf(kernel, settings);
     const configReads = createGate(configReadsGate);
     kernel.metrics.observeGate(configReads);
-    return { ...stores, configFeed: provideFeed(kernel, stores.configStore), configReads };
+    return {
+      ...stores,
+      configFeed: provideFeed(kernel, stores.configStore),
+      configReads,
+      configReadsPace: createTenantPace(configReadsPace),
+    };
   },
   close({ configFeed, configStore }) {
     configFeed.close();
