@@ -6,6 +6,7 @@ import type { Section } from './configs/section.ts';
 import { measureSeen } from './configs/seen.ts';
 import { measureSnapshot } from './configs/snapshot.ts';
 import { measureSpeed } from './configs/speed.ts';
+import { measureVersions } from './configs/versions.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
 import { reportFailure } from './lib/run-bench.ts';
 import { runSections, sectionsIn } from './lib/sections.ts';
@@ -15,6 +16,7 @@ const sections: Readonly<Record<string, Section>> = {
   seen: measureSeen,
   history: measureHistory,
   snapshot: measureSnapshot,
+  versions: measureVersions,
   register: measureRegister,
   kills: measureKills,
   cuts: measureCuts,

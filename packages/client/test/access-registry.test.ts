@@ -1,3 +1,4 @@
+// engine: postgres
 /** Access that is checked in a product's process against a real registry. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../server/test/support/eventually.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Runs the examples as their readme describes, against a real server. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

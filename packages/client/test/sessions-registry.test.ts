@@ -1,3 +1,4 @@
+// engine: postgres
 /** Sessions of people, read in a product's process from a real registry. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../server/test/support/eventually.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The verifier against a real registry that holds a lease, with its feed over a TCP relay that the test cuts. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../server/test/support/eventually.ts';

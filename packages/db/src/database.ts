@@ -17,7 +17,7 @@ import {
 import { lockDirectory } from './directory-lock.ts';
 import type { Db } from './handles.ts';
 import { type Listener, type ListenOptions, openListener } from './listener.ts';
-import { onEngine, onPool, type Prepared, type Statement } from './prepared.ts';
+import { onEngine, onPool, type Prepared, prepareMarked, type Statement } from './prepared.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
 import { type Admit, scopedDialect, type TenantScope } from './tenant-scope.ts';
@@ -78,10 +78,12 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
     const client = new pg.Client({ ...direct, application_name, stream: () => socket, types });
     return openListener(client, () => socket.destroy(), wanted);
   };
+  // A pooler in transaction mode gives one session to many clients, and a session keeps the names of its statements.
+  const isAlone = direct === options;
+  if (isAlone) pool.on('connect', prepareMarked);
   return handle(new PostgresDialect({ pool }), 'postgres', {
     listen,
-    // A pooler in transaction mode gives one session to many clients, and a session keeps the names of its statements.
-    prepare: onPool(pool, direct === options),
+    prepare: onPool(pool, isAlone),
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     // Kysely ends a pool that this handle itself has used, but not one that only the handles of tenants have used.
     end: async () => void (pool.ending || (await pool.end())),

@@ -223,3 +223,32 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     await expect((await open()).dump()).rejects.toThrow('use pg_dump');
   });
 });
+
+describe('a statement whose text begins with its name', () => {
+  const marked = (db: Db, n: number) => sql<{ n: number }>`/* prepare test_marked */ select ${n}::int as n`.execute(db);
+  const names = async (db: Db) => {
+    const { rows } = await sql<{ name: string }>`select name from pg_prepared_statements`.execute(db);
+    return rows.map(({ name }) => name);
+  };
+
+  test.runIf(inject('engine') === 'postgres')('is planned once by a connection, inside a transaction too', async () => {
+    const { db } = await open({ connectionsMax: 1 });
+    await db.transaction().execute(async (tx) => {
+      for (const n of [1, 2]) expect((await marked(tx, n)).rows).toEqual([{ n }]);
+    });
+    expect((await marked(db, 3)).rows).toEqual([{ n: 3 }]);
+    expect(await names(db)).toEqual(['test_marked']);
+  });
+
+  test.runIf(inject('engine') === 'postgres')('leaves nothing behind in the sessions of a pooler', async () => {
+    const { url = '' } = database;
+    const { db } = await open({ connectionsMax: 1, directUrl: url });
+    expect((await marked(db, 1)).rows).toEqual([{ n: 1 }]);
+    expect(await names(db)).toEqual([]);
+  });
+
+  test('is a statement like any other on every engine', async () => {
+    const { db } = await open();
+    expect((await marked(db, 1)).rows).toEqual([{ n: 1 }]);
+  });
+});

@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /** The `configs` command. Exit codes: 0 done, 1 it failed or something is wrong, 2 the call itself was wrong. */
 import { parseArgs } from 'node:util';
-import { embeddedDirectory, openDatabase, requireCurrentSchema, safeMessage } from '@tenant-registry/db';
+import { embeddedDirectory, openDatabase, requireCurrentSchema } from '@tenant-registry/db';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
 import { moveToEtcd, moveToPostgres } from './modules/configs/store/etcd/admin/move.ts';
 import type { AdminParts } from './modules/configs/store/etcd/admin/parts.ts';
+import { plainly } from './modules/configs/store/etcd/admin/plainly.ts';
 import { repair } from './modules/configs/store/etcd/admin/repair.ts';
 import { status } from './modules/configs/store/etcd/admin/status.ts';
 import { openAdmin } from './modules/configs/store/etcd/admin.ts';
@@ -120,7 +121,7 @@ async function main(): Promise<number> {
     }
     return (await run(call, readConfig())) ? 0 : 1;
   } catch (error) {
-    console.error(`configs: ${safeMessage(error)}`);
+    console.error(`configs: ${plainly(error)}`);
     if (!(error instanceof UsageError || error instanceof ConfigError)) return 1;
     if (error instanceof UsageError) console.error('Try: configs --help');
     return 2;

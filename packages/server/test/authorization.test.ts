@@ -1,3 +1,4 @@
+// engine: postgres
 /** Every operation by role, by tenant and by project: who is let in, and who is refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listOperations, type Operation } from '../src/http/operations.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The question of gateways: every outcome, every form of the request, and nothing that the client could add to it. */
 import { METHODS } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';

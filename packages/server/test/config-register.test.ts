@@ -12,7 +12,7 @@ import { type ConfigRegisterReport, prepareRegisters, runConfigRegister } from '
 import { disturbed } from './replicas/disturbances.ts';
 import { etcdIsMissing, withoutEtcd } from './support/etcd-store.ts';
 
-const OPERATIONS = 3_000;
+const OPERATIONS = 1_500;
 
 async function start(database: TestDatabase, store: ProvenStore) {
   const replicas = await startConfigReplicas(database.url ?? '', { env: store.env, count: 2 });

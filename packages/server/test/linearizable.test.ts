@@ -77,8 +77,8 @@ describe('replicas with a memory in one process', () => {
 
 /** The start of each kind of replica, and its number of operations: the server hashes every key that it makes. */
 const fleets = {
-  'processes with a memory': { startMember: startMemoryProcess, operations: 2_000 },
-  'server processes': { startMember: startServerReplica, operations: 600 },
+  'processes with a memory': { startMember: startMemoryProcess, operations: 1_000 },
+  'server processes': { startMember: startServerReplica, operations: 400 },
 };
 
 describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }]) => {
@@ -174,7 +174,7 @@ describe('three servers that know a person', () => {
     const options: RegisterOptions = {
       replicas: members.map(({ replica }) => replica),
       newSubject: () => insertPerson(database, issuer),
-      operations: 1_000,
+      operations: 600,
       seenMin: SEEN_MIN,
     };
     expectRegister(await disturbed(disturbance, () => runRegisters(options)));

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Lock-outs count guesses, and lock out the guesser alone. */
 import { afterEach, expect, test } from 'vitest';
 import { testConfig } from '../src/testing.ts';

@@ -2,25 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../handles.ts';
 import { type BytesRequest, keyset, type RowsWithin, rowsWithin } from '../keyset.ts';
-import type { ConfigRevisionsOperation } from '../schema.ts';
-
-export interface ConfigRevisionRow {
-  readonly tenant_id: string;
-  readonly project_id: string;
-  readonly key: string;
-  readonly version: number;
-  readonly revision: number;
-  readonly operation: ConfigRevisionsOperation;
-  readonly source_version: number | null;
-  readonly schema_id: string | null;
-  readonly schema_version: number | null;
-  /** Null of a deletion, and where it was not asked for; null can also be a value. */
-  readonly content: unknown;
-  readonly content_sha256: string | null;
-  readonly author: Record<string, unknown>;
-  readonly reason: string | null;
-  readonly created_at: string;
-}
+import type { ConfigRevisionRow } from './configs.ts';
 
 export interface ConfigHistory {
   readonly project_id: string;

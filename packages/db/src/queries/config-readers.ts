@@ -85,19 +85,22 @@ export function listReaders(
   return rowsWithin(db, query, { ...page, order: sql`reader desc`, bytes: sql`octet_length(schema) + 200` });
 }
 
-/** Returns all readers of the key, whose number is bounded when they are inserted. */
-export function listReadersOfKey(
-  db: Db,
-  { project_id, config_key, since }: ReadersFilter,
-): Promise<Pick<ReaderRow, 'reader' | 'schema'>[]> {
-  return db
-    .selectFrom('config_readers')
-    .select(['reader', 'schema'])
-    .where('project_id', '=', project_id)
-    .where('config_key', '=', config_key)
-    .where('seen_at', '>=', since.toISOString())
-    .orderBy('reader')
-    .execute();
+export type ReaderOfKey = Pick<ReaderRow, 'reader' | 'schema'>;
+
+/** Returns all readers of each key by name; their number is bounded when they are inserted. */
+export async function listReadersOfKeys(db: Db, asked: readonly ReadersFilter[]): Promise<ReaderOfKey[][]> {
+  const { rows } = await sql<ReaderOfKey & { readonly n: number }>`/* prepare list_readers_of_keys */
+    select asked.n::int as n, r.reader, r.schema
+    from unnest(
+        ${asked.map(({ project_id }) => project_id)}::uuid[], ${asked.map(({ config_key }) => config_key)}::text[],
+        ${asked.map(({ since }) => since.toISOString())}::timestamptz[]
+      ) with ordinality as asked (project_id, config_key, since, n)
+      join config_readers r
+        on r.project_id = asked.project_id and r.config_key = asked.config_key and r.seen_at >= asked.since
+    order by asked.n, r.reader`.execute(db);
+  const found: ReaderOfKey[][] = asked.map(() => []);
+  for (const { n, ...reader } of rows) found[n - 1]?.push(reader);
+  return found;
 }
 
 /** Deletes up to `limit` readers that did not come since then, and returns how many. */

@@ -4,13 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
-import type { ConfigRevisionsOperation, ConfigStoreKind } from '../schema.ts';
-import type { ConfigRow } from './configs.ts';
-
-interface Place {
-  readonly tenant_id: string;
-  readonly project_id: string;
-}
+import type { ConfigStoreKind } from '../schema.ts';
+import type { ConfigPlace, ConfigRevisionRow, ConfigRow } from './configs.ts';
 
 export interface ConfigStoreRow {
   readonly kind: ConfigStoreKind;
@@ -24,30 +19,22 @@ export async function findConfigStore(db: Db): Promise<ConfigStoreRow> {
   return db.selectFrom('config_store').select(['kind', 'epoch', 'revision_seen']).executeTakeFirstOrThrow();
 }
 
-export interface ConfigWriteState {
+/** What the projection of a project has. */
+export interface ConfigTotals {
   /** The newest revision that counts here. */
   readonly revision: number;
   readonly keys: number;
   readonly bytes: number;
-  /** The schemas of those asked for that were not deleted. */
-  readonly schema_ids: readonly string[];
 }
 
-/** Finds what a write of a project is held against: its counts, and which schemas there are. */
-export async function findConfigWriteState(
-  db: Db,
-  { tenant_id, project_id, schema_ids }: Place & { readonly schema_ids: readonly string[] },
-): Promise<ConfigWriteState> {
-  const { rows } = await sql<ConfigWriteState>`
-    select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes,
-      array(
-        select s.id::text from config_schemas s
-        where s.tenant_id = ${tenant_id} and s.id = any(${[...schema_ids]}::uuid[]) and s.deleted_at is null
-      ) as schema_ids
-    from (select) as one left join config_heads h on h.project_id = ${project_id}`.execute(db);
-  const [row] = rows;
-  if (row === undefined) throw new Error('a left join of one row gives one row');
-  return row;
+/** Finds the totals of projects, in the order in which they were asked for. */
+export async function findConfigTotals(db: Db, projectIds: readonly string[]): Promise<readonly ConfigTotals[]> {
+  const { rows } = await sql<ConfigTotals>`/* prepare find_config_totals */
+    select coalesce(h.revision, 0) as revision, coalesce(h.keys, 0) as keys, coalesce(h.bytes, 0) as bytes
+    from unnest(${[...projectIds]}::uuid[]) with ordinality as asked (project_id, n)
+      left join config_heads h on h.project_id = asked.project_id
+    order by n`.execute(db);
+  return rows;
 }
 
 export interface ConfigVersion {
@@ -84,22 +71,12 @@ export async function lockConfigHeads(tx: Tx): Promise<void> {
 }
 
 /** A version of a key that another store has. */
-export interface RelayedConfig extends Place {
+export interface RelayedConfig extends Omit<ConfigRevisionRow, 'content'> {
   readonly id: string;
-  readonly key: string;
-  readonly version: number;
-  readonly revision: number;
-  readonly operation: ConfigRevisionsOperation;
-  readonly source_version: number | null;
-  readonly schema_id: string | null;
-  readonly schema_version: number | null;
   /** As JSON; null: the key is deleted. */
   readonly content: string | null;
-  readonly content_sha256: string | null;
   readonly write_id: string;
-  readonly author: Record<string, unknown>;
   readonly author_user_id: string | null;
-  readonly reason: string | null;
   /** Since when the key has a value. */
   readonly created_at: string;
   readonly at: string;
@@ -121,7 +98,7 @@ export interface RelayOutcome {
  * becomes a revision and counts. A user who was deleted meanwhile is known by the author's name alone.
  */
 export async function insertRelayedConfigs(tx: Tx, configs: readonly RelayedConfig[]): Promise<RelayOutcome[]> {
-  const { rows } = await sql<RelayOutcome>`
+  const { rows } = await sql<RelayOutcome>`/* prepare relay_configs */
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(configs)}::json) as (
         id uuid, tenant_id uuid, project_id uuid, key text, version bigint, revision bigint, operation text,
@@ -241,7 +218,7 @@ export async function listProjectedConfigs(
   return rows;
 }
 
-export interface ConfigCounts extends Place {
+export interface ConfigCounts extends ConfigPlace {
   readonly keys: number;
   readonly bytes: number;
 }
@@ -274,56 +251,6 @@ export async function listMissingProjects(db: Db, projectIds: readonly string[])
     select asked.project_id::text as project_id from unnest(${[...projectIds]}::uuid[]) as asked (project_id)
     where not exists (select from tenant_projects p where p.id = asked.project_id)`.execute(db);
   return rows.map(({ project_id }) => project_id);
-}
-
-export interface ConfigsThenRequest {
-  readonly project_id: string;
-  readonly revision: number;
-  readonly prefix: string;
-  readonly after: string | undefined;
-  readonly limit: number;
-}
-
-export interface ConfigThen extends Place {
-  readonly key: string;
-  readonly version: number;
-  readonly revision: number;
-  readonly schema_id: string | null;
-  readonly schema_version: number | null;
-  readonly content: unknown;
-  readonly content_sha256: string | null;
-  readonly write_id: string;
-  readonly updated_by: Record<string, unknown>;
-  readonly updated_by_user_id: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
-  /** The value at that revision is not kept any more: nothing else of the row is known. */
-  readonly pruned: boolean;
-}
-
-/** Lists the keys that had a value at the revision, in the order of their bytes, by their history: a look into an index each. */
-export async function listConfigsThen(
-  db: Db,
-  { project_id, revision, prefix, after, limit }: ConfigsThenRequest,
-): Promise<ConfigThen[]> {
-  const { rows } = await sql<ConfigThen>`
-    select c.tenant_id, c.project_id, c.key, r.version, r.revision, r.schema_id, r.schema_version, r.content,
-      r.content_sha256, r.write_id, r.author as updated_by, r.author_user_id as updated_by_user_id,
-      r.since as created_at, r.created_at as updated_at, r.version is null as pruned
-    from configs c
-    left join lateral (
-      select * from config_revisions r
-      where r.project_id = c.project_id and r.config_key = c.key and r.revision <= ${revision}::bigint
-      order by r.revision desc limit 1
-    ) r on true
-    where c.project_id = ${project_id} and starts_with(c.key, ${prefix}) and c.key > ${after ?? ''}
-      -- Old versions are pruned from the first on: when the first one is kept, the key was written later.
-      and (r.content is not null or (r.version is null and not exists (
-        select from config_revisions f
-        where f.project_id = c.project_id and f.config_key = c.key and f.version = 1
-      )))
-    order by c.key limit ${limit}::int`.execute(db);
-  return rows;
 }
 
 /** The key of a project, the name of a write, and the time at which the write can have happened at the earliest. */

@@ -113,14 +113,31 @@ export function listConfigSchemaVersions(
     .execute();
 }
 
+export interface SchemaUseQuestion {
+  readonly tenant_id: string;
+  readonly schema_id: string;
+  /** Keys of the tenant whose newest value is not here, and what that is checked against. */
+  readonly ahead: readonly { readonly project_id: string; readonly key: string; readonly schema_id: string | null }[];
+}
+
 /** Counts the keys with a value that are checked against the schema, whatever its version, and the projects that they are in. */
 export async function findConfigSchemaUse(
   db: Db,
-  { tenant_id, schema_id }: { readonly tenant_id: string; readonly schema_id: string },
+  { tenant_id, schema_id, ahead }: SchemaUseQuestion,
 ): Promise<{ readonly configs: number; readonly projects: number }> {
   const { rows } = await sql<{ configs: number; projects: number }>`
-    select count(*) as configs, count(distinct project_id) as projects from configs
-    where tenant_id = ${tenant_id} and schema_id = ${schema_id} and deleted_at is null`.execute(db);
+    with ahead as materialized (
+      select * from json_to_recordset(${JSON.stringify(ahead)}::json) as (project_id uuid, key text, schema_id uuid)
+    )
+    select count(*) as configs, count(distinct project_id) as projects from (
+      select project_id from configs c
+      where tenant_id = ${tenant_id} and schema_id = ${schema_id} and deleted_at is null
+        and not exists (select from ahead where ahead.project_id = c.project_id and ahead.key = c.key)
+      union all
+      select project_id from ahead
+      where schema_id = ${schema_id}
+        and exists (select from tenant_projects p where p.tenant_id = ${tenant_id} and p.id = ahead.project_id)
+    ) as used`.execute(db);
   return rows[0] ?? { configs: 0, projects: 0 };
 }
 

@@ -1,7 +1,7 @@
 /** Every statement by which a replica hears what happens to configurations: their heads, their revisions, the notifications. */
 import { sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
-import type { ConfigRevisionsOperation } from '../schema.ts';
+import type { ConfigRevisionRow } from './configs.ts';
 
 /** The channel on which a replica hears that another one has changed configurations. */
 export const CONFIGS_CHANNEL = 'tenant_registry_configs';
@@ -26,26 +26,12 @@ export async function listConfigHeads(db: Db, projectIds: readonly string[]): Pr
   return rows;
 }
 
-export interface ConfigRevisionRow {
-  readonly tenant_id: string;
-  readonly project_id: string;
-  readonly key: string;
-  readonly version: number;
-  readonly revision: number;
-  readonly operation: ConfigRevisionsOperation;
-  readonly source_version: number | null;
-  readonly schema_id: string | null;
-  readonly schema_version: number | null;
-  /** Null also when it is left out. */
-  readonly content: unknown;
+/** A version as it is told; its content is null also when it is left out. */
+export interface ToldConfigRevision extends ConfigRevisionRow {
   /** The content is longer than was asked for. */
   readonly content_omitted: boolean;
   /** About what the row takes. */
   readonly bytes: number;
-  readonly content_sha256: string | null;
-  readonly author: Record<string, unknown>;
-  readonly reason: string | null;
-  readonly created_at: string;
 }
 
 export interface ConfigRevisionRange {
@@ -73,8 +59,8 @@ const ROW_BYTES = 256;
 export async function listConfigRevisions(
   db: Db,
   { tenant_id, project_id, after, until, bytesMax, contentBytesMax }: ConfigRevisionRange,
-): Promise<{ readonly rows: ConfigRevisionRow[]; readonly more: boolean }> {
-  const { rows } = await sql<ConfigRevisionRow & { readonly revision_last: number; readonly rows_found: number }>`
+): Promise<{ readonly rows: ToldConfigRevision[]; readonly more: boolean }> {
+  const { rows } = await sql<ToldConfigRevision & { readonly revision_last: number; readonly rows_found: number }>`
     with found as (
       select r.*, count(*) over () as rows_found, max(r.revision) over () as revision_last,
         coalesce(sum(coalesce(pg_column_size(r.content), 0) + ${ROW_BYTES}::int) over before, 0) as stored_before

@@ -25,6 +25,23 @@ export interface ConfigRow extends ConfigPlace {
   readonly deleted_at: string | null;
 }
 
+/** A version of a key: the change that made it, and the content that it then had. */
+export interface ConfigRevisionRow extends ConfigPlace {
+  readonly key: string;
+  readonly version: number;
+  readonly revision: number;
+  readonly operation: ConfigRevisionsOperation;
+  readonly source_version: number | null;
+  readonly schema_id: string | null;
+  readonly schema_version: number | null;
+  /** Null of a deletion, and where it was not asked for; null can also be a value. */
+  readonly content: unknown;
+  readonly content_sha256: string | null;
+  readonly author: Record<string, unknown>;
+  readonly reason: string | null;
+  readonly created_at: string;
+}
+
 /** The state of a project's configurations. */
 export interface ConfigHead {
   /** Null when current values are in another store. */
@@ -32,18 +49,33 @@ export interface ConfigHead {
   readonly revision: number;
 }
 
-/** Finds the key, a tombstone too, with the epoch of the store. */
-export async function findConfig(
-  db: Db,
-  { project_id, key }: { readonly project_id: string; readonly key: string },
-): Promise<{ readonly epoch: string | null; readonly config: ConfigRow | undefined }> {
-  const { rows } = await sql<ConfigRow & { readonly epoch: string | null; readonly found: boolean }>`
-    select config_epoch('postgres') as epoch, c.key is not null as found, c.*
-    from (select) as one left join configs c on c.project_id = ${project_id} and c.key = ${key}`.execute(db);
-  const [row] = rows;
-  if (row === undefined) throw new Error('a left join of one row gives one row');
-  const { epoch, found, ...config } = row;
-  return { epoch, config: found ? config : undefined };
+/** A key of a project. */
+export interface ConfigKey {
+  readonly project_id: string;
+  readonly key: string;
+}
+
+export interface FoundConfig {
+  /** Null: current values are in another store. */
+  readonly epoch: string | null;
+  readonly config: ConfigRow | undefined;
+}
+
+/** Finds keys, tombstones too, with the epoch of the store, by one statement. */
+export async function findConfigs(db: Db, asked: readonly ConfigKey[]): Promise<FoundConfig[]> {
+  const { rows } = await sql<
+    ConfigRow & Pick<FoundConfig, 'epoch'> & { readonly found: boolean }
+  >`/* prepare find_configs */
+    select store.epoch, c.key is not null as found, c.tenant_id, c.project_id, c.key, c.schema_id, c.schema_version,
+      c.version, c.revision, c.content, c.content_sha256, c.write_id, c.updated_by, c.updated_by_user_id, c.created_at,
+      c.updated_at, c.deleted_at
+    from (select config_epoch('postgres') as epoch) as store,
+      unnest(
+        ${asked.map(({ project_id }) => project_id)}::uuid[], ${asked.map(({ key }) => key)}::text[]
+      ) with ordinality as asked (project_id, key, n)
+      left join configs c on c.project_id = asked.project_id and c.key = asked.key
+    order by asked.n`.execute(db);
+  return rows.map(({ epoch, found, ...config }) => ({ epoch, config: found ? config : undefined }));
 }
 
 /** A project as every request about its configurations looks at it. */
@@ -62,50 +94,30 @@ export async function findConfigProject(db: Db, projectId: string): Promise<Conf
     .executeTakeFirst();
 }
 
-export interface ConfigInProject {
-  readonly project: ConfigProjectRow;
-  readonly epoch: string | null;
-  /** A tombstone too. */
-  readonly config: ConfigRow | undefined;
-}
-
-/** `findConfigProject` and `findConfig` by one statement: a request of a tenant pays three round trips for each. */
-export async function findConfigInProject(
-  db: Db,
-  { project_id, key }: { readonly project_id: string; readonly key: string },
-): Promise<ConfigInProject | undefined> {
-  const { rows } = await sql<
-    ConfigRow &
-      Pick<ConfigInProject, 'epoch'> &
-      ConfigProjectRow & { readonly place: ConfigPlace; readonly found: boolean }
-  >`
-    select config_epoch('postgres') as epoch, p.status as project_status, t.status as tenant_status,
-      json_build_object('tenant_id', p.tenant_id, 'project_id', p.id) as place, c.key is not null as found, c.*
-    from tenant_projects p join tenants t on t.id = p.tenant_id
-      left join configs c on c.project_id = p.id and c.key = ${key}
-    where p.id = ${project_id}`.execute(db);
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  const { epoch, project_status, tenant_status, place, found, ...config } = row;
-  return { project: { ...place, project_status, tenant_status }, epoch, config: found ? config : undefined };
-}
-
 /**
- * Holds the tenant and then the project against changes of their status until the transaction ends, in one round trip; they
- * stay open to other writers of their things. The project is looked for by what the lock of the tenant returned, so the
- * locks come in the order in which all writers take them.
+ * Holds the tenants and then the projects against changes of their status until the transaction ends, in one round trip;
+ * they stay open to other writers of their things. Tenants come before projects, and each kind in the order of its ids, which
+ * is the order in which all writers take them. A project that is not there is missing in the answer.
  */
-export async function lockConfigProjectShared(
+export async function lockConfigProjectsShared(
   tx: Tx,
-  { tenant_id, project_id }: ConfigPlace,
-): Promise<Omit<ConfigProjectRow, keyof ConfigPlace> | undefined> {
-  const { rows } = await sql<Omit<ConfigProjectRow, keyof ConfigPlace>>`
-    with t as materialized (select id, status from tenants where id = ${tenant_id} for share),
-      p as materialized (
-        select status from tenant_projects where tenant_id = (select id from t) and id = ${project_id} for share
-      )
-    select t.status as tenant_status, p.status as project_status from t, p`.execute(tx);
-  return rows[0];
+  places: readonly ConfigPlace[],
+): Promise<readonly ConfigProjectRow[]> {
+  const { rows } = await sql<ConfigProjectRow>`/* prepare lock_config_projects */
+    with asked as materialized (
+      select * from unnest(
+        ${places.map(({ tenant_id }) => tenant_id)}::uuid[], ${places.map(({ project_id }) => project_id)}::uuid[]
+      ) as asked (tenant_id, project_id)
+    ), t as materialized (
+      select id, status from tenants where id in (select tenant_id from asked) order by id for share
+    ), p as materialized (
+      select id, tenant_id, status from tenant_projects
+      where (tenant_id, id) in (select tenant_id, project_id from asked) and tenant_id in (select id from t)
+      order by id for share
+    )
+    select p.id as project_id, p.tenant_id, t.status as tenant_status, p.status as project_status
+    from p join t on t.id = p.tenant_id`.execute(tx);
+  return rows;
 }
 
 /** Finds the state of the project; revision 0 when nothing was ever written. */
@@ -118,17 +130,22 @@ export async function findConfigHead(db: Db, projectId: string): Promise<ConfigH
   return head;
 }
 
-/** Holds a schema against its deletion until the transaction ends; false when it was deleted, or never was. */
-export async function lockConfigSchemaShared(tx: Tx, tenantId: string, id: string): Promise<boolean> {
-  const row = await tx
+/** Holds schemas of the tenant against their deletion until the transaction ends, and returns those that are there. */
+export async function lockConfigSchemasShared(
+  tx: Tx,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await tx
     .selectFrom('config_schemas')
     .select('id')
     .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
+    .where('id', 'in', ids)
     .where('deleted_at', 'is', null)
+    .orderBy('id')
     .forShare()
-    .executeTakeFirst();
-  return row !== undefined;
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 export interface NewConfigValue {
@@ -149,6 +166,7 @@ export interface NewConfigValue {
   readonly id: string;
 }
 
+/** Values of one project that are written at one revision. */
 export interface ConfigWrite extends ConfigPlace {
   readonly values: readonly NewConfigValue[];
   /** By how much the project's counts change. */
@@ -163,64 +181,85 @@ export interface ConfigWrite extends ConfigPlace {
 export interface WrittenConfigs {
   /** Null: current values are in another store, and nothing was written. */
   readonly epoch: string | null;
-  readonly revision: number;
-  readonly keys: number;
-  readonly bytes: number;
-  /** The keys that had the expected version. If one is missing, the transaction must be rolled back. */
-  readonly written: readonly string[];
+  /** Of each write, in their order. */
+  readonly written: readonly {
+    readonly revision: number;
+    /** What the project then has. */
+    readonly keys: number;
+    readonly bytes: number;
+    /** The keys that had the expected version. If one is missing, the transaction must be rolled back. */
+    readonly written: readonly string[];
+  }[];
 }
 
 /**
- * Writes the values at one new revision of the project, with their revisions. The head is locked first, so the writers of a
- * project come one after another, and its revisions have the order of the commits. A key that is at another version than
- * expected is left as it is.
+ * Makes each write at a new revision of its project, in their order, with the revisions of its keys. Heads are locked first,
+ * in the order of their ids, so the writers of a project come one after another, and its revisions have the order of the
+ * commits. No two writes may be of one key. A key that is at another version than expected is left as it is.
  */
-export async function insertOrUpdateConfigs(tx: Tx, write: ConfigWrite): Promise<WrittenConfigs> {
-  const { tenant_id, project_id, values, keys, bytes, write_id, author, author_user_id, at } = write;
-  const by = sql`${JSON.stringify(author)}::jsonb`;
-  const { rows } = await sql<WrittenConfigs>`
-    with given as materialized (
-      select * from json_to_recordset(${JSON.stringify(values)}::json) as (
+export async function insertOrUpdateConfigs(tx: Tx, writes: readonly ConfigWrite[]): Promise<WrittenConfigs> {
+  const given = writes.map(({ author, ...write }, n) => ({ n, author: JSON.stringify(author), ...write }));
+  type Row = Pick<WrittenConfigs, 'epoch'> & WrittenConfigs['written'][number];
+  const { rows } = await sql<Row>`/* prepare write_configs */
+    with asked as materialized (
+      select a.*, row_number() over of_project as step, sum(a.keys) over of_project as keys_then,
+        sum(a.bytes) over of_project as bytes_then
+      from json_to_recordset(${JSON.stringify(given)}::json) as a (
+        n int, project_id uuid, tenant_id uuid, keys int, bytes bigint, write_id text, author text, author_user_id uuid,
+        at timestamptz, values json
+      )
+      window of_project as (partition by project_id order by n)
+    ), given as materialized (
+      select asked.n, v.* from asked, json_to_recordset(asked.values) as v (
         key text, version bigint, operation text, source_version bigint, schema_id uuid, schema_version int,
         content text, content_sha256 text, reason text, created_at timestamptz, id uuid
       )
     ), head as (
       insert into config_heads (project_id, tenant_id, revision, keys, bytes)
-      select ${project_id}::uuid, ${tenant_id}::uuid, 1, ${keys}::int, ${bytes}::bigint
+      select project_id, tenant_id, count(*), sum(keys)::int, sum(bytes)::bigint from asked
       where config_epoch('postgres') is not null
-      on conflict (project_id) do update set revision = config_heads.revision + 1,
+      group by project_id, tenant_id order by project_id
+      on conflict (project_id) do update set revision = config_heads.revision + excluded.revision,
         keys = config_heads.keys + excluded.keys, bytes = config_heads.bytes + excluded.bytes
-      returning revision, keys, bytes
+      returning project_id, revision, keys, bytes
+    ), made as (
+      select asked.n, asked.project_id, asked.tenant_id, write_id, author::jsonb as author, author_user_id, at,
+        head.revision - count(*) over all_of + step as revision,
+        head.keys - sum(asked.keys) over all_of + keys_then as keys,
+        head.bytes - sum(asked.bytes) over all_of + bytes_then as bytes
+      from asked join head on head.project_id = asked.project_id
+      window all_of as (partition by asked.project_id)
     ), written as (
       insert into configs (
         project_id, key, tenant_id, schema_id, schema_version, version, revision, content, content_sha256, write_id,
         updated_by_user_id, updated_by, created_at, updated_at, deleted_at
       )
-      select ${project_id}::uuid, given.key, ${tenant_id}::uuid, schema_id, schema_version, version, head.revision,
-        content::jsonb, content_sha256, ${write_id}, ${author_user_id}::uuid, ${by}, created_at, ${at}::timestamptz,
-        case when content is null then ${at}::timestamptz end
-      from given, head
+      select project_id, given.key, tenant_id, schema_id, schema_version, version, made.revision, content::jsonb,
+        content_sha256, write_id, author_user_id, author, created_at, at, case when content is null then at end
+      from given join made on made.n = given.n
       on conflict (project_id, key) do update set schema_id = excluded.schema_id,
         schema_version = excluded.schema_version, version = excluded.version, revision = excluded.revision,
         content = excluded.content, content_sha256 = excluded.content_sha256, write_id = excluded.write_id,
         updated_by_user_id = excluded.updated_by_user_id, updated_by = excluded.updated_by,
         created_at = excluded.created_at, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at
       where configs.version = excluded.version - 1
-      returning key
+      returning project_id, key
     ), told as (
       insert into config_revisions (
         id, tenant_id, project_id, config_key, version, revision, operation, source_version, schema_id, schema_version,
         content, content_sha256, write_id, author_user_id, author, reason, since, created_at
       )
-      select given.id, ${tenant_id}::uuid, ${project_id}::uuid, given.key, version, head.revision, operation,
-        source_version, schema_id, schema_version, content::jsonb, content_sha256, ${write_id},
-        ${author_user_id}::uuid, ${by}, reason, created_at, ${at}::timestamptz
-      from given join written on written.key = given.key, head
+      select given.id, tenant_id, made.project_id, given.key, version, made.revision, operation, source_version,
+        schema_id, schema_version, content::jsonb, content_sha256, write_id, author_user_id, author, reason, created_at, at
+      from given join made on made.n = given.n
+        join written on written.project_id = made.project_id and written.key = given.key
     )
-    select config_epoch('postgres') as epoch, coalesce(head.revision, 0) as revision, coalesce(head.keys, 0) as keys,
-      coalesce(head.bytes, 0) as bytes, array(select key from written) as written
-    from (select) as one left join head on true`.execute(tx);
-  const [written] = rows;
-  if (written === undefined) throw new Error('a left join of one row gives one row');
-  return written;
+    select config_epoch('postgres') as epoch, coalesce(made.revision, 0)::bigint as revision,
+      coalesce(made.keys, 0)::bigint as keys, coalesce(made.bytes, 0)::bigint as bytes,
+      array(
+        select written.key from given join written on written.key = given.key and written.project_id = made.project_id
+        where given.n = asked.n
+      ) as written
+    from asked left join made on made.n = asked.n order by asked.n`.execute(tx);
+  return { epoch: rows[0]?.epoch ?? null, written: rows };
 }

@@ -13,7 +13,7 @@ export type Entry = NewAuditEvent & {
 
 /** Writes both rows of each entry, in their order, in one statement. The audit row takes the slug from the tenant as it is. */
 export async function appendEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
-  await sql`
+  await sql`/* prepare append_entries */
     with e as materialized (
       select * from rows from (json_to_recordset(${JSON.stringify(entries)}::json) as (
         id uuid, tenant_id uuid, product text, project_id uuid, actor_type text, actor_id text, actor_name text,

@@ -77,6 +77,15 @@ export async function appendReplicaMarks(
   return rows.map(({ id, replica_id, lease_ms }) => ({ id, replica_id, lease_ms }));
 }
 
+/** Lists the open marks of committed changes of the tenant's authority. */
+export async function listMarksOf(db: Db, tenantId: string): Promise<PlacedMark[]> {
+  const { rows } = await sql<PlacedMark>`
+    select mark.id, mark.replica_id, lease.lease_ms
+    from replica_marks mark join replica_leases lease on lease.id = mark.replica_id
+    where mark.tenant_ids @> ${[tenantId]}::uuid[]`.execute(db);
+  return rows;
+}
+
 /** Lists those of the marks that are open: neither acknowledged, nor of a lease that has ended. */
 export async function listOpenMarks(db: Db, markIds: readonly string[]): Promise<OpenMark[]> {
   const { rows } = await sql<OpenMark>`

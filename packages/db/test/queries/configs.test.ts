@@ -54,57 +54,67 @@ const scanned = (plan: readonly Plan[]) =>
 const indexes = (plan: readonly Plan[]) => plan.flatMap((node) => node['Index Name'] ?? []);
 const handles = () => [database.db, database.forTenant({ tenant_id: TENANT, project_id: PROJECT })];
 
-describe('a key', () => {
-  test('is found with its project by their indexes alone, also as the tenant', async () => {
+describe('keys', () => {
+  const asked = [
+    { project_id: PROJECT, key: 'k7' },
+    { project_id: PROJECT, key: 'absent' },
+    { project_id: projectAt(1), key: 'k1' },
+  ];
+
+  test('are found by their index alone, also as the tenant', async () => {
     for (const db of handles()) {
-      const plan = await plansOf(db, (asked) => configs.findConfigInProject(asked, { project_id: PROJECT, key: 'k7' }));
+      const plan = await plansOf(db, (planned) => configs.findConfigs(planned, asked));
       expect(indexes(plan)).toContain('configs_pkey');
-      // The table of tenants has two rows here.
-      expect(scanned(plan).filter((table) => table !== 'tenants')).toEqual([]);
-      expect(rowsRead(plan)).toBeLessThanOrEqual(2);
+      expect(scanned(plan)).toEqual([]);
+      expect(rowsRead(plan.filter((node) => node['Relation Name'] === 'configs'))).toBeLessThanOrEqual(2);
     }
   });
 
-  test('comes with its project, or without it, or not at all', async () => {
-    const { db } = database;
-    const project = { tenant_id: TENANT, project_id: PROJECT, tenant_status: 'active', project_status: 'active' };
-    const found = await configs.findConfigInProject(db, { project_id: PROJECT, key: 'k7' });
-    const alone = await configs.findConfig(db, { project_id: PROJECT, key: 'k7' });
-    expect(found).toEqual({ project, ...alone });
-    expect(await configs.findConfigProject(db, PROJECT)).toEqual(project);
-    const absent = await configs.findConfigInProject(db, { project_id: PROJECT, key: 'absent' });
-    expect(absent).toEqual({ project, epoch: alone.epoch, config: undefined });
-    expect(await configs.findConfigInProject(db, { project_id: randomUUID(), key: 'k7' })).toBeUndefined();
+  test('come in the order in which they were asked for, each as often as it was', async () => {
+    const found = await configs.findConfigs(database.db, [...asked, ...asked.slice(0, 1)]);
+    expect(found.map(({ config }) => config && [config.project_id, config.key])).toEqual([
+      [PROJECT, 'k7'],
+      undefined,
+      [projectAt(1), 'k1'],
+      [PROJECT, 'k7'],
+    ]);
+    expect(new Set(found.map(({ epoch }) => epoch)).size).toBe(1);
   });
 
   // proves B8
-  test('is not found by another tenant, nor from another project', async () => {
+  test('are not found by another tenant, nor from another project', async () => {
     for (const scope of [
       { tenant_id: OTHER, project_id: null },
       { tenant_id: TENANT, project_id: projectAt(1) },
     ]) {
       const db = database.forTenant(scope);
-      const found = await configs.findConfigInProject(db, { project_id: PROJECT, key: 'k7' });
-      expect(found?.config).toBeUndefined();
-      if (scope.tenant_id === OTHER) expect(found).toBeUndefined();
+      const [found] = await configs.findConfigs(db, asked);
+      expect(found).toMatchObject({ epoch: expect.any(String), config: undefined });
+      if (scope.tenant_id === OTHER) expect(await configs.findConfigProject(db, PROJECT)).toBeUndefined();
     }
   });
 });
 
-describe('a project that is held', () => {
-  const held = (tenant_id: string, project_id: string) =>
-    database.db.transaction().execute((tx) => configs.lockConfigProjectShared(tx, { tenant_id, project_id }));
+describe('projects that are held', () => {
+  const held = (...places: configs.ConfigPlace[]) =>
+    database.db.transaction().execute((tx) => configs.lockConfigProjectsShared(tx, places));
+  const place = { tenant_id: TENANT, project_id: PROJECT };
+  const status = { tenant_status: 'active', project_status: 'active' };
 
-  test('tells its status and that of its tenant; one of another tenant is not held', async () => {
-    expect(await held(TENANT, PROJECT)).toEqual({ tenant_status: 'active', project_status: 'active' });
-    expect(await held(OTHER, PROJECT)).toBeUndefined();
-    expect(await held(TENANT, randomUUID())).toBeUndefined();
+  test('tell their status and that of their tenant; one of another tenant is not held', async () => {
+    expect(await held(place)).toEqual([{ ...place, ...status }]);
+    expect(await configs.findConfigProject(database.db, PROJECT)).toEqual({ ...place, ...status });
+    const other = { ...place, project_id: projectAt(1) };
+    const foreign = { ...place, tenant_id: OTHER };
+    const several = await held(other, foreign, place, { ...place, project_id: randomUUID() }, other);
+    expect(several.toSorted((a, b) => (a.project_id < b.project_id ? -1 : 1))).toEqual([
+      { ...place, ...status },
+      { ...other, ...status },
+    ]);
   });
 
-  test('is locked with its tenant by one statement, which finds it by an index', async () => {
-    const plan = await plansOf(database.db, (asked) =>
-      configs.lockConfigProjectShared(asked as never, { tenant_id: TENANT, project_id: PROJECT }),
-    );
+  test('are locked with their tenants by one statement, which finds them by an index', async () => {
+    const plan = await plansOf(database.db, (asked) => configs.lockConfigProjectsShared(asked as never, [place]));
     const locks = plan.filter((node) => node['Node Type'] === 'LockRows');
     expect(locks).toHaveLength(2);
     expect(scanned(plan).filter((table) => table !== 'tenants')).toEqual([]);

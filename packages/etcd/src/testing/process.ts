@@ -14,6 +14,8 @@ export interface EtcdProcess {
   spawn(args: readonly string[]): void;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
+  /** SIGKILL, and everything that it stored is gone. */
+  lose(): Promise<void>;
   /** SIGSTOP: it holds its connections and does nothing. */
   pause(): void;
   /** SIGCONT */
@@ -29,6 +31,12 @@ export function etcdProcess(folder: string): EtcdProcess {
   const running = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const signal = (name: NodeJS.Signals) => running() && child?.kill(name);
   const atExit = () => signal('SIGKILL');
+  const kill = async () => {
+    if (child === undefined || !running()) return;
+    const ended = once(child, 'close');
+    child.kill('SIGKILL');
+    await ended;
+  };
   const clientSocket = join(folder, 'client:1');
   const peerSocket = join(folder, 'peer:1');
   return {
@@ -50,11 +58,10 @@ export function etcdProcess(folder: string): EtcdProcess {
       process.once('exit', atExit);
       child.once('exit', () => process.off('exit', atExit));
     },
-    async kill() {
-      if (child === undefined || !running()) return;
-      const ended = once(child, 'close');
-      child.kill('SIGKILL');
-      await ended;
+    kill,
+    async lose() {
+      await kill();
+      rmSync(join(folder, 'data'), { recursive: true, force: true });
     },
     pause: () => void signal('SIGSTOP'),
     resume: () => void signal('SIGCONT'),

@@ -122,6 +122,7 @@ function memberControls(parts: Parts, { index, apply }: { index: number; apply: 
   return {
     endpoint,
     kill: process.kill,
+    lose: process.lose,
     async start() {
       await start(parts, index);
     },

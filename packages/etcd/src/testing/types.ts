@@ -20,6 +20,8 @@ export interface TestMember {
   readonly endpoint: string;
   /** Ends the process at once (SIGKILL), as a loss of power would. */
   kill(): Promise<void>;
+  /** Ends the process like `kill`, and deletes what it stored: started again with all others, they are a new cluster. */
+  lose(): Promise<void>;
   /** Starts it again with what it stored; resolves when it answers, which needs a majority of members. */
   start(): Promise<void>;
   /** Stops the process (SIGSTOP): connections to it stay, and nothing answers. */

@@ -5,7 +5,6 @@
 import { METHODS } from 'node:http';
 import { parse } from 'node:querystring';
 import rateLimit from '@fastify/rate-limit';
-import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator } from '../authentication/authenticate.ts';
 import { withinDeadline } from '../kernel/async/deadline.ts';
@@ -28,7 +27,7 @@ import { answerDirectly } from './direct-answer.ts';
 import type { Drain } from './drain.ts';
 import type { HttpConfig } from './environment.ts';
 import { sendFailure } from './failure.ts';
-import { limiter, sheddingAbove } from './guard.ts';
+import { limiter, shedAbove } from './guard.ts';
 import { AUTHORIZE_PATH } from './limits.ts';
 import { sendProblem } from './problem.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
@@ -49,7 +48,7 @@ export interface AuthorizeOptions {
 export async function mountAuthorize(app: FastifyInstance, options: AuthorizeOptions): Promise<void> {
   const { limits } = options.config;
   await app.register(async (scope) => {
-    if (limits.eventLoopDelayMaxMs > 0) await scope.register(underPressure, sheddingAbove(limits.eventLoopDelayMaxMs));
+    await shedAbove(scope, limits.eventLoopDelayMaxMs);
     await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
     const perAddress = limiter(scope, limits.addressPerMinute);
     const answer = answerer(options);

@@ -51,7 +51,7 @@ export async function guard(
   { limits, requestTimeoutMs }: Pick<HttpConfig, 'limits' | 'requestTimeoutMs'>,
   { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
 ): Promise<void> {
-  if (limits.eventLoopDelayMaxMs > 0) await scope.register(underPressure, sheddingAbove(limits.eventLoopDelayMaxMs));
+  await shedAbove(scope, limits.eventLoopDelayMaxMs);
   await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
   scope.decorateRequest('actor', null);
   scope.decorateRequest('refusal', null);
@@ -192,14 +192,24 @@ function textOf(value: string | readonly string[] | undefined): string | null {
 
 const TOO_MANY_FAILURES = 'Too many wrong credentials came from your address: wait as long as Retry-After says.';
 
-/** Returns the options under which requests are answered 503 while timers are later than that. */
-export function sheddingAbove(maxEventLoopDelay: number) {
-  return {
+const SAMPLE_MS = 500;
+
+/**
+ * Answers requests of the scope 503 while timers are later than that. What loading and mounting cost does not count: a server
+ * that has just said that it is ready answers.
+ */
+export async function shedAbove(scope: FastifyInstance, maxEventLoopDelay: number): Promise<void> {
+  if (maxEventLoopDelay === 0) return;
+  let from = Number.POSITIVE_INFINITY;
+  scope.addHook('onReady', async () => {
+    from = performance.now() + 2 * SAMPLE_MS; // the sample that is then in effect began after this
+  });
+  await scope.register(underPressure, {
     maxEventLoopDelay,
-    sampleInterval: 500,
+    sampleInterval: SAMPLE_MS,
     // What it throws is answered as a problem, like every error.
     pressureHandler: async () => {
-      throw kernelErrors.overloaded({ retryAfter: 1 });
+      if (performance.now() >= from) throw kernelErrors.overloaded({ retryAfter: 1 });
     },
-  };
+  });
 }

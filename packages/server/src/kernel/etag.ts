@@ -16,8 +16,10 @@ export function requireMatch({ ifMatch }: Pick<Context, 'ifMatch'>, current: unk
   if (!tags.includes(etagOf(current))) throw kernelErrors.preconditionFailed();
 }
 
+const nothingToMatch = 'There is nothing yet that If-Match could name: send the request without it, and it is made.';
+
 /** `requireMatch` for a PUT that makes or replaces: while there is nothing, no If-Match holds (RFC 9110, section 13.1.1). */
 export function requireMatchOrAbsence(ctx: Pick<Context, 'ifMatch'>, current: unknown): void {
   if (current !== undefined) requireMatch(ctx, current);
-  else if (ctx.ifMatch !== null) throw kernelErrors.preconditionFailed();
+  else if (ctx.ifMatch !== null) throw kernelErrors.preconditionFailed({ detail: nothingToMatch });
 }

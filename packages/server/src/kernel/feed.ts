@@ -52,7 +52,19 @@ export interface FeedOptions<Item, State> {
   readonly timing?: Timing;
 }
 
+/** What a feed is given by the module that provides it. */
+export type FeedParts = Pick<FeedOptions<unknown, unknown>, 'gate' | 'onEnd' | 'timing'>;
+
+/** Who asks to hear, whatever the feed tells. */
+export interface Hearer extends Pick<Opening<unknown, unknown>, 'tenantId' | 'cut'> {
+  /** Tells whether it may still hear; rejects when that cannot be known. */
+  readonly mayHear: () => Promise<boolean>;
+  /** The reader leaves when it aborts. */
+  readonly signal: AbortSignal;
+}
+
 export interface Opening<Item, State> {
+  /** Whose place the listener takes; null: the platform's. */
   readonly tenantId: string | null;
   /** Aborted when the connection is to be broken. */
   readonly cut: AbortController;

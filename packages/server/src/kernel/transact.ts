@@ -6,7 +6,7 @@ import { tooLate } from './errors.ts';
 import type { EventDefinition } from './events.ts';
 import { idempotencyErrors } from './idempotency.ts';
 import type { Marks } from './leases.ts';
-import { entryOf } from './transact/entry.ts';
+import { entryOf, type RegistryEntry } from './transact/entry.ts';
 
 /** Writes down that something happened. Fields that the event's schema does not name are dropped. */
 export type RecordEvent = <Schema extends z.ZodObject>(
@@ -52,6 +52,53 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
     // was the commit that failed, and its outcome is unknown.
     if (marks !== undefined) await leases.settle([...authorityOf], marks, outcome);
   }
+}
+
+/** Several requests whose changes are made in one transaction. */
+export interface Together {
+  /** Sees what each of the callers may see. */
+  readonly db: Db;
+  readonly ctxs: readonly [ActorContext, ...ActorContext[]];
+}
+
+/** Writes down what happened in the course of one of the requests, at the end of the transaction. */
+type RecordEventOf = <Schema extends z.ZodObject>(
+  ctx: ActorContext,
+  happened: {
+    readonly event: EventDefinition<Schema>;
+    readonly payload: z.input<Schema>;
+    readonly description?: string | undefined;
+  },
+) => void;
+
+/**
+ * Runs the work of several requests in one transaction: all of it is committed, or nothing. Their events are written with
+ * one statement, and none of them may change anybody's authority. A request whose caller has another answer already makes it
+ * fail.
+ */
+export async function transactTogether<T>(
+  { db, ctxs }: Together,
+  work: (tx: Tx, record: RecordEventOf) => Promise<T>,
+): Promise<T> {
+  const [{ actor, signals }] = ctxs;
+  const result = await db
+    .transaction()
+    .setIsolationLevel('read committed')
+    .execute(async (tx) => {
+      const happened: RegistryEntry[] = [];
+      const result = await work(tx, (ctx, { event, ...what }) => {
+        if (event.authority) throw new Error(`${event.type} changes authority: replicas have to be told`);
+        happened.push(entryOf(ctx, { event, ...what }));
+      });
+      if (happened.length === 0) throw new Error('a transaction that changes state must record an event');
+      await entries.appendEntries(tx, happened);
+      if (actor.tenant_id !== null && ctxs.some(({ idempotencyClaim }) => idempotencyClaim !== null))
+        await leaveTenant(tx);
+      for (const ctx of ctxs) await markCommit(ctx, tx);
+      return result;
+    });
+  signals.tell('queued');
+  return result;
 }
 
 /**

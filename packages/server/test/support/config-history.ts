@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import type { ActorContext } from '../../src/kernel/context.ts';
 import { systemContext } from '../../src/kernel/system-context.ts';
 import { canonicalOf } from '../../src/modules/configs/canonical.ts';
+import { cursorOf } from '../../src/modules/configs/cursor.ts';
 import type { Config, Operation } from '../../src/modules/configs/schema.ts';
 import type { Change, Place } from '../../src/modules/configs/store/port.ts';
 import { newProject, newTenant, type TestServer } from './server.ts';
 
 /** A context that may do everything, with headers of its own. */
-export function contextOf({ app }: TestServer): ActorContext {
+export function contextOf({ app }: Pick<TestServer, 'app'>): ActorContext {
   return { ...systemContext(app.deps, { name: 'tests' }), answerHeaders: new Map() };
 }
 
@@ -88,7 +89,7 @@ export function createReplay(ctx: ActorContext, place: Place, start: { epoch: st
               updated_by: { type, id, name },
               created_at: before?.config?.created_at ?? at,
               updated_at: at,
-              cursor: `${start.epoch}.${revision}`,
+              cursor: cursorOf(place, { epoch: start.epoch, revision }),
             };
         keys.set(key, { version, config });
       }

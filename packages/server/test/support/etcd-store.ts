@@ -5,7 +5,6 @@ import { testDatabase } from '@tenant-registry/db/testing';
 import type { Etcd } from '@tenant-registry/etcd';
 import { etcdReason, type StartOptions, startEtcd, type TestCluster } from '@tenant-registry/etcd/testing';
 import { createLogger } from '../../src/kernel/logger.ts';
-import { systemContext } from '../../src/kernel/system-context.ts';
 import { canonicalOf } from '../../src/modules/configs/canonical.ts';
 import type { EtcdSettings } from '../../src/modules/configs/environment.ts';
 import type { StoreUnderTest } from '../../src/modules/configs/store/contract.ts';
@@ -14,14 +13,8 @@ import type { AdminParts } from '../../src/modules/configs/store/etcd/admin/part
 import { openAdmin } from '../../src/modules/configs/store/etcd/admin.ts';
 import { type EtcdKeys, keysUnder } from '../../src/modules/configs/store/etcd/keys.ts';
 import type { Change, Place, StoredConfig } from '../../src/modules/configs/store/port.ts';
-import {
-  newProject,
-  newTenant,
-  runWorker,
-  startTestServer,
-  type TestServer,
-  type TestServerOptions,
-} from './server.ts';
+import { contextOf } from './config-history.ts';
+import { runWorker, startTestServer, type TestServer, type TestServerOptions } from './server.ts';
 
 /** Names of tests with it say why they are skipped. */
 export const withoutEtcd = etcdReason === undefined ? '' : ` (skipped: ${etcdReason})`;
@@ -110,18 +103,6 @@ export async function etcdStoreForTests(): Promise<StoreUnderTest> {
     },
     close: there.close,
   };
-}
-
-/** Makes a project in a tenant of its own. */
-export async function newPlace(server: TestServer): Promise<Place> {
-  const { id: tenant_id } = await newTenant(server);
-  const { id: project_id } = await newProject(server, tenant_id);
-  return { tenant_id, project_id };
-}
-
-/** Returns the context of a caller that may do everything. */
-export function contextOf({ app: { deps } }: TestServer) {
-  return systemContext(deps, { name: 'test' });
 }
 
 /** Returns the change of a key to a content. */

@@ -22,7 +22,7 @@ export function entryOf<Schema extends z.ZodObject>(
   { actor, clock, requestId, sourceIp }: Pick<ActorContext, 'actor' | 'clock' | 'requestId' | 'sourceIp'>,
   { event, payload: input, description }: Happened<Schema>,
 ): RegistryEntry {
-  const payload = event.payload.strip().parse(input) as z.output<Schema>;
+  const payload = stripped(event.payload).parse(input) as z.output<Schema>;
   const { tenant_id, target, project_id = null, product = null } = event.subject(payload);
   const occurredAt = clock();
   return {
@@ -46,4 +46,13 @@ export function entryOf<Schema extends z.ZodObject>(
     created_at: occurredAt,
     origin: 'registry',
   };
+}
+
+/** zod compiles a schema when it first parses, so each is made once. */
+const strippedOf = new WeakMap<z.ZodObject, z.ZodObject>();
+
+function stripped(schema: z.ZodObject): z.ZodObject {
+  const known = strippedOf.get(schema) ?? schema.strip();
+  strippedOf.set(schema, known);
+  return known;
 }

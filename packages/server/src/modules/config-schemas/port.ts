@@ -23,16 +23,23 @@ export interface ContentsToTry {
   readonly contents: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
 }
 
-/** All of it throws `validation_too_costly`, `rate_limited` for a tenant whose schemas often cost too much, `tenant_busy` and `overloaded`. */
+/** All may throw what bounds them: `validation_too_costly`, `rate_limited` for a tenant with three of those in a minute, `tenant_busy`, and `overloaded`. */
 export interface JsonSchemas {
-  /** Resolves when the text is a usable schema. Throws `schema_invalid`, with pointers under `/content`. */
+  /** Resolves when the text is a usable JSON Schema 2020-12. Throws `schema_invalid` with pointers under `/content`. */
   check(tenantId: string, schema: string): Promise<void>;
-  /** Returns at most 20 mistakes of the content, none when it is valid. */
+  /** Returns at most 20 mistakes of the content, none when it is valid. Throws `schema_invalid`. */
   validate(tenantId: string, asked: ContentToTry): Promise<readonly Mistake[]>;
-  /** Tries one schema on many contents, and yields the mistakes of each, batch by batch in their order. */
+  /**
+   * Tries one schema on many contents and yields, for each list of contents, the mistakes of each content in order, at most
+   * 20 each. Others get the thread between batches. Throws `schema_invalid`.
+   */
   validateEach(tenantId: string, asked: ContentsToTry): AsyncGenerator<readonly (readonly Mistake[])[]>;
-  /** Returns operations that make `to` out of `from`. */
+  /**
+   * Returns the operations of RFC 6902 that make `to` out of `from`; one that replaces all where further ones would cost too
+   * much, and for a minute after three such costs of the tenant. Throws `tenant_busy` and `overloaded` alone.
+   */
   diff(tenantId: string, from: unknown, to: unknown): Promise<readonly PatchOperation[]>;
+  /** Lets the threads end. */
   close(): void;
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { configErrors } from '../configs/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { configSchemaErrors } from './errors.ts';
 import {
@@ -109,7 +110,7 @@ export const configSchemasRouter = router({
           summary: 'Delete a schema',
           description:
             'Refused while a configuration with a value is checked against any version of it. Its name is free again.',
-          errors: [configSchemaErrors.schemaInUse],
+          errors: [configSchemaErrors.schemaInUse, configErrors.storeFull, kernelErrors.unavailable],
           inTenant: 'write',
         }),
         ifMatch: true,

@@ -82,14 +82,17 @@ export async function updateConfigSchema(
 }
 
 /**
- * Deletes a schema that no value is checked against; its versions stay for the history of the keys. Throws `schema_in_use`
- * with the counts, `not_found`, `tenant_frozen`, `precondition_failed`.
+ * Deletes a schema that no value is checked against, also none that the database does not have yet; its versions stay for the
+ * history of the keys. Throws `schema_in_use` with the counts, `not_found`, `tenant_frozen`, `precondition_failed`,
+ * `unavailable`, `config_store_full`.
  */
 export async function deleteConfigSchema(ctx: ActorContext, id: string): Promise<void> {
   await transact(ctx, async (tx, record) => {
     const held = await lockWritableSchema(ctx, tx, id);
     const { tenant_id } = held.row;
-    const in_use = await configSchemas.findConfigSchemaUse(tx, { tenant_id, schema_id: id });
+    // Under the lock of the schema: a write that pins it meanwhile waits, or is checked again.
+    const ahead = (await ctx.configStore.listUnrelayedPins?.(ctx, tenant_id)) ?? [];
+    const in_use = await configSchemas.findConfigSchemaUse(tx, { tenant_id, schema_id: id, ahead });
     if (in_use.configs > 0) throw configSchemaErrors.schemaInUse({ members: { in_use } });
     await configSchemas.updateConfigSchema(tx, id, { deleted_at: ctx.clock() });
     await record(configSchemaEvents.deleted, toldOf(held));

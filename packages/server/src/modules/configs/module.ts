@@ -6,8 +6,10 @@ import { defineModule } from '../../kernel/module.ts';
 import { type ConfigStoreSettings, configSettings } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { configPermissions } from './permissions.ts';
+import { createFindPlace, type FindPlace } from './place.ts';
 import { readersExpiryWorker } from './readers/expiry.worker.ts';
 import { readerEvents } from './readers/schema.ts';
+import { createReadersOfKey, type ReadersOfKey } from './readers/service.ts';
 import { configReadsGate, configReadsPace } from './reading/gate.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
@@ -27,6 +29,10 @@ declare module '../../kernel/context.ts' {
     readonly etcdConfigs: EtcdConfigs | null;
     /** Tells watchers what changes. */
     readonly configFeed: ConfigFeed;
+    /** Finds projects, and remembers them. */
+    readonly configPlace: FindPlace;
+    /** Finds the readers of a key. */
+    readonly readersOfKey: ReadersOfKey;
     /** Stands in front of whole states of projects. */
     readonly configReads: Gate;
     /** What they wait for between two batches. */
@@ -56,6 +62,8 @@ export const configsModule = defineModule({
     return {
       ...stores,
       configFeed: provideFeed(kernel, stores.configStore),
+      configPlace: createFindPlace(kernel),
+      readersOfKey: createReadersOfKey(),
       configReads,
       configReadsPace: createTenantPace(configReadsPace),
     };

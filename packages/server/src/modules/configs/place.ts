@@ -1,34 +1,54 @@
 /** The project that a request about configurations names, as its caller may know it. */
-import { configs } from '@tenant-registry/db';
-import type { ActorContext } from '../../kernel/context.ts';
-import { kernelErrors } from '../../kernel/errors.ts';
+import { configs, replicaLeases } from '@tenant-registry/db';
+import type { Actor } from '../../kernel/actor.ts';
+import type { ActorContext, KernelDependencies } from '../../kernel/context.ts';
+import { createRememberedRead } from '../../kernel/leases/remembered-read.ts';
 import { reachable } from '../../kernel/reach.ts';
 import { projectErrors } from '../projects/errors.ts';
 import { tenantErrors } from '../tenants/errors.ts';
 import type { FoundKey, Place, ReadPlace } from './store/port.ts';
 
-/** Returns where the project's configurations are. Throws `not_found`, `tenant_archived`. */
+/**
+ * Resolves to a project that the asker may know of, as it is at a moment after the question; to null when there is none.
+ * Rejects with `unavailable`.
+ */
+export type FindPlace = (
+  asker: Pick<Actor, 'tenant_id' | 'project_id'>,
+  projectId: string,
+) => Promise<ReadPlace | null>;
+
+type Question = readonly [tenant: string | null, project: string | null, asked: string];
+
+/**
+ * Makes the function. The database finds the project within the asker's reach. It is remembered while a lease is held: every
+ * change of its life, and of its tenant's, counts as a change of authority, and ends what is remembered of the tenant.
+ */
+export function createFindPlace({ db, forTenant, leases }: KernelDependencies): FindPlace {
+  const read = createRememberedRead<Question, ReadPlace>(leases, async ([tenant_id, project_id, asked]) => {
+    const facts = await configs.findConfigProject(
+      tenant_id === null ? db : forTenant({ tenant_id, project_id }),
+      asked,
+    );
+    return facts === undefined ? null : { facts, marks: await replicaLeases.listMarksOf(db, facts.tenant_id) };
+  });
+  return ({ tenant_id, project_id }, asked) => read([tenant_id, project_id, asked]);
+}
+
+/** Returns where the project's configurations are. Throws `not_found`, `tenant_archived`, `unavailable`. */
 export async function readablePlace(ctx: ActorContext, projectId: string): Promise<ReadPlace> {
-  return readable(ctx, await configs.findConfigProject(ctx.db, projectId));
+  const place = reachable(ctx, (await ctx.configPlace(ctx.actor, projectId)) ?? undefined);
+  if (place.tenant_status === 'archived') throw tenantErrors.tenantArchived();
+  return place;
 }
 
 export interface FoundInProject extends FoundKey {
   readonly place: ReadPlace;
 }
 
-/**
- * Returns where the project's configurations are, and the key as the store has it: by one statement where the store is this
- * database. Throws `not_found`, `tenant_archived`.
- */
+/** Returns where the project's configurations are, and the key as the store has it. Throws like `readablePlace`. */
 export async function findInProject(ctx: ActorContext, projectId: string, key: string): Promise<FoundInProject> {
-  const { configStore } = ctx;
-  if (configStore.findInProject !== undefined) {
-    const found = await configStore.findInProject(ctx, projectId, key);
-    if (found === undefined) throw kernelErrors.notFound();
-    return { ...found, place: readable(ctx, found.place) };
-  }
   const place = await readablePlace(ctx, projectId);
-  return { ...(await configStore.find(ctx, place, key)), place };
+  return { ...(await ctx.configStore.find(ctx, place, key)), place };
 }
 
 /** Throws `tenant_frozen`, `tenant_archived`, `project_archived`. */
@@ -36,10 +56,4 @@ export function requireWritable({ tenant_status, project_status }: Omit<ReadPlac
   if (tenant_status === 'archived') throw tenantErrors.tenantArchived();
   if (tenant_status === 'frozen') throw tenantErrors.tenantFrozen();
   if (project_status === 'archived') throw projectErrors.projectArchived();
-}
-
-function readable(ctx: ActorContext, place: ReadPlace | undefined): ReadPlace {
-  const found = reachable(ctx, place);
-  if (found.tenant_status === 'archived') throw tenantErrors.tenantArchived();
-  return found;
 }

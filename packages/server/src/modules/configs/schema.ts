@@ -41,12 +41,15 @@ export const version = z
     examples: [1],
   });
 
+/** The form of a cursor: its tag and its revision. No time has it. */
+export const cursorForm = /^([0-9a-z]{1,32})\.(0|[1-9]\d{0,15})$/;
+
 export const cursor = z
   .string()
   .min(1)
   .max(64)
   .meta({
-    description: 'A state of the project’s configurations; opaque.',
+    description: 'A state of the project’s configurations; opaque, and refused for any other project.',
     examples: ['4f1c2a9be07d.42'],
   });
 

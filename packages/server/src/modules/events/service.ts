@@ -68,7 +68,7 @@ function opening(ctx: ActorContext, input: FollowInput, permission: Permission) 
       tenantId: actor.tenant_id,
       scope,
       after: lastEventId ?? input.after ?? null,
-      mayListen: () => ctx.stillAccepted(permission),
+      mayHear: () => ctx.stillAccepted(permission),
       cut,
       signal,
     });

@@ -1,3 +1,4 @@
+// engine: postgres
 /** What a level lets one do in its project, by every way on which one has it, and nothing beyond. */
 import { testDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Sign-ins that are refused: what they tell, what they cost, and how many are made. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Remembers whose schemas and contents were too costly. */
+/** Remembers whose work was too costly. */
 import type { Clock } from '../../../kernel/clock.ts';
 import { kernelErrors } from '../../../kernel/errors.ts';
 
@@ -25,7 +25,8 @@ export function createCostlyTenants(clock: Clock): CostlyTenants {
       const window = open(tenantId);
       if (window === undefined || window.count < COSTLY_MAX) return;
       throw kernelErrors.rateLimited({
-        detail: 'Three schemas or contents of your tenant were too costly to check: wait as long as Retry-After says.',
+        detail:
+          'Three checks of schemas or contents of your tenant took too much time or memory within a minute, so none is made before it is over: wait as long as Retry-After says.',
         retryAfter: Math.ceil((window.endsAt - clock().getTime()) / 1_000),
       });
     },

@@ -1,7 +1,8 @@
 // engine: none
 import { expect, onTestFinished, test } from 'vitest';
 import { DomainError } from '../../../kernel/errors.ts';
-import { createJsonSchemas, type Mistake } from './json-schemas.ts';
+import type { Mistake } from '../port.ts';
+import { createJsonSchemas } from './json-schemas.ts';
 
 function newSchemas(waitMaxMs = 5_000) {
   const state = { now: new Date('2026-01-01T00:00:00Z') };
@@ -215,6 +216,27 @@ test('a tenant with three too costly ones within a minute waits until it is over
   await expectToAnswer(engine);
   state.now = new Date(state.now.getTime() + 60_000);
   await schemas.check('one', 'true');
+});
+
+test('comparisons that are too costly are counted apart: three within a minute make patches coarse, and no check waits', async () => {
+  const { schemas, state } = newSchemas();
+  // Each list is compared with each, and one that is long item by item.
+  const lists = (seed: number) =>
+    Array.from({ length: 70 }, (_, list) => Array.from({ length: 500 }, (_, item) => seed + list * 500 + item));
+  const patch = () => schemas.diff('one', { a: 1 }, { a: 2 });
+  const fine = [{ op: 'replace', path: '/a', value: 2 }];
+  for (let times = 0; times < 3; times += 1) {
+    expect(await patch()).toEqual(fine);
+    const to = lists(1_000_000);
+    expect(await schemas.diff('one', { lists: lists(0) }, { lists: to })).toEqual([
+      { op: 'replace', path: '', value: { lists: to } },
+    ]);
+  }
+  expect(await patch()).toEqual([{ op: 'replace', path: '', value: { a: 2 } }]);
+  expect(await schemas.diff('other', { a: 1 }, { a: 2 })).toEqual(fine);
+  expect(await schemas.validate('one', { schema: usable, content: { port: 80 } })).toEqual([]);
+  state.now = new Date(state.now.getTime() + 60_000);
+  expect(await patch()).toEqual(fine);
 });
 
 test('a tenant whose work piles up is refused alone, and gets one thread while a neighbour gets the other', async () => {

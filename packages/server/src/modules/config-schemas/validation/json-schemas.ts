@@ -1,40 +1,11 @@
 /** JSON Schema of draft 2020-12 for callers that nobody trusts: every piece of work is bounded in CPU time, memory and places. */
 import type { Clock } from '../../../kernel/clock.ts';
-import { DomainError } from '../../../kernel/errors.ts';
+import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
 import type { Gate } from '../../../kernel/gate.ts';
 import { configSchemaErrors } from '../errors.ts';
+import type { JsonSchemas, Mistake, PatchOperation } from '../port.ts';
 import type { Json } from './engine/json.ts';
-import type { Mistake } from './engine/pointers.ts';
-import type { PatchOperation } from './patch.ts';
 import { createValidationThreads } from './validation-threads.ts';
-
-export type { Mistake, PatchOperation };
-
-/** All may throw what bounds them: `validation_too_costly`, `rate_limited`, `tenant_busy`, and `overloaded`. */
-export interface JsonSchemas {
-  /** Resolves when the text is a usable JSON Schema 2020-12. Throws `schema_invalid` with pointers under `/content`. */
-  check(tenantId: string, schema: string): Promise<void>;
-  /** Returns at most 20 mistakes of the content, none when it is valid. Throws `schema_invalid`. */
-  validate(
-    tenantId: string,
-    asked: { readonly schema: string; readonly content: unknown },
-  ): Promise<readonly Mistake[]>;
-  /**
-   * Tries one schema on many contents and yields, for each list of contents, the mistakes of each content in order, at most
-   * 20 each. Others get the thread between batches. Throws `schema_invalid`.
-   */
-  validateEach(
-    tenantId: string,
-    asked: {
-      readonly schema: string;
-      readonly contents: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
-    },
-  ): AsyncGenerator<readonly (readonly Mistake[])[]>;
-  /** Returns the operations of RFC 6902 that make `to` out of `from`; one that replaces all where further ones would cost too much. */
-  diff(tenantId: string, from: unknown, to: unknown): Promise<readonly PatchOperation[]>;
-  /** Lets the threads end. */
-  close(): void;
-}
 
 export interface JsonSchemasOptions {
   readonly clock: Clock;
@@ -94,11 +65,12 @@ export function createJsonSchemas({
     async diff(tenantId, from, to) {
       const whole: PatchOperation[] = [{ op: 'replace', path: '', value: to as Json }];
       try {
-        const question = { kind: 'diff', from: textOf(tenantId, from), to: textOf(tenantId, to) } as const;
+        const question = { kind: 'diff', from: JSON.stringify(from), to: JSON.stringify(to) } as const;
         const answer = await threads.ask(tenantId, question);
         return answer.kind === 'patch' ? answer.operations : whole;
       } catch (error) {
-        if (isTooCostly(error)) return whole;
+        // What is nested too deeply for a text is a RangeError.
+        if (error instanceof RangeError || isUnaffordable(error)) return whole;
         throw error;
       }
     },
@@ -131,6 +103,11 @@ function schemaInvalid(mistakes: readonly Mistake[]): Error {
   return configSchemaErrors.schemaInvalid({ errors });
 }
 
-function isTooCostly(error: unknown): boolean {
-  return error instanceof DomainError && error.definition === configSchemaErrors.validationTooCostly.definition;
+/** Tells whether work is too costly, or was too often. */
+function isUnaffordable(error: unknown): boolean {
+  const { definition } = error instanceof DomainError ? error : {};
+  return (
+    definition === configSchemaErrors.validationTooCostly.definition ||
+    definition === kernelErrors.rateLimited.definition
+  );
 }

@@ -14,6 +14,7 @@ export interface ValidationThreads {
   /**
    * Resolves with the answer. Throws `validation_too_costly` when it takes more CPU time, memory or stack than it may,
    * `rate_limited` for a tenant with three of those within a minute, `tenant_busy`, and `overloaded` when the wait is over.
+   * Comparisons are counted apart: who may only read keeps nobody from writing.
    */
   ask(tenantId: string, question: Question): Promise<Exclude<Answer, { readonly kind: 'too_costly' }>>;
   /** Counts one too costly piece of work for the tenant, and returns its error. */
@@ -46,30 +47,31 @@ export function createValidationThreads({ clock, waitMaxMs }: ValidationThreadsO
   );
   const free = [...threads];
 
-  function tooCostly(tenantId: string, cause?: unknown): Error {
-    costly.count(tenantId);
+  function tooCostly(account: string, cause?: unknown): Error {
+    costly.count(account);
     return configSchemaErrors.validationTooCostly({ cause });
   }
 
-  async function askThread(thread: Thread<Question, Answer>, tenantId: string, question: Question) {
+  async function askThread(thread: Thread<Question, Answer>, account: string, question: Question) {
     const answer = await thread.ask(question).catch((error: unknown) => {
-      if (error instanceof ThreadTooCostly) throw tooCostly(tenantId, error);
+      if (error instanceof ThreadTooCostly) throw tooCostly(account, error);
       throw error instanceof ThreadTimeout ? busy(error) : error;
     });
-    if (answer.kind === 'too_costly') throw tooCostly(tenantId);
+    if (answer.kind === 'too_costly') throw tooCostly(account);
     return answer;
   }
 
   return {
     async ask(tenantId, question) {
-      costly.check(tenantId);
+      const account = accountOf(tenantId, question);
+      costly.check(account);
       const leave = await gate.enter(tenantId, { signal: AbortSignal.timeout(waitMaxMs) }).catch(orBusy);
       const thread = free.pop();
       try {
         if (thread === undefined) throw new Error('the gate has more places than there are threads');
         // Those before it in the line may have used up what the tenant has.
-        costly.check(tenantId);
-        return await askThread(thread, tenantId, question);
+        costly.check(account);
+        return await askThread(thread, account, question);
       } finally {
         if (thread !== undefined) free.push(thread);
         leave();
@@ -81,6 +83,10 @@ export function createValidationThreads({ clock, waitMaxMs }: ValidationThreadsO
       for (const thread of threads) thread.retire();
     },
   };
+}
+
+function accountOf(tenantId: string, { kind }: Question): string {
+  return kind === 'diff' ? `${tenantId} diffs` : tenantId;
 }
 
 const busy = (cause: unknown) => kernelErrors.overloaded({ cause, retryAfter: 1 });

@@ -2,7 +2,7 @@
  * The versions of a key: those that the database has, and those that the store has made and not brought there yet. The
  * store is asked first: a version that it has handed over meanwhile is in the database by then, so none is missed.
  */
-import { configHistory } from '@tenant-registry/db';
+import { configHistory, type configs } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
 import type { Author } from '../schema.ts';
 import type { Place, Revision } from '../store/port.ts';
@@ -13,8 +13,7 @@ export async function findVersion(
   place: Place,
   { key, version }: { readonly key: string; readonly version: number },
 ): Promise<Revision | undefined> {
-  const unrelayed = await ctx.configStore.listUnrelayed(ctx, place, key);
-  const waiting = unrelayed.find((revision) => revision.version === version);
+  const waiting = await ctx.configStore.findUnrelayed?.(ctx, place, { key, version });
   if (waiting !== undefined) return waiting;
   const row = await configHistory.findConfigVersion(ctx.db, { project_id: place.project_id, key, version });
   return row && revisionFrom(row);
@@ -34,13 +33,16 @@ export async function listVersions(
   place: Place,
   { key, content, ...page }: Asked,
 ): Promise<{ readonly rows: readonly Revision[]; readonly more: boolean }> {
-  const before = page.after === undefined ? Number.POSITIVE_INFINITY : Number(page.after[0]);
-  const unrelayed = await ctx.configStore.listUnrelayed(ctx, place, key);
+  const before = page.after === undefined ? undefined : Number(page.after[0]);
+  const { limit, bytesMax } = page;
+  const waiting = await ctx.configStore.listUnrelayed?.(ctx, place, { key, before, limit, bytesMax });
+  // What waits is newer than what the database has.
+  if (waiting?.more) return waiting;
   const wanted = { project_id: place.project_id, key, content };
   const { rows, more } = await configHistory.listConfigVersions(ctx.db, wanted, page);
   const oldest = more ? (rows.at(-1)?.version ?? 0) : 0;
-  const waiting = unrelayed.filter(({ version }) => version < before && version >= oldest);
-  const all = merged(waiting, rows.map(revisionFrom));
+  const newer = waiting?.rows.filter(({ version }) => version >= oldest) ?? [];
+  const all = merged(newer, rows.map(revisionFrom));
   return { rows: all.slice(0, page.limit), more: more || all.length > page.limit };
 }
 
@@ -49,6 +51,6 @@ function merged(waiting: readonly Revision[], stored: readonly Revision[]): Revi
   return [...byVersion.values()].sort((a, b) => b.version - a.version);
 }
 
-function revisionFrom({ author, ...row }: configHistory.ConfigRevisionRow): Revision {
+function revisionFrom({ author, ...row }: configs.ConfigRevisionRow): Revision {
   return { ...row, author: author as Author }; // what the registry wrote itself
 }

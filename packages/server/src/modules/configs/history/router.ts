@@ -60,8 +60,8 @@ export const historyProcedures = {
         operation: 'diff_config',
         summary: 'Compare two versions of a configuration',
         description:
-          'As a JSON Patch (RFC 6902). A version that is a deletion has no content: the patch then adds or removes the whole.',
-        errors: [configSchemaErrors.validationTooCostly, kernelErrors.unavailable],
+          'As a JSON Patch (RFC 6902). A version that is a deletion has no content: the patch then adds or removes the whole. Where a patch would be long or costly, and for a minute after three costly ones of the tenant, one operation replaces the whole.',
+        errors: [kernelErrors.unavailable],
         inTenant: 'read',
       }),
     })

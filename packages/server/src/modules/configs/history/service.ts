@@ -50,7 +50,7 @@ export async function getRevision(ctx: ActorContext, { project_id, key, version 
 
 /**
  * Compares the contents of two versions. A version that is a deletion has none. Throws `not_found` for a version that never
- * was or is not kept any more, `validation_too_costly`, `tenant_archived`.
+ * was or is not kept any more, `tenant_busy`, `overloaded`, `tenant_archived`.
  */
 export async function diffConfig(ctx: ActorContext, input: DiffConfig): Promise<ConfigDiff> {
   const { key, project_id } = input;

@@ -1,6 +1,7 @@
 /** Readers of a key: which programs read it, and what each expects of its content. A write that breaks one is told so. */
 import { createHash } from 'node:crypto';
 import { configReaders, type Tx } from '@tenant-registry/db';
+import { batchedByReach } from '../../../kernel/batch-by-reach.ts';
 import { addDays } from '../../../kernel/clock.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
 import { paginateLarge } from '../../../kernel/cursors.ts';
@@ -116,7 +117,7 @@ export async function brokenReaders(
 ): Promise<BrokenReader[]> {
   const asked = { project_id, config_key: key, since: oldest(ctx) };
   const broken: BrokenReader[] = [];
-  for (const { reader, schema } of await configReaders.listReadersOfKey(ctx.db, asked)) {
+  for (const { reader, schema } of await ctx.readersOfKey(ctx, asked)) {
     const errors = await mistakesOf(ctx, tenant_id, { schema, content });
     if (errors.length > 0) broken.push({ reader, errors });
   }
@@ -139,6 +140,14 @@ async function mistakesOf(
 
 function isOf(error: unknown, { definition }: { readonly definition: object }): error is DomainError {
   return error instanceof DomainError && error.definition === definition;
+}
+
+export type ReadersOfKey = ReturnType<typeof createReadersOfKey>;
+
+/** Makes the function that returns the readers of a key, which every write of it asks for. */
+export function createReadersOfKey() {
+  const weightMax = 64;
+  return batchedByReach({ ask: configReaders.listReadersOfKeys, runningMax: 2, weightMax, waitingMax: 1_000 });
 }
 
 function oldest({ clock }: ActorContext): Date {

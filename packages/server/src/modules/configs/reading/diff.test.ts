@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest';
 import { commitEdits, contextOf, newPlace } from '../../../../test/support/config-history.ts';
 import { testServer } from '../../../../test/support/server.ts';
+import { cursorOf } from '../cursor.ts';
 import type { Place } from '../store/port.ts';
 
 const server = testServer();
 
 const diff = ({ project_id }: Place, query: string) =>
   server.call(`GET /v1/projects/${project_id}/config-diff?${query}`);
-const commit = async (place: Place, edits: Parameters<typeof commitEdits>[2]) => {
-  const { epoch, revision } = await commitEdits(contextOf(server), place, edits);
-  return `${epoch}.${revision}`;
-};
+const commit = async (place: Place, edits: Parameters<typeof commitEdits>[2]) =>
+  cursorOf(place, await commitEdits(contextOf(server), place, edits));
 
 // proves B34
 test('what was created, changed and deleted between two states is told with a patch', async () => {
@@ -103,8 +102,8 @@ test('all pages compare one pair of states, whatever is written meanwhile', asyn
 test('states that are none are refused at their fields', async () => {
   const place = await newPlace(server);
   const from = await commit(place, [{ key: 'a', content: 1 }]);
-  const [epoch = ''] = from.split('.');
-  expect(await diff(place, `from=${epoch}.9`)).toMatchObject({
+  const [tag = ''] = from.split('.');
+  expect(await diff(place, `from=${tag}.9`)).toMatchObject({
     body: { code: 'config_state_unknown', errors: [{ pointer: '/from' }] },
   });
   expect(await diff(place, `from=${from}&to=ffff.1`)).toMatchObject({
@@ -112,5 +111,5 @@ test('states that are none are refused at their fields', async () => {
   });
   expect(await diff(place, '')).toMatchObject({ body: { code: 'invalid_input', errors: [{ pointer: '/from' }] } });
   const long = await diff(place, 'from=2000-01-01T00:00:00Z&to=2999-01-01T00:00:00Z');
-  expect(long.body).toMatchObject({ from: `${epoch}.0`, to: from, items: [{ key: 'a', change: 'created' }] });
+  expect(long.body).toMatchObject({ from: `${tag}.0`, to: from, items: [{ key: 'a', change: 'created' }] });
 });

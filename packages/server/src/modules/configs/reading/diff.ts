@@ -2,8 +2,7 @@
 import { configPages } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
 import { paginateLarge } from '../../../kernel/cursors.ts';
-import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
-import { configSchemaErrors } from '../../config-schemas/errors.ts';
+import { kernelErrors } from '../../../kernel/errors.ts';
 import { cursorOf, type State } from '../cursor.ts';
 import { readablePlace } from '../place.ts';
 import { requireKnown } from '../store/pages.ts';
@@ -31,7 +30,7 @@ export async function diffConfigs(ctx: ActorContext, input: Diff) {
   let span: Span | undefined;
   if (input.cursor === undefined) {
     const from = await momentOf(ctx, place, { moment: input.from, pointer: '/from' });
-    span = { from, to: await momentOf(ctx, place, { moment: input.to, pointer: '/to' }) };
+    span = { from, to: await momentOf(ctx, place, { moment: input.to, pointer: '/to', inDatabase: true }) };
   }
   const page = await paginateLarge(ctx, {
     list: 'config_differences',
@@ -54,7 +53,7 @@ export async function diffConfigs(ctx: ActorContext, input: Diff) {
     },
   });
   const { from, to } = known(span);
-  return { ...page, from: cursorOf(from), to: cursorOf(to) };
+  return { ...page, from: cursorOf(place, from), to: cursorOf(place, to) };
 }
 
 function known(span: Span | undefined): Span {
@@ -101,7 +100,6 @@ function sideOf({ version, content_sha256, schema_id, schema_version }: PerhapsS
   return { version, content_sha256, schema_id, schema_version };
 }
 
-/** Contents that are too intricate to be compared have no patch. */
 async function patchOf(
   { jsonSchemas }: ActorContext,
   tenantId: string,
@@ -109,11 +107,5 @@ async function patchOf(
 ): Promise<Difference['patch']> {
   if (!row.has_contents) return null;
   if (row.from_content_sha256 === row.to_content_sha256) return [];
-  try {
-    return [...(await jsonSchemas.diff(tenantId, row.from_content, row.to_content))];
-  } catch (error) {
-    const { code } = configSchemaErrors.validationTooCostly.definition;
-    if (error instanceof DomainError && error.definition.code === code) return null;
-    throw error;
-  }
+  return [...(await jsonSchemas.diff(tenantId, row.from_content, row.to_content))];
 }

@@ -27,7 +27,8 @@ export async function listConfigs(ctx: ActorContext, input: ListConfigs) {
   const { prefix = '', schema_id, contains, content } = input;
   const filter = { prefix, schema_id, contains: contains && JSON.stringify(JSON.parse(contains)), content };
   const isLater = input.cursor !== undefined;
-  let state = isLater ? undefined : await momentOf(ctx, place, { moment: input.at, pointer: '/at' });
+  const inDatabase = schema_id !== undefined || contains !== undefined;
+  let state = isLater ? undefined : await momentOf(ctx, place, { moment: input.at, pointer: '/at', inDatabase });
   const page = await paginateLarge(ctx, {
     list: 'configs',
     input,
@@ -42,7 +43,7 @@ export async function listConfigs(ctx: ActorContext, input: ListConfigs) {
       return { rows: rows.map((row) => listed(row, at.epoch, content)), more };
     },
   });
-  return { ...page, state: cursorOf(known(state)) };
+  return { ...page, state: cursorOf(place, known(state)) };
 }
 
 function known(state: Moment | undefined): Moment {

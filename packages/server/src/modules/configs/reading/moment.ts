@@ -4,6 +4,7 @@ import type { ActorContext } from '../../../kernel/context.ts';
 import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
 import { type State, stateOf } from '../cursor.ts';
 import { configErrors } from '../errors.ts';
+import { cursorForm } from '../schema.ts';
 import { knownEpoch } from '../store/pages.ts';
 import type { Place } from '../store/port.ts';
 
@@ -17,24 +18,28 @@ export interface AskedMoment {
   readonly moment: string | undefined;
   /** The field of the input that names it. */
   readonly pointer: string;
+  /** The database is asked for the state: where another store is ahead of it, now is the newest state that it has. */
+  readonly inDatabase?: boolean;
 }
 
-/** Returns the state. Throws `config_state_unknown` for a cursor of another epoch or of a state that the project has not reached. */
-export async function momentOf(ctx: ActorContext, place: Place, { moment, pointer }: AskedMoment): Promise<Moment> {
+/**
+ * Returns the state. Throws `config_state_unknown` for a cursor of another project, of another epoch, or of a state that the
+ * project has not reached.
+ */
+export async function momentOf(ctx: ActorContext, place: Place, asked: AskedMoment): Promise<Moment> {
   const { configStore, db } = ctx;
-  const state = moment === undefined ? undefined : stateOf(moment);
-  if (moment !== undefined && state === undefined) {
+  const { moment, pointer, inDatabase } = asked;
+  const isTime = moment === undefined ? inDatabase : !cursorForm.test(moment);
+  if (isTime) {
+    const at = moment ?? ctx.clock().toISOString();
     const { project_id } = place;
-    const { epoch, revision } = await configPages.findConfigMoment(db, {
-      project_id,
-      at: moment,
-      kind: configStore.kind,
-    });
-    return { epoch: knownEpoch(epoch), revision, byTime: true };
+    const found = await configPages.findConfigMoment(db, { project_id, at, kind: configStore.kind });
+    const revision = moment === undefined ? found.head : found.revision;
+    return { epoch: knownEpoch(found.epoch), revision, byTime: true };
   }
   const head = await configStore.head(ctx, place);
-  if (state === undefined) return { ...head, byTime: false };
-  if (state.epoch !== head.epoch || state.revision > head.revision) throw unknownState([pointer]);
+  const state = moment === undefined ? head : stateOf(place, moment, head);
+  if (state === undefined) throw unknownState([pointer]);
   return { ...state, byTime: false };
 }
 

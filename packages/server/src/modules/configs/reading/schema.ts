@@ -3,12 +3,10 @@ import { z } from 'zod';
 import { pageInput, pageOf } from '../../../kernel/pagination.ts';
 import { id, textUpTo, timestampInput } from '../../../kernel/schema.ts';
 import { textStream } from '../../../kernel/streams/text-stream.ts';
-import { config, cursor, keyPrefix, projectOf, sha256, shownContent, version } from '../schema.ts';
+import { config, cursor, cursorForm, keyPrefix, projectOf, sha256, shownContent, version } from '../schema.ts';
 
 const CONTAINS_BYTES_MAX = 4_096;
 const CONTAINS_DEPTH_MAX = 32;
-
-const CURSOR = /^[0-9a-z]{1,32}\.(0|[1-9]\d{0,15})$/;
 
 /** A cursor, or a time, which is handed on in UTC. */
 const moment = z
@@ -16,7 +14,7 @@ const moment = z
   .min(1)
   .max(64)
   .refine(
-    (text) => CURSOR.test(text) || timestampInput.safeParse(text).success,
+    (text) => cursorForm.test(text) || timestampInput.safeParse(text).success,
     'must be a cursor of this project, or a time (RFC 3339)',
   )
   .overwrite((text) => timestampInput.safeParse(text).data ?? text)

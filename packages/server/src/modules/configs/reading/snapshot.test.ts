@@ -6,6 +6,7 @@ import { newKey } from '../../../../test/support/api-keys.ts';
 import { commitEdits, contextOf, newPlace } from '../../../../test/support/config-history.ts';
 import { newProject, newTenant, testServer, UNKNOWN } from '../../../../test/support/server.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { cursorOf } from '../cursor.ts';
 import type { Place } from '../store/port.ts';
 import { BATCH_BYTES_MAX } from './batches.ts';
 import { snapshotConfigs } from './service.ts';
@@ -76,15 +77,15 @@ test('HEAD has the tag of the state, and no text', async () => {
 test('a state that is none is refused at its field', async () => {
   const place = await placeWith(['a']);
   const { body } = await server.call(`GET ${pathOf(place)}`);
-  const [epoch = ''] = body.cursor.split('.');
-  for (const at of [`${epoch}.2`, 'ffff.1', `${epoch}x.1`]) {
+  const [tag = ''] = body.cursor.split('.');
+  for (const at of [`${tag}.2`, `${tag}.9999999999999999`, 'ffff.1', `${tag}x.1`, `x${tag}.1`]) {
     const refused = await server.call(`GET ${pathOf(place)}?at=${at}`);
     expect(refused, at).toMatchObject({
       status: 400,
       body: { code: 'config_state_unknown', errors: [{ pointer: '/at', in: 'query' }] },
     });
   }
-  for (const at of ['yesterday', `${epoch}.01`, `${epoch}.-1`, '2026-13-01T00:00:00Z', 'a'.repeat(65), '']) {
+  for (const at of ['yesterday', `${tag}.01`, `${tag}.-1`, '2026-13-01T00:00:00Z', 'a'.repeat(65), '']) {
     const refused = await server.call(`GET ${pathOf(place)}?at=${at}`);
     expect(refused, at).toMatchObject({ status: 400, body: { code: 'invalid_input' } });
     expect(refused.body.errors[0], at).toMatchObject({ pointer: '/at', in: 'query' });
@@ -92,7 +93,7 @@ test('a state that is none is refused at its field', async () => {
   const future = await server.call(`GET ${pathOf(place)}?at=2999-01-01T00:00:00%2B02:00`);
   expect(future.body).toEqual(body);
   const past = await server.call(`GET ${pathOf(place)}?at=2000-01-01T00:00:00Z`);
-  expect(past.body).toEqual({ ...body, cursor: `${epoch}.0`, configs: [] });
+  expect(past.body).toEqual({ ...body, cursor: `${tag}.0`, configs: [] });
 });
 
 test('a project of another tenant, and one beside that of a bound key, is not found', async () => {
@@ -114,8 +115,7 @@ test('a past that was pruned is refused, and one that is kept is not', async () 
   const ctx = contextOf(server);
   const states = [(await server.call(`GET ${pathOf(place)}`)).body.cursor];
   for (const content of [1, 2, 3]) {
-    const { epoch, revision } = await commitEdits(ctx, place, [{ key: 'a', content }]);
-    states.push(`${epoch}.${revision}`);
+    states.push(cursorOf(place, await commitEdits(ctx, place, [{ key: 'a', content }])));
   }
   const kept = await Promise.all(states.map((at) => server.call(`GET ${pathOf(place)}?at=${at}`)));
   await server.app.deps.db.transaction().execute(async (tx) => {

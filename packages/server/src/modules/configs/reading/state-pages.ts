@@ -17,8 +17,8 @@ export function pageOfState(ctx: ActorContext, place: Place, { byTime, ...asked 
   const { configStore } = ctx;
   const isFiltered = asked.schema_id !== undefined || asked.contains !== undefined;
   if (configStore.kind === 'postgres' || isFiltered || byTime) return pageOfDatabase(ctx, place, asked);
-  const { prefix, after, limit, bytesMax, at } = asked;
-  return configStore.page(ctx, place, { prefix, after, limit, bytesMax, at });
+  const { prefix, after, limit, bytesMax, at, tombstones } = asked;
+  return configStore.page(ctx, place, { prefix, after, limit, bytesMax, at, tombstones });
 }
 
 /** Returns a page with the contents as text: the database's own, or made of what the store has. Throws like `pageOfState`. */

@@ -37,7 +37,7 @@ export async function textOfState(ctx: ActorContext, asked: AskedState, form: St
   const { project_id, prefix = '' } = asked;
   const place = await readablePlace(ctx, project_id);
   const at = await momentOf(ctx, place, { moment: asked.at, pointer: '/at' });
-  const cursor = cursorOf(at);
+  const cursor = cursorOf(place, at);
   ctx.answerHeaders.set('etag', `"${cursor}"`);
   const open = async () => {
     const leave = await ctx.configReads.enter(ctx.actor.tenant_id, { signal: ctx.signal });

@@ -435,7 +435,8 @@ function describeRecords(it: () => StoreUnderTest, { place, find, commit }: Hand
       await commit(where, [changeOf(await find(where, 'a'), 'a', version)]);
       // In this order: what is handed over meanwhile is in the database.
       const ctx = handsOn(it).ctx();
-      const waiting = await ctx.configStore.listUnrelayed(ctx, where, 'a');
+      const asked = { key: 'a', limit: 10, bytesMax: 1_048_576 };
+      const waiting = (await ctx.configStore.listUnrelayed?.(ctx, where, asked))?.rows ?? [];
       const { revisions } = await versionsKept(it(), where, 'a');
       const known = new Set([...waiting.map((revision) => revision.version), ...revisions]);
       expect([...known].sort((a, b) => a - b)).toEqual(upTo(version));

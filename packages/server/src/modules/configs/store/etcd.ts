@@ -4,16 +4,16 @@
  * (docs/decisions/0034-two-stores-of-configurations.md).
  */
 import type { Logger } from '../../../kernel/logger.ts';
-import { commit } from './etcd/commit.ts';
+import { commit, createCounts } from './etcd/commit.ts';
 import { readingFrom, type StoreParts } from './etcd/reading.ts';
 import { createTails } from './etcd/tail.ts';
+import { unrelayedFrom } from './etcd/unrelayed.ts';
 import { createUnrelayedGrowth } from './etcd/unrelayed-growth.ts';
+import { createWaitingPlaces } from './etcd/waiting-places.ts';
 import type { ConfigStore } from './port.ts';
 
 export interface EtcdStoreOptions extends StoreParts {
   readonly logger: Logger;
-  /** How many versions wait for the relay. */
-  readonly waiting: () => number;
   /** Tells that one more waits. */
   readonly intended: () => void;
 }
@@ -22,10 +22,12 @@ export interface EtcdStoreOptions extends StoreParts {
 export function createEtcdStore(options: EtcdStoreOptions): ConfigStore {
   const { link } = options;
   const tails = createTails(options);
-  const parts = { ...options, growth: createUnrelayedGrowth() };
+  const places = createWaitingPlaces(options);
+  const parts = { ...options, growth: createUnrelayedGrowth(), places, counts: createCounts() };
   return {
     kind: 'etcd',
     ...readingFrom(options),
+    ...unrelayedFrom(options),
     commit: (ctx, place, write) => commit(parts, ctx, { place, write }),
     tail: tails.tail,
     isUp: link.isUp,

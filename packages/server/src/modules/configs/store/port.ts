@@ -125,6 +125,8 @@ export interface PageOfKeys {
   readonly bytesMax: number;
   /** The state to read; absent: the current one. */
   readonly at?: State | undefined;
+  /** Deleted keys come too, from the current state of a store that has `findWritten`. */
+  readonly tombstones?: boolean | undefined;
 }
 
 /**
@@ -151,20 +153,33 @@ export interface ProjectTail {
   release(): void;
 }
 
+/** Names a version of a key. */
+export interface Version {
+  readonly key: string;
+  readonly version: number;
+}
+
+export interface UnrelayedPage {
+  readonly key: string;
+  /** The version before which the page begins; absent: the newest is the first. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+  /** The page ends with the version that reaches this many bytes: one at least always comes. */
+  readonly bytesMax: number;
+}
+
+/** What the newest version of a key is checked against; null: nothing, or the key is deleted. */
+export interface UnrelayedPin {
+  readonly project_id: string;
+  readonly key: string;
+  readonly schema_id: string | null;
+}
+
 /** Reads are linearizable: they see every write that was answered before they began. */
 export interface ConfigStore {
   readonly kind: 'postgres' | 'etcd';
   /** Returns the key, a tombstone too; undefined when it was never written. */
   find(ctx: ActorContext, place: Place, key: string): Promise<FoundKey>;
-  /**
-   * Returns the project together with the key: for a store that finds both at once. Undefined when there is no such project
-   * in the caller's reach by the rules of the database; the caller's reach by those of the registry is still to be checked.
-   */
-  findInProject?(
-    ctx: ActorContext,
-    projectId: string,
-    key: string,
-  ): Promise<(FoundKey & { readonly place: ReadPlace }) | undefined>;
   /**
    * Returns keys with a value in the order of their bytes, all of one state. Throws `invalid_cursor` for a state of
    * another epoch, or one that is not kept any more.
@@ -183,12 +198,29 @@ export interface ConfigStore {
    */
   commit(ctx: ActorContext, place: Place, write: Write): Promise<Outcome>;
   /**
-   * Returns the key as a write left it, whatever followed; undefined when the write did not happen. Absent: the store knows
-   * the outcome of every write that it was asked for, so nobody has to look for one.
+   * Returns the key as a write left it, whatever followed; undefined when the write did not happen. Throws `unavailable`
+   * when more waits for the database than is looked through. Absent: the store knows the outcome of every write that it was
+   * asked for, so nobody has to look for one.
    */
   findWritten?(ctx: ActorContext, place: Place, written: Written): Promise<StoredConfig | undefined>;
-  /** Returns revisions of the key that the database does not have yet, newest first. */
-  listUnrelayed(ctx: ActorContext, place: Place, key: string): Promise<readonly Revision[]>;
+  /** Returns the version of the key when the database does not have it yet. Absent: the database has every version. */
+  findUnrelayed?(ctx: ActorContext, place: Place, version: Version): Promise<Revision | undefined>;
+  /**
+   * Returns versions of the key that the database does not have yet, newest first, and whether older ones follow. Absent:
+   * the database has every version.
+   */
+  listUnrelayed?(
+    ctx: ActorContext,
+    place: Place,
+    asked: UnrelayedPage,
+  ): Promise<{ readonly rows: readonly Revision[]; readonly more: boolean }>;
+  /**
+   * Returns the keys of the tenant whose newest version the database does not have yet, and the schemas of these versions.
+   * A write that pins a schema anew and was checked before the call is not made after it: it is checked again. So the
+   * caller, who holds the schema against `lockConfigSchema`, sees every pin of it. Throws `unavailable` when too much
+   * waits, `config_store_full`. Absent: the database has every version.
+   */
+  listUnrelayedPins?(ctx: ActorContext, tenantId: string): Promise<readonly UnrelayedPin[]>;
   /** Begins to hear the changes of a project. */
   tail(place: Place): Promise<ProjectTail>;
   /** Whether it answers, for the metric `config_store_up`. */

@@ -153,7 +153,7 @@ function list(db: Db, range: Omit<configTail.ConfigRevisionRange, 'contentBytesM
   return configTail.listConfigRevisions(db, { ...range, contentBytesMax: CONTENT_BYTES_MAX });
 }
 
-function stepsOf(rows: readonly configTail.ConfigRevisionRow[]): (Step & { readonly revision: number })[] {
+function stepsOf(rows: readonly configTail.ToldConfigRevision[]): (Step & { readonly revision: number })[] {
   const byRevision = Map.groupBy(rows, ({ revision }) => revision);
   return Array.from(byRevision, ([revision, those]) => ({
     revision,
@@ -162,7 +162,7 @@ function stepsOf(rows: readonly configTail.ConfigRevisionRow[]): (Step & { reado
   }));
 }
 
-function changeOf({ bytes: _, author, ...row }: configTail.ConfigRevisionRow): TailedChange {
+function changeOf({ bytes: _, author, ...row }: configTail.ToldConfigRevision): TailedChange {
   // What the registry wrote itself.
   return { ...row, author: author as Author };
 }

@@ -1,11 +1,12 @@
 /** The plan of an import: what becomes of each key, decided and checked before anything is written. */
 import type { ActorContext } from '../../../kernel/context.ts';
-import { DomainError, type InputMistake, tooLate } from '../../../kernel/errors.ts';
+import { DomainError, type InputMistake, kernelErrors, tooLate } from '../../../kernel/errors.ts';
 import { configSchemaErrors } from '../../config-schemas/errors.ts';
 import { configErrors } from '../errors.ts';
 import { pageOfState } from '../reading/state-pages.ts';
 import type { Change, Place, StoredConfig } from '../store/port.ts';
 import { changeTo } from '../values/service.ts';
+import { ownWrite } from '../values/write.ts';
 import type { Action, ImportConfigs, ImportItem } from './schema.ts';
 
 /** Keys that are asked for at once, and about their bytes. */
@@ -25,15 +26,23 @@ export interface PlannedItem {
   readonly version: number | null;
   /** Null: nothing has to be written. */
   readonly change: PlannedChange | null;
+  /** The revision at which this very import has made it, when its answer was lost; null: it has not. */
+  readonly madeAt: number | null;
   /** Why it is invalid. */
   readonly mistakes: readonly InputMistake[];
 }
 
+export interface Importing {
+  readonly input: ImportConfigs;
+  readonly write_id: string;
+}
+
 /**
- * Returns the items in their order, then the keys that are deleted. Throws like `find` and `page` of the store, and ends when
- * the caller has another answer.
+ * Returns the items in their order, then the keys that are deleted. What this very import has made already stands in the plan
+ * as it was made, whatever followed. Throws like `find` and `page` of the store, and ends when the caller has another answer.
  */
-export async function planOf(ctx: ActorContext, place: Place, input: ImportConfigs): Promise<PlannedItem[]> {
+export async function planOf(ctx: ActorContext, place: Place, importing: Importing): Promise<PlannedItem[]> {
+  const { input } = importing;
   const places = new Map<string, number>();
   const plan: PlannedItem[] = [];
   for (const [index, item] of input.items.entries()) {
@@ -42,10 +51,10 @@ export async function planOf(ctx: ActorContext, place: Place, input: ImportConfi
     if (before === undefined) places.set(item.key, index);
     const repeated = { pointer: `/items/${index}/key`, message: `is the key of /items/${before} too` };
     plan.push(
-      before === undefined ? await planItem(ctx, place, { index, item, input }) : invalid(item.key, [repeated]),
+      before === undefined ? await planItem(ctx, place, { ...importing, index, item }) : invalid(item.key, [repeated]),
     );
   }
-  if (input.prune) plan.push(...(await planDeletions(ctx, place, { input, named: places })));
+  if (input.prune) plan.push(...(await planDeletions(ctx, place, { ...importing, named: places, plan })));
   return plan;
 }
 
@@ -55,22 +64,24 @@ function requireAwaited({ signal, deadline }: ActorContext): void {
   if (deadline.leftMs() === 0) throw tooLate();
 }
 
-interface Numbered {
+interface Numbered extends Importing {
   readonly index: number;
   readonly item: ImportItem;
-  readonly input: ImportConfigs;
 }
 
-async function planItem(ctx: ActorContext, place: Place, { index, item, input }: Numbered): Promise<PlannedItem> {
+async function planItem(ctx: ActorContext, place: Place, numbered: Numbered): Promise<PlannedItem> {
+  const { index, item, input, write_id } = numbered;
   const { key, content, schema_id } = item;
   const { reason, ignore_readers } = input;
   const schema_version = item.schema_version ?? undefined;
   const found = await ctx.configStore.find(ctx, place, key);
+  const own = await ownWrite(ctx, { place, config: found.config, write_id });
+  if (own !== undefined) return made(own);
   const wish = { key, content, schema_id, schema_version, reason, ignore_readers };
   try {
     const change = await changeTo(ctx, place, { found, input: wish });
     if (change !== null) return planned(change);
-    return { key, action: 'unchanged', version: found.config?.version ?? null, change: null, mistakes: [] };
+    return { ...nothing, key, action: 'unchanged', version: found.config?.version ?? null };
   } catch (error) {
     return invalid(key, mistakesOf(error, `/items/${index}`));
   }
@@ -79,12 +90,19 @@ async function planItem(ctx: ActorContext, place: Place, { index, item, input }:
 function planned({ base, ...change }: Change): PlannedItem {
   const from = base?.version ?? 0;
   const action = change.operation === 'rollback' ? 'update' : change.operation;
-  return { key: change.key, action, version: from + 1, change: { ...change, from }, mistakes: [] };
+  return { ...nothing, key: change.key, action, version: from + 1, change: { ...change, from } };
+}
+
+function made({ key, version, revision, deleted, created_at, updated_at }: StoredConfig): PlannedItem {
+  const action = deleted ? 'delete' : created_at === updated_at ? 'create' : 'update';
+  return { ...nothing, key, action, version, madeAt: revision };
 }
 
 function invalid(key: string, mistakes: readonly InputMistake[]): PlannedItem {
-  return { key, action: 'invalid', version: null, change: null, mistakes };
+  return { ...nothing, key, action: 'invalid', version: null, mistakes };
 }
+
+const nothing = { change: null, madeAt: null, mistakes: [] } as const;
 
 /** The mistakes of one item, at its place in the input. Every other error ends the import. */
 function mistakesOf(error: unknown, pointer: string): InputMistake[] {
@@ -93,8 +111,10 @@ function mistakesOf(error: unknown, pointer: string): InputMistake[] {
   const told = error.extras.errors ?? [];
   switch (code) {
     case configErrors.contentInvalid.definition.code:
+    case kernelErrors.invalidInput.definition.code:
       return told.map((mistake) => ({ ...mistake, pointer: pointer + mistake.pointer }));
     case configErrors.schemaNotFound.definition.code:
+      if (told.length > 0) return told.map((mistake) => ({ ...mistake, pointer: pointer + mistake.pointer }));
       return [{ pointer: `${pointer}/schema_id`, message: 'the tenant has no such schema, or it has no such version' }];
     case configErrors.breaksReaders.definition.code:
       return [{ pointer: `${pointer}/content`, message: 'is not accepted by a program that reads the key' }];
@@ -105,23 +125,34 @@ function mistakesOf(error: unknown, pointer: string): InputMistake[] {
   }
 }
 
-interface Pruning {
-  readonly input: ImportConfigs;
+interface Pruning extends Importing {
   readonly named: ReadonlyMap<string, number>;
+  /** Of the items. */
+  readonly plan: readonly PlannedItem[];
 }
 
-async function planDeletions(ctx: ActorContext, place: Place, { input, named }: Pruning): Promise<PlannedItem[]> {
+async function planDeletions(ctx: ActorContext, place: Place, pruning: Pruning): Promise<PlannedItem[]> {
+  const { input, write_id, named, plan } = pruning;
   const { prune_prefix: prefix = '', reason = null } = input;
-  const deletions: PlannedItem[] = [];
+  const deletions: { readonly item: PlannedItem; readonly revision: number }[] = [];
   let after: string | undefined;
   for (;;) {
     requireAwaited(ctx);
-    const asked = { prefix, after, limit: KEYS_AT_ONCE, bytesMax: PAGE_BYTES_MAX, content: false };
+    const asked = { prefix, after, limit: KEYS_AT_ONCE, bytesMax: PAGE_BYTES_MAX, content: false, tombstones: true };
     const { rows, more } = await pageOfState(ctx, place, { ...asked, byTime: false });
-    for (const row of rows) if (!named.has(row.key)) deletions.push(planned(deletionOf(row, reason)));
+    for (const row of rows) {
+      if (named.has(row.key)) continue;
+      const own = await ownWrite(ctx, { place, config: row, write_id });
+      if (own !== undefined) deletions.push({ item: made(own), revision: 0 });
+      else if (!row.deleted) deletions.push({ item: planned(deletionOf(row, reason)), revision: row.revision });
+    }
     after = rows.at(-1)?.key;
-    if (!more || after === undefined) return deletions;
+    if (!more || after === undefined) break;
   }
+  const items = deletions.map(({ item }) => item);
+  // A repetition leaves what others have written since the import began: its first try did not mean it.
+  const begunAt = Math.min(...[...plan, ...items].flatMap(({ madeAt }) => madeAt ?? []));
+  return deletions.filter(({ revision }) => revision < begunAt).map(({ item }) => item);
 }
 
 function deletionOf(base: StoredConfig, reason: string | null): Change {

@@ -44,7 +44,7 @@ export const transferProcedures = {
         operation: 'import_configs',
         summary: 'Import configurations into a project',
         description:
-          'Gives up to 1,000 keys their contents; the lines of an export are the items, as JSON. Every item is checked before anything is written, and with `dry_run` nothing is. Content that a key has already is not written again, so an import that is repeated changes nothing. The writes are made in the order of the keys, in steps of at most 60 keys and 480 KiB, each all or nothing: when a later step fails, the answer says what was written, and a repetition does the rest.',
+          'Gives up to 1,000 keys their contents; the lines of an export are the items, as JSON. Every item is checked before anything is written, and with `dry_run` nothing is. Content that a key has already is not written again, so an import that is repeated changes nothing. The writes are made in the order of the keys, in steps of at most 60 keys and 480 KiB, each all or nothing: when a later step fails, the answer says what was written, and a repetition does the rest. A repetition with the Idempotency-Key of an import whose answer was lost writes no key twice: it tells what was written, and does the rest; `prune` then spares what others have written since the import began.',
         errors: [
           configErrors.importInvalid,
           configErrors.importConflict,

@@ -1,7 +1,7 @@
 /** Whether a write starts from what is there: by `expected_version`, by If-Match, by one of them at least. */
 import type { ActorContext } from '../../../kernel/context.ts';
-import type { DomainError } from '../../../kernel/errors.ts';
-import { requireMatchOrAbsence } from '../../../kernel/etag.ts';
+import { type DomainError, kernelErrors } from '../../../kernel/errors.ts';
+import { requireMatch } from '../../../kernel/etag.ts';
 import { configErrors } from '../errors.ts';
 import { type Config, config } from '../schema.ts';
 import type { FoundKey } from '../store/port.ts';
@@ -25,13 +25,19 @@ export function requireExpected(
   if (expected === undefined && ctx.ifMatch === null) throw configErrors.expectedVersionRequired();
   const { epoch, config: stored } = found;
   const value = stored === undefined || stored.deleted ? undefined : stored;
-  // The tag is made only for a caller that names one.
-  if (ctx.ifMatch !== null) requireMatchOrAbsence(ctx, value && tagged(shown(value, epoch)));
+  if (ctx.ifMatch !== null) {
+    if (value === undefined) throw kernelErrors.preconditionFailed({ detail: nothingToMatch });
+    // The tag is made only for a caller that names one.
+    requireMatch(ctx, tagged(shown(value, epoch)));
+  }
   if (expected === undefined) return;
   // A key without a value is expected by 0; who knows the version of its deletion may name that.
   const isExpected = value === undefined ? expected === 0 || expected === stored?.version : expected === value.version;
   if (!isExpected) throw conflict(found);
 }
+
+const nothingToMatch =
+  'The key has no value, so no If-Match holds, `*` neither: to give it one, send `expected_version: 0` without If-Match.';
 
 /** Returns what the tag of an answer is made of: all but the content, for which its hash stands. */
 function tagged(value: Config): Omit<Config, 'content'> {

@@ -1,6 +1,7 @@
 /** Which schema the content of a write is checked against. */
 import { configSchemas } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { kernelErrors } from '../../../kernel/errors.ts';
 import type { Mistake } from '../../config-schemas/port.ts';
 import { configErrors } from '../errors.ts';
 import type { Pin, Place, StoredConfig } from '../store/port.ts';
@@ -19,7 +20,7 @@ export interface Pinned extends Pin {
 
 const none: Pinned = { schema_id: null, schema_version: null, schema: null };
 
-/** Returns the pin of the write. Throws `config_schema_not_found`. */
+/** Returns the pin of the write. Throws `config_schema_not_found`, and `invalid_input` for a version of no schema. */
 export async function pinOf(
   { db }: ActorContext,
   { tenant_id }: Place,
@@ -30,7 +31,7 @@ export async function pinOf(
   const base = asked.base?.deleted === false ? asked.base : undefined;
   const wantedId = schema_id === undefined ? (base?.schema_id ?? null) : schema_id;
   if (wantedId === null) {
-    if (schema_version !== undefined) throw configErrors.schemaNotFound();
+    if (schema_version !== undefined) throw kernelErrors.invalidInput({ errors: [versionOfNone] });
     return none;
   }
   const wantedVersion = schema_version ?? (schema_id === undefined ? (base?.schema_version ?? null) : null);
@@ -39,9 +40,17 @@ export async function pinOf(
     schema_id: wantedId,
     version: wantedVersion,
   });
-  if (found === undefined) throw configErrors.schemaNotFound();
+  if (found === undefined)
+    throw configErrors.schemaNotFound(schema_id === undefined ? { errors: [noSuchVersion] } : {});
   return { schema_id: found.schema_id, schema_version: found.version, schema: found.content };
 }
+
+const atVersion = { pointer: '/schema_version', in: 'body' } as const;
+const versionOfNone = {
+  ...atVersion,
+  message: 'is a version of no schema: the key has none, so `schema_id` is needed too',
+};
+const noSuchVersion = { ...atVersion, message: 'is no version of the schema that the key has' };
 
 /**
  * Returns the pin that the key has, or had when it was deleted; none when the schema was deleted since, which the schema of

@@ -9,17 +9,14 @@ export function shown(stored: StoredConfig, epoch: string): Config {
   if (content_sha256 === null) throw new Error('a key with a value has the hash of its content');
   const { updated_by, created_at, updated_at } = stored;
   const value = { version, content, content_sha256, schema_id, schema_version };
-  const cursor = cursorOf({ epoch, revision });
+  const cursor = cursorOf(stored, { epoch, revision });
   return { project_id, tenant_id, key, ...value, updated_by, created_at, updated_at, cursor };
 }
 
 /** Returns what `shown` shows, as text of JSON. */
-export function shownText(
-  { project_id, tenant_id, key, version, content, ...rest }: ConfigText,
-  epoch: string,
-): string {
-  const { content_sha256, schema_id, schema_version, updated_by, created_at, updated_at, revision } = rest;
-  const cursor = cursorOf({ epoch, revision });
+export function shownText(stored: ConfigText, epoch: string): string {
+  const { project_id, tenant_id, key, version, content, content_sha256, schema_id, schema_version, updated_by, created_at, updated_at, revision } = stored;
+  const cursor = cursorOf(stored, { epoch, revision });
   const after = { content_sha256, schema_id, schema_version, updated_by, created_at, updated_at, cursor };
   return objectText({ project_id, tenant_id, key, version }, content, after);
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventsAbout } from '../../../../test/support/events.ts';
 import { bind, newUser, signedIn } from '../../../../test/support/role-holders.ts';
 import {
+  type Answer,
   madeIn,
   newProject,
   newTenant,
@@ -99,7 +100,9 @@ describe('a write says which version it is made from', () => {
     const { path } = await newPlace();
     const matching = (etag: string, content: unknown) =>
       server.call(`PUT ${path}`, { body: { content }, headers: { 'if-match': etag } });
-    expect(codeOf(await matching('*', 1))).toEqual([412, 'precondition_failed']);
+    const nothing = await matching('*', 1);
+    expect(codeOf(nothing)).toEqual([412, 'precondition_failed']);
+    expect(nothing.body.detail).toContain('send `expected_version: 0` without If-Match');
     const etag = (await put(path, 1, { expected_version: 0 })).headers.get('etag') ?? '';
     expect((await matching(etag, 2)).body).toMatchObject({ version: 2, content: 2 });
     expect(codeOf(await matching(etag, 3))).toEqual([412, 'precondition_failed']);
@@ -265,8 +268,6 @@ describe('the pin', () => {
       { schema_id: foreign },
       { schema_id: deleted },
       { schema_id, schema_version: 2 },
-      { schema_version: 1 },
-      { schema_id: null, schema_version: 1 },
     ]) {
       const answer = await put(path, {}, { expected_version: 0, ...pin });
       expect([...codeOf(answer), answer.body.errors[0].pointer], JSON.stringify(pin)).toEqual([
@@ -276,6 +277,24 @@ describe('the pin', () => {
       ]);
     }
     expect((await get(path)).status).toBe(404);
+  });
+
+  test('has no version without a schema, and the mistake is told at the version', async () => {
+    const { tenant_id, project, path } = await newPlace();
+    const mistakeOf = ({ status, body }: Answer) => [status, body.code, body.errors[0].pointer, body.errors[0].message];
+    const needed = [400, 'invalid_input', '/schema_version', expect.stringContaining('`schema_id` is needed too')];
+    for (const pin of [{ schema_version: 1 }, { schema_id: null, schema_version: 1 }])
+      expect(mistakeOf(await put(path, {}, { expected_version: 0, ...pin }))).toEqual(needed);
+    const items = [{ key: 'limits', content: {}, schema_version: 1 }];
+    const imported = await server.call(`POST /v1/projects/${project}/config-import`, { body: { items } });
+    expect(imported.body.errors).toMatchObject([{ pointer: '/items/0/schema_version', in: 'body' }]);
+    await put(path, {}, { expected_version: 0, schema_id: await newSchema(tenant_id) });
+    expect(mistakeOf(await put(path, {}, { expected_version: 1, schema_version: 2 }))).toEqual([
+      400,
+      'config_schema_not_found',
+      '/schema_version',
+      expect.stringContaining('no version of the schema'),
+    ]);
   });
 
   test('of a deleted key does not come back with a new value', async () => {

@@ -34,7 +34,7 @@ export async function writeKey(ctx: ActorContext, wanted: Wanted): Promise<Writt
   const write_id = writeIdOf(ctx);
   let { found } = wanted;
   for (let left = TRIES_MAX; left > 0; left -= 1) {
-    const own = await ownWrite(ctx, { place, key, found, write_id });
+    const own = await ownWrite(ctx, { place, config: found.config, write_id });
     if (own !== undefined) return { epoch: found.epoch, config: own, changed: true };
     // Any caller but one that takes any version ends here when another writer was first.
     requireExpected(ctx, found, wanted);
@@ -45,20 +45,27 @@ export async function writeKey(ctx: ActorContext, wanted: Wanted): Promise<Writt
   throw versionConflict(found);
 }
 
+interface OwnWrite {
+  readonly place: Place;
+  /** The key as it was just read. */
+  readonly config: StoredConfig | undefined;
+  readonly write_id: string;
+}
+
 /**
- * Returns what this very write has made already, when its answer was lost: also where another write followed. The key was
- * read before, so a write that takes effect after the look changes it, and the commit is refused.
+ * Returns what this very write has made of the key already, when its answer was lost: also where another write followed. The
+ * key was read before, so a write that takes effect after the look changes it, and the commit is refused.
  */
-async function ownWrite(
+export async function ownWrite(
   ctx: ActorContext,
-  { place, key, found, write_id }: Pick<Wanted, 'place' | 'key' | 'found'> & { readonly write_id: string },
+  { place, config, write_id }: OwnWrite,
 ): Promise<StoredConfig | undefined> {
-  const { config } = found;
   if (config === undefined || config.write_id === write_id) return config;
   if (ctx.idempotencyClaim === null) return undefined;
   // What is older was made with an Idempotency-Key that is forgotten: the same request is a new one by now.
   const since = idempotencyExpiry(ctx.clock()).toISOString();
-  return ctx.configStore.findWritten?.(ctx, place, { key, write_id, since });
+  if (config.updated_at < since) return undefined;
+  return ctx.configStore.findWritten?.(ctx, place, { key: config.key, write_id, since });
 }
 
 /** Returns what was written, or undefined when the key is not as it was read any more. */

@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import type { EndReason, FeedReader } from '../../../kernel/feed.ts';
 import { createGate } from '../../../kernel/gate.ts';
+import { cursorOf } from '../cursor.ts';
 import type { ProjectTail, TailedChange } from '../store/port.ts';
 import { type ConfigFeedOptions, createConfigFeed, type WatchRequest } from './config-feed.ts';
 import { watchersGate } from './refusal.ts';
 import { type Told, textOf } from './told.ts';
 
 const place = { tenant_id: randomUUID(), project_id: randomUUID() };
+const at = (epoch: string, revision: number) => cursorOf(place, { epoch, revision });
 
 function changeAt(revision: number, fields: Partial<TailedChange> = {}): TailedChange {
   return {
@@ -167,7 +169,7 @@ function asking(request: Partial<WatchRequest> = {}): WatchRequest {
     prefix: '',
     after: null,
     tenantId: place.tenant_id,
-    mayWatch: async () => true,
+    mayHear: async () => true,
     cut: new AbortController(),
     signal: new AbortController().signal,
     ...request,
@@ -362,10 +364,10 @@ test('what is gone from the store is a reset, and so is another epoch; then the 
   const { feed, store, pass } = newFeed();
   store.answer(changeAt(1), changeAt(2), changeAt(3));
   store.state.gone = 2;
-  const old = reading(await feed.open(asking({ after: 'e.1' })));
-  const recent = reading(await feed.open(asking({ after: 'e.2' })));
+  const old = reading(await feed.open(asking({ after: at('e', 1) })));
+  const recent = reading(await feed.open(asking({ after: at('e', 2) })));
   await settled();
-  expect(old.told.slice(1)).toMatchObject([{ kind: 'reset', id: 'e.3' }]);
+  expect(old.told.slice(1)).toMatchObject([{ kind: 'reset', id: at('e', 3) }]);
   expect(revisionsOf(recent.told)).toEqual([3]);
   await pass(1_000);
   expect(old.kinds().at(-1)).toBe('alive');
@@ -373,11 +375,11 @@ test('what is gone from the store is a reset, and so is another epoch; then the 
   store.answer(changeAt(4));
   store.receive();
   await settled();
-  for (const { told } of [old, recent]) expect(told.at(-1)).toEqual({ kind: 'reset', id: 'f.4' });
+  for (const { told } of [old, recent]) expect(told.at(-1)).toEqual({ kind: 'reset', id: at('f', 4) });
   store.answer(changeAt(5));
   store.receive();
   await settled();
-  for (const { told } of [old, recent]) expect(told.at(-1)).toMatchObject({ kind: 'change', id: 'f.5' });
+  for (const { told } of [old, recent]) expect(told.at(-1)).toMatchObject({ kind: 'change', id: at('f', 5) });
 });
 
 test('a watcher that asks for nothing costs one page, stands still for 30 seconds, and is ended as slow', async () => {
@@ -409,7 +411,7 @@ test('a reader that takes one page after the other is never handed more than a p
   const { feed, store } = newFeed();
   const content = 'x'.repeat(10_000);
   for (let revision = 1; revision <= 300; revision += 1) store.answer(changeAt(revision, { content }));
-  const reader = await feed.open(asking({ after: 'e.0' }));
+  const reader = await feed.open(asking({ after: at('e', 0) }));
   const told: Told[] = [];
   let longest = 0;
   while (revisionsOf(told).length < 300) {
@@ -465,12 +467,12 @@ test('a stream ends after five minutes and says so; a closed feed refuses watche
 test('when the authority of the tenant changes nothing more is told, and the stream ends with the reason', async () => {
   const { feed, store, changed } = newFeed();
   const asked: PromiseWithResolvers<boolean>[] = [];
-  const mayWatch = () => {
+  const mayHear = () => {
     const answer = Promise.withResolvers<boolean>();
     asked.push(answer);
     return answer.promise;
   };
-  const own = { tenantId: randomUUID(), mayWatch };
+  const own = { tenantId: randomUUID(), mayHear };
   const ended = reading(await feed.open(asking(own)));
   const resumes = reading(await feed.open(asking(own)));
   const unknown = reading(await feed.open(asking(own)));
@@ -503,11 +505,11 @@ test('the credential is looked at every 15 seconds, soon after everything may ha
   const { feed, changed, pass, state } = newFeed();
   let asked = 0;
   let answer: () => Promise<boolean> = async () => true;
-  const mayWatch = () => {
+  const mayHear = () => {
     asked += 1;
     return answer();
   };
-  const { told, over } = reading(await feed.open(asking({ mayWatch })));
+  const { told, over } = reading(await feed.open(asking({ mayHear })));
   await settled();
   expect(asked).toBe(1);
   for (let second = 0; second < 14; second += 1) await pass(1_000);

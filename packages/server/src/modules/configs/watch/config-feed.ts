@@ -4,9 +4,15 @@
  * last one was taken. Each second it hears up to when everything was told to it.
  */
 import { DomainError } from '../../../kernel/errors.ts';
-import { systemTiming, type Timing } from '../../../kernel/feed/timing.ts';
-import { createFeed, type EndReason, type FeedReader, type Listener } from '../../../kernel/feed.ts';
-import type { Gate } from '../../../kernel/gate.ts';
+import { systemTiming } from '../../../kernel/feed/timing.ts';
+import {
+  createFeed,
+  type Feed,
+  type FeedParts,
+  type FeedReader,
+  type Hearer,
+  type Listener,
+} from '../../../kernel/feed.ts';
 import type { Leases } from '../../../kernel/leases.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import { stateOf } from '../cursor.ts';
@@ -17,42 +23,27 @@ import { createSettling } from './settling.ts';
 import { ALIVE_MS, type Told } from './told.ts';
 import { beginAnew, nextOf, noteSettled, type Watching } from './watching.ts';
 
-export interface WatchRequest {
+export interface WatchRequest extends Hearer {
   readonly place: Place;
   /** Only keys that begin with it are told. */
   readonly prefix: string;
   /** The cursor of what is known; null: the watcher wants what comes from now on. */
   readonly after: string | null;
-  /** Whose place the watcher takes; null: the platform's. */
-  readonly tenantId: string | null;
-  /** Tells whether the watcher may still hear; rejects when that cannot be known. */
-  readonly mayWatch: () => Promise<boolean>;
-  /** Aborted when the connection is to be broken. */
-  readonly cut: AbortController;
-  /** The reader leaves when it aborts. */
-  readonly signal: AbortSignal;
 }
 
-export interface ConfigFeed {
+export interface ConfigFeed extends Pick<Feed<Told, unknown>, 'listening' | 'close'> {
   /**
    * Begins to watch. Throws `too_many_listeners` when the tenant has all of its places, `overloaded`, and `unavailable`
    * when the store cannot be asked.
    */
   open(request: WatchRequest): Promise<FeedReader<Told>>;
-  /** The number of watchers. */
-  listening(): number;
-  /** Ends every stream, and refuses new ones. */
-  close(): void;
 }
 
-export interface ConfigFeedOptions {
+export interface ConfigFeedOptions extends FeedParts {
   readonly store: Pick<ConfigStore, 'tail'>;
-  readonly gate: Gate;
   /** Tells whose authority has changed. */
   readonly leases: Pick<Leases, 'held' | 'onChange'>;
   readonly logger: Pick<Logger, 'error' | 'warn'>;
-  readonly onEnd?: (reason: EndReason) => void;
-  readonly timing?: Timing;
 }
 
 interface State extends Watching, Checked {
@@ -137,17 +128,18 @@ async function begin(request: WatchRequest, store: Pick<ConfigStore, 'tail'>): P
   }
 }
 
-function stateAt({ place, prefix, after, tenantId, mayWatch }: WatchRequest, tail: ProjectTail): State {
-  const known = after === null ? undefined : stateOf(after);
-  const isLost = after !== null && (known?.epoch !== tail.epoch || known.revision > tail.latest());
-  const position = isLost || known === undefined ? tail.latest() : known.revision;
+function stateAt({ place, prefix, after, tenantId, mayHear }: WatchRequest, tail: ProjectTail): State {
+  const head = { epoch: tail.epoch, revision: tail.latest() };
+  const known = after === null ? head : stateOf(place, after, head);
+  const isLost = known === undefined;
+  const position = known?.revision ?? head.revision;
   return {
     ...{ place, tail, prefix, isLost, position },
-    epoch: tail.epoch,
+    epoch: head.epoch,
     idTold: after === null ? null : position,
     ...{ due: null, dueLater: null, isDown: false },
     tenantIds: [place.tenant_id, ...(tenantId === null ? [] : [tenantId])],
-    mayHear: mayWatch,
+    mayHear,
     ...{ isMuted: true, isEnding: false, isChecking: false, isSure: false, checkedAtMs: 0 },
     stopHearing: () => {},
   };

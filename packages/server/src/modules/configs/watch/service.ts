@@ -22,7 +22,7 @@ export async function watchConfigs(
       prefix: prefix ?? '',
       after: lastEventId ?? after ?? null,
       tenantId: actor.tenant_id,
-      mayWatch: () => ctx.stillAccepted('configs:read', place.project_id),
+      mayHear: () => ctx.stillAccepted('configs:read', place.project_id),
       cut,
       signal,
     });

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { changesInTable, commitTogether } from '../../../../test/support/config-commits.ts';
 import { type EventReader, readEvents } from '../../../../test/support/event-reader.ts';
 import { madeIn, newProject, newTenant, testServer, UNKNOWN } from '../../../../test/support/server.ts';
+import { cursorOf } from '../cursor.ts';
 import { configChangesExample } from './schema.ts';
 
 const server = testServer();
@@ -91,17 +92,17 @@ test('changes that were made together are told together, with one id, and resume
   await commitTogether(server, place, { a: 1 });
   const reader = await watch(project);
   const start = (await alive(reader)).id;
-  const { epoch, revision } = await commitTogether(server, place, { b: 1, a: 2, c: 1 });
-  await commitTogether(server, place, { c: undefined });
+  const together = cursorOf(place, await commitTogether(server, place, { b: 1, a: 2, c: 1 }));
+  const last = cursorOf(place, await commitTogether(server, place, { c: undefined }));
   await expect.poll(() => toldOf(reader)).toEqual(['a@2', 'b@1', 'c@1', 'c@2']);
   const ids = changesOf(reader).map(({ id }) => id);
-  expect(ids).toEqual([null, null, `${epoch}.${revision}`, `${epoch}.${revision + 1}`]);
+  expect(ids).toEqual([null, null, together, last]);
   const again = await watch(project, { lastEventId: start });
   await expect.poll(() => toldOf(again)).toEqual(['a@2', 'b@1', 'c@1', 'c@2']);
-  const middle = await watch(project, { query: `?after=${epoch}.${revision}` });
+  const middle = await watch(project, { query: `?after=${together}` });
   await expect.poll(() => toldOf(middle)).toEqual(['c@2']);
   // The header goes before the query.
-  const both = await watch(project, { query: `?after=${start}`, lastEventId: `${epoch}.${revision + 1}` });
+  const both = await watch(project, { query: `?after=${start}`, lastEventId: last });
   await alive(both);
   expect(toldOf(both)).toEqual([]);
 });
@@ -110,12 +111,12 @@ test('with a prefix only such keys are told, and the last one told of a revision
   const { project, place } = await newPlace();
   const reader = await watch(project, { query: '?prefix=b' });
   await alive(reader);
-  const { epoch, revision } = await commitTogether(server, place, { a: 1, b: 1, 'b.c': 1, c: 1 });
+  const made = cursorOf(place, await commitTogether(server, place, { a: 1, b: 1, 'b.c': 1, c: 1 }));
   await expect.poll(() => toldOf(reader)).toEqual(['b@1', 'b.c@1']);
-  expect(changesOf(reader).map(({ id }) => id)).toEqual([null, `${epoch}.${revision}`]);
-  await commitTogether(server, place, { a: 2 });
+  expect(changesOf(reader).map(({ id }) => id)).toEqual([null, made]);
+  const other = cursorOf(place, await commitTogether(server, place, { a: 2 }));
   // What happened to other keys moves the place from which to come back.
-  const moved = await reader.until(({ name, id }) => name === 'alive' && id === `${epoch}.${revision + 1}`);
+  const moved = await reader.until(({ name, id }) => name === 'alive' && id === other);
   expect(moved.data.elapsed_ms).toBeGreaterThanOrEqual(0);
   expect(toldOf(reader)).toHaveLength(2);
 });
@@ -145,29 +146,40 @@ test('content beyond 32 KiB is left out, and what is shorter is not', async () =
   await expect.poll(() => changesOf(again).map(({ data }) => data)).toEqual(changesOf(reader).map(({ data }) => data));
 });
 
-test('a cursor that is none, of another epoch, or of no state that was, is answered with a reset and then the present', async () => {
+test('a cursor that is none, of another project or epoch, or of no state that was, is answered with a reset and then the present', async () => {
   const { project, place } = await newPlace();
-  const { epoch } = await commitTogether(server, place, { a: 1 });
+  const committed = await commitTogether(server, place, { a: 1 });
+  const now = cursorOf(place, committed);
+  const [tag = ''] = now.split('.');
+  const sibling = await newPlace();
+  const ofSibling = cursorOf(sibling.place, await commitTogether(server, sibling.place, { a: 1 }));
+  // Both projects have a state of that revision.
+  expect(ofSibling.split('.')[1]).toBe(now.split('.')[1]);
   for (const after of [
     'x',
     '',
     'a b',
-    `${epoch}.2`,
-    `${epoch}.-1`,
-    `${epoch}.1.5`,
-    `other${epoch}.1`,
+    `${tag}.2`,
+    `${tag}.-1`,
+    `${tag}.1.5`,
+    `other${tag}.1`,
     '.1',
-    `${epoch}.01`,
+    `${tag}.01`,
+    `${committed.epoch}.1`,
+    cursorOf(place, { ...committed, epoch: 'before' }),
+    ofSibling,
   ]) {
-    const reader = await watch(project, { query: `?after=${encodeURIComponent(after)}` });
-    await alive(reader);
-    const told = reader.messages.slice(0, 3).map(({ name, id }) => [name, id]);
-    expect(told, after).toEqual([
-      ['open', null],
-      ['reset', `${epoch}.1`],
-      ['alive', null],
-    ]);
-    reader.leave();
+    for (const asked of [{ query: `?after=${encodeURIComponent(after)}` }, { lastEventId: after }]) {
+      const reader = await watch(project, asked);
+      await alive(reader);
+      const told = reader.messages.slice(0, 3).map(({ name, id }) => [name, id]);
+      expect(told, JSON.stringify(asked)).toEqual([
+        ['open', null],
+        ['reset', now],
+        ['alive', null],
+      ]);
+      reader.leave();
+    }
   }
   const reader = await watch(project, { lastEventId: 'nonsense' });
   await alive(reader);

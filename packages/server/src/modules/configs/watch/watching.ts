@@ -102,6 +102,6 @@ function tell(watching: Watching, changes: readonly TailedChange[]): readonly To
   });
 }
 
-function idAt({ epoch }: Watching, revision: number): string {
-  return cursorOf({ epoch, revision });
+function idAt({ place, epoch }: Watching, revision: number): string {
+  return cursorOf(place, { epoch, revision });
 }

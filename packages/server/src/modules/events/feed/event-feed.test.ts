@@ -66,7 +66,7 @@ function asking(tenant_id: string, request: Partial<FollowRequest> = {}): Follow
     tenantId: tenant_id,
     scope: { tenant_id },
     after: null,
-    mayListen: async () => true,
+    mayHear: async () => true,
     cut: new AbortController(),
     signal: new AbortController().signal,
     ...request,
@@ -247,7 +247,7 @@ test('a listener that may hear no more is ended at the next beat; one of which t
   const { feed, pass, ends } = newFeed();
   const tenant_id = randomUUID();
   let answer = async (): Promise<boolean> => Promise.reject(new Error('the database is away'));
-  const reader = await feed.open(asking(tenant_id, { mayListen: () => answer() }));
+  const reader = await feed.open(asking(tenant_id, { mayHear: () => answer() }));
   await reader.next();
   const waiting = readUntil(reader, ({ kind }) => kind === 'bye');
   pass(15);

@@ -6,8 +6,14 @@
 import { type Db, eventLog } from '@tenant-registry/db';
 import { DomainError } from '../../../kernel/errors.ts';
 import { systemTiming, type Timing } from '../../../kernel/feed/timing.ts';
-import { createFeed, type EndReason, type FeedReader, type Listener } from '../../../kernel/feed.ts';
-import type { Gate } from '../../../kernel/gate.ts';
+import {
+  createFeed,
+  type Feed,
+  type FeedParts,
+  type FeedReader,
+  type Hearer,
+  type Listener,
+} from '../../../kernel/feed.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { Signals } from '../../../kernel/signals.ts';
 import { eventErrors } from '../errors.ts';
@@ -20,49 +26,33 @@ import { asRefusal } from './refusal.ts';
 /** Before every event of the log. */
 const START = 'start';
 
-export interface FollowRequest {
+export interface FollowRequest extends Hearer {
   /** Sees what the listener may see. */
   readonly db: Db;
-  /** Whose place the listener takes; null: the platform's. */
-  readonly tenantId: string | null;
   readonly scope: eventLog.EventScope;
   /** The id of the last event that is known, or `start`; null: from now on. */
   readonly after: string | null;
-  /** Tells whether the listener may still hear; rejects when that cannot be known. */
-  readonly mayListen: () => Promise<boolean>;
-  /** Aborted when the connection is to be broken. */
-  readonly cut: AbortController;
-  /** The reader leaves when it aborts. */
-  readonly signal: AbortSignal;
 }
 
-export interface EventFeed {
+export interface EventFeed extends Pick<Feed<Told, unknown>, 'listening' | 'close'> {
   /**
    * Begins to listen. Throws `event_expired` when the log does not have the event inside the scope, `too_many_listeners`
    * when the tenant has all of its places, and `overloaded`.
    */
   open(request: FollowRequest): Promise<FeedReader<Told>>;
-  /** The number of listeners. */
-  listening(): number;
-  /** Ends every stream, and refuses new ones. */
-  close(): void;
 }
 
-export interface EventFeedOptions {
+export interface EventFeedOptions extends FeedParts {
   /** Sees every tenant. */
   readonly db: Db;
-  readonly gate: Gate;
   /** `logged` tells that there are new events. */
   readonly signals: Pick<Signals, 'on'>;
   readonly logger: Pick<Logger, 'error'>;
-  readonly onEnd?: (reason: EndReason) => void;
   /** New events that are kept for listeners that are a little behind. */
   readonly countMax?: number;
-  readonly timing?: Timing;
 }
 
-interface State extends Reading {
-  readonly mayListen: () => Promise<boolean>;
+interface State extends Reading, Pick<Hearer, 'mayHear'> {
   readonly fromNow: boolean;
   /** More than may wait was to be told to it, and it has not asked since. */
   isBehind: boolean;
@@ -146,14 +136,14 @@ function everyBeat(run: () => void, timing: Timing): () => void {
   };
 }
 
-async function begin({ db, scope, after, mayListen }: FollowRequest, tail: LogTail): Promise<State> {
+async function begin({ db, scope, after, mayHear }: FollowRequest, tail: LogTail): Promise<State> {
   const known = after === null ? null : await positionOf(db, after, scope);
   await tail.look();
   const end = tail.latest();
   const newest = (await eventLog.findNewestEvent(db, scope, end)) ?? null;
   const position = known ?? end;
   const fresh = { fromNow: after === null, isLive: false, isBehind: false, isChecking: false, aliveAtMs: 0 };
-  return { db, scope, wants: typeFilter(scope.types), position, told: position, newest, mayListen, ...fresh };
+  return { db, scope, wants: typeFilter(scope.types), position, told: position, newest, mayHear, ...fresh };
 }
 
 async function positionOf(db: Db, after: string, scope: eventLog.EventScope): Promise<number> {
@@ -202,7 +192,7 @@ async function check(listener: Hearing): Promise<void> {
   const { state } = listener;
   if (state.isChecking) return;
   state.isChecking = true;
-  const mayListen = await state.mayListen().catch(() => true);
+  const mayHear = await state.mayHear().catch(() => true);
   state.isChecking = false;
-  if (!mayListen) listener.end('credential');
+  if (!mayHear) listener.end('credential');
 }

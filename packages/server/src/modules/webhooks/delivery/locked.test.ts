@@ -1,5 +1,5 @@
 // engine: postgres
-import { webhookQueue, webhooks } from '@tenant-registry/db';
+import { eventLog, webhookQueue, webhooks } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -56,4 +56,28 @@ test('an endpoint that the API holds keeps no turn waiting for the lock, and not
   expect((await deliveriesOf(server, endpoint)).map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
   expect([receiver.received.length, (await attemptsOf(server, endpoint)).length]).toEqual([2, 2]);
   expect(await endpointRow(server, endpoint)).toMatchObject({ lease_id: null, next_at: null });
+});
+
+test('pruning passes over deliveries that are being canceled, so neither waits for the other for good', async () => {
+  const receiver = await startReceiver();
+  const tenant_id = (await newTenant(server)).id;
+  const endpoint = await newEndpoint(server, { tenant_id, url: receiver.url });
+  await changeThings(server, tenant_id, ['a', 'b', 'c']);
+  const { db } = server.app.deps;
+  await db.deleteFrom('events').execute();
+  const [canceling, pruning] = [await db.startTransaction().execute(), await db.startTransaction().execute()];
+  onTestFinished(async () => {
+    for (const tx of [canceling, pruning]) if (!tx.isCommitted) await tx.rollback().execute();
+  });
+  expect(await webhooks.updateWaitingToCanceled(canceling, endpoint, 1)).toBe(1);
+  // The oldest is held, and the two behind it go.
+  await sql`set local lock_timeout = '10s'`.execute(pruning);
+  await eventLog.deleteOrphanedDeliveries(pruning, 100);
+  const rest = webhooks.updateWaitingToCanceled(canceling, endpoint, 10);
+  await pruning.commit().execute();
+  expect(await rest).toBe(0);
+  await canceling.commit().execute();
+  expect((await deliveriesOf(server, endpoint)).map(({ state }) => state)).toEqual(['canceled']);
+  await db.transaction().execute((tx) => eventLog.deleteOrphanedDeliveries(tx, 100));
+  expect(await deliveriesOf(server, endpoint)).toEqual([]);
 });

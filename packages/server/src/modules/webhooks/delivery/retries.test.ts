@@ -182,6 +182,30 @@ test('after three failures one delivery at a time is tried, at growing distances
   expect(await endpointRow(server, endpoint)).toMatchObject({ failures: 0, failing_since: null, next_at: null });
 });
 
+test('a turn that can start nothing of what is due pauses, and the line is not claimed again at once', async () => {
+  const { receiver, tenant_id, endpoint, engine } = await setUp();
+  const { db } = server.app.deps;
+  const [delivery] = await deliveriesOf(server, endpoint);
+  // The event is pruned, and the delivery is still there.
+  await db
+    .deleteFrom('events')
+    .where('position', '=', delivery?.position ?? 0)
+    .execute();
+  await makeDue(server, endpoint);
+  const before = Date.now();
+  expect(await engine.claim()).toBe(1);
+  await engine.idle();
+  const row = await endpointRow(server, endpoint);
+  expect(row.lease_id).toBeNull();
+  expect(Date.parse(row.next_at ?? '')).toBeGreaterThanOrEqual(before + SECOND);
+  expect(receiver.received).toEqual([]);
+  // What comes behind it is delivered after the pause.
+  await changeThings(server, tenant_id, ['b']);
+  await makeDue(server, endpoint);
+  await engine.run();
+  expect(receiver.received.map(({ subject }) => subject)).toEqual(['thing/b']);
+});
+
 test('what was given up is told once in ten minutes, with its number, and not to the endpoint itself', async () => {
   const { receiver, tenant_id, endpoint, engine } = await setUp({ things: ['a', 'b'] });
   const other = await startReceiver();

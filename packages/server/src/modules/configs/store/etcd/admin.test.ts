@@ -1,16 +1,16 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { configRelay } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { startEtcd, type TestCluster } from '@tenant-registry/etcd/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   adminOn,
   changeTo,
-  contextOf,
   deletionOf,
   etcdIsMissing,
-  newPlace,
   set,
   settingsFor,
   withoutEtcd,
@@ -139,7 +139,11 @@ describe.skipIf(etcdIsMissing)(`moves and repairs of configurations${withoutEtcd
       relay: { ...stage.admin.relay, turn: () => Promise.reject(new Error('killed')) },
     }).catch(() => {});
     expect(await codeOf(set(there, place, ['a', 3]))).toBe('unavailable');
+    expect(stage.lines.at(-1)).toContain('writes of configurations are refused from here on');
+    expect(await status(stage.admin, stage.db, stage.admin.say)).toBe(false);
+    expect(stage.lines.at(-1)).toMatch(/^trouble +writes are refused: .+ let writes in with `configs move --to=etcd`$/);
     await moveToEtcd(stage.admin, { overwrite: false });
+    expect(stage.lines).toContain('writes of configurations are accepted again');
     expect(await set(there, place, ['a', 3])).toMatchObject({ version: 3 });
     await moveToPostgres(stage.admin);
     await moveToPostgres(stage.admin);
@@ -336,6 +340,7 @@ describe.skipIf(etcdIsMissing)(`moves and repairs of configurations${withoutEtcd
     });
     const waiting = await set(server, place, ['b', 2]);
     await repair(stage.admin, undefined);
+    expect(stage.lines.at(-1)).toBe('writes of configurations are accepted again');
     const rows = await stage.db
       .selectFrom('configs')
       .select(['key', 'version', 'revision', 'content'])
@@ -357,6 +362,17 @@ describe.skipIf(etcdIsMissing)(`moves and repairs of configurations${withoutEtcd
     const counts = await stage.db.selectFrom('config_heads').select(['keys', 'bytes']).executeTakeFirst();
     expect(counts).toEqual({ keys: 2, bytes: 8 });
     expect(await set(server, place, ['a', 4])).toMatchObject({ version: 4 });
+  });
+
+  test('what waits for long is told, with the place that says why', async () => {
+    const stage = await newStage();
+    await moveToEtcd(stage.admin, { overwrite: false });
+    const server = await stage.start('etcd');
+    await set(server, await newPlace(server), ['a', 1]);
+    expect(await status(stage.admin, stage.db, stage.admin.say)).toBe(true);
+    const later = { ...stage.admin, clock: () => new Date(Date.now() + 32_000) };
+    expect(await status(later, stage.db, stage.admin.say)).toBe(false);
+    expect(stage.lines.at(-1)).toMatch(/^trouble +changes have waited for more than 30 s: the log of the registry/);
   });
 
   test('two epochs that differ are not guessed at', async () => {

@@ -1,10 +1,12 @@
+// engine: postgres
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { startEtcd } from '@tenant-registry/etcd/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { adminOn, etcdIsMissing, newPlace, set, withoutEtcd } from '../../../../../test/support/etcd-store.ts';
+import { newPlace } from '../../../../../test/support/config-history.ts';
+import { adminOn, etcdIsMissing, set, withoutEtcd } from '../../../../../test/support/etcd-store.ts';
 import { runWorker, startTestServer } from '../../../../../test/support/server.ts';
 import { moveToEtcd } from './admin/move.ts';
 import { openEtcd } from './client.ts';

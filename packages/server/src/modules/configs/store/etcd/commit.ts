@@ -1,15 +1,16 @@
 /** A write: what the database has to allow, and then one transaction of etcd. */
-import { configRelay } from '@tenant-registry/db';
+import { configRelay, configs } from '@tenant-registry/db';
 import { EtcdError, type Kv, type Txn, type TxnAnswer } from '@tenant-registry/etcd';
+import { batchedByReach } from '../../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
 import { kernelErrors, tooLate } from '../../../../kernel/errors.ts';
 import { newId } from '../../../../kernel/ids.ts';
 import { entryOf } from '../../../../kernel/transact/entry.ts';
-import { findActiveProject } from '../../../projects/service.ts';
-import { writableTenant } from '../../../tenants/service.ts';
+import { bookkeep } from '../../../../kernel/transact.ts';
 import { configErrors } from '../../errors.ts';
+import { readablePlace, requireWritable } from '../../place.ts';
 import type { Change, Outcome, Place, StoredConfig, Write } from '../port.ts';
-import { requireRoom } from '../postgres.ts';
+import { requireRoom } from '../postgres-commit.ts';
 import {
   authorOf,
   eventOf,
@@ -27,16 +28,19 @@ import type { Meta } from './meta.ts';
 import type { StoreParts } from './reading.ts';
 import type { UnrelayedGrowth } from './unrelayed-growth.ts';
 import { readValue, storedValueOf } from './values.ts';
-
-/** Versions that may wait for their place in the database. */
-const INTENTS_MAX = 10_000;
+import type { WaitingPlaces } from './waiting-places.ts';
 
 export interface CommitParts extends StoreParts {
-  /** How many wait. */
-  readonly waiting: () => number;
+  readonly places: WaitingPlaces;
   /** Tells that there is one more. */
   readonly intended: () => void;
   readonly growth: UnrelayedGrowth;
+  readonly counts: ReturnType<typeof createCounts>;
+}
+
+/** Makes the function that finds the counts of a project. */
+export function createCounts() {
+  return batchedByReach({ ask: configRelay.findConfigTotals, runningMax: 2, weightMax: 64, waitingMax: 1_000 });
 }
 
 interface Writing {
@@ -50,39 +54,63 @@ interface Growing extends Writing {
 
 /** Makes `commit` of the store. */
 export async function commit(parts: CommitParts, ctx: ActorContext, { place, write }: Writing): Promise<Outcome> {
-  if (parts.waiting() >= INTENTS_MAX)
-    throw storeUnavailable('Too many changes of configurations wait for the database: try again.');
   const growing = { place, write, grown: write.changes.map((change) => ({ change, growth: growthOf(change) })) };
-  await requireAllowed(parts, ctx, growing);
+  const [pins] = await Promise.all([
+    requireAllowed(parts, ctx, growing),
+    parts.places.take(place.tenant_id, write.changes.length),
+  ]);
   const made = madeBy(ctx, growing);
   const meta = writable(await parts.standing.current());
-  const outcome = await attempt(parts, ctx, { place, write, made, meta });
-  if (outcome !== 'other meta') return outcome;
-  // The key was written again in one epoch, as a move does at its end, or another epoch has begun.
+  const outcome = await attempt(parts, ctx, { place, write, made, meta, pins });
+  if (outcome !== 'overtaken') return outcome;
+  // A schema of the tenant was deleted, or is about to be; or the epoch was written again, as a move does at its end, or is
+  // another one.
   const next = writable(await parts.standing.refresh());
-  const again = await attempt(parts, ctx, { place, write, made, meta: next });
-  if (again === 'other meta') throw storeUnavailable('The store of configurations is being moved: try again.');
+  const then = { place, write, made, meta: next, pins: await requireAllowed(parts, ctx, growing) };
+  const again = await attempt(parts, ctx, then);
+  if (again === 'overtaken') throw storeUnavailable('The store of configurations is being changed: try again.');
   return again;
 }
 
 /**
  * What the database says. It is read and not held: a freeze that comes after it lets this write through, which is done when
  * the deadlines of a request and of etcd have passed. The counts are those of the projection and of this process's own writes,
- * so they lag behind by what other processes wrote and the relay has not brought.
+ * so they lag behind by what other processes wrote and the relay has not brought. Schemas are held all the same: returns the
+ * revision of the key that a deletion of a schema writes, for a write that pins one anew.
  */
-async function requireAllowed(parts: CommitParts, ctx: ActorContext, { place, write, grown }: Growing): Promise<void> {
+async function requireAllowed(
+  parts: CommitParts,
+  ctx: ActorContext,
+  { place, write, grown }: Growing,
+): Promise<number | undefined> {
   const { tenant_id, project_id } = place;
-  await writableTenant(ctx, tenant_id);
-  if ((await findActiveProject(ctx, tenant_id, project_id)) === undefined) throw kernelErrors.notFound();
+  const found = await readablePlace(ctx, project_id);
+  if (found.tenant_id !== tenant_id) throw kernelErrors.notFound();
+  requireWritable(found);
   const growth = totalOf(grown.map((each) => each.growth));
   const schema_ids = newPinsOf(write.changes);
-  const state = await configRelay.findConfigWriteState(ctx.db, { ...place, schema_ids });
-  if (schema_ids.some((id) => !state.schema_ids.includes(id))) throw configErrors.schemaNotFound();
+  const pins = schema_ids.length === 0 ? undefined : await pinnable(parts, ctx, { tenant_id, schema_ids });
+  const state = await parts.counts(ctx, project_id);
   const more = parts.growth.after(project_id, state.revision);
   requireRoom(growth, {
     keys: state.keys + more.keys + growth.keys,
     bytes: state.bytes + more.bytes + growth.bytes,
   });
+  return pins;
+}
+
+interface Pinning {
+  readonly tenant_id: string;
+  readonly schema_ids: readonly string[];
+}
+
+/** Returns the revision of the key that a deletion of a schema writes. Throws `config_schema_not_found`. */
+async function pinnable(parts: CommitParts, ctx: ActorContext, { tenant_id, schema_ids }: Pinning): Promise<number> {
+  // Before the database is asked: a deletion that it does not show yet changes the key after this, or is waited for there.
+  const { kvs } = await parts.link.gets([parts.keys.pins(tenant_id)]);
+  const held = await bookkeep(ctx.db, (tx) => configs.lockConfigSchemasShared(tx, tenant_id, schema_ids));
+  if (held.length < schema_ids.length) throw configErrors.schemaNotFound();
+  return kvs[0]?.modRevision ?? 0;
 }
 
 function writable(meta: Meta): Meta {
@@ -117,9 +145,11 @@ function madeBy(ctx: ActorContext, { place, write, grown }: Growing): readonly M
 interface Attempt extends Writing {
   readonly made: readonly MadeChange[];
   readonly meta: Meta;
+  /** The revision at which the key `pins` of the tenant must have changed last; undefined: no schema is pinned anew. */
+  readonly pins: number | undefined;
 }
 
-async function attempt(parts: CommitParts, ctx: ActorContext, tried: Attempt): Promise<Outcome | 'other meta'> {
+async function attempt(parts: CommitParts, ctx: ActorContext, tried: Attempt): Promise<Outcome | 'overtaken'> {
   const txn = txnOf(parts, tried);
   if (ctx.deadline.leftMs() === 0) throw tooLate();
   try {
@@ -132,7 +162,7 @@ async function attempt(parts: CommitParts, ctx: ActorContext, tried: Attempt): P
 }
 
 /** The answer was lost. Once more: this one succeeds, or finds its own write, or finds that of another. */
-async function again(parts: CommitParts, { root }: ActorContext, tried: Attempt): Promise<Outcome | 'other meta'> {
+async function again(parts: CommitParts, { root }: ActorContext, tried: Attempt): Promise<Outcome | 'overtaken'> {
   const txn = txnOf(parts, tried);
   try {
     const answer = await parts.link.ask((etcd) => etcd.txn(txn));
@@ -145,7 +175,7 @@ async function again(parts: CommitParts, { root }: ActorContext, tried: Attempt)
   }
 }
 
-function txnOf({ keys }: CommitParts, { place, made, meta }: Attempt): Txn {
+function txnOf({ keys }: CommitParts, { place, made, meta, pins }: Attempt): Txn {
   const value = ({ change }: MadeChange) => keys.value(place, change.key);
   const intent = ({ change }: MadeChange) => keys.intent(place, change.key, versionOf(change));
   return {
@@ -153,6 +183,7 @@ function txnOf({ keys }: CommitParts, { place, made, meta }: Attempt): Txn {
       // A base of another epoch has a revision below this one's, and is refused like every other that has changed.
       ...made.map((each) => ({ key: value(each), modRevision: modRevisionOf(each.change, meta) })),
       { key: keys.meta, modRevision: meta.modRevision },
+      ...(pins === undefined ? [] : [{ key: keys.pins(place.tenant_id), modRevision: pins }]),
     ],
     success: [
       ...made.map((each) => ({ type: 'put' as const, key: value(each), value: each.value })),
@@ -185,15 +216,16 @@ function committed(parts: CommitParts, { place, made, meta }: Attempt, modRevisi
   return { outcome: 'committed', epoch: meta.epoch, configs: made.map(({ config }) => ({ ...config, revision })) };
 }
 
-function refused({ made, meta }: Attempt, answer: TxnAnswer): Outcome | 'other meta' {
+function refused({ made, meta, pins }: Attempt, answer: TxnAnswer): Outcome | 'overtaken' {
   const [metaKv, ...kvs] = answer.responses.map(kvOf);
-  if (metaKv?.modRevision !== meta.modRevision) return 'other meta';
+  if (metaKv?.modRevision !== meta.modRevision) return 'overtaken';
   const late = made.find(({ change }, index) => {
     const wanted = modRevisionOf(change, meta);
     return (kvs[index]?.modRevision ?? 0) !== wanted;
   });
-  if (late === undefined) throw new Error('a refused comparison has a key that differs');
-  return { outcome: 'conflict', key: late.change.key };
+  if (late !== undefined) return { outcome: 'conflict', key: late.change.key };
+  if (pins === undefined) throw new Error('a refused comparison has a key that differs');
+  return 'overtaken';
 }
 
 /** Returns the revision of this very write: by the first key, because all were written together. */

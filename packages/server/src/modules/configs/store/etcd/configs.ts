@@ -32,7 +32,7 @@ export function createEtcdConfigs(
   const parts = { link, keys, standing, db, logger };
   const relay = createConfigRelay({ ...parts, clock, signals });
   const upkeep = createUpkeep({ ...parts, quotaBytes: settings.quotaBytes });
-  const store = createEtcdStore({ ...parts, waiting: relay.waiting, intended: () => signals.tell('intended') });
+  const store = createEtcdStore({ ...parts, intended: () => signals.tell('intended') });
   metrics.gauge(
     'config_relay_lag_seconds',
     'For how long the oldest change of configurations has waited in etcd for its place in the database.',

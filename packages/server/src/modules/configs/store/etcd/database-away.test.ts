@@ -4,15 +4,8 @@ import { openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openLink } from '../../../../../test/replicas/link.ts';
-import {
-  changeTo,
-  contextOf,
-  etcdIsMissing,
-  newPlace,
-  set,
-  startOnEtcd,
-  withoutEtcd,
-} from '../../../../../test/support/etcd-store.ts';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
+import { changeTo, etcdIsMissing, set, startOnEtcd, withoutEtcd } from '../../../../../test/support/etcd-store.ts';
 import { runWorker } from '../../../../../test/support/server.ts';
 
 describe.skipIf(etcdIsMissing)(`configurations in etcd without the database${withoutEtcd}`, () => {
@@ -45,7 +38,8 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd without the database${wit
     expect((await configStore.head(ctx(), place)).revision).toBe(second.revision);
     const { rows } = await configStore.page(ctx(), place, { prefix: '', limit: 5, bytesMax: 1_000 });
     expect(rows).toEqual([second]);
-    expect((await configStore.listUnrelayed(ctx(), place, 'a')).map(({ version }) => version)).toEqual([2, 1]);
+    const unrelayed = await configStore.listUnrelayed?.(ctx(), place, { key: 'a', limit: 10, bytesMax: 10_000 });
+    expect(unrelayed?.rows.map(({ version }) => version)).toEqual([2, 1]);
     await tail.settle();
     expect(await tail.changesAfter(first.revision, 1_000)).toMatchObject([{ version: 2 }]);
     const refused = configStore.commit(ctx(), place, { changes: [changeTo('a', 3, second)], write_id: 'late' });

@@ -1,12 +1,12 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { createEtcd, type Etcd, EtcdError } from '@tenant-registry/etcd';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   changeTo,
-  contextOf,
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,
@@ -134,8 +134,7 @@ describe.skipIf(etcdIsMissing)(`a write whose answer is lost${withoutEtcd}`, () 
     const link = createLink(etcd, logger);
     const { db } = there.server.app.deps;
     const standing = createStanding({ db, link, metaKey: there.keys.meta });
-    const waiting = () => 0;
-    return createEtcdStore({ link, keys: there.keys, standing, logger, waiting, intended() {} });
+    return createEtcdStore({ link, keys: there.keys, standing, logger, intended() {} });
   }
   const committing = (store: ReturnType<typeof deaf>, place: Place) =>
     store.commit(contextOf(there.server), place, {
@@ -204,7 +203,7 @@ describe.skipIf(etcdIsMissing)(`an etcd whose past is gone${withoutEtcd}`, () =>
     const link = createLink(etcd, logger);
     const { db } = there.server.app.deps;
     const standing = createStanding({ db, link, metaKey: there.keys.meta });
-    const store = createEtcdStore({ link, keys: there.keys, standing, logger, waiting: () => 0, intended() {} });
+    const store = createEtcdStore({ link, keys: there.keys, standing, logger, intended() {} });
     const find = () => codeOf(store.find(contextOf(there.server), place, 'a'));
     expect(await find()).toBe('done');
     back = 1;

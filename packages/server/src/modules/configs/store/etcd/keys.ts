@@ -18,8 +18,13 @@ export interface EtcdKeys {
   value(place: Place, key: string): string;
   /** Written with every change of the project. */
   head(place: Place): string;
+  /** Written when a schema of the tenant is about to be deleted. */
+  pins(tenantId: string): string;
+  intentsOfTenant(tenantId: string): string;
   intentsOf(place: Place, key: string): string;
   intent(place: Place, key: string, version: number): string;
+  /** Returns what an intent is of; undefined for every other key. */
+  intentAt(key: string): (Place & { readonly key: string }) | undefined;
   /** Returns what a key of a value names; undefined for every other key. */
   valueAt(key: string): (Place & { readonly key: string }) | undefined;
   /** Returns the project whose head the key is; undefined for every other key. */
@@ -35,7 +40,9 @@ const DIGITS = 16;
 export function keysUnder(prefix: string): EtcdKeys {
   const root = { values: `${prefix}c/`, heads: `${prefix}h/`, intents: `${prefix}i/` };
   const valuesOf = ({ tenant_id, project_id }: Place) => `${root.values}${id(tenant_id)}/${id(project_id)}/`;
-  const intentsOf = ({ project_id }: Place, key: string) => `${root.intents}${id(project_id)}/${name(key)}/`;
+  const intentsOfTenant = (tenantId: string) => `${root.intents}${id(tenantId)}/`;
+  const intentsOf = ({ tenant_id, project_id }: Place, key: string) =>
+    `${intentsOfTenant(tenant_id)}${id(project_id)}/${name(key)}/`;
   return {
     prefix,
     ...root,
@@ -44,8 +51,11 @@ export function keysUnder(prefix: string): EtcdKeys {
     valuesOf,
     value: (place, key) => valuesOf(place) + name(key),
     head: ({ tenant_id, project_id }) => `${root.heads}${id(tenant_id)}/${id(project_id)}`,
+    pins: (tenantId) => `${prefix}s/${id(tenantId)}`,
+    intentsOfTenant,
     intentsOf,
     intent: (place, key, version) => intentsOf(place, key) + String(version).padStart(DIGITS, '0'),
+    intentAt: (key) => parts(key.slice(0, key.lastIndexOf('/')), root.intents),
     valueAt: (key) => parts(key, root.values),
     headAt(key) {
       const place = parts(`${key}/-`, root.heads);

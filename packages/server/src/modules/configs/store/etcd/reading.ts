@@ -1,18 +1,17 @@
 /** Reads of current values and of past states. The database is asked only for a past that etcd does not keep any more. */
 import { configRelay } from '@tenant-registry/db';
 import { EtcdError } from '@tenant-registry/etcd';
+import { createBatches } from '../../../../kernel/async/batches.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
 import { kernelErrors } from '../../../../kernel/errors.ts';
 import type { State } from '../../cursor.ts';
-import type { Author } from '../../schema.ts';
-import type { ConfigStore, PageOfKeys, Place, Revision, StoredConfig } from '../port.ts';
-import { storedFrom as storedRow } from '../postgres.ts';
-import { readIntent } from './intents.ts';
+import { pageOfDatabase } from '../pages.ts';
+import type { ConfigStore, FoundKey, PageOfKeys, Place, StoredConfig } from '../port.ts';
 import type { EtcdKeys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { Meta } from './meta.ts';
 import type { Standing } from './standing.ts';
-import { readValue, revisionFrom, storedFrom } from './values.ts';
+import { readValue, storedFrom } from './values.ts';
 
 export interface StoreParts {
   readonly link: Link;
@@ -20,49 +19,40 @@ export interface StoreParts {
   readonly standing: Standing;
 }
 
-type Reading = Pick<ConfigStore, 'find' | 'page' | 'head' | 'listUnrelayed'> &
-  Required<Pick<ConfigStore, 'findWritten'>>;
+type Reading = Pick<ConfigStore, 'find' | 'page' | 'head'>;
 
 /** Makes the reading half of the store. */
 export function readingFrom(parts: StoreParts): Reading {
-  const { link, keys, standing } = parts;
+  const find = createBatches({ ask: findAll, ...findBatch });
   return {
-    async find(_, place, key) {
-      const { revision, kvs } = await link.gets([keys.value(place, key), keys.meta]);
-      const [kv, metaKv] = kvs;
-      const meta = await standing.admit(metaKv, revision);
-      if (kv == null) return { epoch: meta.epoch, config: undefined };
-      const at = { ...place, key, revision: meta.base + kv.modRevision };
-      return { epoch: meta.epoch, config: storedFrom(readValue(kv), at) };
-    },
+    find: (_, place, key) => find('', () => parts, { place, key }),
     async head(_, place) {
       const { meta, head } = await headOf(parts, place);
       return { epoch: meta.epoch, revision: head };
     },
     page: (ctx, place, asked) => page(parts, ctx, { place, asked }),
-    async findWritten({ db }, place, { key, write_id, since }) {
-      const meta = await standing.current();
-      // etcd before the database: what the relay brings meanwhile is then found there.
-      const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.intentsOf(place, key) }));
-      for (const kv of kvs) {
-        const { value } = readIntent(kv);
-        if (value.write_id === write_id && value.updated_at >= since)
-          return storedFrom(value, { ...place, key, revision: meta.base + kv.modRevision });
-      }
-      const asked = { project_id: place.project_id, key, write_id, since };
-      const row = await configRelay.findConfigWritten(db, asked);
-      return row && storedRow(row);
-    },
-    async listUnrelayed(_, place, key) {
-      const meta = await standing.current();
-      const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.intentsOf(place, key) }));
-      const revisions = kvs.map((kv): Revision => {
-        const { value, tenant_id } = readIntent(kv);
-        return revisionFrom(value, { ...place, tenant_id, key, revision: meta.base + kv.modRevision });
-      });
-      return revisions.filter(({ tenant_id }) => tenant_id === place.tenant_id).reverse();
-    },
   };
+}
+
+/** A transaction of etcd has 128 operations, and an answer holds 64 of the largest contents. */
+const findBatch = { runningMax: 4, weightMax: 64, waitingMax: 2_000 };
+
+interface Asking {
+  readonly place: Place;
+  readonly key: string;
+}
+
+/** Finds keys of any projects, all in one state. */
+async function findAll({ link, keys, standing }: StoreParts, asked: readonly Asking[]): Promise<FoundKey[]> {
+  const { revision, kvs } = await link.gets([keys.meta, ...asked.map(({ place, key }) => keys.value(place, key))]);
+  const [metaKv, ...found] = kvs;
+  const meta = await standing.admit(metaKv, revision);
+  return asked.map(({ place, key }, n) => {
+    const kv = found[n];
+    if (kv == null) return { epoch: meta.epoch, config: undefined };
+    const at = { ...place, key, revision: meta.base + kv.modRevision };
+    return { epoch: meta.epoch, config: storedFrom(readValue(kv), at) };
+  });
 }
 
 interface Head {
@@ -102,7 +92,7 @@ async function page(parts: StoreParts, ctx: ActorContext, { place, asked }: Aske
     return { ...state, ...(await pageAt(parts, then)) };
   } catch (error) {
     if (!(error instanceof EtcdError) || error.kind !== 'compacted') throw error;
-    return { ...state, ...(await pageOfHistory(ctx, { place, asked, meta, state })) };
+    return pageOfHistory(ctx, { place, asked, meta, state });
   }
 }
 
@@ -129,7 +119,7 @@ async function pageAt(
     for (const kv of range.kvs) {
       after = kv.key.slice(root.length);
       const value = readValue(kv);
-      if (value.deleted) continue;
+      if (value.deleted && !asked.tombstones) continue;
       if (rows.length === asked.limit || bytes >= asked.bytesMax) return { rows, more: true };
       rows.push(storedFrom(value, { ...place, key: after, revision: meta.base + kv.modRevision }));
       bytes += kv.value.length;
@@ -144,25 +134,9 @@ interface Then extends Asked {
 }
 
 /** The state as the database has it: when it has every change up to it, and keeps every value of then. */
-async function pageOfHistory(
-  { db, root }: ActorContext,
-  { place, asked, meta, state }: Then,
-): Promise<Omit<Page, keyof State>> {
-  const { project_id } = place;
-  const store = await configRelay.findConfigStore(root);
+async function pageOfHistory(ctx: ActorContext, { place, asked, meta, state }: Then): Promise<Page> {
+  const store = await configRelay.findConfigStore(ctx.root);
   const isComplete = store.epoch === meta.epoch && state.revision <= meta.base + store.revision_seen;
   if (!isComplete && state.revision > meta.base) throw kernelErrors.invalidCursor();
-  const { revision } = state;
-  const { prefix, after, limit } = asked;
-  const found = await configRelay.listConfigsThen(db, { project_id, revision, prefix, after, limit: limit + 1 });
-  const rows: StoredConfig[] = [];
-  let bytes = 0;
-  for (const { pruned, updated_by, ...row } of found) {
-    if (pruned) throw kernelErrors.invalidCursor();
-    if (rows.length === limit || bytes >= asked.bytesMax) return { rows, more: true };
-    // What the registry wrote itself.
-    rows.push({ ...row, updated_by: updated_by as unknown as Author, deleted: false });
-    bytes += JSON.stringify(row.content).length;
-  }
-  return { rows, more: false };
+  return pageOfDatabase(ctx, place, { ...asked, at: state });
 }

@@ -4,7 +4,7 @@
  * and the database refuses the version a second time, so each version is there once.
  */
 import { configRelay, type Db, entries, safeMessage } from '@tenant-registry/db';
-import { EtcdError } from '@tenant-registry/etcd';
+import { EtcdError, type Kv } from '@tenant-registry/etcd';
 import type { Clock } from '../../../../kernel/clock.ts';
 import { DomainError } from '../../../../kernel/errors.ts';
 import type { Logger } from '../../../../kernel/logger.ts';
@@ -14,6 +14,8 @@ import { type GapFound, gapEntries } from './gaps.ts';
 import { type Intent, readIntent, relayedFrom } from './intents.ts';
 import type { Meta } from './meta.ts';
 import type { StoreParts } from './reading.ts';
+import { isRefusal } from './refusals.ts';
+import { type Aside, createAside, type Listed, type Look, look } from './relay-look.ts';
 
 export interface ConfigRelay {
   /** Brings what waits, and returns how many versions it was; 0: nothing waits, another process does it, or one of the stores is away. */
@@ -33,39 +35,41 @@ export interface RelayOptions extends StoreParts {
   readonly signals: Pick<Signals, 'tell'>;
   /** For tests: what happens between the commit of the database and the deletion in etcd. */
   readonly committed?: () => Promise<void>;
+  /** Versions that one turn brings at most, 1,000 unless given. */
+  readonly lookMax?: number;
 }
 
-/** What one look finds, and what one transaction brings at most. */
 const LOOK_MAX = 1_000;
+/** What one transaction brings at most. */
 const BATCH = 100;
 const BATCH_BYTES = 4_194_304;
 /** So many intents fit into one answer, whatever their size. */
 const GETS_MAX = 64;
 const ALARM_SECONDS = 30;
-const STUCK_MS = 60_000;
 
 interface State extends RelayOptions {
+  readonly lookMax: number;
+  readonly aside: Aside;
   waiting: number;
-  /** When the oldest of them was written; undefined: none waits. */
-  oldest: number | undefined;
   orphans: number;
+  /** The oldest of what waits, and when it was written; undefined: none waits. */
+  oldest: { readonly modRevision: number; readonly at: number } | undefined;
   isAlarmed: boolean;
-  /** Projects with an intent that the database refuses: theirs wait, those of others do not. */
-  readonly stuck: Set<string>;
-  /** When they are tried again. */
-  stuckUntil: number;
+  /** Projects that the log has told of as unknown to the database. */
+  readonly told: Set<string>;
 }
 
 /** Makes it; it does nothing before its first turn. */
 export function createConfigRelay(options: RelayOptions): ConfigRelay {
   const state: State = {
     ...options,
+    lookMax: options.lookMax ?? LOOK_MAX,
+    aside: createAside(),
     waiting: 0,
-    oldest: undefined,
     orphans: 0,
+    oldest: undefined,
     isAlarmed: false,
-    stuck: new Set(),
-    stuckUntil: 0,
+    told: new Set(),
   };
   return {
     turn: (signal) => turn(state, signal),
@@ -76,26 +80,19 @@ export function createConfigRelay(options: RelayOptions): ConfigRelay {
 }
 
 function lagSeconds({ oldest, clock }: State): number {
-  return oldest === undefined ? 0 : Math.max(0, (clock().getTime() - oldest) / 1_000);
-}
-
-interface Listed {
-  readonly key: string;
-  readonly modRevision: number;
+  return oldest === undefined ? 0 : Math.max(0, (clock().getTime() - oldest.at) / 1_000);
 }
 
 async function turn(state: State, signal: AbortSignal): Promise<number> {
-  const { link, keys, standing } = state;
-  if (performance.now() > state.stuckUntil) state.stuck.clear();
   try {
-    const order = { by: 'mod_revision' } as const;
-    const { kvs, count } = await link.ask((etcd) =>
-      etcd.range({ prefix: keys.intents }, { keysOnly: true, limit: LOOK_MAX, order }),
-    );
-    state.waiting = count;
-    if (kvs.length === 0) return rest(state);
-    const meta = await standing.refresh();
-    return await relayAll(state, { listed: kvs, meta, signal });
+    const seen = await look(state);
+    state.waiting = seen.waiting;
+    state.orphans = seen.orphans;
+    await noteOldest(state, seen);
+    if (seen.front === undefined) return rest(state);
+    if (seen.open.length === 0) return 0;
+    const meta = await state.standing.refresh();
+    return await relayAll(state, { listed: seen.open, meta, signal });
   } catch (error) {
     // The store tells its own troubles. A deletion whose answer was lost is done again.
     if (error instanceof DomainError || error instanceof EtcdError) return 0;
@@ -106,10 +103,20 @@ async function turn(state: State, signal: AbortSignal): Promise<number> {
 }
 
 function rest(state: State): number {
-  state.oldest = undefined;
-  state.orphans = 0;
-  state.stuck.clear();
+  state.aside.clear();
+  state.told.clear();
   return 0;
+}
+
+/** Reads the oldest one, unless it was read before, or is about to be. */
+async function noteOldest(state: State, { front, open }: Look): Promise<void> {
+  if (front?.modRevision === state.oldest?.modRevision) return;
+  state.oldest = undefined;
+  if (front === undefined || front.key === open[0]?.key) return;
+  const { kvs } = await state.link.gets([front.key]);
+  const [kv] = kvs;
+  // One that cannot be read waits from when it was seen.
+  if (kv != null) state.oldest = oldestOf(state, waitingFrom(state, kv)) ?? { ...front, at: state.clock().getTime() };
 }
 
 function tellLag(state: State): void {
@@ -133,31 +140,40 @@ interface Looked {
 async function relayAll(state: State, { listed, meta, signal }: Looked): Promise<number> {
   let rest = listed;
   let relayed = 0;
-  let orphans = 0;
-  state.oldest = undefined;
   while (rest.length > 0 && !signal.aborted) {
     const batch = await nextBatch(state, rest);
-    state.oldest ??= oldestOf(batch.intents);
+    if (rest === listed && state.oldest === undefined) state.oldest = oldestOf(state, batch.intents[0]);
     const done = await relayBatch(state, batch.intents, meta);
-    if (done === undefined) return 0; // another process has the lock
-    await removeIntents(state, done.relayed);
-    relayed += done.relayed.length;
-    orphans += done.orphans;
-    state.waiting = Math.max(0, state.waiting - done.relayed.length);
+    if (done === undefined) return relayed; // another process has the lock
+    await removeIntents(state, done);
+    relayed += done.length;
+    state.waiting = Math.max(0, state.waiting - done.length);
     rest = rest.slice(batch.taken);
   }
-  state.orphans = orphans;
   if (state.waiting === 0) state.oldest = undefined;
   return relayed;
 }
 
-function oldestOf(intents: readonly Waiting[]): number | undefined {
-  const [first] = intents;
-  return first === undefined ? undefined : Date.parse(first.intent.value.updated_at);
-}
-
 interface Waiting extends Listed {
   readonly intent: Intent;
+}
+
+function oldestOf({ clock }: State, first: Waiting | undefined): State['oldest'] {
+  if (first === undefined) return undefined;
+  const { intent, modRevision } = first;
+  const at = Date.parse(intent.value.updated_at);
+  return { modRevision, at: Number.isNaN(at) ? clock().getTime() : at };
+}
+
+/** Returns the intent; undefined for one that cannot be read, whose project is set aside. */
+function waitingFrom(state: State, kv: Kv): Waiting | undefined {
+  try {
+    return { key: kv.key, modRevision: kv.modRevision, intent: readIntent(kv) };
+  } catch (error) {
+    const at = state.keys.intentAt(kv.key);
+    if (at !== undefined) setAside(state, at, error);
+    return undefined;
+  }
 }
 
 interface Batch {
@@ -167,16 +183,17 @@ interface Batch {
 }
 
 /** Reads whole revisions of about 100 versions and 4 MiB: keys that were written together are seen together in the database too. */
-async function nextBatch({ link }: State, listed: readonly Listed[]): Promise<Batch> {
+async function nextBatch(state: State, listed: readonly Listed[]): Promise<Batch> {
   const intents: Waiting[] = [];
   let taken = 0;
   let bytes = 0;
   while (taken < listed.length && taken < BATCH && bytes < BATCH_BYTES) {
     const piece = piecesOf(listed.slice(taken), GETS_MAX);
-    const { kvs } = await link.gets(piece.map(({ key }) => key));
+    const { kvs } = await state.link.gets(piece.map(({ key }) => key));
     for (const kv of kvs) {
       if (kv === null) continue; // relayed by another process meanwhile
-      intents.push({ key: kv.key, modRevision: kv.modRevision, intent: readIntent(kv) });
+      const waiting = waitingFrom(state, kv);
+      if (waiting !== undefined) intents.push(waiting);
       bytes += kv.value.length;
     }
     taken += piece.length;
@@ -193,21 +210,22 @@ function piecesOf(listed: readonly Listed[], max: number): readonly Listed[] {
   return listed.slice(0, end + 1);
 }
 
-interface Done {
-  readonly relayed: readonly Waiting[];
-  readonly orphans: number;
-}
-
-async function relayBatch(state: State, intents: readonly Waiting[], meta: Meta): Promise<Done | undefined> {
-  const open = intents.filter(({ intent }) => !state.stuck.has(intent.project_id));
-  if (open.length === 0) return { relayed: [], orphans: 0 };
+/** Returns what may be deleted in etcd; undefined while another process has the lock. */
+async function relayBatch(
+  state: State,
+  intents: readonly Waiting[],
+  meta: Meta,
+): Promise<readonly Waiting[] | undefined> {
+  const open = intents.filter(({ intent }) => state.aside.whyOf(intent.project_id) === undefined);
+  if (open.length === 0) return [];
   try {
     return await bringIn(state, open, meta);
   } catch (error) {
-    if (!isRefused(error)) throw error;
+    if (!isRefusal(error)) throw error;
     const revisions = new Set(open.map(({ modRevision }) => modRevision));
-    if (revisions.size === 1) return setAside(state, open, error);
-    return oneByOne(state, { open, revisions, meta });
+    if (revisions.size > 1) return oneByOne(state, { open, revisions, meta });
+    for (const { intent } of open) setAside(state, { ...intent, version: intent.value.version }, error);
+    return [];
   }
 }
 
@@ -217,41 +235,31 @@ interface Open {
   readonly meta: Meta;
 }
 
-async function oneByOne(state: State, { open, revisions, meta }: Open): Promise<Done | undefined> {
+async function oneByOne(state: State, { open, revisions, meta }: Open): Promise<readonly Waiting[] | undefined> {
   const relayed: Waiting[] = [];
-  let orphans = 0;
   for (const revision of revisions) {
     const own = open.filter(({ modRevision }) => modRevision === revision);
     const done = await relayBatch(state, own, meta);
-    if (done === undefined) return relayed.length > 0 ? { relayed, orphans } : undefined;
-    relayed.push(...done.relayed);
-    orphans += done.orphans;
+    if (done === undefined) return relayed.length > 0 ? relayed : undefined;
+    relayed.push(...done);
   }
-  return { relayed, orphans };
+  return relayed;
 }
 
-/** The database refused what was written, which a repetition does not change: data exceptions and broken constraints. */
-function isRefused(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^2[23]/.test(code);
+interface Refused extends Pick<Intent, 'project_id' | 'key'> {
+  readonly version?: number;
 }
 
-function setAside(state: State, intents: readonly Waiting[], error: unknown): Done {
-  for (const { intent } of intents) {
-    const { project_id, key } = intent;
-    if (!state.stuck.has(project_id))
-      state.logger.error(
-        { project_id, key, version: intent.value.version, reason: safeMessage(error) },
-        'the database refuses a version of a configuration: later changes of its project wait behind it',
-      );
-    state.stuck.add(project_id);
-  }
-  state.stuckUntil = performance.now() + STUCK_MS;
-  return { relayed: [], orphans: 0 };
+function setAside({ aside, logger }: State, { project_id, key, version }: Refused, error: unknown): void {
+  if (aside.whyOf(project_id) === undefined)
+    logger.error(
+      { project_id, key, version, reason: safeMessage(error) },
+      'the database refuses a version of a configuration: later changes of its project wait behind it',
+    );
+  aside.set(project_id, 'refused');
 }
 
-/** Returns what may be deleted in etcd; undefined while another process has the lock. */
-async function bringIn(state: State, intents: readonly Waiting[], { base, epoch }: Meta): Promise<Done | undefined> {
+async function bringIn(state: State, intents: readonly Waiting[], { base, epoch }: Meta) {
   const ordered = [...intents].sort(byTime);
   const rows = ordered.map(({ intent, modRevision }) => relayedFrom(intent, base + modRevision));
   const outcomes = await bookkeep(state.db, async (tx) => {
@@ -271,9 +279,8 @@ async function bringIn(state: State, intents: readonly Waiting[], { base, epoch 
   if (isNew) state.signals.tell('queued');
   await state.committed?.();
   const isOrphan = ({ intent }: Waiting) => byId.get(intent.id)?.outcome === 'orphan' && !gone.has(intent.tenant_id);
-  const left = ordered.filter(isOrphan);
-  tellOrphans(state, left);
-  return { relayed: ordered.filter((each) => !isOrphan(each)), orphans: left.length };
+  leaveOrphans(state, ordered.filter(isOrphan));
+  return ordered.filter((each) => !isOrphan(each));
 }
 
 /** The entries of one write have the order of its changes. */
@@ -301,13 +308,17 @@ async function dropped(db: Db, intents: readonly Waiting[], byId: Outcomes) {
   return { found, gone };
 }
 
-function tellOrphans(state: State, orphans: readonly Waiting[]): void {
+function leaveOrphans(state: State, orphans: readonly Waiting[]): void {
+  state.orphans += orphans.length;
   const projects = [...new Set(orphans.map(({ intent }) => intent.project_id))];
-  if (projects.length > state.orphans || (projects.length > 0 && state.orphans === 0))
+  for (const project of projects) state.aside.set(project, 'orphaned');
+  const unknown = projects.filter((project) => !state.told.has(project));
+  if (unknown.length > 0)
     state.logger.error(
-      { projects: projects.slice(0, 20), versions: orphans.length },
+      { projects: unknown.slice(0, 20), versions: orphans.length },
       'changes of configurations wait whose projects the database does not have: was it restored from a backup?',
     );
+  for (const project of unknown) state.told.add(project);
 }
 
 /** An intent that is still there when this fails is found again, and is known by then. */

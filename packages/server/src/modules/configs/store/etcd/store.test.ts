@@ -1,18 +1,19 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';
 import {
   changeTo,
-  contextOf,
   deletionOf,
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,
   write,
 } from '../../../../../test/support/etcd-store.ts';
 import { runWorker, trailOf } from '../../../../../test/support/server.ts';
+import { cursorOf } from '../../cursor.ts';
 import type { Place } from '../port.ts';
 
 describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
@@ -91,9 +92,11 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     const first = await set(there.server, place, ['limits', { a: 1 }]);
     const second = await set(there.server, place, ['limits', { a: 2 }]);
     const [gone] = await write(there.server, place, [deletionOf(second)]);
-    expect((await store().listUnrelayed(ctx(), place, 'limits')).map(({ version }) => version)).toEqual([3, 2, 1]);
+    const asked = { key: 'limits', limit: 10, bytesMax: 1_000_000 };
+    const unrelayed = () => store().listUnrelayed?.(ctx(), place, asked);
+    expect((await unrelayed())?.rows.map(({ version }) => version)).toEqual([3, 2, 1]);
     await relay();
-    expect(await store().listUnrelayed(ctx(), place, 'limits')).toEqual([]);
+    expect(await unrelayed()).toEqual({ rows: [], more: false });
     const rows = await revisionsOf(place);
     expect(rows).toMatchObject([
       { version: 1, revision: first.revision, operation: 'create', content: { a: 1 }, reason: 'a test' },
@@ -102,7 +105,7 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     ]);
     const trail = (await trailOf(there.server, place.tenant_id)).filter(({ action }) => action.startsWith('config.'));
     expect(trail).toMatchObject([
-      { action: 'config.created', description: 'a test', actor_id: 'test', target_id: `${place.project_id}/limits` },
+      { action: 'config.created', description: 'a test', actor_id: 'tests', target_id: `${place.project_id}/limits` },
       { action: 'config.updated' },
       { action: 'config.deleted', description: null },
     ]);
@@ -170,6 +173,20 @@ describe.skipIf(etcdIsMissing)(`configurations in etcd${withoutEtcd}`, () => {
     expect((await store().page(ctx(), place, { ...asked, at: { ...at, revision: last.revision } })).rows).toEqual([
       last,
     ]);
+  });
+
+  test('what the database is asked for is of the newest state that the relay has brought', async () => {
+    const place = await newPlace(there.server);
+    const from = cursorOf(place, await store().head(ctx(), place));
+    const path = `/v1/projects/${place.project_id}`;
+    const search = () => there.server.call(`GET ${path}/configs?contains=${encodeURIComponent('{"a":1}')}`);
+    const difference = () => there.server.call(`GET ${path}/config-diff?from=${from}`);
+    await set(there.server, place, ['limits', { a: 1 }]);
+    for (const answer of [await search(), await difference()])
+      expect(answer).toMatchObject({ status: 200, body: { items: [] } });
+    await relay();
+    for (const answer of [await search(), await difference()])
+      expect(answer).toMatchObject({ status: 200, body: { items: [{ key: 'limits' }] } });
   });
 
   // proves B19

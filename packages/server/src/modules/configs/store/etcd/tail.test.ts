@@ -1,9 +1,10 @@
+// engine: postgres
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { newPlace } from '../../../../../test/support/config-history.ts';
 import {
   changeTo,
   type EtcdServer,
   etcdIsMissing,
-  newPlace,
   set,
   startOnEtcd,
   withoutEtcd,

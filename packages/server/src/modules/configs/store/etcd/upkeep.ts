@@ -137,7 +137,7 @@ async function remove({ link, keys }: State, place: Place): Promise<void> {
     const options = { keysOnly: true, limit: DELETES_MAX };
     const { kvs } = await link.ask((etcd) => etcd.range({ prefix: keys.valuesOf(place) }, options));
     // The head goes last: by it the project is found again.
-    const those = kvs.length === 0 ? [keys.head(place)] : kvs.map(({ key }) => key);
+    const those = kvs.length === 0 ? [keys.pins(place.tenant_id), keys.head(place)] : kvs.map(({ key }) => key);
     await link.ask((etcd) => etcd.deleteKeys(those));
     if (kvs.length === 0) return;
   }

@@ -12,6 +12,8 @@ import {
   newEpoch,
   putMeta,
   recordChange,
+  WRITES_ACCEPTED,
+  WRITES_REFUSED,
 } from './parts.ts';
 import { copyToDatabase } from './to-database.ts';
 import { copyToEtcd } from './to-etcd.ts';
@@ -40,7 +42,10 @@ export async function moveToEtcd(parts: AdminParts, { overwrite }: { readonly ov
 /** The values are there; a move back that was begun, or one that was killed at its end, is ended. */
 async function finish(parts: AdminParts, { epoch }: configRelay.ConfigStoreRow, meta: Meta | null): Promise<void> {
   if (meta === null || meta.epoch !== epoch) throw new AdminError('etcd has lost the values: run `configs repair`');
-  if (meta.state !== 'ready') await makeReady(parts, meta);
+  if (meta.state !== 'ready') {
+    await makeReady(parts, meta);
+    parts.say(WRITES_ACCEPTED);
+  }
   parts.say('the values are in etcd: nothing is left to do');
 }
 
@@ -56,7 +61,7 @@ export async function moveToPostgres(parts: AdminParts): Promise<void> {
   if (meta === null || meta.epoch !== store.epoch || revision < store.revision_seen)
     throw new AdminError('etcd is not what the database says it was: run `configs repair` first');
   await putMeta(parts, { ...meta, state: 'frozen' });
-  parts.say('writes are refused from here on; `configs move --to=etcd` would take that back');
+  parts.say(WRITES_REFUSED);
   await drain(parts);
   const epoch = newEpoch();
   const { keys, orphans } = await bookkeep(parts.db, async (tx) => {
@@ -87,7 +92,9 @@ export async function drain({ relay, say }: Pick<AdminParts, 'relay' | 'say'>): 
     if (relayed > 0) say(`${relayed} changes are brought into the database`);
     if (relay.waiting() <= relay.orphans()) return;
     if (patience.aborted)
-      throw new AdminError(`${relay.waiting()} changes still wait in etcd: read the log of the registry, then repeat`);
+      throw new AdminError(
+        `${relay.waiting()} changes still wait in etcd for the database, and writes stay refused: the log above says why they wait; then repeat the command, or let writes in with \`configs move --to=etcd\``,
+      );
     if (relayed === 0) await pause(PAUSE_MS);
   }
 }

@@ -22,6 +22,11 @@ export interface AdminParts {
   readonly say: (line: string) => void;
 }
 
+/** A command that ends before it says the second leaves writes refused. */
+export const WRITES_REFUSED =
+  'writes of configurations are refused from here on; if this command is broken off, repeat it, or let them in with `configs move --to=etcd`';
+export const WRITES_ACCEPTED = 'writes of configurations are accepted again';
+
 /** Why a command cannot be done, with what to do. */
 export class AdminError extends Error {
   override readonly name = 'AdminError';

@@ -3,7 +3,16 @@ import { configRelay } from '@tenant-registry/db';
 import { bookkeep } from '../../../../../kernel/transact.ts';
 import type { Meta } from '../meta.ts';
 import { drain } from './move.ts';
-import { AdminError, type AdminParts, findMeta, holdStore, makeReady, putMeta } from './parts.ts';
+import {
+  AdminError,
+  type AdminParts,
+  findMeta,
+  holdStore,
+  makeReady,
+  putMeta,
+  WRITES_ACCEPTED,
+  WRITES_REFUSED,
+} from './parts.ts';
 import { copyToDatabase } from './to-database.ts';
 import { copyToEtcd } from './to-etcd.ts';
 
@@ -49,13 +58,14 @@ async function repairEtcd(parts: AdminParts, store: configRelay.ConfigStoreRow):
   });
   await makeReady(parts, made);
   parts.say(`${keys} keys are in etcd, epoch ${made.epoch}: cursors of before are refused, watchers begin anew`);
+  parts.say(WRITES_ACCEPTED);
 }
 
 async function repairDatabase(parts: AdminParts, store: configRelay.ConfigStoreRow, meta: Meta): Promise<void> {
   if (meta.epoch !== store.epoch)
     await bookkeep(parts.db, (tx) => configRelay.updateConfigStore(tx, { kind: 'etcd', epoch: meta.epoch }));
   // A value that is compared must not be one whose own audit row and event still wait.
-  parts.say('writes are refused from here on');
+  parts.say(WRITES_REFUSED);
   await putMeta(parts, { ...meta, state: 'frozen' });
   await drain(parts);
   const brought = await bookkeep(parts.db, async (tx) => {
@@ -71,4 +81,5 @@ async function repairDatabase(parts: AdminParts, store: configRelay.ConfigStoreR
   if (orphans > 0)
     parts.say(`${orphans} keys are of projects that the database does not have: they stay in etcd as they are`);
   await makeReady(parts, meta);
+  parts.say(WRITES_ACCEPTED);
 }
