@@ -15,7 +15,20 @@ export function shown(stored: StoredConfig, epoch: string): Config {
 
 /** Returns what `shown` shows, as text of JSON. */
 export function shownText(stored: ConfigText, epoch: string): string {
-  const { project_id, tenant_id, key, version, content, content_sha256, schema_id, schema_version, updated_by, created_at, updated_at, revision } = stored;
+  const {
+    project_id,
+    tenant_id,
+    key,
+    version,
+    content,
+    content_sha256,
+    schema_id,
+    schema_version,
+    updated_by,
+    created_at,
+    updated_at,
+    revision,
+  } = stored;
   const cursor = cursorOf(stored, { epoch, revision });
   const after = { content_sha256, schema_id, schema_version, updated_by, created_at, updated_at, cursor };
   return objectText({ project_id, tenant_id, key, version }, content, after);
