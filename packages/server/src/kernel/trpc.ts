@@ -168,6 +168,9 @@ const refuseMalformed = t.middleware(async ({ getRawInput, meta, next }) => {
   return next();
 });
 
+/** Says that the context has its actor. Nothing is given: tRPC would copy the whole context, which costs more than the check. */
+const known = { ctx: undefined as unknown as { readonly actor: Actor } };
+
 /** The input without the texts that are compared only. */
 function storable(input: unknown, opaque: readonly string[] = []): unknown {
   if (opaque.length === 0 || typeof input !== 'object' || input === null) return input;
@@ -225,7 +228,7 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
       const { actor } = ctx;
       if (actor === null) throw ctx.refusal ?? kernelErrors.unauthenticated();
       if (meta?.person && personIn(actor) === null) throw kernelErrors.noUser();
-      if (permission === null || actor.permissions.has(permission)) return next({ ctx: { actor } });
+      if (permission === null || actor.permissions.has(permission)) return next(known);
       const inside =
         project === undefined ? null : await insideProject(ctx, permission, { project, input: await getRawInput() });
       if (inside !== null) return next({ ctx: inside });
