@@ -119,6 +119,7 @@ function openPool(options: pg.PoolConfig, silenceMs: number): pg.Pool {
       socket.once('timeout', () => {
         for (const each of idle) each.destroy(new Error(SILENT));
       });
+      answerThroughCallbacks(this);
     }
   }
   const pool = new pg.Pool({ ...options, Client: ImpatientClient });
@@ -131,6 +132,25 @@ function openPool(options: pg.PoolConfig, silenceMs: number): pg.Pool {
     if (socket !== undefined && !socket.destroyed) idle.add(socket);
   });
   return pool;
+}
+
+type Answered = (error: Error | null, result: unknown) => void;
+type Query = (config: unknown, values?: unknown, answered?: Answered) => unknown;
+
+/**
+ * A promise that the driver makes for an answer can be reached from its statement, and garbage of both that has become old
+ * keeps what follows it alive until a full collection: a read of many pages would let memory grow by all that it read.
+ */
+function answerThroughCallbacks(client: pg.Client): void {
+  // The driver's own overloads, of which Kysely and the pool use two.
+  const given = client as unknown as { query: Query };
+  const query: Query = given.query.bind(client);
+  given.query = (config, values, answered) => {
+    if (typeof values === 'function' || typeof answered === 'function') return query(config, values, answered);
+    return new Promise((resolve, reject) => {
+      query(config, values, (error, result) => (error ? reject(error) : resolve(result)));
+    });
+  };
 }
 
 async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { memory: true }): Promise<DatabaseHandle> {

@@ -53,13 +53,57 @@ export interface ConfigPage {
  * keys is not read.
  */
 export async function listConfigs(db: Db, request: ConfigPageRequest): Promise<ConfigPage> {
+  const { rows } = await sql<Headed<ConfigPageRow>>`
+    with ${judgedConfigs(request)}
+    select head.epoch, head.head, j.* from head left join (${onPage(request)}) j on true
+    order by j.key`.execute(db);
+  return pageOf(rows);
+}
+
+const textColumns = ['key', 'version', 'revision', 'content_sha256', 'schema_id', 'schema_version'] as const;
+const textTimes = ['created_at', 'updated_at'] as const;
+
+/** A value as text that is handed on: what is not shown of it is not there. */
+export type ConfigTextRow = Pick<
+  ConfigPageRow,
+  (typeof textColumns)[number] | (typeof textTimes)[number] | 'updated_by' | 'pruned'
+> & {
+  /** JSON, as the database writes it: with numbers of any length. Null of a pruned row. */
+  readonly content: string | null;
+};
+
+export type ConfigTextRequest = Omit<ConfigPageRequest, 'content' | keyof ConfigFilter>;
+
+/** Lists like `listConfigs`, and neither side makes values of the contents. */
+export async function listConfigTexts(
+  db: Db,
+  request: ConfigTextRequest,
+): Promise<Omit<ConfigPage, 'rows'> & { readonly rows: readonly ConfigTextRow[] }> {
+  const shown = [...textColumns, 'updated_by', ...textTimes, 'pruned'] as const;
+  // The heading once: it would be read again with each of many rows.
+  const once = (expression: RawBuilder<unknown>) => sql`case when coalesce(j.row_place, 1) = 1 then ${expression} end`;
+  const { rows } = await sql<ConfigTextRow & Pick<Headed<unknown>, 'epoch' | 'head' | 'rows_found'>>`
+    with ${judgedConfigs({ ...request, content: true })}
+    select ${once(sql`head.epoch`)} as epoch, ${once(sql`head.head`)} as head, ${once(sql`j.rows_found`)} as rows_found,
+      ${sql.join(shown.map((column) => sql.ref(`j.${column}`)))}, j.content::text as content
+    from head left join (${onPage(request)}) j on true
+    order by j.key`.execute(db);
+  const [first] = rows;
+  if (first === undefined) throw new Error('the head is one row');
+  const { epoch, head, rows_found } = first;
+  const found = rows_found === null ? [] : rows;
+  return { epoch, head, rows: found, more: found.length < (rows_found ?? 0) };
+}
+
+/** The head of the project, the rows that were looked at, and the bytes before each of them. */
+function judgedConfigs(request: ConfigPageRequest): RawBuilder<unknown> {
   const { project_id, at, content, kind } = request;
   const found =
     at === undefined
       ? sql`
         select ${sql.join(columns.map((column) => sql.ref(`c.${column}`)))}, false as pruned from configs c
         where c.project_id = ${project_id} and c.deleted_at is null ${keyRange(request)} ${filterOf('c', request)}
-        order by c.key limit ${request.limit + 1}`
+        order by c.key ${firstRows(request)}`
       : sql`
         select * from (
           select c.project_id, c.key, c.tenant_id, ${sql.join(versioned.map((column) => sql.ref(`v.${column}`)))},
@@ -68,16 +112,24 @@ export async function listConfigs(db: Db, request: ConfigPageRequest): Promise<C
           where c.project_id = ${project_id} ${keyRange(request)}
         ) r
         where pruned or (content is not null ${filterOf('r', request)})
-        order by key limit ${request.limit + 1}`;
-  const { rows } = await sql<Headed<ConfigPageRow>>`
-    with head as materialized (${headOf({ project_id, kind })}),
-      found as materialized (${found}),
-      judged as (${judged(sql`key`, content ? contentBytes : sql`${ROW_BYTES}::int`, content)})
-    select head.epoch, head.head, j.* from head left join (
-      select * from judged where bytes_before < ${request.bytesMax}::bigint and row_place <= ${request.limit}::int
-    ) j on true
-    order by j.key`.execute(db);
-  return pageOf(rows);
+        order by key ${firstRows(request)}`;
+  return sql`
+    head as materialized (${headOf({ project_id, kind })}),
+    found as materialized (${found}),
+    judged as (${judged(sql`key`, content ? contentBytes : sql`${ROW_BYTES}::int`, content)})`;
+}
+
+/** The rows of the page, out of those that were looked at. */
+function onPage({ bytesMax, limit }: Pick<ConfigKeys, 'bytesMax' | 'limit'>): RawBuilder<unknown> {
+  return sql`select * from judged where bytes_before < ${bytesMax}::bigint and row_place <= ${limit}::int`;
+}
+
+/**
+ * One row more than the page may have. The planner is not told how many: then it takes rows in the order of the index, also
+ * while it believes, of a project that was just filled, that sorting all the rest of it for each page were cheaper.
+ */
+function firstRows({ limit }: Pick<ConfigKeys, 'limit'>): RawBuilder<unknown> {
+  return sql`limit (select ${limit + 1}::int)`;
 }
 
 export interface TenantConfigsRequest extends Omit<ConfigKeys, 'after'>, ConfigFilter, Store {
@@ -102,9 +154,7 @@ export async function listTenantConfigs(db: Db, request: TenantConfigsRequest): 
         order by c.project_id, c.key limit ${request.limit + 1}
       ),
       judged as (${judged(sql`project_id, key`, content ? contentBytes : sql`${ROW_BYTES}::int`, content)})
-    select head.epoch, head.head, j.* from head left join (
-      select * from judged where bytes_before < ${request.bytesMax}::bigint and row_place <= ${request.limit}::int
-    ) j on true
+    select head.epoch, head.head, j.* from head left join (${onPage(request)}) j on true
     order by j.project_id, j.key`.execute(db);
   const { epoch, rows: kept, more } = pageOf(rows);
   return { epoch, rows: kept, more };
@@ -162,9 +212,7 @@ export async function listConfigDifferences(db: Db, request: ConfigDiffRequest):
         sql`coalesce(octet_length(from_content::text), 0) + coalesce(octet_length(to_content::text), 0) + ${ROW_BYTES}::int`,
         true,
       )})
-    select head.epoch, head.head, j.* from head left join (
-      select * from judged where bytes_before < ${request.bytesMax}::bigint and row_place <= ${request.limit}::int
-    ) j on true
+    select head.epoch, head.head, j.* from head left join (${onPage(request)}) j on true
     order by j.key`.execute(db);
   return pageOf(rows);
 }

@@ -1,4 +1,5 @@
 /** Configurations: versioned, validated values of a project, in this database or in etcd. */
+import { createTenantPace, type TenantPace } from '../../kernel/async/pace.ts';
 import type { KernelDependencies } from '../../kernel/context.ts';
 import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
@@ -9,7 +10,7 @@ import { createFindPlace, type FindPlace } from './place.ts';
 import { readersExpiryWorker } from './readers/expiry.worker.ts';
 import { readerEvents } from './readers/schema.ts';
 import { createReadersOfKey, type ReadersOfKey } from './readers/service.ts';
-import { configReadsGate } from './reading/gate.ts';
+import { configReadsGate, configReadsPace } from './reading/gate.ts';
 import { configsRouter } from './router.ts';
 import { configEvents } from './schema.ts';
 import { createEtcdConfigs, type EtcdConfigs } from './store/etcd/configs.ts';
@@ -34,6 +35,8 @@ declare module '../../kernel/context.ts' {
     readonly readersOfKey: ReadersOfKey;
     /** Stands in front of whole states of projects. */
     readonly configReads: Gate;
+    /** What they wait for between two batches. */
+    readonly configReadsPace: TenantPace;
   }
 }
 
@@ -56,8 +59,14 @@ export const configsModule = defineModule({
     const stores = storeOf(kernel, settings);
     const configReads = createGate(configReadsGate);
     kernel.metrics.observeGate(configReads);
-    const finding = { configPlace: createFindPlace(kernel), readersOfKey: createReadersOfKey() };
-    return { ...stores, configFeed: provideFeed(kernel, stores.configStore), ...finding, configReads };
+    return {
+      ...stores,
+      configFeed: provideFeed(kernel, stores.configStore),
+      configPlace: createFindPlace(kernel),
+      readersOfKey: createReadersOfKey(),
+      configReads,
+      configReadsPace: createTenantPace(configReadsPace),
+    };
   },
   close({ configFeed, configStore }) {
     configFeed.close();

@@ -1,7 +1,7 @@
 /** Many configurations at once: lists, a whole state, and what differs between two. */
 import type { ActorContext } from '../../../kernel/context.ts';
 import type { TextStream } from '../../../kernel/streams/text-stream.ts';
-import { shown } from '../values/shown.ts';
+import { shownText } from '../values/shown.ts';
 import type { Snapshot } from './schema.ts';
 import { type StateForm, textOfState } from './state-text.ts';
 
@@ -13,7 +13,7 @@ const form: StateForm = {
   head: ({ project_id, cursor }) => `{"project_id":"${project_id}","cursor":"${cursor}","configs":[`,
   between: ',',
   tail: ']}',
-  text: (config, epoch) => JSON.stringify(shown(config, epoch)),
+  text: shownText,
 };
 
 /** The configurations of a project in one state, as one JSON text. Throws like `textOfState`. */

@@ -1,17 +1,14 @@
 /** A whole state as text that is read while it is sent. */
-import { createPace } from '../../../kernel/async/pace.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
 import { begun, type TextStream, toTextStream } from '../../../kernel/streams/text-stream.ts';
 import { cursorOf } from '../cursor.ts';
 import { readablePlace } from '../place.ts';
-import type { StoredConfig } from '../store/port.ts';
+import type { ConfigText } from '../store/port.ts';
 import { readBatches } from './batches.ts';
 import { momentOf, readingStates } from './moment.ts';
 
-/** A state of 16 MiB goes as fast as it is taken; a larger one leaves others their time between two batches. */
-const PACE = { bytesPerSecond: 8_388_608, aheadSeconds: 2 };
 /** From here on text is a piece: rows are joined until then. */
-const PIECE_LENGTH = 16_384;
+const PIECE_LENGTH = 65_536;
 
 export interface StateForm {
   readonly mediaType: string;
@@ -21,7 +18,7 @@ export interface StateForm {
   readonly head: (state: { readonly project_id: string; readonly cursor: string }) => string;
   readonly between: string;
   readonly tail: string;
-  readonly text: (config: StoredConfig, epoch: string) => string;
+  readonly text: (config: ConfigText, epoch: string) => string;
 }
 
 export interface AskedState {
@@ -31,8 +28,8 @@ export interface AskedState {
 }
 
 /**
- * Returns the text of a state, and sets its cursor as the ETag: who has that state already makes the server read no value. One
- * batch of rows at most is in memory. It has a place of a gate from its first row to its last. Throws
+ * Returns the text of a state, and sets its cursor as the ETag: who has that state already makes the server read no value. Two
+ * batches of rows at most are in memory. It has a place of a gate from its first row to its last. Throws
  * `config_state_unknown`, `not_found`, `tenant_archived`; opening it throws `tenant_busy`, `overloaded`, and
  * `config_state_unknown` for a state that is not kept any more. A failure after the first piece breaks the text off.
  */
@@ -45,21 +42,26 @@ export async function textOfState(ctx: ActorContext, asked: AskedState, form: St
   const open = async () => {
     const leave = await ctx.configReads.enter(ctx.actor.tenant_id, { signal: ctx.signal });
     const batches = readBatches(ctx, place, { at, prefix });
-    const text = pieces(form, form.head({ project_id, cursor }), { batches, epoch: at.epoch });
+    const text = pieces(ctx, form, { head: form.head({ project_id, cursor }), batches, epoch: at.epoch });
     return readingStates(['/at'], () => begun(text, leave));
   };
   return toTextStream(open, form);
 }
 
 interface Rows {
-  readonly batches: AsyncIterable<readonly StoredConfig[]>;
+  readonly head: string;
+  readonly batches: AsyncIterable<readonly ConfigText[]>;
   readonly epoch: string;
 }
 
-async function* pieces(form: StateForm, head: string, { batches, epoch }: Rows): AsyncGenerator<string> {
-  const pace = createPace(PACE);
+async function* pieces(
+  { actor: { tenant_id }, configReadsPace: pace }: ActorContext,
+  form: StateForm,
+  { head, batches, epoch }: Rows,
+): AsyncGenerator<string> {
   let piece = head;
   let between = '';
+  await pace(tenant_id, 0);
   for await (const batch of batches) {
     let length = 0;
     for (const row of batch) {
@@ -70,7 +72,7 @@ async function* pieces(form: StateForm, head: string, { batches, epoch }: Rows):
       yield piece;
       piece = '';
     }
-    await pace(length);
+    await pace(tenant_id, length);
   }
   piece += form.tail;
   if (piece !== '') yield piece;

@@ -4,7 +4,7 @@ import type { ActorContext } from '../../../kernel/context.ts';
 import { kernelErrors } from '../../../kernel/errors.ts';
 import type { State } from '../cursor.ts';
 import type { Author } from '../schema.ts';
-import type { PageOfKeys, Place, StoredConfig } from './port.ts';
+import type { ConfigText, PageOfKeys, Place, StoredConfig } from './port.ts';
 
 export interface PageOfDatabase extends PageOfKeys {
   readonly schema_id?: string | undefined;
@@ -29,6 +29,38 @@ export async function pageOfDatabase(
   const epoch = knownEpoch(page.epoch);
   requireKnown(page, at === undefined ? [] : [at]);
   return { epoch, revision: at?.revision ?? page.head, rows: page.rows.map(toStored), more: page.more };
+}
+
+/** Returns a page of one state like `pageOfDatabase`, with the contents as text, and throws like it. */
+export async function textsOfDatabase(
+  { db, configStore }: ActorContext,
+  { tenant_id, project_id }: Place,
+  { at, ...keys }: PageOfKeys & { readonly at: State },
+): Promise<{ readonly rows: readonly ConfigText[]; readonly more: boolean }> {
+  const { kind } = configStore;
+  const page = await configPages.listConfigTexts(db, { ...keys, project_id, kind, at: at.revision });
+  knownEpoch(page.epoch);
+  requireKnown(page, [at]);
+  const rows = page.rows.map(({ pruned: _, content, content_sha256, updated_by, ...row }) => {
+    if (content === null || content_sha256 === null) throw new Error('a key with a value has a content and its hash');
+    // What the registry wrote itself.
+    return {
+      tenant_id,
+      project_id,
+      ...row,
+      content: written(content),
+      content_sha256,
+      updated_by: updated_by as Author,
+    };
+  });
+  return { rows, more: page.more };
+}
+
+/** From 1e21 on JSON has an exponent here, and the database writes every digit: readers would take that for another type. */
+const LONG_NUMBER = /\d{22}/;
+
+function written(content: string): string {
+  return LONG_NUMBER.test(content) ? JSON.stringify(JSON.parse(content)) : content;
 }
 
 /** Returns the row as a key with a value. */

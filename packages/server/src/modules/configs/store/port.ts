@@ -44,6 +44,13 @@ export interface StoredConfig extends Place, Pin {
   readonly updated_at: string;
 }
 
+/** What is shown of a key with a value, whose content nobody looks into: it is JSON as text. */
+export interface ConfigText
+  extends Omit<StoredConfig, 'content' | 'content_sha256' | 'deleted' | 'write_id' | 'updated_by_user_id'> {
+  readonly content: string;
+  readonly content_sha256: string;
+}
+
 export interface FoundKey {
   readonly epoch: string;
   /** A tombstone too; undefined when it was never written. */

@@ -7,6 +7,7 @@ import { configErrors } from '../errors.ts';
 import { readablePlace, requireWritable } from '../place.ts';
 import { type StateForm, textOfState } from '../reading/state-text.ts';
 import type { Change, Place } from '../store/port.ts';
+import { objectText } from '../values/shown.ts';
 import { ownWrite, writeIdOf } from '../values/write.ts';
 import { type PlannedChange, type PlannedItem, planOf } from './plan.ts';
 import { type ExportConfigs, type ImportConfigs, type ImportedConfigs, MISTAKES_MAX } from './schema.ts';
@@ -19,7 +20,7 @@ const form: StateForm = {
   between: '',
   tail: '',
   text: ({ key, content, schema_id, schema_version }) =>
-    `${JSON.stringify({ key, content, schema_id, schema_version })}\n`,
+    `${objectText({ key }, content, { schema_id, schema_version })}\n`,
 };
 
 /** The configurations of a project in one state, one key a line. Throws like `textOfState`. */
