@@ -20,7 +20,7 @@ import { type Listener, type ListenOptions, openListener } from './listener.ts';
 import { onEngine, onPool, type Prepared, prepareMarked, type Statement } from './prepared.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
-import { type Admit, scopedDialect, type TenantScope } from './tenant-scope.ts';
+import { type Admit, noteScope, scopedDialect, type TenantScope } from './tenant-scope.ts';
 import { parsers } from './types.ts';
 
 export interface DatabaseHandle {
@@ -80,7 +80,7 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   };
   // A pooler in transaction mode gives one session to many clients, and a session keeps the names of its statements.
   const isAlone = direct === options;
-  if (isAlone) pool.on('connect', prepareMarked);
+  if (isAlone) pool.on('connect', (client) => prepareMarked(client as never)); // the types of pg name no such call
   return handle(new PostgresDialect({ pool }), 'postgres', {
     listen,
     prepare: onPool(pool, isAlone),
@@ -197,15 +197,18 @@ interface Engine extends Pick<DatabaseHandle, 'listen' | 'prepare' | 'connection
 
 function handle(dialect: Dialect, engine: DatabaseHandle['engine'], { end, ...opened }: Engine): DatabaseHandle {
   const db = new Kysely<DB>({ dialect });
+  noteScope(db, null);
   let closing: Promise<void> | undefined;
   return {
     ...opened,
     db,
     engine,
-    forTenant: (scope, admit) =>
-      new Kysely<DB>({
-        dialect: scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope, admit),
-      }),
+    forTenant(scope, admit) {
+      const dialectOfTenant = scopedDialect({ dialect, engine, closed: () => closing !== undefined }, scope, admit);
+      const scoped = new Kysely<DB>({ dialect: dialectOfTenant });
+      noteScope(scoped, scope);
+      return scoped;
+    },
     async version() {
       const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
       const version = rows[0]?.server_version.split(' ')[0];

@@ -52,5 +52,5 @@ export * as webhookQueue from './queries/webhook-queue.ts';
 export * as webhooks from './queries/webhooks.ts';
 export { redactPasswords, safeMessage } from './redact.ts';
 export { requireTenantRole } from './tenant-role.ts';
-export { acrossProjects, leaveTenant, type TenantScope } from './tenant-scope.ts';
+export { acrossProjects, leaveTenant, scopeOf, type TenantScope } from './tenant-scope.ts';
 export type { TenantRole } from './types.ts';

@@ -1,5 +1,4 @@
 /** Prepares the few statements that run on every request, so that they are planned once. */
-import type { PoolClient } from 'pg';
 
 /** Runs the statement outside any transaction with these values, and returns its rows. */
 export type Prepared<Row> = (values: readonly unknown[]) => Promise<Row[]>;
@@ -18,18 +17,22 @@ interface Engine {
   query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
+interface Client {
+  query: (...asked: unknown[]) => unknown;
+}
+
 const MARK = /^\/\* prepare (\w+) \*\//;
 
 /**
  * Lets the connection parse and plan a statement once when its text begins with a comment that names it, inside transactions
  * too: `/* prepare find_keys *\/ select …`. A name stands for one text.
  */
-export function prepareMarked(client: PoolClient): void {
-  const query: (...asked: unknown[]) => unknown = client.query.bind(client);
-  client.query = ((text: unknown, ...rest: unknown[]) => {
+export function prepareMarked(client: Client): void {
+  const query = client.query.bind(client);
+  client.query = (text: unknown, ...rest: unknown[]) => {
     const name = typeof text === 'string' ? MARK.exec(text)?.[1] : undefined;
     return name === undefined ? query(text, ...rest) : query({ name, text }, ...rest);
-  }) as PoolClient['query']; // its overloads cannot be written by hand
+  };
 }
 
 /**

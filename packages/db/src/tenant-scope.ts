@@ -23,6 +23,23 @@ export interface TenantScope {
   readonly project_id: string | null;
 }
 
+const scopes = new WeakMap<object, TenantScope | null>();
+
+/** Notes what a handle shows; null: everything. */
+export function noteScope(handle: object, scope: TenantScope | null): void {
+  scopes.set(handle, scope);
+}
+
+/**
+ * Returns what the handle shows, so that others with the same scope can share its work; null: everything. Throws for a
+ * transaction, and for whatever else is not as `openDatabase` and `forTenant` return it.
+ */
+export function scopeOf(handle: object): TenantScope | null {
+  const scope = scopes.get(handle);
+  if (scope === undefined) throw new TypeError('only a handle as it was opened has a scope');
+  return scope;
+}
+
 /**
  * Asks for the right to take a connection. Resolves with a function that is called when the connection is free again; when
  * it rejects, no connection is taken and the statement fails with that error.

@@ -2,6 +2,9 @@
  * Real databases for tests and benchmarks. A test file asks for one and closes it; the vitest project that runs the
  * file decides the engine.
  */
+import type { KyselyPlugin } from 'kysely';
+import type { Db } from './handles.ts';
+import { noteScope, scopeOf } from './tenant-scope.ts';
 import { type EmptyOrMigrated, openClone, openSnapshot } from './testing/databases.ts';
 import type { TestDatabase } from './testing/types.ts';
 
@@ -11,6 +14,13 @@ export type { PostgresServer, TestDatabase, TestEngine } from './testing/types.t
 /** Resolves to a new, migrated database on the engine of the running vitest project. */
 export function testDatabase(): Promise<TestDatabase> {
   return open('migrated');
+}
+
+/** Returns the handle with the plugin, which shows what the handle shows. */
+export function withPlugin(db: Db, plugin: KyselyPlugin): Db {
+  const changed = db.withPlugin(plugin);
+  noteScope(changed, scopeOf(db));
+  return changed;
 }
 
 /** Resolves to a new database with nothing in it, not even the bookkeeping of migrations. */

@@ -98,7 +98,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: new RegExp(
-      `^${S}/kernel/(transact|transact/entry|sweeper|context|module|logger|idempotency|idempotency/expiry\\.worker|cursors|quotas|leases|leases/keeper|leases/mark-watch|leases/remembered-read)\\.ts$`,
+      `^${S}/kernel/(transact|transact/entry|batch-by-reach|sweeper|context|module|logger|idempotency|idempotency/expiry\\.worker|cursors|quotas|leases|leases/keeper|leases/mark-watch|leases/remembered-read)\\.ts$`,
     ),
     may: [db, node, kernel, /^(zod|pino|@trpc\/server)$/],
   },

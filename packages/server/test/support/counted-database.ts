@@ -1,6 +1,6 @@
 /** A test database that counts its statements. */
 import type { DatabaseHandle } from '@tenant-registry/db';
-import { testDatabase } from '@tenant-registry/db/testing';
+import { testDatabase, withPlugin } from '@tenant-registry/db/testing';
 import type { KyselyPlugin } from 'kysely';
 
 export interface CountedDatabase {
@@ -27,5 +27,5 @@ export async function countedDatabase(): Promise<CountedDatabase> {
       return run(values);
     };
   };
-  return { database: { ...database, db: database.db.withPlugin(plugin), prepare }, statements: () => count };
+  return { database: { ...database, db: withPlugin(database.db, plugin), prepare }, statements: () => count };
 }

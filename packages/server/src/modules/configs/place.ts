@@ -1,6 +1,5 @@
 /** The project that a request about configurations names, as its caller may know it. */
-import { configs, replicaLeases } from '@tenant-registry/db';
-import type { Actor } from '../../kernel/actor.ts';
+import { configs, replicaLeases, scopeOf } from '@tenant-registry/db';
 import type { ActorContext, KernelDependencies } from '../../kernel/context.ts';
 import { createRememberedRead } from '../../kernel/leases/remembered-read.ts';
 import { reachable } from '../../kernel/reach.ts';
@@ -9,19 +8,16 @@ import { tenantErrors } from '../tenants/errors.ts';
 import type { FoundKey, Place, ReadPlace } from './store/port.ts';
 
 /**
- * Resolves to a project that the asker may know of, as it is at a moment after the question; to null when there is none.
+ * Resolves to a project that the asker's database shows, as it is at a moment after the question; to null when it shows none.
  * Rejects with `unavailable`.
  */
-export type FindPlace = (
-  asker: Pick<Actor, 'tenant_id' | 'project_id'>,
-  projectId: string,
-) => Promise<ReadPlace | null>;
+export type FindPlace = (asker: Pick<ActorContext, 'db'>, projectId: string) => Promise<ReadPlace | null>;
 
 type Question = readonly [tenant: string | null, project: string | null, asked: string];
 
 /**
- * Makes the function. The database finds the project within the asker's reach. It is remembered while a lease is held: every
- * change of its life, and of its tenant's, counts as a change of authority, and ends what is remembered of the tenant.
+ * Makes the function. A project is remembered while a lease is held: every change of its life, and of its tenant's, counts as
+ * a change of authority, and ends what is remembered of the tenant.
  */
 export function createFindPlace({ db, forTenant, leases }: KernelDependencies): FindPlace {
   const read = createRememberedRead<Question, ReadPlace>(leases, async ([tenant_id, project_id, asked]) => {
@@ -31,12 +27,15 @@ export function createFindPlace({ db, forTenant, leases }: KernelDependencies): 
     );
     return facts === undefined ? null : { facts, marks: await replicaLeases.listMarksOf(db, facts.tenant_id) };
   });
-  return ({ tenant_id, project_id }, asked) => read([tenant_id, project_id, asked]);
+  return (asker, asked) => {
+    const { tenant_id, project_id } = scopeOf(asker.db) ?? { tenant_id: null, project_id: null };
+    return read([tenant_id, project_id, asked]);
+  };
 }
 
 /** Returns where the project's configurations are. Throws `not_found`, `tenant_archived`, `unavailable`. */
 export async function readablePlace(ctx: ActorContext, projectId: string): Promise<ReadPlace> {
-  const place = reachable(ctx, (await ctx.configPlace(ctx.actor, projectId)) ?? undefined);
+  const place = reachable(ctx, (await ctx.configPlace(ctx, projectId)) ?? undefined);
   if (place.tenant_status === 'archived') throw tenantErrors.tenantArchived();
   return place;
 }

@@ -1,5 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { withPlugin } from '@tenant-registry/db/testing';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { newKey } from '../../../../test/support/api-keys.ts';
@@ -152,7 +153,7 @@ async function fill(place: Place, { keys, bytes }: { keys: number; bytes: number
 function countHeld(ctx: ActorContext) {
   let held = 0;
   let most = 0;
-  const db = ctx.db.withPlugin({
+  const db = withPlugin(ctx.db, {
     transformQuery: ({ node }) => node,
     async transformResult({ result }) {
       for (const row of result.rows) held += String(row['content'] ?? '').length;

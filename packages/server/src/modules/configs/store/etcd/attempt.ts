@@ -6,10 +6,11 @@ import { entryOf } from '../../../../kernel/transact/entry.ts';
 import type { Change, Outcome, StoredConfig, Write } from '../port.ts';
 import { authorOf, eventOf, type Growth, storedOf, userOf, versionOf } from '../recorded.ts';
 import { Outdated, type Wish } from '../together.ts';
-import type { CommitParts } from './commit.ts';
 import { intentText, readIntent } from './intents.ts';
 import { kvOf, storeUnavailable } from './link.ts';
 import type { Meta } from './meta.ts';
+import type { StoreParts } from './reading.ts';
+import type { UnrelayedGrowth } from './unrelayed-growth.ts';
 import { readValue, storedValueOf } from './values.ts';
 
 interface MadeChange {
@@ -44,14 +45,19 @@ export function madeBy({ ctx, place, write, growths }: Wish): readonly MadeChang
   });
 }
 
-type Parts = Pick<CommitParts, 'link' | 'keys' | 'growth' | 'intended'>;
+export interface WriteParts extends StoreParts {
+  /** Tells that there is one more. */
+  readonly intended: () => void;
+  readonly growth: UnrelayedGrowth;
+}
+
 type Outcomes = ReadonlyMap<Wish, Outcome>;
 
 /**
  * Makes the writes, at one revision of etcd. 'overtaken': none was made, because the key `meta` or a key `pins` is not as it
  * was read. Throws `Outdated` when values are not, and `unavailable` and `config_store_full`.
  */
-export async function attempt(parts: Parts, made: readonly Made[], meta: Meta): Promise<Outcomes | 'overtaken'> {
+export async function attempt(parts: WriteParts, made: readonly Made[], meta: Meta): Promise<Outcomes | 'overtaken'> {
   const txn = txnOf(parts, made, meta);
   try {
     const answer = await parts.link.ask((etcd) => etcd.txn(txn));
@@ -63,7 +69,7 @@ export async function attempt(parts: Parts, made: readonly Made[], meta: Meta): 
 }
 
 /** The answer was lost. Once more: this one succeeds, or finds its own writes, or finds those of others. */
-async function again(parts: Parts, made: readonly Made[], meta: Meta): Promise<Outcomes | 'overtaken'> {
+async function again(parts: WriteParts, made: readonly Made[], meta: Meta): Promise<Outcomes | 'overtaken'> {
   const txn = txnOf(parts, made, meta);
   try {
     const answer = await parts.link.ask((etcd) => etcd.txn(txn));
@@ -77,7 +83,7 @@ async function again(parts: Parts, made: readonly Made[], meta: Meta): Promise<O
   }
 }
 
-function txnOf({ keys }: Parts, made: readonly Made[], meta: Meta): Txn {
+function txnOf({ keys }: WriteParts, made: readonly Made[], meta: Meta): Txn {
   const each = made.flatMap(({ wish: { place }, changes }) =>
     changes.map((one) => {
       const { key } = one.change;
@@ -122,7 +128,7 @@ interface Committed {
   readonly at: number;
 }
 
-function committed(parts: Parts, { made, meta, at }: Committed): Outcomes {
+function committed(parts: WriteParts, { made, meta, at }: Committed): Outcomes {
   parts.intended();
   const revision = meta.base + at;
   const outcomes = made.map(({ wish, changes }) => {

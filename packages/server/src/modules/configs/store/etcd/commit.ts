@@ -10,18 +10,13 @@ import type { Outcome } from '../port.ts';
 import { requireRoom } from '../postgres-commit.ts';
 import { newPinsOf } from '../recorded.ts';
 import { createTogether, type Ended, type Wish, type Wishes } from '../together.ts';
-import { attempt, type Made, madeBy } from './attempt.ts';
+import { attempt, type Made, madeBy, type WriteParts } from './attempt.ts';
 import { storeUnavailable } from './link.ts';
 import type { Meta } from './meta.ts';
-import type { StoreParts } from './reading.ts';
-import type { UnrelayedGrowth } from './unrelayed-growth.ts';
 import type { WaitingPlaces } from './waiting-places.ts';
 
-export interface CommitParts extends StoreParts {
+export interface CommitParts extends WriteParts {
   readonly places: WaitingPlaces;
-  /** Tells that there is one more. */
-  readonly intended: () => void;
-  readonly growth: UnrelayedGrowth;
   readonly counts: ReturnType<typeof createCounts>;
 }
 
