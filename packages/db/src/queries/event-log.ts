@@ -11,7 +11,7 @@ export type EventRow = Selectable<Events>;
 
 /** Locks the end of the log and returns its position; undefined while another process has it. */
 export async function claimEventHead(tx: Tx): Promise<number | undefined> {
-  const { rows } = await sql<{ position: number }>`
+  const { rows } = await sql<{ position: number }>`/* prepare claim_event_head */
     select position from event_head where id = 1 for update skip locked`.execute(tx);
   return rows[0]?.position;
 }
@@ -29,7 +29,7 @@ export interface AppendedEvents {
  * not waited for: `claimIdleEndpoints` finds them.
  */
 export async function appendEvents(tx: Tx, head: number, limit: number): Promise<AppendedEvents> {
-  const { rows } = await sql<AppendedEvents>`
+  const { rows } = await sql<AppendedEvents>`/* prepare append_events */
     with moved as (
       delete from outbox_events where seq in (select seq from outbox_events order by seq limit ${limit}) returning *
     ), logged as (

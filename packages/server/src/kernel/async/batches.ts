@@ -11,6 +11,8 @@ export interface BatchBounds<Question> {
   readonly weightOf?: (question: Question) => number;
   /** What the questions of one call weigh at most; a heavier one is asked alone. */
   readonly weightMax: number;
+  /** Questions of which one has the same name are not asked in one call. */
+  readonly namesOf?: (question: Question) => readonly string[];
   /** Questions of one lane that may wait; one more is refused with 429 `tenant_busy`. */
   readonly waitingMax: number;
 }
@@ -89,15 +91,24 @@ export function createBatches<Place, Question, Answer>(
   };
 }
 
-/** Takes those off the front that one call may hold: one at least. */
+/** Takes those out that one call may hold, first come, first taken: the very first one at least. */
 function take<Question, Answer>(
   waiting: Waiting<Question, Answer>[],
-  { weightOf = () => 1, weightMax }: BatchBounds<Question>,
+  { weightOf = () => 1, weightMax, namesOf = () => [] }: BatchBounds<Question>,
 ): Waiting<Question, Answer>[] {
+  const taken: Waiting<Question, Answer>[] = [];
+  const left: Waiting<Question, Answer>[] = [];
+  const names = new Set<string>();
   let weight = 0;
-  const end = waiting.findIndex(({ question }, n) => {
-    weight += weightOf(question);
-    return n > 0 && weight > weightMax;
-  });
-  return waiting.splice(0, end === -1 ? waiting.length : end);
+  for (const each of waiting) {
+    const own = namesOf(each.question);
+    const isFirst = taken.length === 0;
+    const isApart = own.every((name) => !names.has(name));
+    for (const name of own) names.add(name);
+    weight += isApart ? weightOf(each.question) : 0;
+    if (isFirst || (isApart && weight <= weightMax)) taken.push(each);
+    else left.push(each);
+  }
+  waiting.splice(0, waiting.length, ...left);
+  return taken;
 }

@@ -11,7 +11,17 @@ export interface Canonical {
 
 /** Returns the canonical form of a value that JSON can carry. */
 export function canonicalOf(value: unknown): Canonical {
+  const text = textOf(value);
+  return { text, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+/** Returns how many bytes the canonical form has. */
+export function canonicalBytes(value: unknown): number {
+  return Buffer.byteLength(textOf(value));
+}
+
+function textOf(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError('JSON cannot carry the value');
-  return { text, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
+  return text;
 }

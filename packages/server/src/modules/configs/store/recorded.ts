@@ -1,6 +1,6 @@
 /** What a change of a key becomes when it is made, whatever the store: its version, its event, and its value. */
 import type { ActorContext } from '../../../kernel/context.ts';
-import { canonicalOf } from '../canonical.ts';
+import { canonicalBytes } from '../canonical.ts';
 import { type Author, type ChangedConfig, configEvents } from '../schema.ts';
 import type { Change, Place, StoredConfig } from './port.ts';
 
@@ -73,8 +73,8 @@ export interface Growth {
 
 /** Returns by how much the change makes the counts of the project grow. The contents are measured in their canonical form. */
 export function growthOf({ operation, content, base }: Change): Growth {
-  const after = operation === 'delete' ? 0 : canonicalOf(content).bytes;
-  const before = base === undefined || base.deleted ? 0 : canonicalOf(base.content).bytes;
+  const after = operation === 'delete' ? 0 : canonicalBytes(content);
+  const before = base === undefined || base.deleted ? 0 : canonicalBytes(base.content);
   return { keys: base === undefined ? 1 : 0, bytes: after - before };
 }
 

@@ -48,8 +48,6 @@ export interface TogetherOptions extends BatchBounds<Wish> {
   readonly commitTogether: (db: Db, wishes: Wishes) => Promise<readonly Ended[]>;
   /** Makes the one write; it may wait. Throws like `commitTogether`. */
   readonly commitAlone: (db: Db, wish: Wish) => Promise<Outcome>;
-  /** Writes of which one has the same name are not made together. */
-  readonly namesOf: (wish: Wish) => readonly string[];
   /** Tells whether every write would fail so. */
   readonly isShared: (error: unknown) => boolean;
 }
@@ -83,12 +81,11 @@ async function commitAll(
     before = end.catch(() => {});
     return end;
   };
-  let left = wishes;
-  while (left.length > 0) {
-    const part = apart(left, options.namesOf);
-    for (const [wish, end] of await attempt(options, db, part))
+  let [first, ...others] = wishes;
+  while (first !== undefined) {
+    for (const [wish, end] of await attempt(options, db, [first, ...others]))
       ends.set(wish, kept(end === 'alone' ? alone(wish) : end));
-    left = left.filter((wish) => !ends.has(wish));
+    [first, ...others] = wishes.filter((wish) => !ends.has(wish));
   }
   return wishes.map((wish) => () => ends.get(wish) ?? Promise.reject(new Error('each write has an end')));
 }
@@ -97,18 +94,6 @@ async function commitAll(
 function kept(end: Promise<Outcome>): Promise<Outcome> {
   end.catch(() => {});
   return end;
-}
-
-/** Returns the first writes of their names. */
-function apart(wishes: readonly Wish[], namesOf: TogetherOptions['namesOf']): Wishes {
-  const taken = new Set<string>();
-  const first = wishes.filter((wish) => {
-    const names = namesOf(wish);
-    const isFree = names.every((name) => !taken.has(name));
-    for (const name of names) taken.add(name);
-    return isFree;
-  });
-  return first as [Wish, ...Wish[]]; // the very first one is always among them
 }
 
 /** Returns how those ended that have an end by this: all of them, or those whose base is not current any more. */

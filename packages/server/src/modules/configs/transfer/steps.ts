@@ -1,5 +1,5 @@
 /** Many changes, cut into commits. */
-import { canonicalOf } from '../canonical.ts';
+import { canonicalBytes } from '../canonical.ts';
 import { CHANGES_BYTES_MAX, CHANGES_MAX } from '../schema.ts';
 import type { PlannedChange } from './plan.ts';
 
@@ -12,7 +12,7 @@ export function stepsOf(changes: readonly PlannedChange[]): PlannedChange[][] {
   const steps: PlannedChange[][] = [];
   let bytes = 0;
   for (const change of sorted) {
-    const size = change.operation === 'delete' ? 0 : canonicalOf(change.content).bytes;
+    const size = change.operation === 'delete' ? 0 : canonicalBytes(change.content);
     const step = steps.at(-1);
     if (step === undefined || step.length === CHANGES_MAX || bytes + size > CHANGES_BYTES_MAX) {
       steps.push([change]);

@@ -32,7 +32,7 @@ const BYTES_MAX = 491_520;
 /** Makes `commit` of the store. */
 export function createCommit(parts: CommitParts) {
   return createTogether({
-    runningMax: 2,
+    runningMax: 8,
     weightOf: ({ growths }) => {
       const bytes = growths.reduce((sum, { bytes }) => sum + Math.max(bytes, 0), 0);
       return Math.max((2 * growths.length + 2) / OPERATIONS_MAX, bytes / BYTES_MAX);

@@ -2,7 +2,7 @@
 import { configRelay, entries, type Tx } from '@tenant-registry/db';
 import type { Kv } from '@tenant-registry/etcd';
 import { newId } from '../../../../../kernel/ids.ts';
-import { canonicalOf } from '../../../canonical.ts';
+import { canonicalBytes } from '../../../canonical.ts';
 import { type GapFound, gapEntries } from '../gaps.ts';
 import { type Intent, relayedFrom } from '../intents.ts';
 import { readValue } from '../values.ts';
@@ -65,7 +65,7 @@ function intentFrom({ keys, clock }: AdminParts, kv: Kv): Found | undefined {
 
 function count(counts: Map<string, configRelay.ConfigCounts>, { tenant_id, project_id, value }: Value): void {
   const before = counts.get(project_id) ?? { tenant_id, project_id, keys: 0, bytes: 0 };
-  const bytes = value.deleted ? 0 : canonicalOf(value.content).bytes;
+  const bytes = value.deleted ? 0 : canonicalBytes(value.content);
   counts.set(project_id, { ...before, keys: before.keys + 1, bytes: before.bytes + bytes });
 }
 
