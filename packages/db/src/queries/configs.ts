@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { ConfigRevisionsOperation, TenantProjectStatus, TenantStatus } from '../schema.ts';
+import { appended, type Entry } from './entries.ts';
 
 /** A project of a tenant. */
 export interface ConfigPlace {
@@ -94,35 +95,6 @@ export async function findConfigProject(db: Db, projectId: string): Promise<Conf
     .executeTakeFirst();
 }
 
-/**
- * Holds the tenants and then the projects against changes of their status until the transaction ends, in one round trip;
- * they stay open to other writers of their things. Tenants come before projects, and each kind in the order of its ids, which
- * is the order in which all writers take them. A project that is not there is missing in the answer; without `wait` so is one
- * that somebody else holds, or whose tenant somebody holds.
- */
-export async function lockConfigProjectsShared(
-  tx: Tx,
-  places: readonly ConfigPlace[],
-  { wait }: { readonly wait: boolean },
-): Promise<readonly ConfigProjectRow[]> {
-  const [name, others] = wait ? ['lock_config_projects', ''] : ['lock_free_config_projects', 'skip locked'];
-  const { rows } = await sql<ConfigProjectRow>`/* prepare ${sql.raw(name)} */
-    with asked as materialized (
-      select * from unnest(
-        ${places.map(({ tenant_id }) => tenant_id)}::uuid[], ${places.map(({ project_id }) => project_id)}::uuid[]
-      ) as asked (tenant_id, project_id)
-    ), t as materialized (
-      select id, status from tenants where id in (select tenant_id from asked) order by id for share ${sql.raw(others)}
-    ), p as materialized (
-      select id, tenant_id, status from tenant_projects
-      where (tenant_id, id) in (select tenant_id, project_id from asked) and tenant_id in (select id from t)
-      order by id for share ${sql.raw(others)}
-    )
-    select p.id as project_id, p.tenant_id, t.status as tenant_status, p.status as project_status
-    from p join t on t.id = p.tenant_id`.execute(tx);
-  return rows;
-}
-
 /** Finds the state of the project; revision 0 when nothing was ever written. */
 export async function findConfigHead(db: Db, projectId: string): Promise<ConfigHead> {
   const { rows } = await sql<ConfigHead>`
@@ -172,6 +144,8 @@ export interface NewConfigValue {
 /** Values of one project that are written at one revision. */
 export interface ConfigWrite extends ConfigPlace {
   readonly values: readonly NewConfigValue[];
+  /** The schemas that a value has not had before. */
+  readonly new_schema_ids: readonly string[];
   /** By how much the project's counts change. */
   readonly keys: number;
   readonly bytes: number;
@@ -181,37 +155,67 @@ export interface ConfigWrite extends ConfigPlace {
   readonly at: string;
 }
 
+export interface ConfigWrites {
+  /** No two of one key. */
+  readonly writes: readonly ConfigWrite[];
+  /** What happened by them. */
+  readonly entries: readonly Entry[];
+  /** Wait for tenants and projects that somebody else holds; otherwise they are as if they were not there. */
+  readonly wait: boolean;
+}
+
+/** What became of a write. Unless all became what they should, the transaction must be rolled back. */
 export interface WrittenConfigs {
-  /** Null: current values are in another store, and nothing was written. */
+  /** Null: current values are in another store. */
   readonly epoch: string | null;
-  /** Of each write, in their order. */
-  readonly written: readonly {
-    readonly revision: number;
-    /** What the project then has. */
-    readonly keys: number;
-    readonly bytes: number;
-    /** The keys that had the expected version. If one is missing, the transaction must be rolled back. */
-    readonly written: readonly string[];
-  }[];
+  /** Null: the project is not there, or is held. */
+  readonly tenant_status: TenantStatus | null;
+  readonly project_status: TenantProjectStatus | null;
+  /** The new schemas that are there. */
+  readonly schema_ids: readonly string[];
+  readonly revision: number;
+  /** What the project then has. */
+  readonly keys: number;
+  readonly bytes: number;
+  /** The keys that had the expected version. */
+  readonly written: readonly string[];
 }
 
 /**
- * Makes each write at a new revision of its project, in their order, with the revisions of its keys. Heads are locked first,
- * in the order of their ids, so the writers of a project come one after another, and its revisions have the order of the
- * commits. No two writes may be of one key. A key that is at another version than expected is left as it is.
+ * Makes each write at a new revision of its project, in their order, with the revisions of its keys and with their entries,
+ * and returns what became of each. Until the transaction ends, tenants, then projects, then schemas that are pinned anew are
+ * held against changes of their status and deletion; they stay open to other writers of their things. Heads are locked next,
+ * so the writers of a project come one after another, and its revisions have the order of the commits. Each kind is locked in
+ * the order of its ids. A key that is at another version than expected is left as it is.
  */
-export async function insertOrUpdateConfigs(tx: Tx, writes: readonly ConfigWrite[]): Promise<WrittenConfigs> {
+export async function insertOrUpdateConfigs(
+  tx: Tx,
+  { writes, entries, wait }: ConfigWrites,
+): Promise<readonly WrittenConfigs[]> {
   const given = writes.map(({ author, ...write }, n) => ({ n, author: JSON.stringify(author), ...write }));
-  type Row = Pick<WrittenConfigs, 'epoch'> & WrittenConfigs['written'][number];
-  const { rows } = await sql<Row>`/* prepare write_configs */
+  const [name, others] = wait ? ['write_configs', sql``] : ['write_configs_at_once', sql`skip locked`];
+  const { rows } = await sql<WrittenConfigs>`/* prepare ${sql.raw(name)} */
     with asked as materialized (
       select a.*, row_number() over of_project as step, sum(a.keys) over of_project as keys_then,
         sum(a.bytes) over of_project as bytes_then
       from json_to_recordset(${JSON.stringify(given)}::json) as a (
         n int, project_id uuid, tenant_id uuid, keys int, bytes bigint, write_id text, author text, author_user_id uuid,
-        at timestamptz, values json
+        at timestamptz, new_schema_ids json, values json
       )
       window of_project as (partition by project_id order by n)
+    ), t as materialized (
+      select id, status from tenants where id in (select tenant_id from asked) order by id for share ${others}
+    ), p as materialized (
+      select id, tenant_id, status from tenant_projects
+      where (tenant_id, id) in (select tenant_id, project_id from asked) and tenant_id in (select id from t)
+      order by id for share ${others}
+    ), pin as materialized (
+      select distinct asked.tenant_id, value::uuid as id
+      from asked join p on p.id = asked.project_id, json_array_elements_text(asked.new_schema_ids)
+    ), s as materialized (
+      select id from config_schemas
+      where (tenant_id, id) in (select tenant_id, id from pin) and deleted_at is null
+      order by id for share
     ), given as materialized (
       select asked.n, v.* from asked, json_to_recordset(asked.values) as v (
         key text, version bigint, operation text, source_version bigint, schema_id uuid, schema_version int,
@@ -219,9 +223,10 @@ export async function insertOrUpdateConfigs(tx: Tx, writes: readonly ConfigWrite
       )
     ), head as (
       insert into config_heads (project_id, tenant_id, revision, keys, bytes)
-      select project_id, tenant_id, count(*), sum(keys)::int, sum(bytes)::bigint from asked
-      where config_epoch('postgres') is not null
-      group by project_id, tenant_id order by project_id
+      select project_id, asked.tenant_id, count(*), sum(keys)::int, sum(bytes)::bigint
+      from asked join p on p.id = asked.project_id
+      where config_epoch('postgres') is not null and (select count(*) from s) = (select count(*) from pin)
+      group by project_id, asked.tenant_id order by project_id
       on conflict (project_id) do update set revision = config_heads.revision + excluded.revision,
         keys = config_heads.keys + excluded.keys, bytes = config_heads.bytes + excluded.bytes
       returning project_id, revision, keys, bytes
@@ -256,13 +261,15 @@ export async function insertOrUpdateConfigs(tx: Tx, writes: readonly ConfigWrite
         schema_id, schema_version, content::jsonb, content_sha256, write_id, author_user_id, author, reason, created_at, at
       from given join made on made.n = given.n
         join written on written.project_id = made.project_id and written.key = given.key
-    )
-    select config_epoch('postgres') as epoch, coalesce(made.revision, 0)::bigint as revision,
+    ), ${appended(entries)}
+    select config_epoch('postgres') as epoch, t.status as tenant_status, p.status as project_status,
+      array(select id::text from s) as schema_ids, coalesce(made.revision, 0)::bigint as revision,
       coalesce(made.keys, 0)::bigint as keys, coalesce(made.bytes, 0)::bigint as bytes,
       array(
         select written.key from given join written on written.key = given.key and written.project_id = made.project_id
         where given.n = asked.n
       ) as written
-    from asked left join made on made.n = asked.n order by asked.n`.execute(tx);
-  return { epoch: rows[0]?.epoch ?? null, written: rows };
+    from asked left join p on p.id = asked.project_id left join t on t.id = p.tenant_id left join made on made.n = asked.n
+    order by asked.n`.execute(tx);
+  return rows;
 }

@@ -1,7 +1,7 @@
 /** Statements about one configuration: what they find, what they hold, and the indexes that they use. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as configHistory from '../../src/queries/config-history.ts';
 import * as configs from '../../src/queries/configs.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
@@ -95,45 +95,44 @@ describe('keys', () => {
   });
 });
 
-describe('projects that are held', () => {
-  const held = (...places: configs.ConfigPlace[]) =>
-    database.db.transaction().execute((tx) => configs.lockConfigProjectsShared(tx, places, { wait: true }));
+describe('a write', () => {
   const place = { tenant_id: TENANT, project_id: PROJECT };
-  const status = { tenant_status: 'active', project_status: 'active' };
+  const writes = [{ ...place, values: [], new_schema_ids: [], keys: 0, bytes: 0, write_id: 'w', author: {} }].map(
+    (write) => ({ ...write, author_user_id: null, at: new Date().toISOString() }),
+  );
+  class Undone extends Error {}
+  /** Returns what becomes of it, and undoes it. */
+  async function outcomes(more: Partial<configs.ConfigWrite> = {}) {
+    let found: readonly configs.WrittenConfigs[] = [];
+    const work = database.db.transaction().execute(async (tx) => {
+      const asked = writes.map((write) => ({ ...write, ...more }));
+      found = await configs.insertOrUpdateConfigs(tx, { writes: asked, entries: [], wait: true });
+      throw new Undone();
+    });
+    await work.catch((error: unknown) => {
+      if (!(error instanceof Undone)) throw error;
+    });
+    return found;
+  }
 
-  test('tell their status and that of their tenant; one of another tenant is not held', async () => {
-    expect(await held(place)).toEqual([{ ...place, ...status }]);
-    expect(await configs.findConfigProject(database.db, PROJECT)).toEqual({ ...place, ...status });
-    const other = { ...place, project_id: projectAt(1) };
-    const foreign = { ...place, tenant_id: OTHER };
-    const several = await held(other, foreign, place, { ...place, project_id: randomUUID() }, other);
-    expect(several.toSorted((a, b) => (a.project_id < b.project_id ? -1 : 1))).toEqual([
-      { ...place, ...status },
-      { ...other, ...status },
-    ]);
+  test('tells the status of its project and tenant; a project of another tenant is not there', async () => {
+    expect(await configs.findConfigProject(database.db, PROJECT)).toMatchObject({ ...place, tenant_status: 'active' });
+    expect(await outcomes()).toMatchObject([{ tenant_status: 'active', project_status: 'active', revision: 1 }]);
+    for (const other of [{ tenant_id: OTHER }, { project_id: randomUUID() }])
+      expect(await outcomes(other)).toMatchObject([{ tenant_status: null, project_status: null, revision: 0 }]);
   });
 
-  test.runIf(inject('engine') === 'postgres')(
-    'are left out where somebody else holds one, when nobody is to wait',
-    async () => {
-      const other = { ...place, project_id: projectAt(1) };
-      const rest = await database.db.transaction().execute(async (holder) => {
-        await holder.updateTable('tenant_projects').set({ name: 'Held' }).where('id', '=', PROJECT).execute();
-        return database.db
-          .transaction()
-          .execute((tx) => configs.lockConfigProjectsShared(tx, [place, other], { wait: false }));
-      });
-      expect(rest).toEqual([{ ...other, ...status }]);
-    },
-  );
+  test('is not made with a schema that is not there', async () => {
+    const pinned = await outcomes({ new_schema_ids: [randomUUID()] });
+    expect(pinned).toMatchObject([{ schema_ids: [], tenant_status: 'active', revision: 0 }]);
+  });
 
-  test('are locked with their tenants by one statement, which finds them by an index', async () => {
+  test('holds its tenant and its project, which it finds by their indexes', async () => {
     const plan = await plansOf(database.db, (asked) =>
-      configs.lockConfigProjectsShared(asked as never, [place], { wait: true }),
+      configs.insertOrUpdateConfigs(asked as never, { writes, entries: [], wait: true }),
     );
-    const locks = plan.filter((node) => node['Node Type'] === 'LockRows');
-    expect(locks).toHaveLength(2);
-    expect(scanned(plan).filter((table) => table !== 'tenants')).toEqual([]);
+    expect(plan.filter((node) => node['Node Type'] === 'LockRows')).toHaveLength(3);
+    expect(scanned(plan).filter((table) => !['tenants', 'config_schemas'].includes(table))).toEqual([]);
   });
 });
 

@@ -54,49 +54,39 @@ export async function transact<T>(ctx: ActorContext, work: Work<T>): Promise<T> 
   }
 }
 
-/** Several requests whose changes are made in one transaction. */
-export interface Together {
-  /** Sees what each of the callers may see. */
-  readonly db: Db;
-  /** One of them: all have the same reach. */
+/** What a request causes, when it is known before the transaction. */
+export interface Caused<Schema extends z.ZodObject = z.ZodObject> {
   readonly ctx: ActorContext;
+  readonly event: EventDefinition<Schema>;
+  readonly payload: z.input<Schema>;
+  readonly description?: string | undefined;
 }
 
-/** Writes down what happened in the course of one of the requests, at the end of the transaction. */
-type RecordEventOf = <Schema extends z.ZodObject>(
-  ctx: ActorContext,
-  happened: {
-    readonly event: EventDefinition<Schema>;
-    readonly payload: z.input<Schema>;
-    readonly description?: string | undefined;
-  },
-) => void;
-
 /**
- * Runs the work of several requests in one transaction: all of it is committed, or nothing. Their events are written with
- * one statement, and none of them may change anybody's authority. A request has changed something when the work has recorded
- * an event of it; one whose caller has another answer already makes all of it fail.
+ * Runs the work of several requests of one reach in one transaction: all of it is committed, or nothing. The work gets the
+ * entries of what they cause, and writes them with its own statement. None of them may change anybody's authority. A request
+ * whose caller has another answer already makes all of it fail.
  */
 export async function transactTogether<T>(
-  { db, ctx: { actor, signals } }: Together,
-  work: (tx: Tx, record: RecordEventOf) => Promise<T>,
+  db: Db,
+  caused: readonly Caused[],
+  work: (tx: Tx, entries: readonly RegistryEntry[]) => Promise<T>,
 ): Promise<T> {
+  const [first] = caused;
+  if (first === undefined) throw new Error('a transaction that changes state must record an event');
+  const changed = caused.find(({ event }) => event.authority);
+  if (changed !== undefined) throw new Error(`${changed.event.type} changes authority: replicas have to be told`);
+  const ctxs = [...new Set(caused.map(({ ctx }) => ctx))];
+  const entries = caused.map(({ ctx, ...happened }) => entryOf(ctx, happened));
+  const { actor, signals } = first.ctx;
   const result = await db
     .transaction()
     .setIsolationLevel('read committed')
     .execute(async (tx) => {
-      const happened: RegistryEntry[] = [];
-      const changed = new Set<ActorContext>();
-      const result = await work(tx, (ctx, { event, ...what }) => {
-        if (event.authority) throw new Error(`${event.type} changes authority: replicas have to be told`);
-        happened.push(entryOf(ctx, { event, ...what }));
-        changed.add(ctx);
-      });
-      if (happened.length === 0) throw new Error('a transaction that changes state must record an event');
-      await entries.appendEntries(tx, happened);
-      if (actor.tenant_id !== null && [...changed].some(({ idempotencyClaim }) => idempotencyClaim !== null))
+      const result = await work(tx, entries);
+      if (actor.tenant_id !== null && ctxs.some(({ idempotencyClaim }) => idempotencyClaim !== null))
         await leaveTenant(tx);
-      for (const ctx of changed) await markCommit(ctx, tx);
+      for (const ctx of ctxs) await markCommit(ctx, tx);
       return result;
     });
   signals.tell('queued');

@@ -110,8 +110,11 @@ export function logFailure(logger: Logger, error: DomainError, procedure: string
   }
 }
 
-/** Turns every failure into its documented error, and logs unforeseen ones once. */
-const answerErrors = t.middleware(async ({ ctx, type, path, meta, getRawInput, next }) => {
+/**
+ * Answers in time, whatever the work waits for; a stream is an answer when it begins, and may take longer. Turns every failure
+ * into its documented error, and logs unforeseen ones once.
+ */
+const answerInTime = t.middleware(async ({ ctx, type, path, meta, getRawInput, next }) => {
   const answerTo = async (thrown: unknown) => {
     const refused = refusedInput(thrown);
     const found =
@@ -122,7 +125,9 @@ const answerErrors = t.middleware(async ({ ctx, type, path, meta, getRawInput, n
     logFailure(ctx.logger, error, path);
     return new TRPCError({ code: trpcCodeOf(error), message: error.message, cause: error });
   };
-  const result = await next();
+  const result = await withinDeadline(next(), ctx.deadline.leftMs(), tooLate).catch(async (thrown: unknown) => {
+    throw await answerTo(thrown);
+  });
   if (!result.ok) throw await answerTo(result.error);
   // A subscription fails while it is read, after its procedure ended.
   if (type !== 'subscription') return result;
@@ -149,24 +154,18 @@ function refusedInput(thrown: unknown): ZodError | undefined {
   return thrown.cause instanceof ZodError ? thrown.cause : undefined;
 }
 
-/** Answers in time, whatever the work waits for. A stream is an answer when it begins, and may take longer. */
-const keepDeadline = t.middleware(({ ctx, next }) => withinDeadline(next(), ctx.deadline.leftMs(), tooLate));
+/** Sets the version of the one resource that is the answer, over REST and tRPC alike. What is shown once is no part of it. */
+function tag({ answerHeaders }: Context, meta: Meta | undefined, answer: unknown): void {
+  if (!meta?.rest?.etag) return;
+  const { secretFields = [], hashedFields = [] } = meta;
+  answerHeaders.set('etag', etagOf(withoutFields(answer, [...secretFields, ...hashedFields])));
+}
 
-/** The version of the one resource that is the answer, over REST and tRPC alike. What is shown once is no part of it. */
-const tagAnswers = t.middleware(async ({ ctx, meta, next }) => {
-  const result = await next();
-  if (result.ok && meta?.rest?.etag) {
-    const { secretFields = [], hashedFields = [] } = meta;
-    ctx.answerHeaders.set('etag', etagOf(withoutFields(result.data, [...secretFields, ...hashedFields])));
-  }
-  return result;
-});
-
-const refuseMalformed = t.middleware(async ({ getRawInput, meta, next }) => {
-  const mistake = malformed(storable(await getRawInput(), meta?.opaqueFields));
+/** Throws `invalid_input` for text that the database cannot keep. */
+function requireStorable(input: unknown, meta: Meta | undefined): void {
+  const mistake = malformed(storable(input, meta?.opaqueFields));
   if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [mistake] });
-  return next();
-});
+}
 
 /** Says that the context has its actor. Nothing is given: tRPC would copy the whole context, which costs more than the check. */
 const known = { ctx: undefined as unknown as { readonly actor: Actor } };
@@ -207,12 +206,14 @@ export interface ProcedureOptions {
 export function publicProcedure() {
   return t.procedure
     .meta({ permission: null, public: true })
-    .use(answerErrors)
-    .use(keepDeadline)
+    .use(answerInTime)
     .use(({ ctx, next }) =>
       next({ ctx: { actor: ctx.actor ?? anonymousActor(ctx.sourceIp ?? 'unknown'), db: ctx.root } }),
     )
-    .use(refuseMalformed);
+    .use(async ({ meta, getRawInput, next }) => {
+      requireStorable(await getRawInput(), meta);
+      return next();
+    });
 }
 
 /**
@@ -222,8 +223,7 @@ export function publicProcedure() {
 export function procedure(permission: Permission | null, { project }: ProcedureOptions = {}) {
   return t.procedure
     .meta({ permission, ...(project === undefined ? {} : { project }) })
-    .use(answerErrors)
-    .use(keepDeadline)
+    .use(answerInTime)
     .use(async ({ ctx, type, path, meta, getRawInput, next }) => {
       const { actor } = ctx;
       if (actor === null) throw ctx.refusal ?? kernelErrors.unauthenticated();
@@ -235,19 +235,28 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
       if (type === 'mutation') ctx.accessLog.denied(actor, { permission, procedure: path });
       throw missingPermission(permission);
     })
-    .use(refuseMalformed)
-    .use(tagAnswers)
     .use(async ({ ctx, type, path, meta, getRawInput, next }) => {
       const { idempotencyKey } = ctx;
-      if (idempotencyKey === null || type !== 'mutation' || meta?.safe || meta?.setsCookie) return next();
-      const request = { procedure: path, input: await getRawInput(), secretFields: meta?.secretFields ?? [] };
+      const input = await getRawInput();
+      requireStorable(input, meta);
+      if (idempotencyKey === null || type !== 'mutation' || meta?.safe || meta?.setsCookie) {
+        const result = await next();
+        if (result.ok) tag(ctx, meta, result.data);
+        return result;
+      }
+      const request = { procedure: path, input, secretFields: meta?.secretFields ?? [] };
       const outcome = await idempotent({ ...ctx, idempotencyKey }, request, (idempotencyClaim) =>
         next({ ctx: { idempotencyClaim } }),
       );
-      if (!outcome.replayed) return outcome.result;
-      ctx.answerHeaders.set('idempotency-replayed', 'true');
+      if (!outcome.replayed) {
+        if (outcome.result.ok) tag(ctx, meta, outcome.result.data);
+        return outcome.result;
+      }
       // The answer as it was: the service is not called again.
-      return { ok: true, data: outcome.body ?? undefined, marker: middlewareMarker };
+      const data = outcome.body ?? undefined;
+      ctx.answerHeaders.set('idempotency-replayed', 'true');
+      tag(ctx, meta, data);
+      return { ok: true, data, marker: middlewareMarker };
     });
 }
 

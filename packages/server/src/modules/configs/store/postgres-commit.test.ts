@@ -1,7 +1,7 @@
 /** Writes that are made together end as if each had been made alone. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { configContradictions } from '../../../../test/replicas/config-records.ts';
 import { newProject, tenantIn, testServer } from '../../../../test/support/server.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
@@ -146,10 +146,24 @@ test('a write past the room of the project fails alone', async () => {
 
 test('changes that have to be told to replicas are not made together with others', async () => {
   const { db } = server.app.deps;
-  const { body: tenant } = await server.call(`GET /v1/tenants/${(await newPlace()).tenant_id}`);
-  const work = transactTogether({ db, ctx: contextOf() }, async (_, record) => {
-    record(contextOf(), { event: tenantEvents.updated, payload: tenant });
+  const { body: payload } = await server.call(`GET /v1/tenants/${(await newPlace()).tenant_id}`);
+  const told = { ctx: contextOf(), event: tenantEvents.updated, payload };
+  await expect(transactTogether(db, [told], async () => {})).rejects.toThrow('replicas have to be told');
+  await expect(transactTogether(db, [], async () => {})).rejects.toThrow('must record an event');
+});
+
+test.runIf(inject('engine') === 'postgres')('a project that somebody holds keeps no other write waiting', async () => {
+  const [held, place] = [await newPlace(), await newPlace()];
+  const commit = createCommit();
+  const write = (where: Place, key: string) =>
+    commit(contextOf(), where, { changes: [changeTo(key, 1)], write_id: randomUUID() });
+  const waiting = await server.app.deps.db.transaction().execute(async (tx) => {
+    await tx.updateTable('tenant_projects').set({ name: 'Held' }).where('id', '=', held.project_id).execute();
+    const answer = write(held, 'a');
+    expect(textOf(await write(place, 'a'))).toBe('a 1 at 1');
+    expect(textOf(await write(place, 'b'))).toBe('b 1 at 2');
+    return { answer };
   });
-  await expect(work).rejects.toThrow('replicas have to be told');
-  await expect(transactTogether({ db, ctx: contextOf() }, async () => {})).rejects.toThrow('must record an event');
+  expect(textOf(await waiting.answer)).toBe('a 1 at 1');
+  await consistent();
 });

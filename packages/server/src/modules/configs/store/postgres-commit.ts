@@ -1,5 +1,5 @@
 /** Writes of configurations in the registry's own database: those that are made together are made in one transaction. */
-import { configs, type Db, type Tx } from '@tenant-registry/db';
+import { configs, type Db } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
 import { DomainError, kernelErrors } from '../../../kernel/errors.ts';
 import { newId } from '../../../kernel/ids.ts';
@@ -8,7 +8,7 @@ import { configErrors } from '../errors.ts';
 import { requireWritable } from '../place.ts';
 import { BYTES_MAX, KEYS_MAX } from '../schema.ts';
 import { moved } from './moved.ts';
-import type { Change, Outcome, Place } from './port.ts';
+import type { Change, Outcome } from './port.ts';
 import { authorOf, createdAt, eventOf, type Growth, newPinsOf, storedOf, userOf, versionOf } from './recorded.ts';
 import { createTogether, Outdated, type Wish, type Wishes } from './together.ts';
 
@@ -25,7 +25,7 @@ export function createCommit() {
     commitTogether: (db, wishes) => commitAll(db, wishes, { wait: false }),
     async commitAlone(db, wish) {
       const [outcome] = await commitAll(db, [wish], { wait: true });
-      if (outcome === undefined || outcome === 'alone') throw kernelErrors.notFound();
+      if (outcome === undefined) throw new Error('one write has one outcome');
       return outcome;
     },
     // Each write has a revision of its own, also in one project.
@@ -41,82 +41,58 @@ function isRefusal(error: unknown): boolean {
 }
 
 interface Patience {
-  /** Wait for what others hold; otherwise a write that would have to is 'alone'. */
+  /** Wait for what others hold. */
   readonly wait: boolean;
 }
 
-async function commitAll(db: Db, wishes: Wishes, patience: Patience): Promise<(Outcome | 'alone')[]> {
-  return transactTogether({ db, ctx: wishes[0].ctx }, async (tx, record) => {
-    const held = await holdWritable(tx, wishes, patience);
-    if (held.length === 0) throw kernelErrors.notFound();
-    for (const { place, write } of held) await holdNewPins(tx, place, write.changes);
-    for (const { ctx, place, write } of held)
-      for (const change of write.changes)
-        record(ctx, { ...eventOf(change, place), description: change.reason ?? undefined });
-    const made = new Map(await writeAll(tx, held));
-    return wishes.map((wish) => made.get(wish) ?? 'alone');
-  });
-}
-
-/** Holds the projects and their tenants as they are, for writes in them, and returns the writes for which it does. */
-async function holdWritable(tx: Tx, wishes: Wishes, { wait }: Patience): Promise<readonly Wish[]> {
-  const places = wishes.map(({ place }) => place);
-  const held = await configs.lockConfigProjectsShared(tx, places, { wait });
-  return wishes.filter(({ place }) => {
-    const found = held.find(({ project_id }) => project_id === place.project_id);
-    if (found !== undefined) requireWritable(found);
-    return found !== undefined;
-  });
-}
-
-/** A schema that is pinned anew is held against its deletion; one that a value has already cannot be deleted. */
-async function holdNewPins(tx: Tx, { tenant_id }: Place, changes: readonly Change[]): Promise<void> {
-  const ids = newPinsOf(changes);
-  if (ids.length === 0) return;
-  const held = await configs.lockConfigSchemasShared(tx, tenant_id, ids);
-  if (held.length < ids.length) throw configErrors.schemaNotFound();
-}
-
-async function writeAll(tx: Tx, wishes: readonly Wish[]): Promise<(readonly [Wish, Outcome])[]> {
-  const asked = wishes.map((wish) => {
-    const { ctx, place, write } = wish;
-    const updated_at = ctx.clock().toISOString();
-    const how = {
-      write_id: write.write_id,
-      updated_by: authorOf(ctx),
-      updated_by_user_id: userOf(ctx, place),
-      updated_at,
-    };
-    return { wish, how };
-  });
-  const { epoch, written } = await configs.insertOrUpdateConfigs(
-    tx,
-    asked.map(
-      ({ wish: { ctx, place, write, growth }, how: { write_id, updated_by, updated_by_user_id, updated_at } }) => ({
-        ...place,
-        ...growth,
-        values: write.changes.map((change) => newValue(ctx, change, updated_at)),
-        write_id,
-        author: updated_by,
-        author_user_id: updated_by_user_id,
-        at: updated_at,
-      }),
-    ),
+/** Makes all of the writes or none. Throws the error of one of them, and `not_found` for one that would have to wait. */
+async function commitAll(db: Db, wishes: Wishes, { wait }: Patience): Promise<Outcome[]> {
+  const asked = wishes.map(writeOf);
+  const caused = wishes.flatMap(({ ctx, place, write: { changes } }) =>
+    changes.map((change) => ({ ctx, ...eventOf(change, place), description: change.reason ?? undefined })),
   );
-  if (epoch === null) throw moved();
-  const late = wishes.flatMap((wish, n) => {
-    const change = wish.write.changes.find(({ key }) => !written[n]?.written.includes(key));
-    return change === undefined ? [] : [[wish, change.key] as const];
+  const written = await transactTogether(db, caused, async (tx, entries) => {
+    const rows = await configs.insertOrUpdateConfigs(tx, { writes: asked, entries, wait });
+    requireWritten(wishes, rows);
+    return rows;
   });
-  if (late.length > 0) throw new Outdated(new Map(late));
-  return asked.map(({ wish, how }, n) => {
-    const row = written[n];
+  return wishes.map(({ place, write }, n) => {
+    const [row, made] = [written[n], asked[n]];
+    if (row?.epoch == null || made === undefined) throw new Error('each write that was made has a row');
+    const { author, author_user_id, at, write_id } = made;
+    const how = { write_id, updated_by: author, updated_by_user_id: author_user_id, updated_at: at };
+    const after = write.changes.map((change) => storedOf(change, place, { revision: row.revision, ...how }));
+    return { outcome: 'committed', epoch: row.epoch, configs: after };
+  });
+}
+
+function writeOf({ ctx, place, write: { changes, write_id }, growth }: Wish) {
+  const at = ctx.clock().toISOString();
+  return {
+    ...{ tenant_id: place.tenant_id, project_id: place.project_id },
+    ...growth,
+    values: changes.map((change) => newValue(ctx, change, at)),
+    new_schema_ids: newPinsOf(changes),
+    ...{ write_id, author: authorOf(ctx), author_user_id: userOf(ctx, place), at },
+  };
+}
+
+/** Throws what keeps a write from being made, so that the transaction is rolled back. */
+function requireWritten(wishes: Wishes, rows: readonly configs.WrittenConfigs[]): void {
+  const late = new Map<Wish, string>();
+  for (const [n, wish] of wishes.entries()) {
+    const row = rows[n];
     if (row === undefined) throw new Error('each write has a row');
-    requireRoom(wish.growth, row);
-    const made = { revision: row.revision, ...how };
-    const configs = wish.write.changes.map((change) => storedOf(change, wish.place, made));
-    return [wish, { outcome: 'committed', epoch, configs }];
-  });
+    const { epoch, tenant_status, project_status, schema_ids, written } = row;
+    if (epoch === null) throw moved();
+    if (tenant_status === null || project_status === null) throw kernelErrors.notFound();
+    requireWritable({ tenant_status, project_status });
+    if (!newPinsOf(wish.write.changes).every((id) => schema_ids.includes(id))) throw configErrors.schemaNotFound();
+    const change = wish.write.changes.find(({ key }) => !written.includes(key));
+    if (change === undefined) requireRoom(wish.growth, row);
+    else late.set(wish, change.key);
+  }
+  if (late.size > 0) throw new Outdated(late);
 }
 
 function newValue({ clock }: ActorContext, change: Change, now: string): configs.NewConfigValue {

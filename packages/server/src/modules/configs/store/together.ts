@@ -42,8 +42,8 @@ export class Outdated extends Error {
 
 export interface TogetherOptions extends BatchBounds<Wish> {
   /**
-   * Makes all of the writes or none, at once: what would have to be waited for is 'alone'. Throws `Outdated`, and the error of
-   * any of them.
+   * Makes the writes together, without waiting for what others hold. Throws `Outdated`, and the error of any of them, when
+   * none was made.
    */
   readonly commitTogether: (db: Db, wishes: Wishes) => Promise<readonly Ended[]>;
   /** Makes the one write; it may wait. Throws like `commitTogether`. */
