@@ -19,7 +19,7 @@ import {
 import { createConfig, deleteConfig, getConfig, putConfig, validateConfig } from './service.ts';
 
 /** Members of a content have no order, and its hash knows none. */
-const hashedFields = ['content'];
+export const hashedFields = ['content'];
 
 const on = routes({ tag: 'Configs', tenancy: tenancyErrors });
 
