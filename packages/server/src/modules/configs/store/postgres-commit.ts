@@ -19,7 +19,7 @@ const WRITE_BYTES = 16_384;
 export function createCommit() {
   return createTogether({
     runningMax: 1,
-    weightOf: ({ growths }) => growths.reduce((sum, { bytes }) => sum + Math.max(bytes, 0), WRITE_BYTES),
+    weightOf: ({ written }) => WRITE_BYTES + written,
     weightMax: 1_048_576,
     waitingMax: 200,
     commitTogether: (db, wishes) => commitAll(db, wishes, { wait: false }),

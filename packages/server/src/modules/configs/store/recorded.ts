@@ -71,11 +71,19 @@ export interface Growth {
   readonly bytes: number;
 }
 
-/** Returns by how much the change makes the counts of the project grow. The contents are measured in their canonical form. */
-export function growthOf({ operation, content, base }: Change): Growth {
-  const after = operation === 'delete' ? 0 : canonicalBytes(content);
+/** What a change costs the project, and what it costs to write it. */
+export interface Measured {
+  /** By how much it makes the counts of the project grow. */
+  readonly growth: Growth;
+  /** The bytes of content that it writes: an update may write many, and grow by none. */
+  readonly written: number;
+}
+
+/** Measures the change. The contents are measured in their canonical form. */
+export function measured({ operation, content, base }: Change): Measured {
+  const written = operation === 'delete' ? 0 : canonicalBytes(content);
   const before = base === undefined || base.deleted ? 0 : canonicalBytes(base.content);
-  return { keys: base === undefined ? 1 : 0, bytes: after - before };
+  return { growth: { keys: base === undefined ? 1 : 0, bytes: written - before }, written };
 }
 
 /** Returns what all of it is together. */

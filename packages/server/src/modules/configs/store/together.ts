@@ -7,7 +7,7 @@ import type { BatchBounds } from '../../../kernel/async/batches.ts';
 import { batchedByReach } from '../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
 import type { Outcome, Place, Write } from './port.ts';
-import { type Growth, growthOf, totalOf } from './recorded.ts';
+import { type Growth, measured, totalOf } from './recorded.ts';
 
 /** One request's write. */
 export interface Wish {
@@ -18,6 +18,8 @@ export interface Wish {
   readonly growths: readonly Growth[];
   /** Of all changes. */
   readonly growth: Growth;
+  /** The bytes of content that all changes write. */
+  readonly written: number;
 }
 
 export type Wishes = readonly [Wish, ...Wish[]];
@@ -62,8 +64,10 @@ export function createTogether(
   });
   return async (ctx, place, write) => {
     // Before the write, which holds others up.
-    const growths = write.changes.map(growthOf);
-    const ended = await together(ctx, { ctx, place, write, growths, growth: totalOf(growths) });
+    const sizes = write.changes.map(measured);
+    const growths = sizes.map(({ growth }) => growth);
+    const written = sizes.reduce((sum, each) => sum + each.written, 0);
+    const ended = await together(ctx, { ctx, place, write, growths, growth: totalOf(growths), written });
     return ended();
   };
 }

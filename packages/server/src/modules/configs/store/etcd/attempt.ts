@@ -90,7 +90,10 @@ function txnOf({ keys }: WriteParts, made: readonly Made[], meta: Meta): Txn {
       return { ...one, at: keys.value(place, key), intentAt: keys.intent(place, key, versionOf(one.change)) };
     }),
   );
-  const pins = new Map(made.flatMap(({ wish, pins }) => (pins === undefined ? [] : [[wish.place.tenant_id, pins]])));
+  // Of a tenant, as it was before the first of its checks: a deletion since then refuses all that was checked before it.
+  const pins = new Map<string, number>();
+  for (const { wish, pins: own } of made)
+    if (own !== undefined) pins.set(wish.place.tenant_id, Math.min(own, pins.get(wish.place.tenant_id) ?? own));
   return {
     compare: [
       // A base of another epoch has a revision below this one's, and is refused like every other that has changed.
@@ -154,16 +157,35 @@ function refused(made: readonly Made[], meta: Meta, answer: TxnAnswer): 'overtak
   return 'overtaken';
 }
 
-/** Returns the revision of these very writes: by the first key, because all were written together. */
+/**
+ * Returns the revision of these very writes. All were written together, so all have it: a repetition of one of them, which has
+ * its name, may have been made apart.
+ */
 async function ownRevision(made: readonly Made[], meta: Meta, answer: TxnAnswer): Promise<number | undefined> {
   const [, ...kvs] = answer.responses.map(kvOf);
-  const first = made[0]?.changes[0];
-  if (made[0] === undefined || first === undefined) return undefined;
-  const { ctx, place, write } = made[0].wish;
   const count = made.reduce((sum, { changes }) => sum + changes.length, 0);
-  const isOwn = (kv: Kv | null | undefined): kv is Kv => kv != null && readValue(kv).write_id === write.write_id;
-  const [value, intent] = [kvs[0], kvs[count]];
-  if (isOwn(value)) return meta.base + value.modRevision;
+  let n = 0;
+  let common: number | undefined;
+  for (const each of made) {
+    const own = await revisionOf(each, meta, { value: kvs[n], intent: kvs[count + n] });
+    if (own === undefined || own !== (common ?? own)) return undefined;
+    common = own;
+    n += each.changes.length;
+  }
+  return common;
+}
+
+interface FirstKey {
+  readonly value: Kv | null | undefined;
+  readonly intent: Kv | null | undefined;
+}
+
+/** Returns the revision of the write by its first key, because all its keys were written together. */
+async function revisionOf({ wish, changes }: Made, meta: Meta, { value, intent }: FirstKey) {
+  const { ctx, place, write } = wish;
+  const [first] = changes;
+  if (first === undefined) return undefined;
+  if (value != null && readValue(value).write_id === write.write_id) return meta.base + value.modRevision;
   const { key } = first.change;
   const version = versionOf(first.change);
   // Another write followed: this one is in its intent, or in the database already.

@@ -33,10 +33,7 @@ const BYTES_MAX = 491_520;
 export function createCommit(parts: CommitParts) {
   return createTogether({
     runningMax: 8,
-    weightOf: ({ growths }) => {
-      const bytes = growths.reduce((sum, { bytes }) => sum + Math.max(bytes, 0), 0);
-      return Math.max((2 * growths.length + 2) / OPERATIONS_MAX, bytes / BYTES_MAX);
-    },
+    weightOf: ({ growths, written }) => Math.max((2 * growths.length + 2) / OPERATIONS_MAX, written / BYTES_MAX),
     weightMax: 1,
     waitingMax: 200,
     commitTogether: (_, wishes) => commitTogether(parts, wishes),
@@ -52,6 +49,8 @@ const shared: readonly object[] = [kernelErrors.unavailable.definition, configEr
 /** Makes those of the writes that the database allows. */
 async function commitTogether(parts: CommitParts, wishes: Wishes): Promise<readonly Ended[]> {
   const allowed = await Promise.allSettled(wishes.map((wish) => prepared(parts, wish)));
+  for (const [n, { ctx }] of wishes.entries())
+    if (ctx.deadline.leftMs() === 0) allowed[n] = { status: 'rejected', reason: tooLate() };
   const made = allowed.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const outcomes = made.length === 0 ? new Map() : await attempt(parts, made, await writableMeta(parts));
   return wishes.map((wish, n): Ended => {
