@@ -135,13 +135,17 @@ test('a caller that has another answer already, and a repetition that was taken 
 test('a write past the room of the project fails alone', async () => {
   const [full, place] = [await newPlace(), await newPlace()];
   await writeAll([[full, changeTo('a', 1)]]);
-  await sql`update config_heads set keys = 10000 where project_id = ${full.project_id}`.execute(server.app.deps.db);
+  const countKeys = (keys: number) =>
+    sql`update config_heads set keys = ${keys} where project_id = ${full.project_id}`.execute(server.app.deps.db);
+  await countKeys(10_000);
   const ends = await writeAll([
     [place, changeTo('a', 1)],
     [full, changeTo('b', 1)],
     [place, changeTo('b', 1)],
   ]);
   expect(ends).toEqual(['a 1 at 1', 'config_quota_exceeded', 'b 1 at 2']);
+  await countKeys(1);
+  await consistent();
 });
 
 test('changes that have to be told to replicas are not made together with others', async () => {
@@ -151,6 +155,40 @@ test('changes that have to be told to replicas are not made together with others
   await expect(transactTogether(db, [told], async () => {})).rejects.toThrow('replicas have to be told');
   await expect(transactTogether(db, [], async () => {})).rejects.toThrow('must record an event');
 });
+
+test('contents that are replaced by contents of the same size are not all written in one transaction', async () => {
+  const place = await newPlace();
+  const keys = Array.from({ length: 6 }, (_, n) => `k${n}`);
+  await writeAll(keys.map((key) => [place, changeTo(key, 'x'.repeat(250_000))]));
+  const bases = await Promise.all(
+    keys.map(async (key) => (await server.app.deps.configStore.find(contextOf(), place, key)).config),
+  );
+  await writeAll(keys.map((key, n) => [place, changeTo(key, 'y'.repeat(250_000), bases[n])]));
+  const { rows } = await sql<{ count: number }>`
+    select count(distinct xmin::text)::int as count from configs where project_id = ${place.project_id} and version = 2
+  `.execute(server.app.deps.db);
+  expect(rows[0]?.count).toBeGreaterThan(1);
+});
+
+test.runIf(inject('engine') === 'postgres')(
+  'a project that somebody holds keeps no write beside it waiting',
+  async () => {
+    const [held, place, frozen] = [await newPlace(), await newPlace(), await newPlace('frozen')];
+    const commit = createCommit();
+    const write = (where: Place, key: string) =>
+      commit(contextOf(), where, { changes: [changeTo(key, 1)], write_id: randomUUID() });
+    const waiting = await server.app.deps.db.transaction().execute(async (tx) => {
+      await tx.updateTable('tenant_projects').set({ name: 'Held' }).where('id', '=', held.project_id).execute();
+      const answer = write(held, 'a');
+      const others = [write(place, 'a'), write(frozen, 'a').catch(codeOf), write(place, 'b')];
+      const [one, refused, other] = await Promise.all(others);
+      expect([one, other].map((each) => typeof each === 'object' && textOf(each))).toEqual(['a 1 at 1', 'b 1 at 2']);
+      expect(refused).toBe('tenant_frozen');
+      return { answer };
+    });
+    expect(textOf(await waiting.answer)).toBe('a 1 at 1');
+  },
+);
 
 test.runIf(inject('engine') === 'postgres')('a project that somebody holds keeps no other write waiting', async () => {
   const [held, place] = [await newPlace(), await newPlace()];

@@ -45,7 +45,7 @@ interface Patience {
   readonly wait: boolean;
 }
 
-/** Makes all of the writes or none. Throws the error of one of them, and `not_found` for one that would have to wait. */
+/** Makes all of the writes or none. Throws `Outdated`, which sets those apart that would have to wait, and the error of a single one. */
 async function commitAll(db: Db, wishes: Wishes, { wait }: Patience): Promise<Outcome[]> {
   const asked = wishes.map(writeOf);
   const caused = wishes.flatMap(({ ctx, place, write: { changes } }) =>
@@ -77,22 +77,33 @@ function writeOf({ ctx, place, write: { changes, write_id }, growth }: Wish) {
   };
 }
 
-/** Throws what keeps a write from being made, so that the transaction is rolled back. */
+/** Throws what keeps writes from being made, so that the transaction is rolled back. */
 function requireWritten(wishes: Wishes, rows: readonly configs.WrittenConfigs[]): void {
   const late = new Map<Wish, string>();
+  const apart: Wish[] = [];
   for (const [n, wish] of wishes.entries()) {
     const row = rows[n];
     if (row === undefined) throw new Error('each write has a row');
-    const { epoch, tenant_status, project_status, schema_ids, written } = row;
-    if (epoch === null) throw moved();
-    if (tenant_status === null || project_status === null) throw kernelErrors.notFound();
-    requireWritable({ tenant_status, project_status });
-    if (!newPinsOf(wish.write.changes).every((id) => schema_ids.includes(id))) throw configErrors.schemaNotFound();
-    const change = wish.write.changes.find(({ key }) => !written.includes(key));
-    if (change === undefined) requireRoom(wish.growth, row);
-    else late.set(wish, change.key);
+    if (row.epoch === null) throw moved();
+    try {
+      requireAllowed(wish, row);
+      const change = wish.write.changes.find(({ key }) => !row.written.includes(key));
+      if (change === undefined) requireRoom(wish.growth, row);
+      // Where a schema is not there, nothing is tried for anyone.
+      else if (row.revision > 0) late.set(wish, change.key);
+    } catch (error) {
+      if (wishes.length === 1) throw error;
+      apart.push(wish);
+    }
   }
-  if (late.size > 0) throw new Outdated(late);
+  if (late.size > 0 || apart.length > 0) throw new Outdated(late, apart);
+  if (rows.some(({ revision }) => revision === 0)) throw new Error('what nothing keeps from being made has a revision');
+}
+
+function requireAllowed({ write }: Wish, { tenant_status, project_status, schema_ids }: configs.WrittenConfigs): void {
+  if (tenant_status === null || project_status === null) throw kernelErrors.notFound();
+  requireWritable({ tenant_status, project_status });
+  if (!newPinsOf(write.changes).every((id) => schema_ids.includes(id))) throw configErrors.schemaNotFound();
 }
 
 function newValue({ clock }: ActorContext, change: Change, now: string): configs.NewConfigValue {

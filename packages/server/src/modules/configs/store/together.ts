@@ -6,6 +6,7 @@ import type { Db } from '@tenant-registry/db';
 import type { BatchBounds } from '../../../kernel/async/batches.ts';
 import { batchedByReach } from '../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { tooLate } from '../../../kernel/errors.ts';
 import type { Outcome, Place, Write } from './port.ts';
 import { type Growth, measured, totalOf } from './recorded.ts';
 
@@ -32,13 +33,17 @@ export interface Refused {
   readonly reason: unknown;
 }
 
-/** Ends an attempt in which bases were not current any more: a key of each write of which that is so. */
+/** Ends an attempt in which some could not be made, so that none was. */
 export class Outdated extends Error {
+  /** Of each write whose base is not current any more: a key of which that is so. */
   readonly keys: ReadonlyMap<Wish, string>;
+  /** What something else keeps from being made beside others. */
+  readonly apart: readonly Wish[];
 
-  constructor(keys: ReadonlyMap<Wish, string>) {
+  constructor(keys: ReadonlyMap<Wish, string>, apart: readonly Wish[] = []) {
     super('keys have changed meanwhile');
     this.keys = keys;
+    this.apart = apart;
   }
 }
 
@@ -72,26 +77,43 @@ export function createTogether(
   };
 }
 
-/** Makes the writes in as few attempts as may be. Those that have to be made alone are still under way when it resolves. */
+/**
+ * Makes the writes in as few attempts as may be. Those that have to be made alone are still under way when it resolves: one
+ * after another, but no tenant's behind another's, which may have to wait. One whose caller has another answer is not tried.
+ */
 async function commitAll(
   options: TogetherOptions,
   db: Db,
   wishes: readonly Wish[],
 ): Promise<(() => Promise<Outcome>)[]> {
   const ends = new Map<Wish, Promise<Outcome>>();
-  let before: Promise<unknown> = Promise.resolve();
-  const alone = (wish: Wish) => {
-    const end = before.then(() => orConflict(wish, options.commitAlone(db, wish)));
-    before = end.catch(() => {});
+  const before = new Map<string, Promise<unknown>>();
+  const alone = async (wish: Wish) => {
+    if (isLate(wish)) throw tooLate();
+    return orConflict(wish, options.commitAlone(db, wish));
+  };
+  const aloneInTurn = (wish: Wish) => {
+    const { tenant_id } = wish.place;
+    const end = (before.get(tenant_id) ?? Promise.resolve()).then(() => alone(wish));
+    before.set(
+      tenant_id,
+      end.catch(() => {}),
+    );
     return end;
   };
-  let [first, ...others] = wishes;
-  while (first !== undefined) {
+  const open = () => {
+    const left = wishes.filter((wish) => !ends.has(wish));
+    for (const wish of left.filter(isLate)) ends.set(wish, kept(Promise.reject(tooLate())));
+    return left.filter((wish) => !ends.has(wish));
+  };
+  for (let [first, ...others] = open(); first !== undefined; [first, ...others] = open())
     for (const [wish, end] of await attempt(options, db, [first, ...others]))
-      ends.set(wish, kept(end === 'alone' ? alone(wish) : end));
-    [first, ...others] = wishes.filter((wish) => !ends.has(wish));
-  }
+      ends.set(wish, kept(end === 'alone' ? aloneInTurn(wish) : end));
   return wishes.map((wish) => () => ends.get(wish) ?? Promise.reject(new Error('each write has an end')));
+}
+
+function isLate({ ctx: { deadline } }: Wish): boolean {
+  return deadline.leftMs() === 0;
 }
 
 /** A failure that nobody has asked for yet is no unhandled one. */
@@ -100,7 +122,7 @@ function kept(end: Promise<Outcome>): Promise<Outcome> {
   return end;
 }
 
-/** Returns how those ended that have an end by this: all of them, or those whose base is not current any more. */
+/** Returns how those ended that have an end by this: all of them, or those that kept the others from being made. */
 async function attempt(
   { commitTogether, isShared }: TogetherOptions,
   db: Db,
@@ -110,8 +132,11 @@ async function attempt(
     const outcomes = await commitTogether(db, wishes);
     return wishes.map((wish, n) => [wish, endOf(outcomes[n] ?? 'alone')]);
   } catch (error) {
-    if (error instanceof Outdated)
-      return [...error.keys].map(([wish, key]) => [wish, Promise.resolve({ outcome: 'conflict', key })]);
+    if (error instanceof Outdated) {
+      const conflict = async (key: string): Promise<Outcome> => ({ outcome: 'conflict', key });
+      const late = [...error.keys].map(([wish, key]) => [wish, conflict(key)] as const);
+      return [...late, ...error.apart.map((wish) => [wish, 'alone'] as const)];
+    }
     // None fails for the sake of another.
     return wishes.map((wish) => [wish, isShared(error) ? kept(Promise.reject(error)) : 'alone']);
   }
