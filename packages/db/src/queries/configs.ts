@@ -160,7 +160,7 @@ export interface ConfigWrites {
   readonly writes: readonly ConfigWrite[];
   /** What happened by them. */
   readonly entries: readonly Entry[];
-  /** Wait for tenants and projects that somebody else holds; otherwise they are as if they were not there. */
+  /** Wait for tenants, projects and schemas that somebody else holds; otherwise they are as if they were not there. */
   readonly wait: boolean;
 }
 
@@ -215,7 +215,7 @@ export async function insertOrUpdateConfigs(
     ), s as materialized (
       select id from config_schemas
       where (tenant_id, id) in (select tenant_id, id from pin) and deleted_at is null
-      order by id for share
+      order by id for share ${others}
     ), given as materialized (
       select asked.n, v.* from asked, json_to_recordset(asked.values) as v (
         key text, version bigint, operation text, source_version bigint, schema_id uuid, schema_version int,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
 import { configContradictions } from '../../../../test/replicas/config-records.ts';
-import { newProject, tenantIn, testServer } from '../../../../test/support/server.ts';
+import { madeIn, newProject, tenantIn, testServer } from '../../../../test/support/server.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
 import { DomainError } from '../../../kernel/errors.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
@@ -205,3 +205,22 @@ test.runIf(inject('engine') === 'postgres')('a project that somebody holds keeps
   expect(textOf(await waiting.answer)).toBe('a 1 at 1');
   await consistent();
 });
+
+test.runIf(inject('engine') === 'postgres')(
+  'a schema that somebody holds keeps no write beside it waiting',
+  async () => {
+    const [pinning, place] = [await newPlace(), await newPlace()];
+    const { id: schema_id } = await madeIn(server, pinning.tenant_id, 'schemas', { name: 'limits', content: true });
+    const commit = createCommit();
+    const write = (where: Place, change: Change) =>
+      commit(contextOf(), where, { changes: [change], write_id: randomUUID() });
+    const waiting = await server.app.deps.db.transaction().execute(async (tx) => {
+      await tx.updateTable('config_schemas').set({ deleted_at: new Date() }).where('id', '=', schema_id).execute();
+      const answer = write(pinning, { ...changeTo('a', 1), schema_id, schema_version: 1 }).catch(codeOf);
+      expect(textOf(await write(place, changeTo('a', 1)))).toBe('a 1 at 1');
+      return { answer };
+    });
+    expect(await waiting.answer).toBe('config_schema_not_found');
+    await consistent();
+  },
+);
