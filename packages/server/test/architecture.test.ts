@@ -122,16 +122,6 @@ const rules: readonly Rule[] = [
     ],
   },
   {
-    // Reading a configuration skips layers too.
-    files: new RegExp(`^${S}/http/read-config\\.ts$`),
-    may: [
-      kernel,
-      new RegExp(`^${S}/http/`),
-      new RegExp(`^${S}/modules/configs/(schema|values/(router|schema|service))\\.ts$`),
-      /^fastify$/,
-    ],
-  },
-  {
     // Its subject is the shape of an event.
     files: new RegExp(`^${S}/http/openapi/webhooks\\.ts$`),
     may: [
@@ -165,7 +155,7 @@ const rules: readonly Rule[] = [
     files: /^packages\/db\/src\/queries\//,
     may: [
       /^kysely$/,
-      /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/(audit|configs|last-seen|replica-leases|principals|sign-in))\.ts$/,
+      /^packages\/db\/src\/(database|handles|keyset|schema|types|queries\/(audit|configs|entries|last-seen|replica-leases|principals|sign-in))\.ts$/,
     ],
   },
   {

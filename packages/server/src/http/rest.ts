@@ -1,6 +1,7 @@
 /** `/v1`: each procedure with a route is a native Fastify route. */
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { Context, Dependencies } from '../kernel/context.ts';
+import { callerOf } from '../kernel/direct-call.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
 import type { TextStream } from '../kernel/streams/text-stream.ts';
@@ -79,15 +80,6 @@ function isUnchanged({ method, headers }: FastifyRequest, etag: string | undefin
   const known = headers['if-none-match'];
   if (etag === undefined || known === undefined || (method !== 'GET' && method !== 'HEAD')) return false;
   return known.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')));
-}
-
-/**
- * The procedure itself, called without tRPC's proxy caller, which costs a third of the throughput. The input is read
- * only when the procedure asks for it: who may not call learns nothing about the shape.
- */
-function callerOf({ call, procedure, type }: Operation) {
-  return (ctx: Context, input: () => unknown): Promise<unknown> =>
-    call({ ctx, path: procedure, type, getRawInput: async () => input(), signal: undefined, batchIndex: 0 });
 }
 
 function fill(template: string, output: unknown): string {

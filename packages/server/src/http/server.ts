@@ -32,7 +32,6 @@ import { openapiDocument } from './openapi.ts';
 import { listOperations, operationsOn, type Surface, subscriptionsOn } from './operations.ts';
 import { mountPasswordPage } from './password-page.ts';
 import { sendProblem } from './problem.ts';
-import { type FastReadOptions, fastReadConfig } from './read-config.ts';
 import { contextsOf } from './request-context.ts';
 import { createRequestIds } from './request-id.ts';
 import { requestLogger } from './request-logger.ts';
@@ -72,10 +71,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
     if (surface !== 'public') await mountAuthorize(app, { deps, authenticator, config, drain });
-    const contextOf = contextsOf(deps, config.requestTimeoutMs);
     const fast = {
-      get_config: (otherwise: RouteHandlerMethod) =>
-        fastReadConfig({ deps, contextOf, otherwise: otherwise as FastReadOptions['otherwise'] }),
       verify_api_key: (otherwise: RouteHandlerMethod) =>
         fastVerify({ deps, drain, timeoutMs: config.requestTimeoutMs, otherwise }),
     };
@@ -83,7 +79,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
       await guard(scope, config, { authenticator, deps });
       if (surface !== 'internal') mountDocs(scope, openapiDocument(), listOperations());
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
-      const mounted = { contextOf, operations: operationsOn(surface) };
+      const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
       if (surface !== 'internal') mountSignIn(scope, { deps, contextOf: mounted.contextOf });
       if (surface !== 'internal' && config.publicUrl !== null) mountPasswordPage(scope);
       mountRest(scope, { deps, ...mounted, fast });

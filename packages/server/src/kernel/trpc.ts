@@ -155,14 +155,14 @@ function refusedInput(thrown: unknown): ZodError | undefined {
 }
 
 /** Sets the version of the one resource that is the answer, over REST and tRPC alike. What is shown once is no part of it. */
-function tag({ answerHeaders }: Context, meta: Meta | undefined, answer: unknown): void {
+export function tagAnswer({ answerHeaders }: Context, meta: Meta | undefined, answer: unknown): void {
   if (!meta?.rest?.etag) return;
   const { secretFields = [], hashedFields = [] } = meta;
   answerHeaders.set('etag', etagOf(withoutFields(answer, [...secretFields, ...hashedFields])));
 }
 
 /** Throws `invalid_input` for text that the database cannot keep. */
-function requireStorable(input: unknown, meta: Meta | undefined): void {
+export function requireStorable(input: unknown, meta: Meta | undefined): void {
   const mistake = malformed(storable(input, meta?.opaqueFields));
   if (mistake !== undefined) throw kernelErrors.invalidInput({ errors: [mistake] });
 }
@@ -241,7 +241,7 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
       requireStorable(input, meta);
       if (idempotencyKey === null || type !== 'mutation' || meta?.safe || meta?.setsCookie) {
         const result = await next();
-        if (result.ok) tag(ctx, meta, result.data);
+        if (result.ok) tagAnswer(ctx, meta, result.data);
         return result;
       }
       const request = { procedure: path, input, secretFields: meta?.secretFields ?? [] };
@@ -249,13 +249,13 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
         next({ ctx: { idempotencyClaim } }),
       );
       if (!outcome.replayed) {
-        if (outcome.result.ok) tag(ctx, meta, outcome.result.data);
+        if (outcome.result.ok) tagAnswer(ctx, meta, outcome.result.data);
         return outcome.result;
       }
       // The answer as it was: the service is not called again.
       const data = outcome.body ?? undefined;
       ctx.answerHeaders.set('idempotency-replayed', 'true');
-      tag(ctx, meta, data);
+      tagAnswer(ctx, meta, data);
       return { ok: true, data, marker: middlewareMarker };
     });
 }

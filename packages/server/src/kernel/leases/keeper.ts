@@ -35,6 +35,7 @@ interface Keeper extends LeaseKeeperOptions {
 
 const PAUSE_MS = { first: 100, max: 5_000 };
 const RENEWALS_PER_LEASE = 3;
+const STOPPING = 'the process is stopping';
 const RUN_OUT = 'it ran out, and a change waited for it no longer';
 
 /** Makes a keeper that does nothing before `start`. */
@@ -70,11 +71,15 @@ async function run(keeper: Keeper): Promise<void> {
       await keep(keeper, progress);
       break;
     } catch (err) {
+      // The lease is good for as long as it was renewed for: whoever changes something waits for that.
+      state.unrenewed(safeMessage(err));
       if (state.id() === null && pauseMs === PAUSE_MS.first) logger.warn({ err }, 'authority lease not acquired');
     }
     attempted.resolve();
     await pause.rest(pauseMs);
   }
+  // Also when the connection was lost, and the lease is still good.
+  letGo(keeper, STOPPING);
   attempted.resolve();
 }
 
@@ -89,10 +94,7 @@ async function keep(keeper: Keeper, progress: () => void): Promise<void> {
     silenceMsMax: leaseMs,
   });
   const { db, lost } = listener;
-  lost.addEventListener('abort', () => {
-    state.suspend(safeMessage(lost.reason));
-    pause.interrupt();
-  });
+  lost.addEventListener('abort', () => pause.interrupt());
   try {
     while (!keeper.stopping) {
       lost.throwIfAborted();
@@ -101,11 +103,8 @@ async function keep(keeper: Keeper, progress: () => void): Promise<void> {
       progress();
       if (state.id() !== null) await pause.rest(leaseMs / RENEWALS_PER_LEASE);
     }
-    letGo(keeper, 'the process is stopping');
+    letGo(keeper, STOPPING);
     await endLeft(keeper, db);
-  } catch (error) {
-    state.suspend(safeMessage(error));
-    throw error;
   } finally {
     await listener.close();
   }

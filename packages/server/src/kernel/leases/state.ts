@@ -28,8 +28,11 @@ export interface LeaseState {
   acquired(id: string, asked: Moment): void;
   /** All that was marked up to `asked` is forgotten, and acknowledged. */
   renewed(asked: Moment): void;
-  /** Not believed in until it is renewed. What is remembered stays: until then it is not answered from. */
-  suspend(reason: string): void;
+  /**
+   * It cannot be renewed now. When it has run out, it is not believed in until it is renewed. What is remembered stays: until
+   * then it is not answered from.
+   */
+  unrenewed(reason: string): void;
   lose(reason: string): void;
 }
 
@@ -66,7 +69,9 @@ export function createLeaseState({ validity, forget, logger, observer }: LeaseSt
       renewed(asked);
     },
     renewed,
-    suspend,
+    unrenewed(reason) {
+      if (announced && !validity.holds()) suspend(reason);
+    },
     lose(reason) {
       suspend(reason);
       lease = null;

@@ -19,7 +19,7 @@ import {
 import { createConfig, deleteConfig, getConfig, putConfig, validateConfig } from './service.ts';
 
 /** Members of a content have no order, and its hash knows none. */
-export const hashedFields = ['content'];
+const hashedFields = ['content'];
 
 const on = routes({ tag: 'Configs', tenancy: tenancyErrors });
 
