@@ -208,6 +208,7 @@ test.runIf(inject('engine') === 'postgres')('a project that somebody holds keeps
 
 test.runIf(inject('engine') === 'postgres')(
   'a schema that somebody holds keeps no write beside it waiting',
+  { timeout: 20_000 },
   async () => {
     const [pinning, place] = [await newPlace(), await newPlace()];
     const { id: schema_id } = await madeIn(server, pinning.tenant_id, 'schemas', { name: 'limits', content: true });
