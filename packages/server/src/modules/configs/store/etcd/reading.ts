@@ -1,7 +1,7 @@
 /** Reads of current values and of past states. The database is asked only for a past that etcd does not keep any more. */
 import { configRelay } from '@tenant-registry/db';
 import { EtcdError } from '@tenant-registry/etcd';
-import { createBatches } from '../../../../kernel/async/batches.ts';
+import { batchedByReach } from '../../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
 import { kernelErrors } from '../../../../kernel/errors.ts';
 import type { State } from '../../cursor.ts';
@@ -23,9 +23,10 @@ type Reading = Pick<ConfigStore, 'find' | 'page' | 'head'>;
 
 /** Makes the reading half of the store. */
 export function readingFrom(parts: StoreParts): Reading {
-  const find = createBatches({ ask: findAll, ...findBatch });
+  // A lane for each reach: a tenant that reads much makes no other one wait.
+  const find = batchedByReach({ ask: (_, asked: readonly Asking[]) => findAll(parts, asked), ...findBatch });
   return {
-    find: (_, place, key) => find('', () => parts, { place, key }),
+    find: (ctx, place, key) => find(ctx, { place, key }),
     async head(_, place) {
       const { meta, head } = await headOf(parts, place);
       return { epoch: meta.epoch, revision: head };
