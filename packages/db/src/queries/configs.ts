@@ -193,6 +193,10 @@ export async function insertOrUpdateConfigs(
   { writes, entries, wait }: ConfigWrites,
 ): Promise<readonly WrittenConfigs[]> {
   const given = writes.map(({ author, ...write }, n) => ({ n, author: JSON.stringify(author), ...write }));
+  // By arrays: what comes out of JSON is taken for so many rows that whole tables would be read.
+  const tenantIds = [...new Set(writes.map(({ tenant_id }) => tenant_id))];
+  const projectIds = [...new Set(writes.map(({ project_id }) => project_id))];
+  const schemaIds = writes.flatMap(({ new_schema_ids }) => new_schema_ids);
   const [name, others] = wait ? ['write_configs', sql``] : ['write_configs_at_once', sql`skip locked`];
   const { rows } = await sql<WrittenConfigs>`/* prepare ${sql.raw(name)} */
     with asked as materialized (
@@ -204,17 +208,17 @@ export async function insertOrUpdateConfigs(
       )
       window of_project as (partition by project_id order by n)
     ), t as materialized (
-      select id, status from tenants where id in (select tenant_id from asked) order by id for share ${others}
+      select id, status from tenants where id = any(${tenantIds}::uuid[]) order by id for share ${others}
     ), p as materialized (
       select id, tenant_id, status from tenant_projects
-      where (tenant_id, id) in (select tenant_id, project_id from asked) and tenant_id in (select id from t)
+      where id = any(${projectIds}::uuid[]) and tenant_id in (select id from t)
       order by id for share ${others}
     ), pin as materialized (
       select distinct asked.tenant_id, value::uuid as id
-      from asked join p on p.id = asked.project_id, json_array_elements_text(asked.new_schema_ids)
+      from asked join p on (p.tenant_id, p.id) = (asked.tenant_id, asked.project_id), json_array_elements_text(asked.new_schema_ids)
     ), s as materialized (
       select id from config_schemas
-      where (tenant_id, id) in (select tenant_id, id from pin) and deleted_at is null
+      where id = any(${schemaIds}::uuid[]) and (tenant_id, id) in (select tenant_id, id from pin) and deleted_at is null
       order by id for share ${others}
     ), given as materialized (
       select asked.n, v.* from asked, json_to_recordset(asked.values) as v (
@@ -224,7 +228,7 @@ export async function insertOrUpdateConfigs(
     ), head as (
       insert into config_heads (project_id, tenant_id, revision, keys, bytes)
       select project_id, asked.tenant_id, count(*), sum(keys)::int, sum(bytes)::bigint
-      from asked join p on p.id = asked.project_id
+      from asked join p on (p.tenant_id, p.id) = (asked.tenant_id, asked.project_id)
       where config_epoch('postgres') is not null and (select count(*) from s) = (select count(*) from pin)
       group by project_id, asked.tenant_id order by project_id
       on conflict (project_id) do update set revision = config_heads.revision + excluded.revision,
@@ -269,7 +273,8 @@ export async function insertOrUpdateConfigs(
         select written.key from given join written on written.key = given.key and written.project_id = made.project_id
         where given.n = asked.n
       ) as written
-    from asked left join p on p.id = asked.project_id left join t on t.id = p.tenant_id left join made on made.n = asked.n
+    from asked left join p on (p.tenant_id, p.id) = (asked.tenant_id, asked.project_id) left join t on t.id = p.tenant_id
+      left join made on made.n = asked.n
     order by asked.n`.execute(tx);
   return rows;
 }
