@@ -63,14 +63,7 @@ const rules: readonly Rule[] = [
   {
     // etcd is one of the stores of configurations, and nothing else.
     files: new RegExp(`^${S}/modules/configs/store/etcd(\\.ts$|/)`),
-    may: [
-      db,
-      node,
-      kernel,
-      ownModule(''),
-      new RegExp(`^${S}/modules/(projects|tenants)/service\\.ts$`),
-      /^@tenant-registry\/etcd$/,
-    ],
+    may: [db, node, kernel, ownModule(''), /^@tenant-registry\/etcd$/],
   },
   {
     // Schemas of strangers are checked by code that reaches neither network nor files, and shares nothing.

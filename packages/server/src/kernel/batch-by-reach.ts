@@ -3,6 +3,9 @@ import { type Db, scopeOf } from '@tenant-registry/db';
 import { type BatchOptions, createBatches } from './async/batches.ts';
 import type { ActorContext } from './context.ts';
 
+/** The bounds of reads of single rows. Of the largest contents, 16 MiB come at once. */
+export const readsTogether = { runningMax: 2, weightMax: 64, waitingMax: 1_000 } as const;
+
 type Asker = Pick<ActorContext, 'db' | 'root' | 'forTenant'>;
 
 /**

@@ -6,12 +6,11 @@ import type { AnyProcedure } from '@trpc/server';
 import type { ZodType } from 'zod';
 import { withinDeadline } from './async/deadline.ts';
 import type { ActorContext, Context } from './context.ts';
-import { placed } from './errors/input-place.ts';
 import { inputMistakes } from './errors/input-texts.ts';
 import { toDomainError } from './errors/to-domain-error.ts';
 import { kernelErrors, tooLate } from './errors.ts';
 import type { Permission } from './permissions.ts';
-import { logFailure, type Meta, type RestRoute, requireStorable, tagAnswer } from './trpc.ts';
+import { answered, type Meta, type RestRoute, requireStorable, tagAnswer } from './trpc.ts';
 
 export interface Callable {
   /** The procedure's path: `tenants.create`. */
@@ -57,9 +56,7 @@ async function inTime<T>(ctx: Context, { procedure, route }: Callable, work: () 
   try {
     return await withinDeadline(work(), ctx.deadline.leftMs(), tooLate);
   } catch (thrown) {
-    const error = placed(toDomainError(thrown, ctx.constraints), route);
-    logFailure(ctx.logger, error, procedure);
-    throw error;
+    throw answered(ctx, toDomainError(thrown, ctx.constraints), { procedure, rest: route });
   }
 }
 

@@ -110,6 +110,18 @@ export function logFailure(logger: Logger, error: DomainError, procedure: string
   }
 }
 
+interface Failing {
+  readonly procedure: string;
+  readonly rest: RestRoute | undefined;
+}
+
+/** Returns the error as the caller gets it, with the places of its mistakes in the request, and logs a failure of the registry. */
+export function answered({ logger }: Context, found: DomainError, { procedure, rest }: Failing): DomainError {
+  const error = rest === undefined ? found : placed(found, rest);
+  logFailure(logger, error, procedure);
+  return error;
+}
+
 /**
  * Answers in time, whatever the work waits for; a stream is an answer when it begins, and may take longer. Turns every failure
  * into its documented error, and logs unforeseen ones once.
@@ -121,8 +133,7 @@ const answerInTime = t.middleware(async ({ ctx, type, path, meta, getRawInput, n
       refused === undefined
         ? toDomainError(thrown, ctx.constraints)
         : kernelErrors.invalidInput({ errors: inputMistakes(refused, await getRawInput()) });
-    const error = meta?.rest === undefined ? found : placed(found, meta.rest);
-    logFailure(ctx.logger, error, path);
+    const error = answered(ctx, found, { procedure: path, rest: meta?.rest });
     return new TRPCError({ code: trpcCodeOf(error), message: error.message, cause: error });
   };
   const result = await withinDeadline(next(), ctx.deadline.leftMs(), tooLate).catch(async (thrown: unknown) => {
@@ -236,27 +247,23 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
       throw missingPermission(permission);
     })
     .use(async ({ ctx, type, path, meta, getRawInput, next }) => {
-      const { idempotencyKey } = ctx;
       const input = await getRawInput();
       requireStorable(input, meta);
-      if (idempotencyKey === null || type !== 'mutation' || meta?.safe || meta?.setsCookie) {
-        const result = await next();
-        if (result.ok) tagAnswer(ctx, meta, result.data);
-        return result;
-      }
-      const request = { procedure: path, input, secretFields: meta?.secretFields ?? [] };
-      const outcome = await idempotent({ ...ctx, idempotencyKey }, request, (idempotencyClaim) =>
-        next({ ctx: { idempotencyClaim } }),
-      );
-      if (!outcome.replayed) {
-        if (outcome.result.ok) tagAnswer(ctx, meta, outcome.result.data);
-        return outcome.result;
-      }
-      // The answer as it was: the service is not called again.
-      const data = outcome.body ?? undefined;
-      ctx.answerHeaders.set('idempotency-replayed', 'true');
-      tagAnswer(ctx, meta, data);
-      return { ok: true, data, marker: middlewareMarker };
+      const answer = async () => {
+        const { idempotencyKey } = ctx;
+        if (idempotencyKey === null || type !== 'mutation' || meta?.safe || meta?.setsCookie) return next();
+        const request = { procedure: path, input, secretFields: meta?.secretFields ?? [] };
+        const outcome = await idempotent({ ...ctx, idempotencyKey }, request, (idempotencyClaim) =>
+          next({ ctx: { idempotencyClaim } }),
+        );
+        if (!outcome.replayed) return outcome.result;
+        ctx.answerHeaders.set('idempotency-replayed', 'true');
+        // The answer as it was: the service is not called again.
+        return { ok: true as const, data: outcome.body ?? undefined, marker: middlewareMarker };
+      };
+      const result = await answer();
+      if (result.ok) tagAnswer(ctx, meta, result.data);
+      return result;
     });
 }
 

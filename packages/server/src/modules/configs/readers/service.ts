@@ -1,7 +1,7 @@
 /** Readers of a key: which programs read it, and what each expects of its content. A write that breaks one is told so. */
 import { createHash } from 'node:crypto';
 import { configReaders, type Tx } from '@tenant-registry/db';
-import { batchedByReach } from '../../../kernel/batch-by-reach.ts';
+import { batchedByReach, readsTogether } from '../../../kernel/batch-by-reach.ts';
 import { addDays } from '../../../kernel/clock.ts';
 import type { ActorContext } from '../../../kernel/context.ts';
 import { paginateLarge } from '../../../kernel/cursors.ts';
@@ -146,8 +146,7 @@ export type ReadersOfKey = ReturnType<typeof createReadersOfKey>;
 
 /** Makes the function that returns the readers of a key, which every write of it asks for. */
 export function createReadersOfKey() {
-  const weightMax = 64;
-  return batchedByReach({ ask: configReaders.listReadersOfKeys, runningMax: 2, weightMax, waitingMax: 1_000 });
+  return batchedByReach({ ask: configReaders.listReadersOfKeys, ...readsTogether });
 }
 
 function oldest({ clock }: ActorContext): Date {

@@ -6,10 +6,9 @@ import { newId } from '../../../kernel/ids.ts';
 import { transactTogether } from '../../../kernel/transact.ts';
 import { configErrors } from '../errors.ts';
 import { requireWritable } from '../place.ts';
-import { BYTES_MAX, KEYS_MAX } from '../schema.ts';
 import { moved } from './moved.ts';
 import type { Change, Outcome } from './port.ts';
-import { authorOf, createdAt, eventOf, type Growth, newPinsOf, storedOf, userOf, versionOf } from './recorded.ts';
+import { authorOf, createdAt, eventOf, newPinsOf, requireRoom, storedOf, userOf, versionOf } from './recorded.ts';
 import { createTogether, Outdated, type Wish, type Wishes } from './together.ts';
 
 /** What a write weighs beside its contents. */
@@ -121,11 +120,4 @@ function newValue({ clock }: ActorContext, change: Change, now: string): configs
     reason,
     created_at: createdAt(change, now),
   };
-}
-
-/** Throws `config_quota_exceeded` when the write takes the project over a bound; one that takes nothing more may pass. */
-export function requireRoom(growth: Growth, { keys, bytes }: Growth): void {
-  const isOver = (growth.keys > 0 && keys > KEYS_MAX) || (growth.bytes > 0 && bytes > BYTES_MAX);
-  if (isOver)
-    throw configErrors.configQuotaExceeded({ members: { keys, keys_max: KEYS_MAX, bytes, bytes_max: BYTES_MAX } });
 }

@@ -3,7 +3,7 @@
  * it, makes the order of revisions the order of commits. Reads are linearizable because they go to the one primary.
  */
 import { configs } from '@tenant-registry/db';
-import { batchedByReach } from '../../../kernel/batch-by-reach.ts';
+import { batchedByReach, readsTogether } from '../../../kernel/batch-by-reach.ts';
 import type { Author } from '../schema.ts';
 import { current } from './moved.ts';
 import { pageOfDatabase } from './pages.ts';
@@ -11,13 +11,10 @@ import type { ConfigStore, StoredConfig } from './port.ts';
 import { createCommit } from './postgres-commit.ts';
 import { createPostgresTails, type TailParts } from './postgres-tails.ts';
 
-/** Contents are small for the most part; of the largest ones, 16 MiB come at once. */
-const readBatch = { runningMax: 2, weightMax: 64, waitingMax: 1_000 };
-
 /** Makes the store. */
 export function createPostgresStore(kernel: TailParts): ConfigStore {
   const commit = createCommit();
-  const findTogether = batchedByReach({ ask: configs.findConfigs, ...readBatch });
+  const findTogether = batchedByReach({ ask: configs.findConfigs, ...readsTogether });
   const tails = createPostgresTails(kernel);
   return {
     kind: 'postgres',

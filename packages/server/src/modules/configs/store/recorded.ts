@@ -1,7 +1,8 @@
 /** What a change of a key becomes when it is made, whatever the store: its version, its event, and its value. */
 import type { ActorContext } from '../../../kernel/context.ts';
 import { canonicalBytes } from '../canonical.ts';
-import { type Author, type ChangedConfig, configEvents } from '../schema.ts';
+import { configErrors } from '../errors.ts';
+import { type Author, BYTES_MAX, type ChangedConfig, configEvents, KEYS_MAX } from '../schema.ts';
 import type { Change, Place, StoredConfig } from './port.ts';
 
 const NAME_MAX = 200;
@@ -90,6 +91,13 @@ export function measured({ operation, content, base }: Change): Measured {
 export function totalOf(growths: readonly Growth[]): Growth {
   const sum = (field: keyof Growth) => growths.reduce((total, growth) => total + growth[field], 0);
   return { keys: sum('keys'), bytes: sum('bytes') };
+}
+
+/** Throws `config_quota_exceeded` when the write takes the project over a bound; one that takes nothing more may pass. */
+export function requireRoom(growth: Growth, { keys, bytes }: Growth): void {
+  const isOver = (growth.keys > 0 && keys > KEYS_MAX) || (growth.bytes > 0 && bytes > BYTES_MAX);
+  if (isOver)
+    throw configErrors.configQuotaExceeded({ members: { keys, keys_max: KEYS_MAX, bytes, bytes_max: BYTES_MAX } });
 }
 
 /** Returns the schemas that a value has not had before, sorted: they must be held against, or checked for, their deletion. */

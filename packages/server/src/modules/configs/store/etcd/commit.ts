@@ -1,14 +1,13 @@
 /** Writes in etcd: what the database has to allow, and then one transaction of etcd for those that are made together. */
 import { configRelay, configs } from '@tenant-registry/db';
-import { batchedByReach } from '../../../../kernel/batch-by-reach.ts';
+import { batchedByReach, readsTogether } from '../../../../kernel/batch-by-reach.ts';
 import type { ActorContext } from '../../../../kernel/context.ts';
 import { DomainError, kernelErrors, tooLate } from '../../../../kernel/errors.ts';
 import { bookkeep } from '../../../../kernel/transact.ts';
 import { configErrors } from '../../errors.ts';
 import { readablePlace, requireWritable } from '../../place.ts';
 import type { Outcome } from '../port.ts';
-import { requireRoom } from '../postgres-commit.ts';
-import { newPinsOf } from '../recorded.ts';
+import { newPinsOf, requireRoom } from '../recorded.ts';
 import { createTogether, type Ended, type Wish, type Wishes } from '../together.ts';
 import { attempt, type Made, madeBy, type WriteParts } from './attempt.ts';
 import { storeUnavailable } from './link.ts';
@@ -22,7 +21,7 @@ export interface CommitParts extends WriteParts {
 
 /** Makes the function that finds the counts of a project. */
 export function createCounts() {
-  return batchedByReach({ ask: configRelay.findConfigTotals, runningMax: 2, weightMax: 64, waitingMax: 1_000 });
+  return batchedByReach({ ask: configRelay.findConfigTotals, ...readsTogether });
 }
 
 /** A transaction of etcd has 128 operations, and 1.5 MiB. */
