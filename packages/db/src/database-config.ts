@@ -19,8 +19,9 @@ export interface PostgresConfig {
   /** A connection is replaced after this, 0 (never)–86,400 s, so that a failover is noticed. Default 1,800. */
   lifetimeMaxSeconds?: number;
   /**
-   * The server ends a statement after this, 0 (never)–3,600,000 ms. Default 30,000. Through a pooler the setting is not
-   * sent: there it belongs to the database user.
+   * The server ends a statement after this, 0 (never)–3,600,000 ms. Default 30,000. A connection whose transaction hears
+   * nothing for `silenceMsMax` is ended too: a process that was lost in the middle of a transaction
+   * holds no lock for ever. Through a pooler neither is sent: there they belong to the database user.
    */
   statementTimeoutMs?: number;
   /** Shown in pg_stat_activity. Default `tenant-registry`. */
@@ -120,8 +121,11 @@ export function poolOptions(config: PostgresConfig) {
     connectionTimeoutMillis: value('connectTimeoutMs'),
     idleTimeoutMillis: value('idleTimeoutMs'),
     maxLifetimeSeconds: value('lifetimeMaxSeconds'),
-    // PgBouncer refuses clients that send this setting, or is configured to ignore it.
-    ...(config.directUrl === undefined && { statement_timeout: value('statementTimeoutMs') }),
+    // PgBouncer refuses clients that send these settings, or is configured to ignore them.
+    ...(config.directUrl === undefined && {
+      statement_timeout: value('statementTimeoutMs'),
+      idle_in_transaction_session_timeout: silenceMsMax(config),
+    }),
     application_name: config.applicationName ?? 'tenant-registry',
     keepAlive: true,
   };

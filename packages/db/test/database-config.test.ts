@@ -146,6 +146,7 @@ test('every optional field has a documented default', () => {
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 1_800,
     statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 32_000,
     application_name: 'tenant-registry',
     keepAlive: true,
   });
@@ -157,8 +158,9 @@ test('every optional field has a documented default', () => {
 
 test('a pooler in transaction mode is asked for nothing that it would have to forget', () => {
   const options = poolOptions({ url, directUrl: url, statementTimeoutMs: 5_000 });
-  expect(options).toEqual({ ...poolOptions({ url }), statement_timeout: undefined });
-  expect(options).not.toHaveProperty('statement_timeout');
+  const { statement_timeout, idle_in_transaction_session_timeout, ...others } = poolOptions({ url });
+  expect([statement_timeout, idle_in_transaction_session_timeout]).toEqual([30_000, 32_000]);
+  expect(options).toEqual(others);
 });
 
 describe('the environment', () => {

@@ -201,6 +201,19 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     expect(rows).toEqual([{ value: '0' }]);
   });
 
+  test('a process that is lost in the middle of a transaction holds no lock for ever', async () => {
+    const [lost, other] = [await open({ statementTimeoutMs: 200 }), await open()];
+    const lock = sql`select pg_advisory_xact_lock(4711)`;
+    const tx = await lost.db.startTransaction().execute();
+    await lock.execute(tx);
+    await lock.execute(other.db); // hangs until the server ends the transaction that hears nothing
+    await expect(sql`select 1`.execute(tx)).rejects.toThrow();
+    await tx
+      .rollback()
+      .execute()
+      .catch(() => {});
+  });
+
   // proves C3
   test('a statement that takes too long is ended by the server', async () => {
     const { db } = await open({ statementTimeoutMs: 20 });

@@ -15,6 +15,9 @@ export interface Link {
   close(): Promise<void>;
 }
 
+/** A silent client that is gone: the database notices it, as it does by keep-alive packets, and not at once. */
+const NOTICED_AFTER_MS = 3_000;
+
 export async function openLink(databaseUrl: string): Promise<Link> {
   const { hostname, port: targetPort } = new URL(databaseUrl);
   const sockets = new Set<Socket>();
@@ -28,6 +31,7 @@ export async function openLink(databaseUrl: string): Promise<Link> {
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
+    client.on('close', () => setTimeout(() => upstream.destroy(), NOTICED_AFTER_MS).unref());
     if (frozen) client.resume();
     else client.pipe(upstream).pipe(client);
   });

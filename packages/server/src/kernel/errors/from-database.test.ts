@@ -14,7 +14,7 @@ test.each([
   expect(problemOf({ code })).toBe('overloaded');
 });
 
-test.each(['08006', '28000', '28P01', '57P01', '53300', '25006', 'ECONNREFUSED'])(
+test.each(['08006', '28000', '28P01', '57P01', '25P03', '53300', '25006', 'ECONNREFUSED'])(
   '%s means that there is no database',
   (code) => {
     expect(problemOf({ code })).toBe('unavailable');

@@ -10,7 +10,7 @@ interface DatabaseFailure {
 
 // Class 08 connection, 28 refused login, 57P administrator, 53 resources, among them too many connections:
 // https://www.postgresql.org/docs/16/errcodes-appendix.html
-const UNAVAILABLE_SQLSTATE = /^(08...|28...|57P0[1-5]|53[0-4]00|25006)$/;
+const UNAVAILABLE_SQLSTATE = /^(08...|28...|57P0[1-5]|25P03|53[0-4]00|25006)$/;
 // The server ends the connection: a login that is refused for any reason, a shutdown, a crash.
 const UNAVAILABLE_SEVERITY = new Set<unknown>(['FATAL', 'PANIC']);
 const UNAVAILABLE_SYSTEM = new Set([
