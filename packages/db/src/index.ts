@@ -19,6 +19,8 @@ export * as configSchemas from './queries/config-schemas.ts';
 export * as configTail from './queries/config-tail.ts';
 export * as configs from './queries/configs.ts';
 export * as databaseClock from './queries/database-clock.ts';
+export * as databaseWork from './queries/database-work.ts';
+export * as databases from './queries/databases.ts';
 export * as entitlements from './queries/entitlements.ts';
 export * as entries from './queries/entries.ts';
 export * as eventLog from './queries/event-log.ts';

@@ -25,6 +25,7 @@ import * as m0022 from '../migrations/0022_event_log.ts';
 import * as m0023 from '../migrations/0023_webhooks.ts';
 import * as m0024 from '../migrations/0024_configs.ts';
 import * as m0025 from '../migrations/0025_config_writes.ts';
+import * as m0026 from '../migrations/0026_databases.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -52,4 +53,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0023_webhooks': m0023,
   '0024_configs': m0024,
   '0025_config_writes': m0025,
+  '0026_databases': m0026,
 };

@@ -15,6 +15,12 @@ export type ConfigRevisionsOperation = "create" | "delete" | "rollback" | "updat
 
 export type ConfigStoreKind = "etcd" | "postgres";
 
+export type DatabasesDeletionPolicy = "abandon" | "destroy" | "retain";
+
+export type DatabasesStatus = "deleted" | "deleting" | "error" | "provisioning" | "ready";
+
+export type DatabaseWorkLoginSlot = "a" | "b";
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -200,6 +206,57 @@ export interface ConfigStore {
   id: Generated<number>;
   kind: ConfigStoreKind;
   revision_seen: Generated<number>;
+}
+
+export interface Databases {
+  cluster_name: string;
+  conditions: Generated<Json>;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  deletion_policy: Generated<DatabasesDeletionPolicy>;
+  deletion_protection: Generated<boolean>;
+  generation: Generated<number>;
+  host: string | null;
+  id: Generated<string>;
+  in_sync: Generated<boolean>;
+  message: string | null;
+  name: string;
+  namespace: Generated<string>;
+  overrides: Generated<Json>;
+  owner_group_id: string | null;
+  owner_team: string;
+  pooler_name: string;
+  port: number | null;
+  project_id: string | null;
+  provisioner: string;
+  purpose: Generated<string>;
+  reason: Generated<string>;
+  secret_name: string | null;
+  since: Generated<Timestamp>;
+  spec: Json;
+  sslmode: string | null;
+  status: Generated<DatabasesStatus>;
+  tenant_id: string;
+  tier: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface DatabaseWork {
+  attempts: Generated<number>;
+  database_id: string;
+  deadline_at: Timestamp | null;
+  error_message: string | null;
+  external_uid: string | null;
+  lease_id: string | null;
+  lease_until: Timestamp | null;
+  login_slot: Generated<DatabaseWorkLoginSlot>;
+  next_reconcile_at: Timestamp | null;
+  observed_generation: Generated<number>;
+  old_login_until: Timestamp | null;
+  project_id: string | null;
+  provisioner: string;
+  rotation_grace_seconds: number | null;
+  tenant_id: string;
 }
 
 export interface EventHead {
@@ -526,6 +583,8 @@ export interface DB {
   config_schemas: ConfigSchemas;
   config_store: ConfigStore;
   configs: Configs;
+  database_work: DatabaseWork;
+  databases: Databases;
   event_head: EventHead;
   event_relays: EventRelays;
   events: Events;

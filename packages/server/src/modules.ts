@@ -16,6 +16,7 @@ import { changesModule } from './modules/changes/module.ts';
 import { claimsModule } from './modules/claims/module.ts';
 import { configSchemasModule } from './modules/config-schemas/module.ts';
 import { configsModule } from './modules/configs/module.ts';
+import { databasesModule } from './modules/databases/module.ts';
 import { entitlementsModule } from './modules/entitlements/module.ts';
 import { eventsModule } from './modules/events/module.ts';
 import { groupsModule } from './modules/groups/module.ts';
@@ -45,6 +46,7 @@ export const modules = {
   apiKeys: apiKeysModule,
   configSchemas: configSchemasModule,
   configs: configsModule,
+  databases: databasesModule,
   audit: auditModule,
   events: eventsModule,
   webhooks: webhooksModule,

@@ -76,6 +76,19 @@ const rules: readonly Rule[] = [
     may: [new RegExp(`^${S}/modules/config-schemas/validation/engine/`), /^rfc6902$/],
   },
   {
+    // What makes databases stands behind a port.
+    files: new RegExp(`^${S}/modules/databases/`),
+    may: [
+      db,
+      node,
+      kernel,
+      ownModule(''),
+      zod,
+      new RegExp(`^${S}/modules/.+/(errors|losses|port|schema|service)\\.ts$`),
+      /^@tenant-registry\/provisioner$/,
+    ],
+  },
+  {
     files: new RegExp(`^${S}/modules/`),
     may: [
       db,
@@ -164,6 +177,19 @@ const rules: readonly Rule[] = [
     may: [/^packages\/etcd\/src\//, node, /^(@grpc\/grpc-js|selfsigned)$/],
   },
   {
+    // Kubernetes is spoken through its own client, which is loaded where it is configured.
+    files: /^packages\/provisioner\/src\/kubernetes\/client\.ts$/,
+    may: [/^packages\/provisioner\/src\//, node, /^@kubernetes\/client-node$/],
+  },
+  {
+    files: /^packages\/provisioner\/src\/(?!testing)/,
+    may: [/^packages\/provisioner\/src\/(?!testing)/, node, db],
+  },
+  {
+    files: /^packages\/provisioner\/src\/testing/,
+    may: [/^packages\/provisioner\/src\//, node, db, /^(@marcbachmann\/cel-js|yaml|vitest|fast-check)$/],
+  },
+  {
     files: /^packages\/testing\/src\//,
     may: [/^packages\/testing\/src\//, node, /^@tenant-registry\/(client|db|server\/testing)$/],
   },
@@ -205,6 +231,7 @@ const files = [
   'packages/db/migrations',
   'packages/client/src',
   'packages/etcd/src',
+  'packages/provisioner/src',
   'packages/testing/src',
 ].flatMap(filesUnder);
 const imports = files.flatMap(importsOf);
@@ -238,6 +265,11 @@ test('gRPC is spoken in packages/etcd alone', () => {
   const users = imports.filter(({ to }) => to.startsWith('@grpc/')).map(({ from }) => from);
   expect(users.length).toBeGreaterThan(0);
   expect(users.filter((file) => !file.startsWith('packages/etcd/'))).toEqual([]);
+});
+
+test('the client of Kubernetes is used in one file', () => {
+  const users = imports.filter(({ to }) => to.startsWith('@kubernetes/')).map(({ from }) => from);
+  expect(users.filter((file) => file !== 'packages/provisioner/src/kubernetes/client.ts')).toEqual([]);
 });
 
 test('the SDK takes types from the server, and nothing else', () => {

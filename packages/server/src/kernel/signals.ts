@@ -3,9 +3,9 @@
 /**
  * `queued`: an event waits for its place in the log. `logged`: the log has grown. `deliverable`: a delivery may be due.
  * `configured`: another replica has changed configurations; its text says of which projects. `intended`: a configuration
- * waits in etcd for its place in the database.
+ * waits in etcd for its place in the database. `ordered`: a pass over a managed database may be due.
  */
-export type Signal = 'queued' | 'logged' | 'deliverable' | 'configured' | 'intended';
+export type Signal = 'queued' | 'logged' | 'deliverable' | 'configured' | 'intended' | 'ordered';
 
 export interface Signals {
   /** Calls whoever listens, with the text. A listener must not throw. */

@@ -1,0 +1,82 @@
+/** Managed databases: what was ordered, and how it stands. The work on them has statements of its own. */
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import type { Db, Tx } from '../handles.ts';
+import type { Databases, DatabaseWork, Tenants } from '../schema.ts';
+
+type Work = Selectable<DatabaseWork>;
+
+/** A database with what is shown of the work on it, and the status of its tenant, which decides what can be done with it. */
+export type DatabaseRow = Selectable<Databases> &
+  Pick<Work, 'attempts' | 'error_message' | 'next_reconcile_at' | 'old_login_until' | 'rotation_grace_seconds'> & {
+    readonly tenant_status: Selectable<Tenants>['status'];
+  };
+
+const whole = (db: Db) =>
+  db
+    .selectFrom('databases')
+    .innerJoin('database_work as work', 'work.database_id', 'databases.id')
+    .innerJoin('tenants', 'tenants.id', 'databases.tenant_id')
+    .selectAll('databases')
+    .select([
+      'work.attempts',
+      'work.error_message',
+      'work.next_reconcile_at',
+      'work.old_login_until',
+      'work.rotation_grace_seconds',
+      'tenants.status as tenant_status',
+    ]);
+
+export function findDatabase(db: Db, id: string): Promise<DatabaseRow | undefined> {
+  return whole(db).where('databases.id', '=', id).executeTakeFirst();
+}
+
+/** Locks the database, and its work after it: every writer takes the locks in this order, after the tenant's. */
+export async function lockDatabase(tx: Tx, id: string): Promise<DatabaseRow | undefined> {
+  await tx.selectFrom('databases').select('id').where('id', '=', id).forUpdate().execute();
+  await tx.selectFrom('database_work').select('database_id').where('database_id', '=', id).forUpdate().execute();
+  return findDatabase(tx, id);
+}
+
+/** Inserts a database together with its work, which is due at once. */
+export async function insertDatabase(
+  tx: Tx,
+  database: Insertable<Databases> & { readonly id: string; readonly created_at: Date },
+  deadline_at: Date,
+): Promise<DatabaseRow> {
+  const { id, tenant_id, project_id, provisioner, created_at } = database;
+  await tx
+    .insertInto('databases')
+    .values({ ...database, since: created_at, updated_at: created_at })
+    .execute();
+  await tx
+    .insertInto('database_work')
+    .values({ database_id: id, tenant_id, project_id, provisioner, next_reconcile_at: created_at, deadline_at })
+    .execute();
+  const row = await findDatabase(tx, id);
+  if (row === undefined) throw new Error('a database that was inserted is there');
+  return row;
+}
+
+export type DatabaseChanges = Updateable<Databases>;
+export type WorkChanges = Updateable<DatabaseWork>;
+
+/** Changes a database and its work, each where there is something to change; it follows `lockDatabase`. */
+export async function updateDatabase(
+  tx: Tx,
+  id: string,
+  { database = {}, work = {} }: { readonly database?: DatabaseChanges; readonly work?: WorkChanges },
+): Promise<DatabaseRow> {
+  if (Object.keys(database).length > 0) await tx.updateTable('databases').set(database).where('id', '=', id).execute();
+  if (Object.keys(work).length > 0)
+    await tx.updateTable('database_work').set(work).where('database_id', '=', id).execute();
+  const row = await findDatabase(tx, id);
+  if (row === undefined) throw new Error('a database that is locked is there');
+  return row;
+}
+
+/** Says whether a database of the tenant is not deleted yet. */
+export async function findLiveDatabases(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from databases where tenant_id = ${tenantId} and deleted_at is null`.execute(db);
+  return rows[0]?.n ?? 0;
+}

@@ -1,0 +1,2 @@
+/** What makes databases: the port, and what stands behind it. */
+export * from './types.ts';

@@ -1,0 +1,27 @@
+/** Managed databases: ordered by a team, made, kept as ordered, taken away. */
+import { defineModule } from '../../kernel/module.ts';
+import { router } from '../../kernel/trpc.ts';
+import { databaseSettings } from './environment.ts';
+import { databaseErrors } from './errors.ts';
+import { databasesPermissions } from './permissions.ts';
+import type { DatabasesConfig, DatabaseWorld } from './port.ts';
+import { databaseEvents } from './schema.ts';
+import { createDatabaseWorld } from './world.ts';
+
+interface Configured {
+  readonly databases: DatabasesConfig;
+  readonly databasesWhenFrozen: DatabaseWorld['whenFrozen'];
+}
+
+export const databasesModule = defineModule({
+  router: router({}),
+  tag: { name: 'Databases', description: 'PostgreSQL databases, ordered by a team and kept as they were ordered.' },
+  errors: databaseErrors,
+  events: databaseEvents,
+  permissions: databasesPermissions,
+  settings: databaseSettings,
+  holdings: { databases: 'databases' },
+  provide: (_, { databases, databasesWhenFrozen }: Configured) => ({
+    databaseWorld: createDatabaseWorld(databases, databasesWhenFrozen),
+  }),
+});
