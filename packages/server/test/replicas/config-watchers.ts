@@ -71,8 +71,9 @@ export async function runConfigWatchers(options: ConfigWatchersOptions): Promise
   try {
     await disturbed(cutting(watchers, createChances(seed), cuts), async () => {
       await writeAll(options, project);
-      await store.settled();
-      await allHeard(watchers, await lastCursor(address, project));
+      const last = await lastCursor(address, project);
+      await store.settled(); // the history, which they are held against, has the last one too
+      await allHeard(watchers, last);
     });
   } finally {
     leaving.abort();
