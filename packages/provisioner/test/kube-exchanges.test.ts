@@ -44,7 +44,7 @@ const widget = (name: string, spec: object, metadata: object = {}) => ({
 });
 const post = (path: string, body: unknown, query = {}) => kube.call('POST', path, { body, query });
 const get = async (path: string) => (await kube.call('GET', path)).body;
-const apply = (path: string, body: { metadata: { name: string } }, query: Record<string, string> = {}) =>
+const apply = (path: string, body: ReturnType<typeof secret>, query: Record<string, string> = {}) =>
   kube.call('PATCH', `${path}/${body.metadata.name}`, { body, type: APPLY, query: { fieldManager: 'one', ...query } });
 const merge = (path: string, body: unknown, query = {}) => kube.call('PATCH', path, { body, type: MERGE, query });
 
@@ -288,7 +288,10 @@ describe('patches', () => {
   test('another kind of patch is an unsupported media type', async () => {
     const name = fresh();
     await post(WIDGETS, widget(name, { image: 'a' }));
-    const sent = await kube.call('PATCH', `${WIDGETS}/${name}`, { body: {}, type: 'application/strategic-merge-patch+json' });
+    const sent = await kube.call('PATCH', `${WIDGETS}/${name}`, {
+      body: {},
+      type: 'application/strategic-merge-patch+json',
+    });
     expect(sent.status).toBe(415);
     expect(sent.body).toMatchObject({ reason: 'UnsupportedMediaType', code: 415 });
     expect(sent.body.message).toContain(
@@ -300,7 +303,12 @@ describe('patches', () => {
 describe('server-side apply', () => {
   test('makes an object, and an apply of what it is changes nothing', async () => {
     const name = fresh();
-    const config = widget(name, { image: 'a', settings: { a: '1' }, ports: [{ name: 'http', number: 80 }], tags: ['t'] });
+    const config = widget(name, {
+      image: 'a',
+      settings: { a: '1' },
+      ports: [{ name: 'http', number: 80 }],
+      tags: ['t'],
+    });
     const made = await apply(WIDGETS, config);
     expect(made.status).toBe(201);
     expect(made.body.spec.replicas).toBe(1);
@@ -378,7 +386,10 @@ describe('server-side apply', () => {
       }),
     );
     const two = { fieldManager: 'two' };
-    const ports = [{ name: 'admin', number: 81 }, { name: 'http', note: 'open' }];
+    const ports = [
+      { name: 'admin', number: 81 },
+      { name: 'http', note: 'open' },
+    ];
     const merged = await apply(WIDGETS, widget(name, { ports, tags: ['c', 'a'] }), two);
     expect(merged.body.spec.ports).toEqual([
       { name: 'admin', number: 81 },
@@ -571,7 +582,9 @@ describe('status and generation', () => {
     expect(own.body.metadata.generation).toBe(1);
     expect(own.body.metadata.resourceVersion).not.toBe(made.body.metadata.resourceVersion);
     expect(ownedBy(own.body, 'actor', 'Update', 'status')).toEqual({ 'f:status': { '.': {}, 'f:phase': {} } });
-    const put = await kube.call('PUT', `${WIDGETS}/${name}/status`, { body: { ...own.body, status: { phase: 'gone' } } });
+    const put = await kube.call('PUT', `${WIDGETS}/${name}/status`, {
+      body: { ...own.body, status: { phase: 'gone' } },
+    });
     expect(put.body.status).toEqual({ phase: 'gone' });
     expect((await get(`${WIDGETS}/${name}/status`)).status).toEqual({ phase: 'gone' });
   });
@@ -630,7 +643,9 @@ describe('deletion', () => {
     expect(marked.body.metadata.resourceVersion).not.toBe(made.metadata.resourceVersion);
     const again = await kube.call('DELETE', `${WIDGETS}/${name}`);
     expect(again.body.metadata.deletionTimestamp).toBe(marked.body.metadata.deletionTimestamp);
-    const more = await merge(`${WIDGETS}/${name}`, { metadata: { finalizers: [...finalizers, 'exchanges.test/more'] } });
+    const more = await merge(`${WIDGETS}/${name}`, {
+      metadata: { finalizers: [...finalizers, 'exchanges.test/more'] },
+    });
     expect(more.body.details.causes).toEqual([
       {
         reason: 'FieldValueForbidden',
@@ -778,7 +793,9 @@ describe('watches', () => {
       type: 'BOOKMARK',
       object: { kind: 'Widget', metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
     });
-    expect(Number(mark2?.object.metadata['resourceVersion'])).toBeGreaterThanOrEqual(Number(made.metadata.resourceVersion));
+    expect(Number(mark2?.object.metadata['resourceVersion'])).toBeGreaterThanOrEqual(
+      Number(made.metadata.resourceVersion),
+    );
     let event = await watch.next();
     while (event) {
       expect(event.type).toBe('BOOKMARK');

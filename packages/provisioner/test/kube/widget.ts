@@ -48,7 +48,11 @@ export const WIDGET_CRD = {
                     'x-kubernetes-list-type': 'map',
                     'x-kubernetes-list-map-keys': ['name'],
                   },
-                  limits: { type: 'object', 'x-kubernetes-map-type': 'atomic', properties: { cpu: text, memory: text } },
+                  limits: {
+                    type: 'object',
+                    'x-kubernetes-map-type': 'atomic',
+                    properties: { cpu: text, memory: text },
+                  },
                 },
               },
               status: {

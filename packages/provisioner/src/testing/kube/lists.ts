@@ -17,7 +17,8 @@ export interface ListRequest {
 export function matcherOf({ type, namespace, query }: Omit<ListRequest, 'store'>): Selector {
   const labels = labelSelector(query.get('labelSelector') ?? '');
   const fields = fieldSelector(query.get('fieldSelector') ?? '', type);
-  return (object) => (namespace === '' || keyOf(object).startsWith(`${namespace}/`)) && labels(object) && fields(object);
+  return (object) =>
+    (namespace === '' || keyOf(object).startsWith(`${namespace}/`)) && labels(object) && fields(object);
 }
 
 const TOO_OLD =
@@ -66,7 +67,8 @@ export function listObjects(request: ListRequest): JsonObject {
 // `resourceVersionMatch=Exact` asks for an old revision; else a list shows the newest.
 function exactRevision({ store, query }: ListRequest): number {
   const given = query.get('resourceVersion') ?? '';
-  if (given !== '' && !/^\d+$/.test(given)) throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
+  if (given !== '' && !/^\d+$/.test(given))
+    throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
   return query.get('resourceVersionMatch') === 'Exact' ? Number(given) : store.revision;
 }
 
