@@ -187,7 +187,9 @@ function change(write: Write, live: JsonObject, wanted: JsonObject): JsonObject 
     generation: generationOf(type, live, body),
     resourceVersion: before['resourceVersion'],
   });
-  check(type, name, [...metadataCauses(next, live), ...type.validate(next, live)]);
+  const causes = metadataCauses(next, live);
+  // The API checks metadata twice, for all types and for each, and names these causes twice.
+  check(type, name, [...causes, ...causes, ...type.validate(next, live)]);
   const settled = withoutNewTimes(next, live);
   const { finalizers } = metadataOf(settled);
   const released = !Array.isArray(finalizers) || finalizers.length === 0;
