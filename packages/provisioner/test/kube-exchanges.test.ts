@@ -200,9 +200,10 @@ describe('objects', () => {
     expect(made.body.spec).toEqual({ image: 'a', replicas: 1 });
   });
 
-  test('a field that breaks its rule is refused with its cause', async () => {
+  test('a field that breaks its rule is refused with its cause, and with the warnings there are', async () => {
     const name = fresh();
-    const wrong = await post(WIDGETS, widget(name, { image: 'a', replicas: 0 }));
+    const wrong = await post(WIDGETS, widget(name, { image: 'a', replicas: 0, colour: 'red' }));
+    expect(wrong.headers.get('warning')).toBe('299 - "unknown field \\"spec.colour\\""');
     const message = 'Invalid value: 0: spec.replicas in body should be greater than or equal to 1';
     expect(wrong.body).toEqual(
       failure(422, 'Invalid', `Widget.exchanges.test "${name}" is invalid: spec.replicas: ${message}`, {
