@@ -581,6 +581,21 @@ describe('server-side apply', () => {
     expect(stale.body.message).toContain('the object has been modified');
   });
 
+  test('leaves no empty labels, finalizers or owners, and keeps what is empty in the spec', async () => {
+    const name = fresh();
+    const empty = { labels: {}, annotations: {}, finalizers: [], ownerReferences: [] };
+    const made = await apply(WIDGETS, widget(name, { image: 'a', settings: {}, args: [] }, empty));
+    expect(Object.keys(made.body.metadata).toSorted()).toEqual(
+      ['creationTimestamp', 'generation', 'managedFields', 'name', 'namespace', 'resourceVersion', 'uid'].toSorted(),
+    );
+    expect(made.body.spec).toEqual({ image: 'a', replicas: 1, settings: {}, args: [] });
+    const owned = { 'f:labels': {}, 'f:annotations': {} };
+    expect(ownedBy(made.body, 'one')).toEqual({
+      'f:metadata': owned,
+      'f:spec': { 'f:image': {}, 'f:settings': {}, 'f:args': {} },
+    });
+  });
+
   test('refuses another name or namespace than that of the path', async () => {
     const name = fresh();
     await apply(WIDGETS, widget(name, { image: 'a' }));
