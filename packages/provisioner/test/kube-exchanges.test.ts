@@ -515,6 +515,19 @@ describe('server-side apply', () => {
     expect(wrong.body).toMatchObject({ code: 422, reason: 'Invalid', details: { kind: 'Widget' } });
   });
 
+  test('refuses a null that no default fills, where other writes drop it', async () => {
+    const name = fresh();
+    const wrong = await apply(WIDGETS, widget(name, { image: 'a', settings: null, replicas: null }));
+    expect(wrong.body.code).toBe(422);
+    expect(wrong.body.details.causes).toContainEqual({
+      reason: 'FieldValueTypeInvalid',
+      message: 'Invalid value: "null": spec.settings in body must be of type object: "null"',
+      field: 'spec.settings',
+    });
+    const made = await post(WIDGETS, widget(name, { image: 'a', settings: null, replicas: null }));
+    expect(made.body.spec).toEqual({ image: 'a', replicas: 1 });
+  });
+
   test('needs a manager, the kind of the path, and no managedFields', async () => {
     const name = fresh();
     const nobody = await kube.call('PATCH', `${WIDGETS}/${name}`, { body: widget(name, { image: 'a' }), type: APPLY });

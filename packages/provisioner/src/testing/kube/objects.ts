@@ -15,6 +15,7 @@ import {
 import { jsonPatch, mergePatch } from './json-patch.ts';
 import { withoutNewTimes } from './managers.ts';
 import { commonCauses, finalizerWarnings, nameCauses, settledMetadata, updateCauses } from './metadata.ts';
+import { nullCauses } from './nulls.ts';
 import {
   type ApiError,
   alreadyExists,
@@ -315,6 +316,7 @@ function applyObject(write: Write, live: JsonObject | undefined, { body, force }
   const { object, dropped } = type.pruned(merged);
   report(write, dropped);
   const next = type.defaulted(settledMetadata(object));
+  if (custom(type)) check(type, name, nullCauses(type, object, next));
   const uid = stringAt(metadataOf(next), 'uid');
   checkNamespace(write, next);
   if (live) return { object: change(write, live, named(write, next)), created: false };
