@@ -20,6 +20,8 @@ export interface SchemaNode {
   readonly mapType?: 'atomic' | 'granular';
   /** Of a scalar: `string` unless given. */
   readonly scalar?: 'string' | 'integer' | 'number' | 'boolean' | 'intOrString';
+  /** Of a key of a list of type `map`: the value of an item that leaves the key out. */
+  readonly default?: Json;
   /** Of an object: fields that the schema does not name are kept. */
   readonly preserveUnknown?: boolean;
 }
@@ -46,6 +48,10 @@ export interface ResourceType {
   readonly status: boolean;
   /** The whole object. `apiVersion`, `kind` and `metadata` may be left out: they are alike for all types. */
   readonly schema: SchemaNode;
+  /** Is a PUT without `metadata.resourceVersion` taken? True for built-in types, false for types of a CRD. */
+  readonly unconditionalUpdate?: boolean;
+  /** Answers why the object cannot be read as one of this type, as a wrong base64; undefined when it can. */
+  undecodable?(object: JsonObject): string | undefined;
   /** Answers a copy with defaults filled in. */
   defaulted(object: JsonObject): JsonObject;
   /** Answers a copy without unknown fields, and the paths of those, as `spec.foo`. */
