@@ -1,5 +1,5 @@
 /** What the stand-in of the operator knows: the objects of its kinds, and what would be inside of PostgreSQL. */
-import type { Objects, Place } from './objects.ts';
+import type { Objects, Place } from './actor-client.ts';
 import type { JsonObject } from './types.ts';
 
 /** A role of PostgreSQL. */

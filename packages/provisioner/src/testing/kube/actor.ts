@@ -5,7 +5,7 @@ import { stepDatabase, stepPooler, stepScheduledBackup } from './actor-others.ts
 import { asCluster, keyOf, memoryOf, type Role, type Volume, type World } from './actor-world.ts';
 import { createCollector, isDeleting } from './garbage.ts';
 import { metadataOf, objectAt, stringAt } from './json.ts';
-import { type Objects, type Place, type Propagation, placeOf, Refused } from './objects.ts';
+import { type Objects, type Place, type Propagation, placeOf, Refused } from './actor-client.ts';
 import type { JsonObject } from './types.ts';
 
 export interface Actor {

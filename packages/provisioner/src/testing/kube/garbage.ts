@@ -1,6 +1,6 @@
 /** The garbage collector: objects go when all their owners are gone, and an owner can wait for those that belong to it. */
 import { metadataOf, stringAt, stringsAt, withMetadata } from './json.ts';
-import { type Objects, type Propagation, Refused } from './objects.ts';
+import { type Objects, type Propagation, Refused } from './actor-client.ts';
 import type { JsonObject } from './types.ts';
 
 /** The API sets it on an object that is deleted with `Foreground`; the collector takes it away. */
