@@ -24,20 +24,13 @@ export const INVALID = 'Invalid cluster definition';
 const FIRST_PRIMARY = 'Setting up primary';
 const CREATING_REPLICA = 'Creating a new replica';
 const WAITING = 'Waiting for the instances to become active';
+const AWAITED = { phase: WAITING, phaseReason: 'Some instances are not yet active. Please wait.' };
 const UPGRADING = 'Upgrading cluster';
 const APPLYING = 'Applying configuration';
 
 const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
 /** Settings that belong to the operator. */
-const FIXED = [
-  'archive_command',
-  'archive_mode',
-  'hot_standby',
-  'listen_addresses',
-  'port',
-  'restart_after_crash',
-  'ssl',
-];
+const FIXED = ['archive_command', 'hot_standby', 'listen_addresses', 'port', 'restart_after_crash', 'ssl'];
 
 interface Turn {
   readonly world: World;
@@ -79,7 +72,7 @@ export async function stepCluster(world: World, object: JsonObject): Promise<boo
   const cluster = asCluster(object);
   const memory = memoryOf(world, cluster.metadata);
   if (isDeleting(object)) {
-    memory.ready = 0;
+    stopPods(memory, memory.ready);
     return false;
   }
   if (memory.wait > 0) {
@@ -88,9 +81,10 @@ export async function stepCluster(world: World, object: JsonObject): Promise<boo
   }
   const claims = await claimsOf(world, cluster);
   const turn = { world, cluster, memory, claims };
+  const wasStarting = memory.starting;
   const moved = await firstMove(turn);
   const status = await statusAfter({ ...turn, claims: await claimsOf(world, cluster) }, moved);
-  if (isDeepStrictEqual(status, cluster.status)) return false;
+  if (isDeepStrictEqual(status, cluster.status)) return memory.starting !== wasStarting;
   await world.objects.replaceStatus({ ...object, status: status as unknown as JsonObject });
   return true;
 }
@@ -116,7 +110,7 @@ export async function claimsOf({ objects }: World, { metadata }: Cluster): Promi
 
 function broken({ memory }: Turn): Moved | undefined {
   if (memory.broken === undefined) return undefined;
-  memory.ready = 0;
+  stopPods(memory, memory.ready);
   return { phase: memory.broken.phase, phaseReason: memory.broken.reason };
 }
 
@@ -148,7 +142,7 @@ async function firstInstance(turn: Turn): Promise<Moved | undefined> {
 
 function lostVolumes({ claims, memory }: Turn): Moved | undefined {
   if (claims.length > 0) return undefined;
-  memory.ready = 0;
+  stopPods(memory, memory.ready);
   return { phase: UNRECOVERABLE, phaseReason: 'No instance has a volume' };
 }
 
@@ -159,28 +153,29 @@ function sleep({ cluster, memory }: Turn): Moved | undefined {
   if (condition === undefined && cluster.status?.phase !== HEALTHY) return undefined;
   if (condition === undefined)
     return { hibernation: { status: 'False', reason: 'DeletingPods', message: 'Hibernation is in progress' } };
-  memory.ready = 0;
+  stopPods(memory, memory.ready);
   return { hibernation: { status: 'True', reason: 'Hibernated', message: 'Cluster has been hibernated' } };
 }
 
 function wake({ cluster }: Turn): Moved | undefined {
   if (conditionOf(cluster, HIBERNATION) === undefined) return undefined;
-  return { phase: WAITING, phaseReason: 'Some instances are not yet active. Please wait.', hibernation: null };
+  return { ...AWAITED, hibernation: null };
 }
 
 function passing({ memory }: Turn): Moved | undefined {
   const trouble = memory.passing.shift();
   if (trouble === undefined) return undefined;
-  memory.ready = Math.max(0, memory.ready - 1);
+  stopPods(memory, 1);
   return { phase: trouble.phase, phaseReason: trouble.reason };
 }
 
+/** A pod is made in one step, and is ready in the next. */
 async function startInstance({ world, cluster, claims, memory }: Turn): Promise<Moved | undefined> {
   if (memory.ready >= claims.length) return undefined;
+  memory.starting = !memory.starting;
+  if (memory.starting) return AWAITED;
   if (memory.ready === 0) await ensureVolume(world, cluster, claims);
   memory.ready += 1;
-  if (memory.ready < claims.length || cluster.status?.phase === HEALTHY)
-    return { phase: WAITING, phaseReason: 'Some instances are not yet active. Please wait.' };
   return {};
 }
 
@@ -194,7 +189,7 @@ async function removeInstance({ world, cluster, claims, memory }: Turn): Promise
   const last = claims.at(-1);
   if (claims.length <= cluster.spec.instances || last === undefined) return undefined;
   await world.objects.remove(last, 'Background');
-  memory.ready -= 1;
+  stopPods(memory, 1);
   return { phase: WAITING, phaseReason: `Removing instance ${stringAt(metadataOf(last), 'name')}` };
 }
 
@@ -221,10 +216,15 @@ function changePods({ cluster: { spec }, memory }: Turn): Moved | undefined {
   memory.applied = wanted;
   if (applied === undefined) return undefined;
   if (applied.pods !== wanted.pods) {
-    memory.ready -= 1;
+    stopPods(memory, 1);
     return { phase: UPGRADING, phaseReason: 'Restarting an instance for a rolling update' };
   }
   return applied.configuration === wanted.configuration ? undefined : { phase: APPLYING, phaseReason: '' };
+}
+
+function stopPods(memory: Memory, count: number): void {
+  memory.ready = Math.max(0, memory.ready - count);
+  memory.starting = false;
 }
 
 function becomeHealthy(): Moved {

@@ -152,7 +152,7 @@ async function forget(world: World): Promise<void> {
   const there = new Map((await world.objects.list('Cluster')).map((object) => [keyOf(placeOf(object)), object]));
   for (const [key, memory] of world.memories) {
     if (there.has(key)) continue;
-    Object.assign(memory, { ready: 0, made: 0, applied: undefined, pending: new Set() });
+    Object.assign(memory, { ready: 0, starting: false, made: 0, applied: undefined, pending: new Set() });
     memory.passwords.clear();
   }
 }
