@@ -1,7 +1,11 @@
 // engine: none
 import { describe, expect, test } from 'vitest';
+import { createObjects } from '../src/testing/kube/actor-client.ts';
 import { compileRule } from '../src/testing/kube/cel.ts';
 import { behaviourOf, crdsFolder, loadCrds, rulesIn } from '../src/testing/kube/crds.ts';
+import { objectAt } from '../src/testing/kube/json.ts';
+import type { ApiError } from '../src/testing/kube/status.ts';
+import { createStore } from '../src/testing/kube/store.ts';
 import type { Structural } from '../src/testing/kube/structural.ts';
 import type { Cause, JsonObject, ResourceType } from '../src/testing/kube/types.ts';
 
@@ -301,6 +305,24 @@ crds('the CRDs of CloudNativePG', () => {
     expect(texts(typeOf('Pooler').validate({ spec: { pgbouncer: {} } }))).toEqual(
       expect.arrayContaining(['metadata: Required value', 'spec.cluster: Required value']),
     );
+  });
+
+  test('the API answers 422 with the causes, drops unknown fields and stores defaults', async () => {
+    const api = { store: createStore(), types: loadCrds(folder ?? '') };
+    const objects = createObjects({ api, manager: 'test', clock: () => new Date() });
+    const refusal = await objects.create(cluster({ instances: 0 })).catch((error: ApiError) => error);
+    expect(refusal).toMatchObject({
+      code: 422,
+      reason: 'Invalid',
+      message:
+        'Cluster.postgresql.cnpg.io "orders" is invalid: spec.instances: Invalid value: 0: spec.instances in body should be greater than or equal to 1',
+      details: { causes: [{ reason: 'FieldValueInvalid', field: 'spec.instances' }] },
+    });
+    const stored = await objects.create(cluster({ tier: 'gold', serviceAccountName: 'one' }));
+    expect(stored['spec']).toMatchObject({ enablePDB: true, serviceAccountName: 'one' });
+    expect(stored['spec']).not.toHaveProperty('tier');
+    const changed = { ...stored, spec: { ...objectAt(stored, 'spec'), serviceAccountName: 'two' } };
+    await expect(objects.replace(changed)).rejects.toThrow('serviceAccountName is immutable');
   });
 
   test('quantities may be numbers or text', () => {

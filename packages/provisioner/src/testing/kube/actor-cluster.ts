@@ -1,17 +1,15 @@
 /** One step of the operator with a Cluster: the first of its moves that is due, then the roles. */
 import { isDeepStrictEqual } from 'node:util';
 import { reconcileRoles } from './actor-roles.ts';
+import { bytesOf, claimsOf, ensureVolume, makeClaim, sizeOf, volumeOf } from './actor-volumes.ts';
 import {
   asCluster,
-  CLUSTER_LABEL,
   type Cluster,
   type ClusterStatus,
   type Condition,
   HIBERNATION,
   type Memory,
   memoryOf,
-  secretField,
-  type Volume,
   type World,
 } from './actor-world.ts';
 import { isDeleting } from './garbage.ts';
@@ -28,7 +26,6 @@ const AWAITED = { phase: WAITING, phaseReason: 'Some instances are not yet activ
 const UPGRADING = 'Upgrading cluster';
 const APPLYING = 'Applying configuration';
 
-const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
 /** Settings that belong to the operator. */
 const FIXED = ['archive_command', 'hot_standby', 'listen_addresses', 'port', 'restart_after_crash', 'ssl'];
 
@@ -95,17 +92,6 @@ async function firstMove(turn: Turn): Promise<Moved | undefined> {
     if (moved !== undefined) return moved;
   }
   return undefined;
-}
-
-/** Answers the claims of a Cluster that are not being deleted, the primary's first. */
-export async function claimsOf({ objects }: World, { metadata }: Cluster): Promise<JsonObject[]> {
-  const all = await objects.list('PersistentVolumeClaim');
-  return all.filter((claim) => {
-    const { namespace, labels, ownerReferences } = metadataOf(claim);
-    const owners = Array.isArray(ownerReferences) ? ownerReferences : [];
-    const ours = owners.some((owner) => (owner as JsonObject)['uid'] === metadata.uid);
-    return ours && namespace === metadata.namespace && !isDeleting(claim) && labels !== undefined;
-  });
 }
 
 function broken({ memory }: Turn): Moved | undefined {
@@ -231,64 +217,6 @@ function becomeHealthy(): Moved {
   return { phase: HEALTHY, phaseReason: '' };
 }
 
-async function makeClaim({ world, cluster, memory }: Turn): Promise<string> {
-  const { metadata, spec } = cluster;
-  memory.made += 1;
-  const name = `${metadata.name}-${memory.made}`;
-  await world.objects.create({
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: {
-      name,
-      namespace: metadata.namespace,
-      labels: { [CLUSTER_LABEL]: metadata.name, 'cnpg.io/instanceName': name, 'cnpg.io/pvcRole': 'PG_DATA' },
-      // The volume is in use until the pod is gone; Kubernetes itself takes the finalizer away then.
-      finalizers: [CLAIM_PROTECTION],
-      ownerReferences: [
-        {
-          apiVersion: 'postgresql.cnpg.io/v1',
-          kind: 'Cluster',
-          name: metadata.name,
-          uid: metadata.uid,
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
-    },
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: spec.storage?.size ?? '' } } },
-  });
-  return name;
-}
-
-/** Runs initdb where the volume is new. */
-async function ensureVolume(world: World, cluster: Cluster, claims: readonly JsonObject[]): Promise<void> {
-  const uid = primaryUid(claims);
-  if (world.volumes.has(uid)) return;
-  const { owner = 'app', secret, postInitApplicationSQL = [] } = cluster.spec.bootstrap?.initdb ?? {};
-  const { namespace } = cluster.metadata;
-  const given = secret && (await world.objects.get('Secret', { namespace, name: secret.name }));
-  const volume: Volume = { data: '', roles: new Map(), transactions: 730 };
-  volume.roles.set(owner, { login: true, password: secretField(given, 'password') ?? `made of ${uid}`, inRoles: [] });
-  for (const statement of postInitApplicationSQL) createRole(volume, statement);
-  world.volumes.set(uid, volume);
-}
-
-const CREATE_ROLE = /^create role "?([^"\s]+)"?(.*)$/i;
-
-/** Of the SQL, only `create role` says something that can be asked for here. */
-function createRole({ roles }: Volume, statement: string): void {
-  const [, name, options = ''] = CREATE_ROLE.exec(statement.trim()) ?? [];
-  if (name === undefined) return;
-  const parent = /in role "?([^"\s]+)"?/i.exec(options)?.[1];
-  roles.set(name, { login: /\blogin\b/i.test(options), password: null, inRoles: parent === undefined ? [] : [parent] });
-}
-
-/** Answers what PostgreSQL keeps; undefined before initdb and once the volume is gone. */
-export const volumeOf = ({ volumes }: World, claims: readonly JsonObject[]): Volume | undefined =>
-  volumes.get(primaryUid(claims));
-
-const primaryUid = ([primary]: readonly JsonObject[]): string => stringAt(metadataOf(primary ?? {}), 'uid');
-
 async function statusAfter(turn: Turn, moved: Moved | undefined): Promise<ClusterStatus> {
   const { world, cluster, memory, claims } = turn;
   const { managedRolesStatus: before, readyInstances: _, resizingPVC: resizing, ...kept } = cluster.status ?? {};
@@ -346,41 +274,4 @@ function conditionsAfter({ world, cluster }: Turn, moved: Moved | undefined): Co
 
 function conditionOf({ status }: Cluster, type: string): Condition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
-}
-
-const sizeOf = (claim: JsonObject): string =>
-  stringAt(objectAt(objectAt(objectAt(claim, 'spec'), 'resources'), 'requests'), 'storage');
-
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
-/** Answers a quantity in bytes; NaN where it is none. */
-function bytesOf(quantity: string): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kMGT]i?|Ki)?$/.exec(quantity) ?? [];
-  return Number(number) * (UNITS[unit] ?? Number.NaN);
-}
-
-/** Takes the finalizer of claims away whose pods are gone, unless the test holds it. */
-export async function releaseClaims(world: World, held: (claim: JsonObject) => boolean): Promise<boolean> {
-  const all = await world.objects.list('PersistentVolumeClaim');
-  const done = all.filter((claim) => isDeleting(claim) && !held(claim));
-  for (const claim of done) {
-    const { finalizers, ...metadata } = metadataOf(claim);
-    const left = (Array.isArray(finalizers) ? finalizers : []).filter((one) => one !== CLAIM_PROTECTION);
-    await world.objects.replace({ ...claim, metadata: { ...metadata, finalizers: left } });
-  }
-  const there = new Set(
-    all.filter((claim) => !done.includes(claim)).map((claim) => stringAt(metadataOf(claim), 'uid')),
-  );
-  for (const uid of world.volumes.keys()) if (!there.has(uid)) world.volumes.delete(uid);
-  return done.length > 0;
 }
