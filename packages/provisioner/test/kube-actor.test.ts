@@ -384,6 +384,14 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
     expect(await condition(there, 'cnpg.io/hibernation')).toBeUndefined();
   });
 
+  test('a Cluster that shall sleep from the start is made first', async () => {
+    const there = world();
+    await there.objects.create(withMetadata(cluster(), { annotations: { 'cnpg.io/hibernation': 'on' } }));
+    await there.actor.settle();
+    expect(await condition(there, 'cnpg.io/hibernation')).toMatchObject({ status: 'True' });
+    expect(await there.actor.read(PLACE)).toBe('');
+  });
+
   test('changes of the spec move the phase away and back', async () => {
     const there = await settled();
     await respec(there, { postgresql: { parameters: { work_mem: '8MB' } } });
@@ -498,6 +506,8 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
       ['kubernetes.io/pvc-protection'],
     ]);
     there.actor.releaseVolumes(PLACE);
+    const [claim = {}] = await there.objects.list('PersistentVolumeClaim');
+    await there.objects.remove(claim, 'Foreground');
     await there.actor.settle();
     expect(await there.objects.get('Cluster', PLACE)).toBeUndefined();
     expect(await there.objects.list('PersistentVolumeClaim')).toEqual([]);

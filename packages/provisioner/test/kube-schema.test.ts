@@ -226,6 +226,49 @@ describe('rules of CEL', () => {
     expect(refusals(spec, { n: 1 }, { n: 2 })).toEqual(['spec: Invalid value: n only grows']);
   });
 
+  test('a rule about a change is run on parts that did not change, and others are forgiven there', () => {
+    const grows = guarded([{ rule: 'self.n > oldSelf.n', message: 'n grows' }]);
+    expect(refusals(grows, { n: 1 }, { n: 1 })).toEqual(['spec: Invalid value: n grows']);
+    const positive: Structural = { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 0' }] };
+    const pair: Structural = { type: 'object', properties: { a: positive, b: positive } };
+    expect(refusals(pair, { a: 0, b: 2 }, { a: 0, b: 1 })).toEqual([]);
+    expect(refusals(pair, { a: 0, b: -1 }, { a: 0, b: 1 })).toEqual([
+      'spec.b: Invalid value: -1: failed rule: self > 0',
+    ]);
+  });
+
+  test('an item of a list with keys has the earlier item of its key as oldSelf; other lists have none', () => {
+    const list: Structural = {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, n: { type: 'integer' } },
+        'x-kubernetes-validations': [{ rule: 'self.n >= oldSelf.n', message: 'n only grows' }],
+      },
+    };
+    const keyed: Structural = { ...list, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+    const before = [
+      { name: 'a', n: 5 },
+      { name: 'b', n: 1 },
+    ];
+    const after = [
+      { name: 'b', n: 2 },
+      { name: 'a', n: 4 },
+      { name: 'c', n: 0 },
+    ];
+    expect(refusals(keyed, after, before)).toEqual(['spec[1]: Invalid value: n only grows']);
+    expect(refusals(list, after, before)).toEqual([]);
+  });
+
+  test('integers are integers of CEL, and numbers are not', () => {
+    const halves = (type: 'integer' | 'number'): Structural => ({
+      type,
+      'x-kubernetes-validations': [{ rule: 'type(self) == int' }],
+    });
+    expect(refusals(halves('integer'), 3)).toEqual([]);
+    expect(refusals(halves('number'), 3)).toEqual(['spec: Invalid value: 3: failed rule: type(self) == int']);
+  });
+
   test('a rule may name its field, its reason and a message that it computes', () => {
     const rule = { rule: 'self.n < 10', fieldPath: '.n', messageExpression: "'too much: ' + string(self.n)" };
     expect(refusals(guarded([rule]), { n: 12 })).toEqual(['spec.n: Invalid value: too much: 12']);
@@ -272,6 +315,12 @@ crds('the CRDs of CloudNativePG', () => {
     expect(spec['resources']?.fields?.['limits']?.values).toEqual({ kind: 'scalar', scalar: 'intOrString' });
     expect(fields['status']?.fields?.['conditions']).toMatchObject({ kind: 'list' });
     expect(fields['metadata']).toBeUndefined();
+    const service = typeOf('Pooler').schema.fields?.['spec']?.fields?.['serviceTemplate']?.fields?.['spec'];
+    expect(service?.fields?.['ports']).toMatchObject({
+      listType: 'map',
+      listMapKeys: ['port', 'protocol'],
+      items: { fields: { protocol: { kind: 'scalar', scalar: 'string', default: 'TCP' } } },
+    });
   });
 
   test('a small Cluster is valid, gets the defaults of the operator and keeps what was given', () => {

@@ -1,6 +1,6 @@
 /** The volumes of a Cluster: their claims, and what PostgreSQL keeps on that of the primary. */
 import { CLUSTER_LABEL, type Cluster, type Memory, secretField, type Volume, type World } from './actor-world.ts';
-import { isDeleting } from './garbage.ts';
+import { finalizersOf, isDeleting, withoutFinalizer } from './garbage.ts';
 import { metadataOf, objectAt, stringAt } from './json.ts';
 import type { JsonObject } from './types.ts';
 
@@ -10,10 +10,10 @@ const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
 export async function claimsOf({ objects }: World, { metadata }: Cluster): Promise<JsonObject[]> {
   const all = await objects.list('PersistentVolumeClaim');
   return all.filter((claim) => {
-    const { namespace, labels, ownerReferences } = metadataOf(claim);
+    const { ownerReferences } = metadataOf(claim);
     const owners = Array.isArray(ownerReferences) ? ownerReferences : [];
     const ours = owners.some((owner) => (owner as JsonObject)['uid'] === metadata.uid);
-    return ours && namespace === metadata.namespace && !isDeleting(claim) && labels !== undefined;
+    return ours && !isDeleting(claim);
   });
 }
 
@@ -102,15 +102,9 @@ export function bytesOf(quantity: string): number {
 /** Takes the finalizer of claims away whose pods are gone, unless the test holds it. */
 export async function releaseClaims(world: World, held: (claim: JsonObject) => boolean): Promise<boolean> {
   const all = await world.objects.list('PersistentVolumeClaim');
-  const done = all.filter((claim) => isDeleting(claim) && !held(claim));
-  for (const claim of done) {
-    const { finalizers, ...metadata } = metadataOf(claim);
-    const left = (Array.isArray(finalizers) ? finalizers : []).filter((one) => one !== CLAIM_PROTECTION);
-    await world.objects.replace({ ...claim, metadata: { ...metadata, finalizers: left } });
-  }
-  const there = new Set(
-    all.filter((claim) => !done.includes(claim)).map((claim) => stringAt(metadataOf(claim), 'uid')),
+  const done = all.filter(
+    (claim) => isDeleting(claim) && finalizersOf(claim).includes(CLAIM_PROTECTION) && !held(claim),
   );
-  for (const uid of world.volumes.keys()) if (!there.has(uid)) world.volumes.delete(uid);
+  for (const claim of done) await world.objects.replace(withoutFinalizer(claim, CLAIM_PROTECTION));
   return done.length > 0;
 }
