@@ -147,7 +147,8 @@ describe('an order', () => {
     const { id: project_id } = await newProject(server, owner.tenant_id);
     const elsewhere = await newProject(server, (await tenantWithTeam()).tenant_id);
     expect((await order({ ...owner, project_id })).body.project_id).toBe(project_id);
-    expect((await order({ ...owner, project_id: elsewhere.id })).status).toBe(404);
+    const foreign = await order({ ...owner, project_id: elsewhere.id });
+    expect([foreign.status, foreign.body.code]).toEqual([404, 'project_not_found']);
     await server.call(`POST /v1/projects/${project_id}/archive`);
     const { status, body } = await order({ ...owner, project_id });
     expect([status, body.code]).toEqual([409, 'project_archived']);

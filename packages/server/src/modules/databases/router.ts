@@ -2,6 +2,7 @@
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { apiKeyErrors } from '../api-keys/errors.ts';
 import { projectErrors } from '../projects/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { databaseErrors } from './errors.ts';
@@ -53,6 +54,7 @@ export const databasesRouter = router({
         errors: [
           ...ofSpec,
           kernelErrors.boundToProject,
+          apiKeyErrors.projectNotFound,
           projectErrors.projectArchived,
           databaseErrors.databaseNameTaken,
           databaseErrors.databaseQuotaReached,

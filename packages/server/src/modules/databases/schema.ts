@@ -106,7 +106,7 @@ export type DatabaseOverrides = z.infer<typeof databaseOverrides>;
 const condition = z
   .object({
     type: textUpTo(200).meta({ description: 'What is told.', examples: ['Ready'] }),
-    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    status: textUpTo(10).meta({ description: 'Whether it holds: `True`, `False` or `Unknown`.', examples: ['True'] }),
     reason: textUpTo(200)
       .nullable()
       .meta({ description: 'Why, as a word.', examples: ['ClusterIsReady'] }),

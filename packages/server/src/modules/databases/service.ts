@@ -33,8 +33,8 @@ type Step = { readonly changes: Changes; readonly event: DatabaseEventName } | u
 
 /**
  * Orders a database, which is made after the answer. Throws `bound_to_project`, `tier_not_found`, `namespace_not_allowed`,
- * `override_not_allowed`, `owner_team_not_found`, `database_name_taken`, `database_quota_reached`, `project_archived`,
- * `not_found`, `tenant_frozen`.
+ * `override_not_allowed`, `owner_team_not_found`, `database_name_taken`, `database_quota_reached`, `project_not_found`,
+ * `project_archived`, `not_found`, `tenant_frozen`.
  */
 export async function createDatabase(ctx: ActorContext, input: CreateDatabase): Promise<Database> {
   requireInProject(ctx, input.project_id);
