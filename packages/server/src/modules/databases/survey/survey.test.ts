@@ -29,7 +29,12 @@ test('whatever carries the mark is listed with its reason, unless its database l
   ];
   const { status, body } = await list();
   expect([status, body.next_cursor]).toEqual([200, null]);
-  const found = body.items.map((each: Record<string, string>) => [each['name'], each['kind'], each['tenant_id'], each['why']]);
+  const found = body.items.map((each: Record<string, string>) => [
+    each['name'],
+    each['kind'],
+    each['tenant_id'],
+    each['why'],
+  ]);
   expect(found.sort()).toEqual([
     ['a', 'database', tenant_id, 'retained'],
     ['c', 'database', null, 'no_row'],
