@@ -16,7 +16,11 @@ export const apiKeyErrors = {
     code: 'project_not_found',
     status: 'NOT_FOUND',
     detail: 'The tenant has no such project.',
-    constraint: ['api_keys_tenant_id_project_id_fkey', 'service_identities_tenant_id_project_id_fkey'],
+    constraint: [
+      'api_keys_tenant_id_project_id_fkey',
+      'databases_tenant_id_project_id_fkey',
+      'service_identities_tenant_id_project_id_fkey',
+    ],
     pointer: '/project_id',
   }),
   ownerNotFound: defineError({

@@ -1,10 +1,10 @@
 /** Managed databases: ordered by a team, made, kept as ordered, taken away. */
 import { defineModule } from '../../kernel/module.ts';
-import { router } from '../../kernel/trpc.ts';
 import { databaseSettings } from './environment.ts';
 import { databaseErrors } from './errors.ts';
 import { databasesPermissions } from './permissions.ts';
 import type { DatabasesConfig, DatabaseWorld } from './port.ts';
+import { databasesRouter } from './router.ts';
 import { databaseEvents } from './schema.ts';
 import { createDatabaseWorld } from './world.ts';
 
@@ -14,7 +14,7 @@ interface Configured {
 }
 
 export const databasesModule = defineModule({
-  router: router({}),
+  router: databasesRouter,
   tag: { name: 'Databases', description: 'PostgreSQL databases, ordered by a team and kept as they were ordered.' },
   errors: databaseErrors,
   events: databaseEvents,

@@ -106,7 +106,7 @@ export type DatabaseOverrides = z.infer<typeof databaseOverrides>;
 const condition = z
   .object({
     type: textUpTo(200).meta({ description: 'What is told.', examples: ['Ready'] }),
-    status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+    status: textUpTo(10).meta({ description: 'Whether it holds: `True`, `False` or `Unknown`.', examples: ['True'] }),
     reason: textUpTo(200)
       .nullable()
       .meta({ description: 'Why, as a word.', examples: ['ClusterIsReady'] }),
@@ -208,6 +208,13 @@ export const database = z
   })
   .meta({ id: 'Database', description: 'A PostgreSQL database that is kept as it was ordered.' });
 export type Database = z.infer<typeof database>;
+
+/** What moves with the passes of the reconciler: no part of the ETag, so that an idle pass makes no copy stale. */
+export const passingFields = [
+  'attempts',
+  'error_message',
+  'next_reconcile_at',
+] as const satisfies readonly (keyof Database)[];
 
 export const databasePage = pageOf(database).meta({ id: 'DatabasePage', description: 'A page of databases.' });
 
@@ -421,6 +428,8 @@ export const databaseTier = z
   })
   .meta({ id: 'DatabaseTier', description: 'A way to build databases that can be ordered.' });
 export type DatabaseTier = z.infer<typeof databaseTier>;
+
+export const listDatabaseTiersInput = z.strictObject({});
 
 export const databaseTierList = z
   .object({ items: z.array(databaseTier).max(200).describe('Every tier, in the order of the file.') })
