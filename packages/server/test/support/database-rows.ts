@@ -1,6 +1,7 @@
 /** Rows of managed databases, made past the operations: for tests of what stands around them. */
 import { randomUUID } from 'node:crypto';
-import { databases, json } from '@tenant-registry/db';
+import { databases } from '@tenant-registry/db';
+import { sql } from 'kysely';
 import { newGroup } from './role-holders.ts';
 import { type TestServer, uniqueSlug } from './server.ts';
 
@@ -21,7 +22,7 @@ export async function newDatabase(server: TestServer, wanted: Wanted): Promise<s
   const { slug: owner_team } = await group.executeTakeFirstOrThrow();
   const [id, name, created_at] = [randomUUID(), uniqueSlug(), server.clock.now()];
   const names = { name, cluster_name: name, pooler_name: `${name}-pooler`, provisioner: 'memory', tier: 'small' };
-  const row = { ...names, id, tenant_id, project_id, owner_team, owner_group_id, spec: json({}), created_at };
+  const row = { ...names, id, tenant_id, project_id, owner_team, owner_group_id, spec: sql`'{}'::jsonb`, created_at };
   await db.transaction().execute((tx) => databases.insertDatabase(tx, row, created_at));
   if (status === 'deleted') await closeDatabase(server, id);
   return id;
@@ -29,7 +30,12 @@ export async function newDatabase(server: TestServer, wanted: Wanted): Promise<s
 
 /** Marks the database as deleted, as the last pass does. */
 export async function closeDatabase(server: TestServer, id: string): Promise<void> {
-  const database = { status: 'deleted' as const, reason: 'destroyed', deleted_at: server.clock.now(), owner_group_id: null };
+  const database = {
+    status: 'deleted' as const,
+    reason: 'destroyed',
+    deleted_at: server.clock.now(),
+    owner_group_id: null,
+  };
   await server.app.deps.db
     .transaction()
     .execute((tx) => databases.updateDatabase(tx, id, { database, work: { next_reconcile_at: null } }));
