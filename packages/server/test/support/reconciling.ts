@@ -65,42 +65,52 @@ export interface NewDatabase {
   readonly tenant_id?: string;
   readonly provisioner?: string;
   readonly deletion_policy?: 'retain' | 'destroy';
-  readonly due?: Date;
 }
 
 let count = 0;
 
 /** Orders a database as the operation does, and returns its id and its tenant. */
 export async function orderDatabase(server: TestServer, fields: NewDatabase = {}) {
+  const { tenant_id = (await newTenant(server)).id as string } = fields;
+  const [id] = await orderDatabases(server, 1, { ...fields, tenant_id });
+  if (id === undefined) throw new Error('a database that was ordered has an id');
+  return { id, tenant_id };
+}
+
+/** Orders so many databases of one tenant, and returns their ids. */
+export async function orderDatabases(
+  server: TestServer,
+  orders: number,
+  fields: NewDatabase = {},
+): Promise<readonly string[]> {
   const { tenant_id = (await newTenant(server)).id as string, provisioner = 'memory' } = fields;
   const { db, clock } = server.app.deps;
   const group = await createGroup(server, tenant_id);
-  const id = newId(clock);
-  count += 1;
-  const cluster_name = `orders-${String(count).padStart(8, 'x')}`;
-  const now = fields.due ?? clock();
-  await db.transaction().execute((tx) =>
-    databases.insertDatabase(
-      tx,
-      {
-        id,
-        tenant_id,
-        project_id: null,
-        name: `orders-${count}`,
-        owner_team: group.slug,
-        owner_group_id: group.id,
-        tier: tier.name,
-        provisioner,
-        cluster_name,
-        pooler_name: `${cluster_name}-pooler`,
-        spec: sql`${JSON.stringify(spec)}::jsonb`,
-        deletion_policy: fields.deletion_policy ?? 'retain',
-        created_at: now,
-      },
-      new Date(now.getTime() + tier.provision_timeout_s * 1_000),
-    ),
-  );
-  return { id, tenant_id };
+  const created_at = clock();
+  const ordered = Array.from({ length: orders }, () => {
+    count += 1;
+    const cluster_name = `orders-${String(count).padStart(8, 'x')}`;
+    return {
+      id: newId(clock),
+      tenant_id,
+      project_id: null,
+      name: `orders-${count}`,
+      owner_team: group.slug,
+      owner_group_id: group.id,
+      tier: tier.name,
+      provisioner,
+      cluster_name,
+      pooler_name: `${cluster_name}-pooler`,
+      spec: sql`${JSON.stringify(spec)}::jsonb`,
+      deletion_policy: fields.deletion_policy ?? 'retain',
+      created_at,
+    };
+  });
+  const deadline = new Date(created_at.getTime() + tier.provision_timeout_s * 1_000);
+  await db.transaction().execute(async (tx) => {
+    for (const one of ordered) await databases.insertDatabase(tx, one, deadline);
+  });
+  return ordered.map(({ id }) => id);
 }
 
 /** Returns everything of a database that is stored. */

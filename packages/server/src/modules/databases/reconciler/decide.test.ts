@@ -38,6 +38,7 @@ const told = fc.record({
   in_sync: fc.boolean(),
   endpoint: fc.option(fc.constant({ host: 'db.example', port: 5432, sslmode: 'require' as const }), { nil: null }),
   secret_name: fc.option(fc.constant('orders-aaaaaaaa-credentials'), { nil: null }),
+  login: fc.option(fc.record({ current: slot, other: fc.constantFrom('open', 'closed') }), { nil: null }),
   repaired: fc.array(fc.constantFrom('pooler', 'parameter work_mem'), { maxLength: 1 }),
 });
 const anything: fc.Arbitrary<Observed> = fc.tuple(phase, told).map(([one, rest]) => seen({ ...rest, ...one }));
