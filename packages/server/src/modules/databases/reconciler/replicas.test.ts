@@ -1,6 +1,6 @@
 // engine: postgres
 /** Two processes on one database, as an operator runs them. PGlite has one process, so there it cannot be. */
-import { openDatabase } from '@tenant-registry/db';
+import { databaseWork, openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import type { Provisioner } from '@tenant-registry/provisioner';
 import { expect, onTestFinished, test } from 'vitest';
@@ -70,4 +70,20 @@ test('a provisioner that does not answer holds up nobody, and each of 1,000 due 
   const told = shared.db.selectFrom('audit_log').select('target_id').where('action', '=', 'database.ready');
   expect((await told.execute()).map(({ target_id }) => target_id).sort()).toEqual([...living].sort());
   for (const server of replicas) await server.close();
+});
+
+test('a database that another transaction holds is not waited for when a watch tells of it, and tried again', async () => {
+  const server = await startTestServer(madeBy({ living: sharedWorld() }));
+  const ids = await orderDatabases(server, 2, { provisioner: 'living' });
+  const { db, clock } = server.app.deps;
+  const later = new Date(clock().getTime() + 60_000);
+  await db.updateTable('database_work').set({ next_reconcile_at: later }).execute();
+  const holder = await db.startTransaction().execute();
+  const held = holder.selectFrom('database_work').select('database_id').where('database_id', '=', String(ids[0]));
+  await held.forUpdate().execute();
+  const touch = () => db.transaction().execute((tx) => databaseWork.touchDatabasesDue(tx, ids, clock()));
+  expect(await touch()).toEqual({ touched: 1, held: [ids[0]] });
+  await holder.rollback().execute();
+  expect(await touch()).toEqual({ touched: 1, held: [] });
+  await server.close();
 });
