@@ -9,6 +9,7 @@ import {
   madeBy,
   newReconciler,
   orderDatabase,
+  orderDatabases,
   passOver,
   runPasses,
   seen,
@@ -434,7 +435,7 @@ test('the figures tell of passes, and of databases by status and reason', async 
   const metrics = await own.app.deps.metrics.registry.metrics();
   for (const line of [
     'database_passes_total{provisioner="memory",outcome="ok"} 1',
-    'database_passes_total{provisioner="elsewhere",outcome="failed"} 1',
+    'database_passes_total{provisioner="elsewhere",outcome="unavailable"} 1',
     'database_pass_seconds_count{provisioner="memory"} 1',
     'databases{status="ready"} 1',
     'databases{status="provisioning"} 2',
@@ -444,5 +445,38 @@ test('the figures tell of passes, and of databases by status and reason', async 
   ])
     expect(metrics).toContain(`tenant_registry_${line}\n`);
   expect(Number(/database_oldest_due_seconds (\d+)/.exec(metrics)?.[1])).toBeGreaterThanOrEqual(3_600);
+  await own.close();
+});
+
+test('provisioners that gave no answer have one place each until they do, so that they hold up no other', async () => {
+  let hanging = 0;
+  let hangs = false;
+  const dead = () => ({
+    ...sharedWorld(),
+    async reconcile(_: unknown, signal: AbortSignal): Promise<never> {
+      if (!hangs) throw new ProvisionerUnavailable('away');
+      hanging += 1;
+      return untilAborted(signal);
+    },
+  });
+  const own = await startTestServer(madeBy({ a: dead(), b: dead(), living: sharedWorld() }));
+  own.clock.stop();
+  for (const provisioner of ['a', 'b', 'living']) await orderDatabases(own, 10, { provisioner });
+  const reconciler = newReconciler(own, { abortMs: 3_600_000 });
+  while ((await reconciler.claim()) > 0) await reconciler.idle();
+  hangs = true;
+  own.clock.advance(60_000);
+  const { db } = own.app.deps;
+  // The clock stands still: what was looked at is due later.
+  const waiting = async () => {
+    await reconciler.claim();
+    const due = db.selectFrom('database_work').select('database_id').where('provisioner', '=', 'living');
+    return (await due.where('next_reconcile_at', '<=', own.clock.now().toISOString()).execute()).length;
+  };
+  await db.updateTable('database_work').set({ next_reconcile_at: own.clock.now() }).execute();
+  expect(await waiting()).toBeGreaterThan(0);
+  await expect.poll(waiting).toBe(0);
+  expect(hanging).toBe(2);
+  await reconciler.close();
   await own.close();
 });
