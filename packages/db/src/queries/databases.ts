@@ -88,12 +88,13 @@ export async function lockDatabase(tx: Tx, id: string): Promise<DatabaseRow | un
 
 type Documents = 'spec' | 'overrides';
 export type NewDatabase = Omit<Insertable<Databases>, Documents | 'id' | 'created_at'> &
-  Readonly<Record<Documents, object>> & { readonly id: string; readonly created_at: Date };
+  Readonly<Record<'spec', object>> &
+  Partial<Readonly<Record<'overrides', object>>> & { readonly id: string; readonly created_at: Date };
 
 /** Inserts a database together with its work, which is due at once. */
 export async function insertDatabase(
   tx: Tx,
-  { spec, overrides, ...database }: NewDatabase,
+  { spec, overrides = {}, ...database }: NewDatabase,
   deadline_at: Date,
 ): Promise<DatabaseRow> {
   const { id, tenant_id, project_id, provisioner, created_at } = database;

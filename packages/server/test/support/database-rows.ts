@@ -1,7 +1,6 @@
 /** Rows of managed databases, made past the operations: for tests of what stands around them. */
 import { randomUUID } from 'node:crypto';
 import { databases } from '@tenant-registry/db';
-import { sql } from 'kysely';
 import { newGroup } from './role-holders.ts';
 import { type TestServer, uniqueSlug } from './server.ts';
 
@@ -22,7 +21,7 @@ export async function newDatabase(server: TestServer, wanted: Wanted): Promise<s
   const { slug: owner_team } = await group.executeTakeFirstOrThrow();
   const [id, name, created_at] = [randomUUID(), uniqueSlug(), server.clock.now()];
   const names = { name, cluster_name: name, pooler_name: `${name}-pooler`, provisioner: 'memory', tier: 'small' };
-  const row = { ...names, id, tenant_id, project_id, owner_team, owner_group_id, spec: sql`'{}'::jsonb`, created_at };
+  const row = { ...names, id, tenant_id, project_id, owner_team, owner_group_id, spec: {}, created_at };
   await db.transaction().execute((tx) => databases.insertDatabase(tx, row, created_at));
   if (status === 'deleted') await closeDatabase(server, id);
   return id;

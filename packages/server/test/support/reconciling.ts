@@ -2,7 +2,6 @@
 import { databases } from '@tenant-registry/db';
 import type { Observed, Provisioner } from '@tenant-registry/provisioner';
 import { createMemoryProvisioner, type MemoryWorld } from '@tenant-registry/provisioner/testing';
-import { sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { newId } from '../../src/kernel/ids.ts';
 import {
@@ -101,7 +100,7 @@ export async function orderDatabases(
       provisioner,
       cluster_name,
       pooler_name: `${cluster_name}-pooler`,
-      spec: sql`${JSON.stringify(spec)}::jsonb`,
+      spec,
       deletion_policy: fields.deletion_policy ?? 'retain',
       created_at,
     };

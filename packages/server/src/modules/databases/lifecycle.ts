@@ -21,7 +21,8 @@ export function allowedSteps(facts: DatabaseFacts): DatabaseStep[] {
   const { status, reason, deletion_protection, rotating } = facts;
   const removal: DatabaseStep[] = deletion_protection ? [] : ['delete'];
   const readable: DatabaseStep[] = status === 'ready' && reason !== 'asleep' ? ['connect'] : [];
-  if (facts.tenant_status === 'archived') return status === 'deleted' ? [] : removal;
+  // Nobody can take the protection away in an archived tenant any more, and it must be possible to delete that.
+  if (facts.tenant_status === 'archived') return status === 'deleted' ? [] : ['delete'];
   if (facts.tenant_status === 'frozen') return status === 'deleted' ? [] : [...readable, ...removal];
   switch (status) {
     case 'provisioning':

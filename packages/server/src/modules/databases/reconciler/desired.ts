@@ -1,7 +1,8 @@
 /** What the registry wants of a database in the world, from its row. */
 import type { databaseWork } from '@tenant-registry/db';
-import type { Desired, Names, Slot, Spec } from '@tenant-registry/provisioner';
+import type { Desired, Slot, Spec } from '@tenant-registry/provisioner';
 import { type DatabaseFacts, wantOf } from '../lifecycle.ts';
+import { namesOf } from '../names.ts';
 import type { DatabaseReason } from '../schema.ts';
 
 type Row = databaseWork.DatabaseWorkRow;
@@ -37,14 +38,4 @@ export function desiredOf(
 /** While a rotation is asked for, nothing closes; after it, the old login has its grace. */
 function isOtherOpen({ rotation_grace_seconds, old_login_until }: Row, now: Date): boolean {
   return rotation_grace_seconds !== null || (old_login_until !== null && now < new Date(old_login_until));
-}
-
-function namesOf({ namespace, cluster_name, pooler_name }: Row): Names {
-  return {
-    namespace,
-    cluster: cluster_name,
-    pooler: pooler_name,
-    credentials: `${cluster_name}-credentials`,
-    logins: { a: `${cluster_name}-login-a`, b: `${cluster_name}-login-b` },
-  };
 }
