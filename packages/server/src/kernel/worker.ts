@@ -6,7 +6,7 @@ import type { Signal } from './signals.ts';
 
 export interface Worker {
   readonly name: string;
-  /** The pause after a batch that found nothing to do. */
+  /** The pause after a batch that found nothing to do; each is up to a tenth shorter or longer. */
   readonly idleMs: number;
   /** Ends that pause: this process knows that there is something to do. */
   readonly wokenBy?: Signal;
@@ -14,18 +14,45 @@ export interface Worker {
   readonly flushOnClose?: true;
   /** Does one batch and returns how much it did; 0 means nothing was left. Safe to run on many replicas at once. */
   runOnce(deps: Dependencies, signal: AbortSignal): Promise<number>;
+  /** Names what is listened to while the workers run. */
+  watchers?(deps: Dependencies): readonly Watcher[];
+}
+
+/** Listening that lasts, and that is started again when it breaks. */
+export interface Watcher {
+  readonly name: string;
+  /** Listens until the signal aborts, and then resolves or rejects soon. Ending earlier, in either way, is a broken watch. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 const FAILURE_PAUSE_MS = 5_000;
 const WRONG_CLOCK_PAUSE_MS = 5_000;
+const IDLE_JITTER = 0.1;
+const WATCH_PAUSE_MS = { min: 1_000, max: 60_000 };
+
+/** Returns the pause of a worker that found nothing to do, so that replicas that were started together do not ask together. */
+export function idlePauseMs(idleMs: number, random: number): number {
+  return idleMs * (1 + IDLE_JITTER * (2 * random - 1));
+}
+
+/** Returns the pause before a watch is started again that broke so many times in a row: full jitter from 1 s to 60 s. */
+export function watchPauseMs(broken: number, random: number): number {
+  const { min, max } = WATCH_PAUSE_MS;
+  return Math.max(min, random * Math.min(max, min * 2 ** Math.min(broken, 10)));
+}
 
 /**
- * Runs the workers until `stop` is called; it resolves when the batches under way are done. A failed batch is logged and
- * repeated. No batch begins while the clock of the process differs from the database's.
+ * Runs the workers and their watchers until `stop` is called; it resolves when the batches under way are done and the
+ * watchers have ended. A failed batch is logged and repeated, a watch that breaks is logged and started again. No batch
+ * begins while the clock of the process differs from the database's.
  */
 export function startWorkers(workers: readonly Worker[], deps: Dependencies): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const loops = workers.map((worker) => loop(worker, deps, stopping.signal));
+  const watchers = workers.flatMap((worker) => worker.watchers?.(deps) ?? []);
+  const loops = [
+    ...workers.map((worker) => loop(worker, deps, stopping.signal)),
+    ...watchers.map((watcher) => keepWatching(watcher, deps, stopping.signal)),
+  ];
   return {
     async stop() {
       stopping.abort();
@@ -57,10 +84,36 @@ interface Turn {
 async function turn(worker: Worker, deps: Dependencies, { signal, idle, failed }: Turn): Promise<void> {
   try {
     if (!(await deps.registryClock.agrees())) await failed.rest(WRONG_CLOCK_PAUSE_MS);
-    else if ((await worker.runOnce(deps, signal)) === 0) await idle.rest(worker.idleMs);
+    else if ((await worker.runOnce(deps, signal)) === 0) await idle.rest(idlePauseMs(worker.idleMs, Math.random()));
     else await nextTurn();
   } catch (err) {
     deps.logger.error({ err, worker: worker.name }, 'worker batch failed');
     await failed.rest(FAILURE_PAUSE_MS);
+  }
+}
+
+async function keepWatching(watcher: Watcher, deps: Dependencies, signal: AbortSignal): Promise<void> {
+  const pause = createInterruptiblePause();
+  signal.addEventListener('abort', () => pause.interrupt(), { once: true });
+  let broken = 0;
+  while (!signal.aborted) {
+    const beganMs = performance.now();
+    const failure = await failureOf(watcher, signal);
+    if (signal.aborted) return;
+    // A watch that lasted is no longer one of those that broke in a row.
+    broken = performance.now() - beganMs >= WATCH_PAUSE_MS.max ? 0 : broken + 1;
+    const pauseMs = watchPauseMs(broken, Math.random());
+    deps.logger.warn({ ...failure, watcher: watcher.name, broken, pauseMs: Math.round(pauseMs) }, 'a watch broke');
+    await pause.rest(pauseMs);
+  }
+}
+
+/** Resolves when the watch has ended: with its error, or with nothing to tell. */
+async function failureOf(watcher: Watcher, signal: AbortSignal): Promise<{ readonly err?: unknown }> {
+  try {
+    await watcher.run(signal);
+    return {};
+  } catch (err) {
+    return { err };
   }
 }

@@ -5,8 +5,19 @@ import { databaseSettings } from './environment.ts';
 import { databaseErrors } from './errors.ts';
 import { databasesPermissions } from './permissions.ts';
 import type { DatabasesConfig, DatabaseWorld } from './port.ts';
+import { createReconcilerMetrics } from './reconciler/metrics.ts';
+import { reconcileWorker } from './reconciler/reconcile.worker.ts';
+import { createReconciler, type DatabaseReconciler } from './reconciler/reconciler.ts';
+import { reportWorker } from './reconciler/report.worker.ts';
 import { databaseEvents } from './schema.ts';
 import { createDatabaseWorld } from './world.ts';
+
+declare module '../../kernel/context.ts' {
+  interface Ports {
+    /** Keeps databases as they were ordered. */
+    readonly databaseReconciler: DatabaseReconciler;
+  }
+}
 
 interface Configured {
   readonly databases: DatabasesConfig;
@@ -21,7 +32,16 @@ export const databasesModule = defineModule({
   permissions: databasesPermissions,
   settings: databaseSettings,
   holdings: { databases: 'databases' },
-  provide: (_, { databases, databasesWhenFrozen }: Configured) => ({
+  workers: [reconcileWorker, reportWorker],
+  provide: ({ db, clock, signals, metrics }, { databases, databasesWhenFrozen }: Configured) => ({
     databaseWorld: createDatabaseWorld(databases, databasesWhenFrozen),
+    databaseReconciler: createReconciler({
+      db,
+      clock,
+      signals,
+      metrics: (running) => createReconcilerMetrics(metrics, running),
+    }),
   }),
+  // Its passes would keep the app from closing; their leases are given back when the workers have stopped.
+  close: ({ databaseReconciler }) => void databaseReconciler.close(),
 });
