@@ -35,6 +35,7 @@ export async function openFilled({ databases, stack, rows }: Surroundings, label
   stack.defer(() => handle.close());
   await migrateUp(handle.db);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
+  pool.on('error', () => undefined); // the next statement reports a lost connection
   stack.defer(() => pool.end());
   await pool.query(
     `insert into tenants (slug, name, status) select 'bench-' || i, 'Bench', 'active' from generate_series(1, $1::int) as i`,
@@ -63,7 +64,7 @@ export async function openFilled({ databases, stack, rows }: Surroundings, label
 /** Makes all due at once, and returns since when. */
 export async function makeDue({ pool }: Filled): Promise<Date> {
   const { rows } = await pool.query<{ next_reconcile_at: Date }>(
-    `with since as (select now() as at), due as (
+    `with since as (select date_trunc('milliseconds', now()) as at), due as (
       update database_work set next_reconcile_at = since.at, lease_id = null, lease_until = null from since
     )
     select at as next_reconcile_at from since`,

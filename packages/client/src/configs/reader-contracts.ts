@@ -1,4 +1,5 @@
 /** Tells the registry what this program expects of each key that it reads. */
+import { mayPass } from '../calls/may-pass.ts';
 import { isRegistryError } from '../errors.ts';
 import type { FollowerRuntime } from '../memory/follow-changes.ts';
 import { joined } from './json-schemas.ts';
