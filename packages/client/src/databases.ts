@@ -1,4 +1,4 @@
-/** Waits until a managed database can be used: told by the feed of events, and asking at intervals all the same. */
+/** Waits until a managed database can be used: the feed of events tells when to read, and so does the time. */
 import { backoffMs } from './calls/backoff.ts';
 import { CallEnded, startDeadline } from './calls/deadline.ts';
 import { endedError } from './calls/failure-error.ts';

@@ -149,7 +149,7 @@ test('a database that cannot be made ends the wait with what the registry says o
   });
 });
 
-test('a database that is being deleted ends the wait, and one that nobody has is not waited for', async () => {
+test('a database that is being deleted ends the wait, and one that does not exist is not waited for', async () => {
   const { id } = await ordered();
   const { result } = told(id);
   await listening(1);
