@@ -1,5 +1,5 @@
 /** Passes per second over databases that need nothing, beside a bare loop of the same statements by `pg`. */
-import { createMemoryProvisioner } from '@tenant-registry/provisioner/testing';
+import { createMemoryProvisioner } from '../../../packages/provisioner/src/memory.ts';
 import { createApp } from '../../../packages/server/src/app.ts';
 import { systemClock } from '../../../packages/server/src/kernel/clock.ts';
 import { createLogger } from '../../../packages/server/src/kernel/logger.ts';

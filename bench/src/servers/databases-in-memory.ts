@@ -1,6 +1,6 @@
 /** The registry with its workers, whose databases are made in memory: the tier `small`. */
 import { migrateUp, openDatabase } from '@tenant-registry/db';
-import { createMemoryProvisioner } from '@tenant-registry/provisioner/testing';
+import { createMemoryProvisioner } from '../../../packages/provisioner/src/memory.ts';
 import { createApp } from '../../../packages/server/src/app.ts';
 import { systemClock } from '../../../packages/server/src/kernel/clock.ts';
 import { createLogger } from '../../../packages/server/src/kernel/logger.ts';
