@@ -1,2 +1,5 @@
 /** What makes databases: the port, and what stands behind it. */
 export * from './types.ts';
+export { createPostgresProvisioner } from './postgres/provisioner.ts';
+export { createDirectoryStore } from './secrets/directory.ts';
+export type { SecretStore } from './secrets/types.ts';

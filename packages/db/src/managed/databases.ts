@@ -11,6 +11,7 @@ export interface ManagedDatabase {
   readonly is_public: boolean;
   /** Its settings, each `name=value`. */
   readonly settings: readonly string[];
+  /** Those of clients that the administrator may end: not a superuser's. */
   readonly sessions: number;
 }
 
@@ -23,7 +24,9 @@ export async function findDatabase(db: Db, name: string): Promise<ManagedDatabas
       coalesce((
         select s.setconfig from pg_db_role_setting s where s.setdatabase = d.oid and s.setrole = 0
       ), '{}') as settings,
-      (select count(*)::int from pg_stat_activity a where a.datid = d.oid) as sessions
+      (select count(*)::int from pg_stat_activity a
+        where a.datid = d.oid and a.backend_type = 'client backend' and pg_has_role(current_user, a.usesysid, 'usage')
+      ) as sessions
     from pg_database d
     where d.datname = ${name}`.execute(db);
   return rows[0];

@@ -25,7 +25,8 @@ export async function findRoles(db: Db, { owner, logins }: { owner: string; logi
           select from pg_db_role_setting s
           where s.setrole = r.oid and s.setdatabase = 0 and 'role=' || o.rolname = any (s.setconfig))
       ), false) as acts_as_owner,
-      (select count(*)::int from pg_stat_activity a where a.usesysid = r.oid) as sessions
+      (select count(*)::int from pg_stat_activity a
+        where a.usesysid = r.oid and a.backend_type = 'client backend') as sessions
     from pg_roles r
     where r.rolname in (${sql.join([owner, ...logins])})`.execute(db);
   return rows;
@@ -76,7 +77,8 @@ export async function closeLogins(tx: Tx, names: readonly string[]): Promise<voi
 }
 
 /**
- * Ends the sessions of the roles, and those in the database. Returns how many were still there after two seconds each.
+ * Ends the sessions of the roles, and those in the database that the administrator may end: not a superuser's. Returns how
+ * many were still there after two seconds each.
  */
 export async function endSessions(
   db: Db,
@@ -84,7 +86,7 @@ export async function endSessions(
 ): Promise<number> {
   const { rows } = await sql<{ left: number }>`
     select count(*) filter (where not pg_terminate_backend(pid, 2000))::int as left from pg_stat_activity
-    where pid <> pg_backend_pid()
+    where pid <> pg_backend_pid() and backend_type = 'client backend' and pg_has_role(current_user, usesysid, 'usage')
       and (usename in (${sql.join([...logins, ''])}) or datname = ${database}::text)`.execute(db);
   return rows[0]?.left ?? 0;
 }

@@ -26,9 +26,8 @@ export function createDirectoryStore(directory: string): SecretStore {
     async write(namespace, name, secret) {
       const folder = place(namespace, name);
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const there = await readVersion(folder);
-      if (!same(there, secret)) await writeVersion(folder, secret);
-      else await tidy(folder, [await readlink(join(folder, CURRENT))]);
+      if (same(await readVersion(folder), secret)) return tidy(folder, [await readlink(join(folder, CURRENT))]);
+      await writeVersion(folder, secret);
       for (const each of [join(folder, '..'), directory]) await syncFolder(each);
     },
     async remove(namespace, name) {
@@ -94,8 +93,8 @@ async function writeVersion(folder: string, { data, labels }: Secret): Promise<v
   await writeWhole(join(folder, version, LABELS), JSON.stringify(labels));
   await syncFolder(join(folder, version));
   const before = await orNull(readlink(join(folder, CURRENT)));
-  await swing(folder, version);
   for (const key of Object.keys(data)) await link(join(folder, key), `${CURRENT}/${key}`);
+  await swing(folder, version);
   // A reader may be among the keys of the version before, which therefore stays until the next write.
   await tidy(folder, [version, ...(before === null ? [] : [before])], Object.keys(data));
   await syncFolder(folder);
