@@ -179,15 +179,17 @@ test.each([
   ['error', 'timed_out', null],
   ['deleting', 'removing', null],
   ['deleted', 'destroyed', null],
-] as const)('a database that is %s (%s) ends the wait with what the registry says of it', async (...said) => {
-  const [status, reason, detail] = said;
-  const wait = waiting({ reads: [queued, state(...said)] });
-  const error = await rejectionOf(wait.result);
-  expect(error).toBeInstanceOf(DatabaseNotReadyError);
-  expect(error).toMatchObject({ code: 'failed', status, reason, detail, database: { name: 'orders' } });
-  const text = [status, reason, ...(detail === null ? [] : [detail])].join(': ');
-  expect(error).toMatchObject({ message: `The database orders cannot be used: ${text}` });
-});
+] as const)(
+  'a database that is %s (%s) ends the wait with what the registry says of it',
+  async (status, reason, detail) => {
+    const wait = waiting({ reads: [queued, state(status, reason, detail)] });
+    const error = await rejectionOf(wait.result);
+    expect(error).toBeInstanceOf(DatabaseNotReadyError);
+    expect(error).toMatchObject({ code: 'failed', status, reason, detail, database: { name: 'orders' } });
+    const text = [status, reason, ...(detail === null ? [] : [detail])].join(': ');
+    expect(error).toMatchObject({ message: `The database orders cannot be used: ${text}` });
+  },
+);
 
 test('a database that sleeps is waited for', async () => {
   const wait = waiting({ reads: [state('ready', 'asleep'), state('ready', 'asleep'), ready] });
