@@ -44,7 +44,7 @@ async function order({ client, newTenants }: Registry, count: number) {
       tenant_id: tenants[n % TENANTS] ?? '',
       name: `database-${n}`,
       owner_team: 'payments',
-      tier: 'small',
+      tier: 'roomy',
     });
     ids.push(id);
     await waitForDatabase(client, id);

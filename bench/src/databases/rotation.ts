@@ -21,7 +21,7 @@ export const measureRotation: Section = async (surroundings) => {
     tenant_id,
     name: 'orders',
     owner_team: 'payments',
-    tier: 'small',
+    tier: 'roomy',
   });
   await waitForDatabase(client, id);
   const { secret } = await client.databases.connection({ id });

@@ -37,7 +37,7 @@ function content(paths: { readonly admin_url_file: string; readonly secrets_dire
     installation: 'bench',
     provisioners: { server: { kind: 'postgres', sslmode: 'disable', ...paths } },
     tiers: {
-      small: {
+      roomy: {
         provisioner: 'server',
         spec: { connections: 20, parameters: { work_mem: '8MB' } },
         deletion_policy: 'destroy',

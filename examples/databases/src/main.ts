@@ -77,7 +77,12 @@ async function giveBack(registry: Client, { id, name }: Database): Promise<void>
   step(`asked for its deletion: ${status} (${reason})`);
   await until('it is deleted', async () => (await registry.databases.get({ id })).status === 'deleted');
   const { items } = await registry.databases.events({ id });
-  step(`deleted. Its life: ${items.map(({ type }) => type.replace('database.', '')).join(', ')}`);
+  step(
+    `deleted. Its life: ${items
+      .map(({ type }) => type.replace('database.', ''))
+      .reverse()
+      .join(', ')}`,
+  );
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {

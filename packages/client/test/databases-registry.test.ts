@@ -1,6 +1,7 @@
 /** The wait for a database at a real registry, whose databases are made in memory. */
 import { createMemoryProvisioner } from '@tenant-registry/provisioner/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { memoryDatabases } from '../../server/src/testing.ts';
 import { eventually } from '../../server/test/support/eventually.ts';
 import { madeIn, newTenant, runWorker, testServer } from '../../server/test/support/server.ts';
 import { type DatabaseWaitOptions, waitForDatabaseOn } from '../src/databases.ts';
@@ -10,39 +11,7 @@ import { rejectionOf } from './scripted-server.ts';
 
 const memory = createMemoryProvisioner();
 const { world } = memory;
-const server = testServer({
-  databases: {
-    installation: 'tests',
-    tiers: new Map([
-      [
-        'small',
-        {
-          name: 'small',
-          description: '',
-          provisioner: 'memory',
-          spec: {
-            instances: 1,
-            cpu: '500m',
-            memory: '1Gi',
-            storage: '10Gi',
-            image: null,
-            parameters: {},
-            connections: 20,
-            pool: { mode: 'session', instances: 1 },
-            backup_schedule: null,
-            extensions: [],
-          },
-          overrides: {},
-          namespaces: ['default'],
-          max_per_tenant: 0,
-          provision_timeout_s: 900,
-          deletion_policy: 'retain',
-        },
-      ],
-    ]),
-    provisioners: new Map([['memory', () => memory]]),
-  },
-});
+const server = testServer({ databases: { ...memoryDatabases, provisioners: new Map([['memory', () => memory]]) } });
 
 /** A tenant with a team, and an order of it. */
 async function ordered() {
