@@ -1,33 +1,82 @@
 /** Managed databases: what was ordered, and how it stands. The work on them has statements of its own. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
+import { keyset, type PageRequest } from '../keyset.ts';
 import type { Databases, DatabaseWork, Tenants } from '../schema.ts';
+import { json } from '../types.ts';
 
 type Work = Selectable<DatabaseWork>;
 
 /** A database with what is shown of the work on it, and the status of its tenant, which decides what can be done with it. */
 export type DatabaseRow = Selectable<Databases> &
-  Pick<Work, 'attempts' | 'error_message' | 'next_reconcile_at' | 'old_login_until' | 'rotation_grace_seconds'> & {
+  Pick<
+    Work,
+    'attempts' | 'error_message' | 'login_slot' | 'next_reconcile_at' | 'old_login_until' | 'rotation_grace_seconds'
+  > & {
     readonly tenant_status: Selectable<Tenants>['status'];
   };
 
 const whole = (db: Db) =>
   db
     .selectFrom('databases')
-    .innerJoin('database_work as work', 'work.database_id', 'databases.id')
+    .innerJoin('database_work', 'database_work.database_id', 'databases.id')
     .innerJoin('tenants', 'tenants.id', 'databases.tenant_id')
     .selectAll('databases')
     .select([
-      'work.attempts',
-      'work.error_message',
-      'work.next_reconcile_at',
-      'work.old_login_until',
-      'work.rotation_grace_seconds',
+      'database_work.attempts',
+      'database_work.error_message',
+      'database_work.login_slot',
+      'database_work.next_reconcile_at',
+      'database_work.old_login_until',
+      'database_work.rotation_grace_seconds',
       'tenants.status as tenant_status',
     ]);
 
 export function findDatabase(db: Db, id: string): Promise<DatabaseRow | undefined> {
   return whole(db).where('databases.id', '=', id).executeTakeFirst();
+}
+
+export interface DatabaseFilter {
+  readonly tenant_id?: string | undefined;
+  readonly project_id?: string | undefined;
+  readonly owner_team?: string | undefined;
+  readonly status?: DatabaseRow['status'] | undefined;
+  readonly tier?: string | undefined;
+  /** A part of the name. */
+  readonly q?: string | undefined;
+  readonly include_deleted: boolean;
+}
+
+/** Lists newest first. Deleted databases are left out, unless they are asked for, by their status or all of them. */
+export function listDatabases(db: Db, filter: DatabaseFilter, page: PageRequest): Promise<DatabaseRow[]> {
+  const { q, status, include_deleted } = filter;
+  let query = keyset(whole(db), ['databases.id'], page);
+  for (const column of ['tenant_id', 'project_id', 'owner_team', 'status', 'tier'] as const) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(`databases.${column}`, '=', value);
+  }
+  if (q !== undefined) query = query.where('databases.name', 'like', `%${q.replace(/[\\%_]/g, '\\$&')}%`);
+  if (!include_deleted && status !== 'deleted') query = query.where('databases.deleted_at', 'is', null);
+  return query.execute();
+}
+
+/** What decides whether something in the world belongs to a database. */
+export type DatabaseMark = Pick<Selectable<Databases>, 'id' | 'tenant_id' | 'status' | 'reason'>;
+
+/** Returns those of the ids that belong to a database, deleted ones too. */
+export async function listDatabaseMarks(db: Db, ids: readonly string[]): Promise<DatabaseMark[]> {
+  const { rows } = await sql<DatabaseMark>`
+    select id, tenant_id, status, reason from databases
+    where id in (select value::uuid from jsonb_array_elements_text(${json(ids)}))`.execute(db);
+  return rows;
+}
+
+/** Counts the databases of the tier that the tenant has and that are not deleted. */
+export async function findDatabasesOfTier(db: Db, tenantId: string, tier: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from databases
+    where tenant_id = ${tenantId} and tier = ${tier} and deleted_at is null`.execute(db);
+  return rows[0]?.n ?? 0;
 }
 
 /** Locks the database, and its work after it: every writer takes the locks in this order, after the tenant's. */
@@ -37,16 +86,26 @@ export async function lockDatabase(tx: Tx, id: string): Promise<DatabaseRow | un
   return findDatabase(tx, id);
 }
 
+type Documents = 'spec' | 'overrides';
+export type NewDatabase = Omit<Insertable<Databases>, Documents | 'id' | 'created_at'> &
+  Readonly<Record<Documents, object>> & { readonly id: string; readonly created_at: Date };
+
 /** Inserts a database together with its work, which is due at once. */
 export async function insertDatabase(
   tx: Tx,
-  database: Insertable<Databases> & { readonly id: string; readonly created_at: Date },
+  { spec, overrides, ...database }: NewDatabase,
   deadline_at: Date,
 ): Promise<DatabaseRow> {
   const { id, tenant_id, project_id, provisioner, created_at } = database;
   await tx
     .insertInto('databases')
-    .values({ ...database, since: created_at, updated_at: created_at })
+    .values({
+      ...database,
+      spec: json(spec),
+      overrides: json(overrides),
+      since: created_at,
+      updated_at: created_at,
+    })
     .execute();
   await tx
     .insertInto('database_work')
@@ -57,7 +116,7 @@ export async function insertDatabase(
   return row;
 }
 
-export type DatabaseChanges = Updateable<Databases>;
+export type DatabaseChanges = Omit<Updateable<Databases>, Documents> & Readonly<Partial<Record<Documents, object>>>;
 export type WorkChanges = Updateable<DatabaseWork>;
 
 /** Changes a database and its work, each where there is something to change; it follows `lockDatabase`. */
@@ -66,7 +125,18 @@ export async function updateDatabase(
   id: string,
   { database = {}, work = {} }: { readonly database?: DatabaseChanges; readonly work?: WorkChanges },
 ): Promise<DatabaseRow> {
-  if (Object.keys(database).length > 0) await tx.updateTable('databases').set(database).where('id', '=', id).execute();
+  if (Object.keys(database).length > 0) {
+    const { spec, overrides, ...columns } = database;
+    const documents = {
+      ...(spec === undefined ? {} : { spec: json(spec) }),
+      ...(overrides === undefined ? {} : { overrides: json(overrides) }),
+    };
+    await tx
+      .updateTable('databases')
+      .set({ ...columns, ...documents })
+      .where('id', '=', id)
+      .execute();
+  }
   if (Object.keys(work).length > 0)
     await tx.updateTable('database_work').set(work).where('database_id', '=', id).execute();
   const row = await findDatabase(tx, id);

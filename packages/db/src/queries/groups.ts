@@ -25,6 +25,17 @@ export function lockGroupShared(tx: Tx, id: string): Promise<GroupRow | undefine
   return tx.selectFrom('groups').selectAll().where('id', '=', id).forShare().executeTakeFirst();
 }
 
+/** Locks the group of the tenant that has the slug, as `lockGroupShared` does: for things that belong to it. */
+export function lockGroupOfSlugShared(tx: Tx, tenantId: string, slug: string): Promise<GroupRow | undefined> {
+  return tx
+    .selectFrom('groups')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('slug', '=', slug)
+    .forShare()
+    .executeTakeFirst();
+}
+
 export function listGroups(db: Db, { tenant_id, source }: GroupFilter, page: PageRequest): Promise<GroupRow[]> {
   return keyset(db.selectFrom('groups').selectAll(), ['id'], page)
     .where('tenant_id', '=', tenant_id)

@@ -73,7 +73,10 @@ export interface Meta {
   readonly opaqueFields?: readonly string[];
   /** Top-level fields of the answer that are shown once and never stored. */
   readonly secretFields?: readonly string[];
-  /** Top-level fields of the answer that its tag leaves out, because another field is a hash of them. */
+  /**
+   * Top-level fields of the answer that its tag leaves out: another field is a hash of them, or they say how far work on it
+   * is, and no caller can set them.
+   */
   readonly hashedFields?: readonly string[];
   /** The kind of work that a call is charged for on top of its request. */
   readonly surcharge?: Surcharge;

@@ -27,6 +27,7 @@ export const aggregates: Readonly<Record<string, string>> = {
   configs: "project_id || '/' || key",
   // What a program expects of a key belongs to the key.
   config_readers: "project_id || '/' || config_key",
+  databases: 'id::text',
   // The secrets are parts of their endpoint.
   webhook_secrets: 'endpoint_id::text',
 };
@@ -48,6 +49,7 @@ export const bookkeeping: Readonly<Record<string, string>> = {
   sign_in_flows: 'a sign-in that is under way has changed nothing yet',
   webhook_deliveries: 'they follow from events',
   webhook_attempts: 'they follow from events',
+  database_work: 'it is what the passes of the reconciler keep for themselves',
   schema_migrations: 'it is of the schema',
 };
 

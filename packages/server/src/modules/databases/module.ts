@@ -1,6 +1,5 @@
 /** Managed databases: ordered by a team, made, kept as ordered, taken away. */
 import { defineModule } from '../../kernel/module.ts';
-import { router } from '../../kernel/trpc.ts';
 import { databaseSettings } from './environment.ts';
 import { databaseErrors } from './errors.ts';
 import { databasesPermissions } from './permissions.ts';
@@ -9,6 +8,7 @@ import { createReconcilerMetrics } from './reconciler/metrics.ts';
 import { reconcileWorker } from './reconciler/reconcile.worker.ts';
 import { createReconciler, type DatabaseReconciler } from './reconciler/reconciler.ts';
 import { reportWorker } from './reconciler/report.worker.ts';
+import { databasesRouter } from './router.ts';
 import { databaseEvents } from './schema.ts';
 import { createDatabaseWorld } from './world.ts';
 
@@ -25,7 +25,7 @@ interface Configured {
 }
 
 export const databasesModule = defineModule({
-  router: router({}),
+  router: databasesRouter,
   tag: { name: 'Databases', description: 'PostgreSQL databases, ordered by a team and kept as they were ordered.' },
   errors: databaseErrors,
   events: databaseEvents,

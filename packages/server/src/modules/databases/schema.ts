@@ -209,6 +209,13 @@ export const database = z
   .meta({ id: 'Database', description: 'A PostgreSQL database that is kept as it was ordered.' });
 export type Database = z.infer<typeof database>;
 
+/** What moves with the passes of the reconciler: no part of the ETag, so that an idle pass makes no copy stale. */
+export const passingFields = [
+  'attempts',
+  'error_message',
+  'next_reconcile_at',
+] as const satisfies readonly (keyof Database)[];
+
 export const databasePage = pageOf(database).meta({ id: 'DatabasePage', description: 'A page of databases.' });
 
 /** The check databases_name_check holds this rule too. */
@@ -421,6 +428,8 @@ export const databaseTier = z
   })
   .meta({ id: 'DatabaseTier', description: 'A way to build databases that can be ordered.' });
 export type DatabaseTier = z.infer<typeof databaseTier>;
+
+export const listDatabaseTiersInput = z.strictObject({});
 
 export const databaseTierList = z
   .object({ items: z.array(databaseTier).max(200).describe('Every tier, in the order of the file.') })
