@@ -12,9 +12,16 @@ export async function populatedTenant(db: Db): Promise<{ id: string; project: st
   return { id: tenant_id, project };
 }
 
-/** Deletes the people, programs and groups of the tenant, with all that goes with them: while they exist it cannot go. */
+/** Deletes the people, programs, groups and databases of the tenant, with all that goes with them: while they exist it cannot go. */
 export async function deleteIdentities(db: Db, tenantId: string): Promise<void> {
-  for (const table of ['groups', 'service_identities', 'users', 'spiffe_trust_bundles', 'sign_in_flows'] as const) {
+  for (const table of [
+    'databases',
+    'groups',
+    'service_identities',
+    'users',
+    'spiffe_trust_bundles',
+    'sign_in_flows',
+  ] as const) {
     await db.deleteFrom(table).where('tenant_id', '=', tenantId).execute();
   }
 }

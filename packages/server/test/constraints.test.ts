@@ -43,6 +43,10 @@ const NOT_REACHABLE = [
   'config_revisions_project_id_revision_config_key_key',
   'config_schemas_tenant_id_id_key',
   'config_schema_versions_tenant_id_schema_id_version_key',
+  'databases_tenant_id_id_key',
+  'groups_tenant_id_id_slug_key',
+  // The name of a cluster ends with the random bits of the id of its database.
+  'databases_provisioner_namespace_cluster_name_key',
   // The ids of events and their order are the registry's own.
   'events_id_key',
   'outbox_events_seq_key',

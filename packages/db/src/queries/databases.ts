@@ -144,9 +144,39 @@ export async function updateDatabase(
   return row;
 }
 
-/** Says whether a database of the tenant is not deleted yet. */
+/** Counts the databases of the tenant that are not deleted. */
 export async function findLiveDatabases(db: Db, tenantId: string): Promise<number> {
   const { rows } = await sql<{ n: number }>`
     select count(*) as n from databases where tenant_id = ${tenantId} and deleted_at is null`.execute(db);
   return rows[0]?.n ?? 0;
+}
+
+/** Counts the databases that the group owns; a deleted database has no owner. */
+export async function findDatabasesOfGroup(db: Db, groupId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from databases where owner_group_id = ${groupId}`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Deletes the rows of the deleted databases of a tenant, with their work: the tenant is about to go. */
+export async function deleteDeletedDatabases(tx: Tx, tenantId: string): Promise<void> {
+  await tx.deleteFrom('databases').where('tenant_id', '=', tenantId).where('deleted_at', 'is not', null).execute();
+}
+
+/**
+ * Takes the deleted databases in these projects out of them, because the projects are about to go. Their rows stay: data
+ * that a deletion kept is found by them.
+ */
+export async function updateDatabasesOfLostProjects(
+  tx: Tx,
+  { tenant_id, projects }: { readonly tenant_id: string; readonly projects: readonly string[] },
+): Promise<void> {
+  if (projects.length === 0) return;
+  for (const table of ['databases', 'database_work'] as const)
+    await tx
+      .updateTable(table)
+      .set({ project_id: null })
+      .where('tenant_id', '=', tenant_id)
+      .where('project_id', 'in', projects)
+      .execute();
 }

@@ -147,17 +147,24 @@ export async function deleteTenant(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('tenants').where('id', '=', id).execute();
 }
 
+const notDeleted = sql`and deleted_at is null`;
+
 /** A table with the column `tenant_id`. */
 export type TenantTable = { [Table in keyof DB]: 'tenant_id' extends keyof DB[Table] ? Table : never }[keyof DB];
 
-/** Counts the tenant's rows in each table, in one statement; the counts have the names that the tables have here. */
+/**
+ * Counts the tenant's rows in each table, in one statement; the counts have the names that the tables have here. Databases
+ * that are deleted are not counted.
+ */
 export async function findTenantHoldings<const Name extends string>(
   db: Db,
   id: string,
   tables: Readonly<Record<Name, TenantTable>>,
 ): Promise<Record<Name, number>> {
   const counts = Object.entries<TenantTable>(tables).map(
-    ([name, table]) => sql`(select count(*) from ${sql.table(table)} where tenant_id = ${id}) as ${sql.ref(name)}`,
+    ([name, table]) => sql`(
+      select count(*) from ${sql.table(table)} where tenant_id = ${id} ${table === 'databases' ? notDeleted : sql``}
+    ) as ${sql.ref(name)}`,
   );
   const { rows } = await sql<Record<Name, number>>`select ${sql.join(counts)}`.execute(db);
   const [row] = rows;

@@ -140,9 +140,11 @@ export interface UserHoldings {
   readonly group_memberships: number;
   readonly role_bindings: number;
   readonly projects: number;
+  /** In those projects, and not deleted. */
+  readonly databases: number;
 }
 
-/** Counts the user's keys in use by `now`, its memberships, its levels in projects, and the projects that it owns. */
+/** Counts the user's keys in use by `now`, its memberships, its levels in projects, the projects that it owns, and the databases in them. */
 export async function findUserHoldings(db: Db, { tenant_id, user_id }: UserInTenant, now: Date): Promise<UserHoldings> {
   const { rows } = await sql<UserHoldings>`
     select
@@ -150,7 +152,9 @@ export async function findUserHoldings(db: Db, { tenant_id, user_id }: UserInTen
         and (expires_at is null or expires_at > ${now.toISOString()}::timestamptz)) as api_keys,
       (select count(*) from group_memberships where principal_user_id = ${user_id}) as group_memberships,
       (select count(*) from role_bindings where user_id = ${user_id}) as role_bindings,
-      (select count(*) from tenant_projects where tenant_id = ${tenant_id} and owner_user_id = ${user_id}) as projects`.execute(
+      (select count(*) from tenant_projects where tenant_id = ${tenant_id} and owner_user_id = ${user_id}) as projects,
+      (select count(*) from tenant_projects p join databases d on d.tenant_id = p.tenant_id and d.project_id = p.id
+        where p.tenant_id = ${tenant_id} and p.owner_user_id = ${user_id} and d.deleted_at is null) as databases`.execute(
     db,
   );
   const [found] = rows;

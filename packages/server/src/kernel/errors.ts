@@ -51,7 +51,7 @@ export type MemberSchema = Readonly<Record<string, unknown>> & { readonly descri
 export const holdingsMember: MemberSchema = {
   type: 'object',
   description:
-    'With `tenant_not_archived`, `user_has_holdings` and `service_identity_has_holdings`: how many of each kind would be lost.',
+    'With `tenant_not_archived`, `user_has_holdings` and `service_identity_has_holdings`: how many of each kind would be lost. With `tenant_has_databases` and `group_has_databases`: how many databases are in the way.',
   additionalProperties: { type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
 };
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
 import { createGroup } from '../../../test/support/groups.ts';
 import { newUser } from '../../../test/support/role-holders.ts';
 import {
@@ -90,4 +91,23 @@ test('a tenant that is not archived is not deleted, and its groups are counted',
   await createGroup(server, id);
   const { status, body } = await server.call(`DELETE /v1/tenants/${id}`);
   expect([status, body.code, body.holdings.groups]).toEqual([409, 'tenant_not_archived', 1]);
+});
+
+// proves D6
+test('a group that owns a database stays, in a rehearsal too, and goes once its databases are deleted', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const { id: group_id } = await createGroup(server, tenant_id);
+  const made = [await newDatabase(server, { tenant_id, group_id }), await newDatabase(server, { tenant_id, group_id })];
+  await newDatabase(server, { tenant_id, group_id, status: 'deleted' });
+  const before = (await trailOf(server, tenant_id)).length;
+  for (const query of ['', '?dry_run=true']) {
+    const { body } = await server.call(`DELETE /v1/groups/${group_id}${query}`);
+    expect(body).toMatchObject({ status: 409, code: 'group_has_databases', holdings: { databases: 2 } });
+  }
+  expect((await trailOf(server, tenant_id)).length).toBe(before);
+  for (const id of made) await closeDatabase(server, id);
+  expect((await server.call(`DELETE /v1/groups/${group_id}?dry_run=true`)).status).toBe(200);
+  expect((await server.call(`DELETE /v1/groups/${group_id}`)).status).toBe(200);
+  const rows = server.app.deps.db.selectFrom('databases').select('id').where('tenant_id', '=', tenant_id);
+  expect((await rows.execute()).length).toBe(3);
 });

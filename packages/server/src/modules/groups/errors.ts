@@ -1,4 +1,4 @@
-import { defineError } from '../../kernel/errors.ts';
+import { defineError, holdingsMember } from '../../kernel/errors.ts';
 
 export const groupErrors = {
   groupSlugTaken: defineError({
@@ -61,5 +61,12 @@ export const groupErrors = {
     code: 'group_too_deep',
     status: 'CONFLICT',
     detail: 'More than 32 groups would be in each other in a chain.',
+  }),
+  groupHasDatabases: defineError({
+    code: 'group_has_databases',
+    status: 'CONFLICT',
+    detail: 'The group owns databases that are not deleted: give them to another team, or delete them first.',
+    members: { holdings: holdingsMember },
+    example: { members: { holdings: { databases: 2 } } },
   }),
 } as const;

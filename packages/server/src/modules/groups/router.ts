@@ -123,7 +123,8 @@ export const groupsRouter = router({
         operation: 'delete_group',
         summary: 'Delete a group',
         description:
-          'With its memberships, its edges to other groups and its role bindings. Its members live on. The answer tells who loses which level by it; with `dry_run` nothing changes.',
+          'With its memberships, its edges to other groups and its role bindings. Its members live on. The answer tells who loses which level by it; with `dry_run` nothing changes. A group that owns a database stays.',
+        errors: [groupErrors.groupHasDatabases],
         inTenant: 'write',
       }),
     })

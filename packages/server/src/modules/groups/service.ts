@@ -1,5 +1,5 @@
 /** Groups: who belongs together in a tenant, directly and through other groups. */
-import { groupEdges, groups } from '@tenant-registry/db';
+import { acrossProjects, databases, groupEdges, groups } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
@@ -112,13 +112,16 @@ export async function updateGroup(ctx: ActorContext, { id, ...input }: UpdateGro
 
 /**
  * Deletes a group with its memberships, its edges and its role bindings, and tells who loses what by it; with `dry_run` it tells
- * that alone. Throws `not_found`, `tenant_frozen`.
+ * that alone. Throws `group_has_databases` while it owns a database, `not_found`, `tenant_frozen`.
  */
 export async function deleteGroup(ctx: ActorContext, { id, dry_run }: DeleteGroup): Promise<GroupRemoval> {
   return (dry_run ? rehearse : transact)(ctx, async (tx, record) => {
     const { findGroup: find } = groups;
     // Two groups that are deleted at once could each wait for an edge that the other one deletes.
     const current = await lockOwned(ctx, tx, { id, find, lock: afterGraph(groups.lockGroup), reach: reachable });
+    // A database that is being ordered for the group waits for the lock on it, and then finds no such team.
+    const owned = await acrossProjects(tx, () => databases.findDatabasesOfGroup(tx, id));
+    if (owned > 0) throw groupErrors.groupHasDatabases({ members: { holdings: { databases: owned } } });
     const { tenant_id } = current;
     const principals = [{ type: 'group', id }] as const;
     const work = async () => {

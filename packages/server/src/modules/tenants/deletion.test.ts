@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { madeIn, newProject, tenantIn, testServer } from '../../../test/support/server.ts';
@@ -74,6 +75,7 @@ async function peopledTenant(): Promise<string> {
   await bind(server, project.id, { type: 'group', id: parent }, 'editor');
   await newWebhook(server, tenant_id);
   await configure(tenant_id, project.id);
+  await newDatabase(server, { tenant_id, project_id: project.id, status: 'deleted' });
   return tenant_id;
 }
 
@@ -99,4 +101,33 @@ test('people and programs keep their tenant from being deleted past the registry
   expect((await server.call(`DELETE /v1/tenants/${gone}`)).status).toBe(204);
   expect(Object.entries(await rowsOf(gone)).filter(([, count]) => count > 0)).toEqual([]);
   expect(await rowsOf(stays)).toEqual(kept);
+});
+
+// proves D17, D20
+test('a tenant stays until every database of it is deleted, and is told how many are not', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const [first, second] = [await newDatabase(server, { tenant_id }), await newDatabase(server, { tenant_id })];
+  await newDatabase(server, { tenant_id, status: 'deleted' });
+  const remove = () => server.call(`DELETE /v1/tenants/${tenant_id}`);
+  expect((await remove()).body).toMatchObject({ code: 'tenant_not_archived', holdings: { databases: 2 } });
+  for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${tenant_id}/${step}`);
+  const { db } = server.app.deps;
+  for (const [left, database] of [
+    [2, first],
+    [1, second],
+  ] as const) {
+    const before = await rowsOf(tenant_id);
+    const refused = await remove();
+    expect(refused.body).toMatchObject({ status: 409, code: 'tenant_has_databases', holdings: { databases: left } });
+    expect(await rowsOf(tenant_id)).toEqual(before);
+    await db
+      .updateTable('databases')
+      .set({ status: 'deleting', reason: 'removing' })
+      .where('id', '=', database)
+      .execute();
+    expect((await remove()).body.code).toBe('tenant_has_databases');
+    await closeDatabase(server, database);
+  }
+  expect((await remove()).status).toBe(204);
+  expect(Object.entries(await rowsOf(tenant_id)).filter(([, count]) => count > 0)).toEqual([]);
 });

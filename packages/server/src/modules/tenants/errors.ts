@@ -59,6 +59,14 @@ export const tenantErrors = {
     members: { holdings: holdingsMember },
     example: { members: { holdings: { projects: 2, products: 1, idp_configs: 1, api_keys: 5 } } },
   }),
+  tenantHasDatabases: defineError({
+    code: 'tenant_has_databases',
+    status: 'CONFLICT',
+    detail:
+      'Databases of the tenant are not deleted: delete each first, so that nothing is left of them that nobody owns.',
+    members: { holdings: holdingsMember },
+    example: { members: { holdings: { databases: 2 } } },
+  }),
 } as const;
 
 /** The errors of reading and of writing inside a tenant whose status forbids it. */

@@ -150,8 +150,9 @@ export const tenantsRouter = router({
       rest: on.remove('/v1/tenants/{id}', {
         operation: 'delete_tenant',
         summary: 'Delete an archived tenant',
-        description: 'Deletes it with everything that it holds; its audit log stays.',
-        errors: [tenantErrors.tenantNotArchived],
+        description:
+          'Deletes it with everything that it holds; its audit log stays. Its databases are deleted before, each by its own operation.',
+        errors: [tenantErrors.tenantNotArchived, tenantErrors.tenantHasDatabases],
       }),
     })
     .input(tenantId)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, tenantIn, testServer, trailOf } from '../../../test/support/server.ts';
@@ -126,4 +127,29 @@ test('a frozen tenant loses no user', async () => {
   await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
   const { status, body } = await remove(user.id, '?cascade=true');
   expect([status, body.code]).toEqual([409, 'tenant_frozen']);
+});
+
+// proves D17, D20
+test('a database in a project of the user keeps the user, also with cascade; a deleted one stays without its project', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const user = await createUser(server, tenant_id);
+  const project = await newOwnedProject(user);
+  const id = await newDatabase(server, { tenant_id, project_id: project.id });
+  const before = await trailOf(server, tenant_id);
+  for (const query of ['', '?cascade=true']) {
+    const { body } = await remove(user.id, query);
+    expect(body).toMatchObject({ status: 409, code: 'user_has_holdings', holdings: { projects: 1, databases: 1 } });
+  }
+  expect(await trailOf(server, tenant_id)).toEqual(before);
+  await closeDatabase(server, id);
+  expect((await remove(user.id)).body.holdings).toMatchObject({ projects: 1, databases: 0 });
+  expect((await remove(user.id, '?cascade=true')).status).toBe(204);
+  const { db } = server.app.deps;
+  const row = await db.selectFrom('databases').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const work = db.selectFrom('database_work').selectAll().where('database_id', '=', id);
+  expect([row.status, row.project_id, (await work.executeTakeFirstOrThrow()).project_id]).toEqual([
+    'deleted',
+    null,
+    null,
+  ]);
 });

@@ -1,5 +1,5 @@
 /** The deletion of a user, with what goes with it. */
-import { apiKeys, projects, serviceIdentities, sessions, type Tx, users } from '@tenant-registry/db';
+import { apiKeys, databases, projects, serviceIdentities, sessions, type Tx, users } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
 import { type RecordEvent, transact } from '../../kernel/transact.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
@@ -14,7 +14,8 @@ import { type DeleteUser, userEvents } from './schema.ts';
 
 /**
  * Deletes a user. Its sessions go with it; with `cascade` its keys, memberships and levels do too, and the projects that it
- * owns with all that is in them. Throws `user_has_holdings` without `cascade`, `not_found`, `tenant_frozen`.
+ * owns with all that is in them, but no database: a deleted one stays without its project. Throws `user_has_holdings` without
+ * `cascade`, and with it while a database in one of those projects is not deleted; `not_found`, `tenant_frozen`.
  */
 export async function deleteUser(ctx: ActorContext, { id, cascade }: DeleteUser): Promise<void> {
   return transact(ctx, async (tx, record) => {
@@ -25,12 +26,17 @@ export async function deleteUser(ctx: ActorContext, { id, cascade }: DeleteUser)
     const holdings = await users.findUserHoldings(tx, named, ctx.clock());
     if (!cascade && Object.values(holdings).some((count) => count > 0))
       throw userErrors.userHasHoldings({ members: { holdings } });
+    const { databases: live, ...ended } = holdings;
+    if (live > 0) throw userErrors.userHasHoldings({ detail: DATABASES_STAY, members: { holdings } });
     await endHoldings(ctx, { tx, record }, { named, owned });
     for (const project of owned) await record(projectEvents.deleted, project);
-    await record(userEvents.deleted, { ...row, holdings });
+    await record(userEvents.deleted, { ...row, holdings: ended });
     await users.deleteUser(tx, id);
   });
 }
+
+const DATABASES_STAY =
+  'Databases in projects of the user are not deleted, and cascade deletes none: delete each of them first.';
 
 interface Holdings {
   readonly named: users.UserInTenant;
@@ -56,6 +62,7 @@ async function endHoldings(ctx: ActorContext, recording: Recording, { named, own
   ];
   await leaveGroups(recording, { tenant_id, principals });
   await endRoleBindings(recording, { tenant_id, principals, projects: inside });
+  await databases.updateDatabasesOfLostProjects(tx, { tenant_id, projects: inside });
   for (const program of programs) await record(serviceIdentityEvents.deleted, program);
 }
 

@@ -148,7 +148,7 @@ export const usersRouter = router({
         operation: 'delete_user',
         summary: 'Delete a user',
         description:
-          'For good. A user with keys in use, memberships, levels in projects or projects of its own is deleted with `cascade=true` alone, which deletes those too: a project with everything in it.',
+          'For good. A user with keys in use, memberships, levels in projects or projects of its own is deleted with `cascade=true` alone, which deletes those too: a project with everything in it. While a database in one of its projects is not deleted, the user stays.',
         errors: [userErrors.userHasHoldings],
         inTenant: 'write',
       }),
