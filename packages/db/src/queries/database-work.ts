@@ -121,22 +121,24 @@ export interface Settlement {
   readonly work: SettledWork;
 }
 
-/** Writes what came of a pass and gives the lease back; it follows `lockLeasedDatabase`. Without changes of the database none of its times moves. */
-export async function updateSettled(tx: Tx, id: string, { database, work }: Settlement): Promise<void> {
-  if (Object.keys(database).length > 0) {
-    const { conditions, ...rest } = database;
-    const told: { conditions?: RawBuilder<unknown> } = conditions === undefined ? {} : { conditions: json(conditions) };
-    await tx
-      .updateTable('databases')
-      .set({ ...rest, ...told })
-      .where('id', '=', id)
-      .execute();
-  }
+/**
+ * Writes what came of a pass, gives the lease back, and returns the database if it changed; none of its times moves
+ * otherwise. It follows `lockLeasedDatabase`.
+ */
+export async function updateSettled(
+  tx: Tx,
+  id: string,
+  { database: { conditions, ...database }, work }: Settlement,
+): Promise<Selectable<Databases> | undefined> {
   await tx
     .updateTable('database_work')
     .set({ ...work, lease_id: null, lease_until: null })
     .where('database_id', '=', id)
     .execute();
+  if (Object.keys(database).length === 0) return undefined;
+  const told: { conditions?: RawBuilder<unknown> } = conditions === undefined ? {} : { conditions: json(conditions) };
+  const changed = tx.updateTable('databases').set({ ...database, ...told });
+  return changed.where('id', '=', id).returningAll().executeTakeFirst();
 }
 
 /** Gives the lease back, if it is the caller's, as if the pass had not been; the database is due at once. */
@@ -153,21 +155,33 @@ export async function touchReleased(
     .execute();
 }
 
+export interface TouchedDatabases {
+  readonly touched: number;
+  /** Those that other transactions hold, and that have to be tried again. */
+  readonly held: readonly string[];
+}
+
 /**
- * Makes the databases due, and returns how many were not yet. Those that wait for a person, are deleted, or are not known
- * stay as they are.
+ * Makes the databases due. Those that are due already, wait for a person, are deleted, or are not known stay as they are.
+ * It waits for no lock: a change of a tenant holds the work of all its databases, in an order of its own.
  */
-export async function touchDatabasesDue(tx: Tx, ids: readonly string[], now: Date): Promise<number> {
+export async function touchDatabasesDue(tx: Tx, ids: readonly string[], now: Date): Promise<TouchedDatabases> {
   const at = now.toISOString();
-  const { rows } = await sql`
-    update database_work set next_reconcile_at = ${at}::timestamptz
-    where database_id = any(array(
+  const { rows } = await sql<TouchedDatabases>`
+    with later as (
       select database_id from database_work
       where database_id = any(${[...ids]}::uuid[]) and next_reconcile_at > ${at}::timestamptz
-      order by database_id for update
-    ))
-    returning database_id`.execute(tx);
-  return rows.length;
+    ), free as (
+      select database_id from database_work
+      where database_id = any(array(select database_id from later)) for update skip locked
+    ), touched as (
+      update database_work set next_reconcile_at = ${at}::timestamptz
+      where database_id = any(array(select database_id from free))
+      returning database_id
+    )
+    select (select count(*) from touched) as touched,
+      array(select database_id from later where database_id not in (select database_id from free)) as held`.execute(tx);
+  return rows[0] ?? { touched: 0, held: [] };
 }
 
 export interface DatabaseCount {

@@ -88,18 +88,3 @@ test('a watch that ends or fails is logged and started again, beside one that la
   await running.stop();
   expect([lasting, ended, warned.length]).toEqual([2, 2, 2]);
 });
-
-test('stopping does not wait for the pause of a watch that broke', async () => {
-  let starts = 0;
-  const { running, warned } = startWatchers([
-    {
-      name: 'breaks',
-      async run() {
-        starts += 1;
-      },
-    },
-  ]);
-  await expect.poll(() => warned.length).toBe(1);
-  await running.stop();
-  expect(starts).toBe(1);
-});

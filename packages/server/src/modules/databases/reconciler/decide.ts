@@ -40,7 +40,7 @@ export interface Decision extends databaseWork.Settlement {
  * different, and each change has an event. What a person did meanwhile is never overwritten: then the next pass is at once.
  */
 export function decide(row: Row, pass: Pass): Decision {
-  if (row.status === 'deleted') return { database: {}, work: { next_reconcile_at: null }, events: [] };
+  if (waitsForPerson(row)) return { database: {}, work: { next_reconcile_at: null }, events: [] };
   const drift = driftOf(pass);
   if (isSuperseded(row, pass)) return superseded(row, pass, drift);
   const standing = standingAfter(row, { ...pass, want: pass.desired.want });
@@ -49,6 +49,11 @@ export function decide(row: Row, pass: Pass): Decision {
   const told = [...eventsOf(row, standing), ...rotation.events, ...drift];
   const events = told.length === 0 && Object.keys(database).length > 0 ? [{ event: 'updated' } as const] : told;
   return { database, work: workAfter(row, { pass, standing, rotation }), events };
+}
+
+/** Of the errors, only what took too long comes right by itself. */
+function waitsForPerson({ status, reason }: Row): boolean {
+  return status === 'deleted' || (status === 'error' && reason !== 'timed_out');
 }
 
 /** The pass worked on what is not wanted any more, or not on all of it. */

@@ -5,10 +5,11 @@ import type { Metrics } from '../../../kernel/metrics.ts';
 const PASS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 60];
 
 /**
- * What became of a pass. `dropped`: its lease was lost, so nothing of it was written. `released`: the process closed, and
+ * What became of a pass. `failed`: its database waits for a person, or for time. `unavailable`: the provisioner gave no
+ * answer. `dropped`: its lease was lost, so nothing of it was written. `released`: the process closed, and
  * gave the lease back. `unsettled`: the database of the registry did not take it.
  */
-export type PassOutcome = 'ok' | 'failed' | 'dropped' | 'released' | 'unsettled';
+export type PassOutcome = 'ok' | 'failed' | 'unavailable' | 'dropped' | 'released' | 'unsettled';
 
 export interface ReconcilerMetrics {
   passed(provisioner: string, outcome: PassOutcome, seconds: number): void;

@@ -40,6 +40,7 @@ export async function runPass(claimed: databaseWork.ClaimedDatabase, options: Pa
     const decision = await settle(deps, claimed, pass);
     if (decision === undefined) return 'dropped';
     tell(deps, claimed, decision);
+    if (outcome.kind === 'unavailable') return 'unavailable';
     return decision.work.error_message == null ? 'ok' : 'failed';
   } catch (err) {
     deps.logger.error(

@@ -10,7 +10,7 @@ import { runPass } from './pass.ts';
 export interface ReconcilerLimits {
   /** Passes at once in one process. */
   readonly passes: number;
-  /** Of these, passes at once with one provisioner. */
+  /** Of these, passes at once with one provisioner; with one that gave no answer, a single one until it does. */
   readonly ofProvisioner: number;
   readonly abortMs: number;
   /** Longer than a pass may take, and its settling. */
@@ -64,6 +64,7 @@ export function createReconciler({
     const outcome = await runPass(claimed, { deps, abortMs, watched: isWatched, closing: closing.signal });
     metrics.passed(provisioner, outcome, (performance.now() - beganMs) / 1_000);
     places.leave(provisioner);
+    places.answered(provisioner, outcome !== 'unavailable');
     // Its place is free, and something may be due already.
     signals.tell('ordered');
   }
@@ -111,9 +112,10 @@ export function createReconciler({
   };
 }
 
-/** The places for passes of one process. */
+/** The places for passes of one process. Provisioners that do not answer cannot take those of all others. */
 function createPlaces({ passes, ofProvisioner }: ReconcilerLimits) {
   const taken = new Map<string, number>();
+  const silent = new Set<string>();
   let total = 0;
   const add = (provisioner: string, places: number) => {
     total += places;
@@ -125,10 +127,15 @@ function createPlaces({ passes, ofProvisioner }: ReconcilerLimits) {
     full: () => total >= passes,
     /** Takes the places that are free for the provisioner, and returns how many. */
     take(provisioner: string): number {
-      const places = Math.max(0, Math.min(passes - total, ofProvisioner - (taken.get(provisioner) ?? 0)));
+      const most = silent.has(provisioner) ? 1 : ofProvisioner;
+      const places = Math.max(0, Math.min(passes - total, most - (taken.get(provisioner) ?? 0)));
       add(provisioner, places);
       return places;
     },
     leave: (provisioner: string, places = 1) => add(provisioner, -places),
+    answered(provisioner: string, did: boolean): void {
+      if (did) silent.delete(provisioner);
+      else silent.add(provisioner);
+    },
   };
 }

@@ -24,17 +24,8 @@ export function settle(
       return undefined;
     }
     const decision = decide(row, { ...pass, worked: claimed });
-    await databaseWork.updateSettled(tx, row.id, decision);
-    const { since = row.since, deleted_at = row.deleted_at, ...changes } = decision.database;
-    const now = pass.now.toISOString();
-    // Its shape is checked when the event is made.
-    const after = {
-      ...row,
-      ...changes,
-      since: typeof since === 'string' ? since : now,
-      deleted_at: deleted_at === null || typeof deleted_at === 'string' ? deleted_at : now,
-      updated_at: Object.keys(decision.database).length > 0 ? now : row.updated_at,
-    } as unknown as Payload;
+    const changed = await databaseWork.updateSettled(tx, row.id, decision);
+    const after = { ...row, ...changed } as unknown as Payload; // its shape is checked when the event is made
     for (const { event, ...said } of decision.events) await record(databaseEvents[event], { ...after, ...said });
     if (decision.events.length === 0) nothingChanged();
     return decision;

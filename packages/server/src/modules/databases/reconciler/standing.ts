@@ -35,7 +35,9 @@ export interface Seen {
   readonly now: Date;
 }
 
-/** Returns where the database stands. It never leaves `deleting` but for `deleted`, and nothing leaves `deleted`. */
+/**
+ * Returns where the database stands, if it does not wait for a person. It leaves `deleting` for `deleted` alone.
+ */
 export function standingAfter(row: Row, seen: Seen): Standing {
   switch (row.status) {
     case 'provisioning':
@@ -43,11 +45,11 @@ export function standingAfter(row: Row, seen: Seen): Standing {
     case 'ready':
       return afterReady(row, seen);
     case 'error':
-      return afterError(row, seen);
+      return afterTimeout(row, seen);
     case 'deleting':
       return afterDeleting(row, seen);
     case 'deleted':
-      return { ...asItWas(row), next: 'person' };
+      throw new Error('no pass is made over a database that is deleted');
     default:
       return row.status satisfies never;
   }
@@ -105,9 +107,8 @@ function notInSync(row: Row, reason: 'changing' | 'degraded', message: string | 
   return { status: 'ready', reason: place, message, in_sync: false, failure: null, next: 'soon' };
 }
 
-/** Only what took too long comes right by itself; all else waits for a person. */
-function afterError(row: Row, { outcome }: Seen): Standing {
-  if (row.reason !== 'timed_out') return { ...asItWas(row), next: 'person' };
+/** It took too long, and comes right when it is made after all. */
+function afterTimeout(row: Row, { outcome }: Seen): Standing {
   if (outcome.kind === 'unavailable') {
     const { message } = outcome;
     return { ...timedOut(row, message), failure: message };

@@ -6,7 +6,8 @@ import type { Dependencies } from '../../../kernel/context.ts';
 import { bookkeep } from '../../../kernel/transact.ts';
 import type { Watcher } from '../../../kernel/worker.ts';
 
-const FAILURE_PAUSE_MS = 1_000;
+/** Between two tries to make a database due that another transaction holds, or while the registry's database is away. */
+const HELD_PAUSE_MS = 1_000;
 /** Marks in the world can say anything. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Databases that one statement makes due. */
@@ -48,15 +49,10 @@ function createDueWriter(deps: Dependencies, signal: AbortSignal) {
     while (ids.size > 0 && !signal.aborted) {
       const some = [...ids].slice(0, BATCH);
       for (const id of some) ids.delete(id);
-      try {
-        const { db, clock, signals } = deps;
-        const woken = await bookkeep(db, (tx) => databaseWork.touchDatabasesDue(tx, some, clock()));
-        if (woken > 0) signals.tell('ordered');
-      } catch (err) {
-        deps.logger.warn({ err, databases: some.length }, 'databases that changed could not be made due yet');
-        for (const id of some) ids.add(id);
-        await pause.rest(FAILURE_PAUSE_MS);
-      }
+      const held = await touch(deps, some);
+      if (held.length === 0) continue;
+      for (const id of held) ids.add(id);
+      await pause.rest(HELD_PAUSE_MS);
     }
   }
   return {
@@ -69,4 +65,16 @@ function createDueWriter(deps: Dependencies, signal: AbortSignal) {
     },
     idle: async () => writing,
   };
+}
+
+/** Returns those that have to be tried again. */
+async function touch({ db, clock, signals, logger }: Dependencies, ids: readonly string[]): Promise<readonly string[]> {
+  try {
+    const { touched, held } = await bookkeep(db, (tx) => databaseWork.touchDatabasesDue(tx, ids, clock()));
+    if (touched > 0) signals.tell('ordered');
+    return held;
+  } catch (err) {
+    logger.warn({ err, databases: ids.length }, 'databases that changed could not be made due yet');
+    return ids;
+  }
 }
