@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runnableBinaries } from '../src/testing/binaries.ts';
 import { initialize, type Place, spawnServer, untilReady } from '../src/testing/embedded.ts';
 import { type OsUser, serverUser } from '../src/testing/os-user.ts';
@@ -30,8 +30,6 @@ export async function startDevelopmentServer({
 }): Promise<DevelopmentServer> {
   const user = serverUser();
   makeFolder(directory, user);
-  // A copy of an earlier start may be of another version.
-  rmSync(join(directory, 'native'), { recursive: true, force: true });
   const { initdb, postgres } = runnableBinaries(directory, user);
   if (!existsSync(join(directory, COMPLETE))) fill(initdb, { directory, user });
   const password = readFileSync(join(directory, 'password'), 'utf8');
@@ -50,6 +48,8 @@ export async function startDevelopmentServer({
 }
 
 function makeFolder(directory: string, user: OsUser): void {
+  // Only the folder itself is closed: the user has to get there.
+  mkdirSync(dirname(directory), { recursive: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   if (user.uid === undefined) return;
   chownSync(directory, user.uid, user.gid);

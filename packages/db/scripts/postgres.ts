@@ -25,6 +25,20 @@ const PORT = 54_329;
 const PORT_MAX = 65_535;
 const ADMIN = 'registry_admin';
 
+const example = {
+  provisioners: {
+    local: { kind: 'postgres', admin_url_file: 'admin-url', secrets_directory: 'secrets', sslmode: 'disable' },
+  },
+  tiers: {
+    small: {
+      description: 'For development',
+      provisioner: 'local',
+      spec: { connections: 20, parameters: { work_mem: '8MB' }, extensions: ['pg_trgm'] },
+      overrides: { connections: { min: 1, max: 50 } },
+    },
+  },
+};
+
 interface Call {
   readonly port: number;
   readonly directory: string;
@@ -123,17 +137,3 @@ async function ensureAdmin(superuserUrl: string, password: string): Promise<void
     await close();
   }
 }
-
-const example = {
-  provisioners: {
-    local: { kind: 'postgres', admin_url_file: 'admin-url', secrets_directory: 'secrets', sslmode: 'disable' },
-  },
-  tiers: {
-    small: {
-      description: 'For development',
-      provisioner: 'local',
-      spec: { connections: 20, parameters: { work_mem: '8MB' }, extensions: ['pg_trgm'] },
-      overrides: { connections: { min: 1, max: 50 } },
-    },
-  },
-};

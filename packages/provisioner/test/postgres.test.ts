@@ -171,6 +171,17 @@ test('an owner that has made something in another database can be destroyed with
   await elsewhere.close();
 });
 
+test('a database whose owner has lost our mark is a conflict, and neither lost nor touched', async () => {
+  const desired = await make();
+  const { database } = serverNames(desired.names);
+  await world.asSuperuser(sql`comment on role ${sql.id(database)} is 'mine now'`);
+  for (const want of ['running', 'asleep'] as const)
+    expect(await reconcile({ ...desired, want })).toMatchObject({ phase: 'failed', reason: 'conflict' });
+  expect(await world.logIn(desired, await credentialsOf(desired))).toBe(true);
+  await world.asSuperuser(sql`drop database ${sql.id(database)} with (force)`);
+  await world.asSuperuser(sql`drop role ${sql.id(database)}`);
+});
+
 test('names that PostgreSQL keeps for itself are none', async () => {
   const order = world.order();
   const names = { ...order.names, cluster: order.names.cluster.replace('orders', 'pg-orders') };
@@ -182,11 +193,15 @@ test('lists of names and values with quotes are set as they stand, and never loo
   const desired = await make(newOrder({ spec: { parameters } }));
   expect((await reconcile(desired)).repaired).toEqual([]);
   const { rows } = await world.asClient(desired, await credentialsOf(desired), (db) =>
-    sql<{ path: string[]; theme: string; style: string }>`
+    sql<{ path: string[]; name: string; style: string }>`
       select string_to_array(replace(current_setting('search_path'), '"', ''), ', ') as path,
-        current_setting('application_name') as theme, current_setting('datestyle') as style`.execute(db),
+        (
+        select substr(each, 18) from pg_db_role_setting, unnest(setconfig) each
+        where setrole = 0 and setdatabase = (select oid from pg_database where datname = current_database())
+          and starts_with(each, 'application_name=')
+      ) as name, current_setting('datestyle') as style`.execute(db),
   );
-  expect(rows).toEqual([{ path: ['app', '$user', 'public'], theme: "it's ours", style: 'ISO, DMY' }]);
+  expect(rows).toEqual([{ path: ['app', '$user', 'public'], name: "it's ours", style: 'ISO, DMY' }]);
 });
 
 // proves D15

@@ -86,7 +86,7 @@ export function boundMistakes({ spec, overrides }: Tier): { pointer: string; mes
 const UNITS: Readonly<Record<string, number>> = { m: 1e-3, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 
 /** Returns what a quantity stands for, in cores or bytes. */
-export function amount(value: number | string): number {
+function amount(value: number | string): number {
   if (typeof value === 'number') return value;
   const [, digits = '', unit = ''] = /^(\d+)([a-zA-Z]*)$/.exec(value) ?? [];
   return Number(digits) * (UNITS[unit] ?? 1);
