@@ -15,6 +15,8 @@ export type { ConfigSchema, SchemaIssue } from './configs/standard-schema.ts';
 export { type Configs, createConfigs } from './configs.ts';
 export type { ErrorCode } from './contract.ts';
 export { createClient } from './create-client.ts';
+export { DatabaseNotReadyError } from './databases/not-ready-error.ts';
+export { type DatabaseClient, type DatabaseWaitOptions, waitForDatabase } from './databases.ts';
 export { type ClientErrorCode, isRegistryError, RegistryError, type RegistryErrorCode } from './errors.ts';
 export type { RegistryEvent, RegistryEventOf, RegistryEventType } from './events.ts';
 export type { List, Page } from './list.ts';
@@ -34,6 +36,7 @@ export type {
   AuditEvent,
   Client,
   CurrentSession,
+  Database,
   Inputs,
   IssuedApiKey,
   KeyQuestion,

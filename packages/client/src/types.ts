@@ -25,6 +25,8 @@ export type ApiKey = Outputs['apiKeys']['list']['items'][number];
 export type IssuedApiKey = Outputs['apiKeys']['create'];
 /** An entry of the audit log. */
 export type AuditEvent = Outputs['audit']['list']['items'][number];
+/** A PostgreSQL database that the registry has made and keeps as it was ordered. */
+export type Database = Outputs['databases']['get'];
 /** The answer to a verification: whether the key may be used, and for which tenant. */
 export type ApiKeyVerdict = Outputs['apiKeys']['verify'];
 /** The demands on a key: scopes, a product, an access. */

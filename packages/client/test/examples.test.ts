@@ -12,7 +12,8 @@ const lives = [
   ['examples/curl.sh', 'bash', `${examples}/curl.sh`],
 ] as const;
 const product = ['examples/product', process.execPath, `${examples}/product/src/main.ts`] as const;
-const commands = [...lives, product];
+const databases = ['examples/databases', process.execPath, `${examples}/databases/src/main.ts`] as const;
+const commands = [...lives, product, databases];
 const ENDS_WITHIN_MS = 60_000;
 
 let server: TestServer;

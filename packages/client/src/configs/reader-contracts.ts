@@ -1,4 +1,5 @@
 /** Tells the registry what this program expects of each key that it reads. */
+import { mayPass } from '../calls/may-pass.ts';
 import { isRegistryError } from '../errors.ts';
 import type { FollowerRuntime } from '../memory/follow-changes.ts';
 import { joined } from './json-schemas.ts';
@@ -49,7 +50,7 @@ export function keepContracts({ reader, wire, runtime, signal, onFailure }: Read
       await wire.register({ key, reader, schema: joined(contract.schemas) }, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (mayPass(error)) contract.dueAt = runtime.now() + AGAIN_AFTER_MS;
+      if (!isRegistryError(error) || mayPass(error)) contract.dueAt = runtime.now() + AGAIN_AFTER_MS;
       onFailure(key, error);
     }
     if (contract.schemas.length > length) contract.dueAt = runtime.now();
@@ -91,11 +92,4 @@ export function keepContracts({ reader, wire, runtime, signal, onFailure }: Read
 function isAmong(schemas: readonly object[], schema: object): boolean {
   const text = JSON.stringify(schema);
   return schemas.some((each) => JSON.stringify(each) === text);
-}
-
-/** Tells whether a later try may succeed where this one failed. */
-function mayPass(error: unknown): boolean {
-  if (!isRegistryError(error)) return true;
-  const { status } = error;
-  return status === undefined || status === 408 || status === 429 || status >= 500;
 }

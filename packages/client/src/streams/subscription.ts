@@ -2,8 +2,9 @@
 import { backoffMs } from '../calls/backoff.ts';
 import type { Connection } from '../calls/call.ts';
 import { invalidResponseError } from '../calls/failure-error.ts';
+import { mayPass } from '../calls/may-pass.ts';
 import type { QueryOptions } from '../calls/options.ts';
-import { isRegistryError, type RegistryError } from '../errors.ts';
+import type { RegistryError } from '../errors.ts';
 import type { RegistryEvent } from '../events.ts';
 import { isObject } from '../problem.ts';
 import { isTime, objectIn } from './json-data.ts';
@@ -141,13 +142,6 @@ function reporter(onState: SubscribeOptions['onState']): (state: SubscriptionSta
     told = state.live;
     onState?.(state);
   };
-}
-
-/** Tells whether another connection may succeed where this one failed. */
-function mayPass(error: unknown): error is RegistryError {
-  if (!isRegistryError(error)) return false;
-  const { status } = error;
-  return status === undefined || status === 408 || status === 429 || status >= 500;
 }
 
 /** Opens one connection, and yields what it tells until it ends. Throws a `RegistryError` when it breaks or is silent. */

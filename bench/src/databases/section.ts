@@ -1,0 +1,14 @@
+/** What every section of the benchmark is given and gives. */
+import type { Given, SectionOf } from '../lib/sections.ts';
+
+interface Settings {
+  readonly rounds: number;
+  /** Databases that are ordered. */
+  readonly orders: number;
+  /** Rows that passes go over. */
+  readonly rows: number;
+  readonly rotations: number;
+}
+
+export type Surroundings = Settings & Given;
+export type Section = SectionOf<Settings>;
