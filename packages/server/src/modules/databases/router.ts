@@ -213,6 +213,7 @@ export const databasesRouter = router({
         summary: 'List what belongs to no live database',
         description:
           'Whatever carries the mark of this registry in the world of a provisioner and belongs to no database that is not deleted. The registry takes none of it away.',
+        errors: [kernelErrors.notFound],
       }),
     })
     .input(listDatabaseOrphansInput)

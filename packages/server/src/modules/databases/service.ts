@@ -54,7 +54,7 @@ export async function createDatabase(ctx: ActorContext, input: CreateDatabase): 
     const team = { owner_team, owner_group_id };
     const created_at = ctx.clock();
     const database = { ...rest, ...identity, ...place, ...team, spec, overrides, deletion_policy, created_at };
-    const row = shown(await databases.insertDatabase(tx, database, deadlineOf(ctx, tier.name)));
+    const row = shown(await databases.insertDatabase(tx, database, deadlineOf(ctx, tier.name, created_at)));
     await record(databaseEvents.created, row);
     return row;
   });
@@ -204,7 +204,7 @@ function afresh(ctx: ActorContext, { tier }: Pick<Row, 'tier'>) {
   const place = { status: 'provisioning', reason: 'queued', message: null, since: ctx.clock() } as const;
   return {
     database: { ...place, in_sync: false },
-    work: { ...due(ctx), attempts: 0, error_message: null, deadline_at: deadlineOf(ctx, tier) },
+    work: { ...due(ctx), attempts: 0, error_message: null, deadline_at: deadlineOf(ctx, tier, ctx.clock()) },
   };
 }
 
@@ -213,9 +213,9 @@ const due = ({ clock }: ActorContext) => ({ next_reconcile_at: clock() });
 /** For a database whose tier was taken out of the file. */
 const TIMEOUT_S = 900;
 
-function deadlineOf({ clock, databaseWorld }: ActorContext, tier: string): Date {
+function deadlineOf({ databaseWorld }: ActorContext, tier: string, from: Date): Date {
   const seconds = databaseWorld.tiers.get(tier)?.provision_timeout_s ?? TIMEOUT_S;
-  return new Date(clock().getTime() + seconds * 1_000);
+  return new Date(from.getTime() + seconds * 1_000);
 }
 
 function tierNamed({ databaseWorld }: ActorContext, name: string): DatabaseTier {
