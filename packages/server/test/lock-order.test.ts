@@ -1,8 +1,9 @@
 // engine: postgres
 /** Changes that meet each other. Runs on PostgreSQL: PGlite has one connection, so no two changes can meet. */
-import { tenants } from '@tenant-registry/db';
+import { databases, tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { newDatabase } from './support/database-rows.ts';
 import { tenantIn, testServer } from './support/server.ts';
 
 const server = testServer();
@@ -65,6 +66,22 @@ test('keys that rotate each other at the same time do not wait for each other fo
     // A key in its grace has too little time left to rotate the other one.
     expect(statuses).toEqual([201, 403]);
   }
+});
+
+test('a tenant can be frozen while one of its databases changes: the freeze waits, and neither fails', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const id = await newDatabase(server, { tenant_id });
+  const freeze = await server.app.deps.db.transaction().execute(async (tx) => {
+    await tenants.lockTenantShared(tx, tenant_id);
+    await databases.lockDatabase(tx, id);
+    const answer = server.call(`POST /v1/tenants/${tenant_id}/cancel`);
+    await somebodyWaits();
+    await databases.updateDatabase(tx, id, { database: { purpose: 'changed' }, work: { attempts: 1 } });
+    return { answer };
+  });
+  expect((await freeze.answer).status).toBe(200);
+  const row = await databases.findDatabase(server.app.deps.db, id);
+  expect(row).toMatchObject({ purpose: 'changed', attempts: 1, tenant_status: 'frozen' });
 });
 
 async function codeOf(key: string): Promise<string> {
