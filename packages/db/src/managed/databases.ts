@@ -99,7 +99,10 @@ function parameterName(name: string) {
   return sql.id(...name.split('.'));
 }
 
-/** Drops the database with the sessions in it. It cannot be part of a transaction. */
+/**
+ * Drops the database once its sessions have ended; it cannot be part of a transaction. `force` is no way: PostgreSQL refuses
+ * it to all but superusers while autovacuum is at work there, and without it ends autovacuum by itself.
+ */
 export async function dropDatabase(db: Db, name: string): Promise<void> {
-  await sql`drop database if exists ${sql.id(name)} with (force)`.execute(db);
+  await sql`drop database if exists ${sql.id(name)}`.execute(db);
 }
