@@ -1,2 +1,3 @@
 /** What makes databases: the port, and what stands behind it. */
+export { createCnpgProvisioner } from './kubernetes/provisioner.ts';
 export * from './types.ts';
