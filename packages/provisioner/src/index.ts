@@ -1,3 +1,4 @@
 /** What makes databases: the port, and what stands behind it. */
+export { connectKubernetes } from './kubernetes/connect.ts';
 export { createCnpgProvisioner } from './kubernetes/provisioner.ts';
 export * from './types.ts';

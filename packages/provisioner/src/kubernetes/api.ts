@@ -1,5 +1,13 @@
 /** What the provisioner says to an API of Kubernetes, and what it hears. */
 
+/** Where the API is. */
+export type KubeAccess =
+  /** A file as kubectl reads it; without a context, the current one of the file. */
+  | { readonly kubeconfig: string; readonly context?: string | undefined }
+  /** The account of the pod that this process runs in. */
+  | { readonly inCluster: true }
+  | { readonly url: string; readonly token?: string | undefined; readonly ca?: string | undefined };
+
 /** A type of objects, under the name that the API gives it in URLs and roles. */
 export interface Resource {
   readonly apiVersion: string;

@@ -4,6 +4,7 @@ import https, { type RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { ProvisionerUnavailable } from '../types.ts';
 import {
+  type KubeAccess,
   type KubeClient,
   type KubeList,
   type KubeObject,
@@ -16,14 +17,6 @@ import {
 } from './api.ts';
 import { type Asked, describe, failureOf, isNotFound } from './failures.ts';
 import { linesOf, textOf } from './lines.ts';
-
-/** Where the API is. */
-export type KubeAccess =
-  /** A file as kubectl reads it; without a context, the current one of the file. */
-  | { readonly kubeconfig: string; readonly context?: string | undefined }
-  /** The account of the pod that this process runs in. */
-  | { readonly inCluster: true }
-  | { readonly url: string; readonly token?: string | undefined; readonly ca?: string | undefined };
 
 const MANAGER = 'tenant-registry';
 const CALL_MS_MAX = 10_000;
