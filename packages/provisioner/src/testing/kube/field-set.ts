@@ -58,14 +58,18 @@ function combine(
   return { members: members(left.members, right.members), children };
 }
 
-export const union = (left: FieldSet, right: FieldSet): FieldSet => combine(left, right, (l, r) => l.union(r));
-export const difference = (left: FieldSet, right: FieldSet): FieldSet =>
-  combine(left, right, (l, r) => l.difference(r));
-export const intersection = (left: FieldSet, right: FieldSet): FieldSet =>
-  combine(left, right, (l, r) => l.intersection(r));
+type Members = Set<string>;
 
-export function equalSets(left: FieldSet, right: FieldSet): boolean {
-  return isEmpty(difference(left, right)) && isEmpty(difference(right, left));
+export function union(left: FieldSet, right: FieldSet): FieldSet {
+  return combine(left, right, (l: Members, r: Members) => new Set([...l, ...r]));
+}
+
+export function difference(left: FieldSet, right: FieldSet): FieldSet {
+  return combine(left, right, (l: Members, r: Members) => new Set([...l].filter((one) => !r.has(one))));
+}
+
+export function intersection(left: FieldSet, right: FieldSet): FieldSet {
+  return combine(left, right, (l: Members, r: Members) => new Set([...l].filter((one) => r.has(one))));
 }
 
 /** Answers the set without what lies below, or is, one of these fields at the root. */

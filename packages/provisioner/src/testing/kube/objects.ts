@@ -1,0 +1,362 @@
+/** What POST, PUT, PATCH and DELETE do with an object. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { applied, emptyObject, tracked, type Writing } from './apply.ts';
+import { jsonPatch, mergePatch } from './json-patch.ts';
+import { defined, equal, isObject, metadataOf, objectAt, stringAt, stringsAt, withMetadata } from './json.ts';
+import { withoutNewTimes } from './managers.ts';
+import {
+  alreadyExists,
+  ApiError,
+  badRequest,
+  conflict,
+  invalid,
+  invalidField,
+  notFound,
+  plainError,
+  preconditionConflict,
+  quote,
+  requiredField,
+  STALE,
+} from './status.ts';
+import type { Address, Store } from './store.ts';
+import type { Cause, Json, JsonObject, ResourceType } from './types.ts';
+
+/** One write: who, where, and whether it only tries. */
+export interface Write extends Writing {
+  readonly store: Store;
+  readonly namespace: string;
+  readonly name: string;
+  readonly dryRun: boolean;
+  readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+  /** Takes the text of a `Warning` header. */
+  warn(text: string): void;
+}
+
+const FOREGROUND = 'foregroundDeletion';
+const ORPHAN = 'orphan';
+
+const addressOf = ({ type, namespace, name }: Write): Address => ({
+  group: type.group,
+  plural: type.plural,
+  namespace,
+  name,
+});
+
+function unique({ store, dryRun, ...write }: Write, object: JsonObject): JsonObject {
+  return dryRun ? object : store.put(addressOf({ store, dryRun, ...write }), object);
+}
+
+/** Makes an object. Throws 400, 409 AlreadyExists, 422. */
+export function createObject(write: Write, body: JsonObject): JsonObject {
+  const { type } = write;
+  const metadata = metadataOf(body);
+  const name = stringAt(metadata, 'name') || generated(stringAt(metadata, 'generateName'));
+  const decoded = decode({ ...write, name }, body);
+  const object = withMetadata(decoded, defined({ name: name === '' ? undefined : name }));
+  if (stringAt(metadata, 'resourceVersion') !== '') {
+    throw plainError('resourceVersion should not be set on objects to be created');
+  }
+  return insertObject({ ...write, name }, tracked(undefined, object, write), type);
+}
+
+function insertObject(write: Write, object: JsonObject, type: ResourceType): JsonObject {
+  const { namespace, name, store, time } = write;
+  if (name === '') throw invalid(type, '', [requiredField('metadata.name', 'name or generateName is required')]);
+  const { status: _status, ...bare } = object;
+  const created = withMetadata(type.status ? type.defaulted(bare) : object, {
+    namespace: type.namespaced === false ? undefined : namespace,
+    uid: randomUUID(),
+    creationTimestamp: time,
+    generation: custom(type) ? 1 : undefined,
+    resourceVersion: undefined,
+    deletionTimestamp: undefined,
+    deletionGracePeriodSeconds: undefined,
+    selfLink: undefined,
+  });
+  check(type, name, [...nameCauses(name), ...type.validate(created)]);
+  if (store.get(addressOf(write))) throw alreadyExists(type, name);
+  return unique(write, created);
+}
+
+// Types of a CRD count generations and keep the status apart by themselves; built-in types here do not count.
+const custom = ({ group }: ResourceType) => group !== '';
+
+const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
+
+function generated(prefix: string): string {
+  if (prefix === '') return '';
+  const suffix = Array.from(randomBytes(5), (byte) => SUFFIX[byte % SUFFIX.length]).join('');
+  return `${prefix.slice(0, 58)}${suffix}`;
+}
+
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const SUBDOMAIN_RULE =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+function nameCauses(name: string): Cause[] {
+  if (name.length > 253) return [invalidField('metadata.name', name, 'must be no more than 253 bytes')];
+  return SUBDOMAIN.test(name) ? [] : [invalidField('metadata.name', name, SUBDOMAIN_RULE)];
+}
+
+function check(type: ResourceType, name: string, causes: readonly Cause[]): void {
+  if (causes.length > 0) throw invalid(type, name, causes);
+}
+
+/** Answers the body as an object of its type: without unknown fields, with defaults. Throws 400. */
+function decode(write: Write, body: JsonObject): JsonObject {
+  const { type, namespace } = write;
+  const expected = emptyObject(type);
+  const apiVersion = stringAt(body, 'apiVersion') || stringAt(expected, 'apiVersion');
+  const kind = stringAt(body, 'kind') || type.kind;
+  if (kind !== type.kind || apiVersion !== expected['apiVersion']) throw misplaced(write, { apiVersion, kind });
+  const undecodable = type.undecodable?.(body);
+  if (undecodable !== undefined) throw unhandled(type, undecodable);
+  const given = stringAt(metadataOf(body), 'namespace');
+  if (type.namespaced !== false && given !== '' && given !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  const { object, dropped } = type.pruned({ ...body, apiVersion, kind });
+  report(write, dropped);
+  return type.defaulted({ ...object, metadata: metadataOf(object) });
+}
+
+function misplaced({ type }: Write, { apiVersion, kind }: { apiVersion: string; kind: string }): ApiError {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  if (custom(type)) {
+    const expected = `${type.group}/${type.version}, Kind=${type.kind}`;
+    return badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${group}/${version}, Kind=${kind} is not ${expected}`);
+  }
+  return badRequest(`${kind} in version ${quote(apiVersion)} cannot be handled as a ${type.kind}: converting (${group}/${version}, Kind=${kind}) to (${type.group}/${type.version}, Kind=${type.kind})`);
+}
+
+function unhandled(type: ResourceType, why: string): ApiError {
+  return badRequest(`${type.kind} in version ${quote(type.version)} cannot be handled as a ${type.kind}: ${why}`);
+}
+
+function report({ type, fieldValidation, warn }: Write, dropped: readonly string[]): void {
+  const lines = dropped.map((path) => `unknown field ${quote(path)}`);
+  if (lines.length === 0 || fieldValidation === 'Ignore') return;
+  if (fieldValidation === 'Strict') throw unhandled(type, `strict decoding error: ${lines.join(', ')}`);
+  for (const line of lines) warn(line);
+}
+
+/** Replaces an object. Throws 400, 404, 409 Conflict, 422. */
+export function replaceObject(write: Write, body: JsonObject): JsonObject {
+  const { type, name, store, namespace } = write;
+  const given = metadataOf(body);
+  const decoded = decode(write, body);
+  if (stringAt(given, 'name') !== name) throw wrongName(write, stringAt(given, 'name'));
+  const live = store.get(addressOf(write));
+  if (!live) throw notFound(type, name);
+  const uid = stringAt(given, 'uid');
+  const own = stringAt(metadataOf(live), 'uid');
+  if (uid !== '' && uid !== own) {
+    const registry = custom(type) ? `${type.group}/${type.plural}` : type.plural;
+    const key = `/registry/${registry}/${namespace === '' ? '' : `${namespace}/`}${name}`;
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own}`;
+    const error = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+    throw conflict(type, name, error);
+  }
+  return change(write, live, tracked(live, decoded, write));
+}
+
+function wrongName({ name }: Write, given: string): ApiError {
+  if (given === '') {
+    return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  return badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+}
+
+/** Writes the next state of an object, unless nothing changes; takes it away when it loses its last finalizer. */
+function change(write: Write, live: JsonObject, wanted: JsonObject): JsonObject {
+  const { type, name, subresource, store, dryRun } = write;
+  const before = metadataOf(live);
+  const given = metadataOf(wanted);
+  checkRevision(write, given, before);
+  const body = subresource === 'status' ? withStatus(live, wanted) : withOwnStatus(type, live, wanted);
+  const next = withMetadata(body, {
+    namespace: given['namespace'] ?? before['namespace'],
+    uid: given['uid'] ?? before['uid'],
+    creationTimestamp: before['creationTimestamp'],
+    deletionTimestamp: before['deletionTimestamp'],
+    deletionGracePeriodSeconds: before['deletionGracePeriodSeconds'],
+    generation: generationOf(type, live, body),
+    resourceVersion: before['resourceVersion'],
+  });
+  check(type, name, [...metadataCauses(next, live), ...type.validate(next, live)]);
+  const settled = withoutNewTimes(next, live);
+  const { finalizers } = metadataOf(settled);
+  const released = !Array.isArray(finalizers) || finalizers.length === 0;
+  if (before['deletionTimestamp'] !== undefined && released) {
+    if (!dryRun) {
+      store.delete(addressOf(write));
+    }
+    return settled;
+  }
+  return equal(settled, live) ? live : unique(write, settled);
+}
+
+function checkRevision({ type, name }: Write, given: JsonObject, before: JsonObject): void {
+  const revision = stringAt(given, 'resourceVersion');
+  if (revision === '') {
+    if (type.unconditionalUpdate) return;
+    const cause = { ...invalidField('metadata.resourceVersion', '', 'must be specified for an update') };
+    throw invalid({ group: type.group, kind: type.plural }, name, [
+      { ...cause, message: 'Invalid value: 0: must be specified for an update' },
+    ]);
+  }
+  if (revision !== before['resourceVersion']) throw conflict(type, name, STALE);
+}
+
+function withStatus(live: JsonObject, wanted: JsonObject): JsonObject {
+  const { status: _status, ...rest } = live;
+  const kept = withMetadata(rest, { managedFields: metadataOf(wanted)['managedFields'] });
+  return { ...kept, ...defined({ status: wanted['status'] }) };
+}
+
+function withOwnStatus(type: ResourceType, live: JsonObject, wanted: JsonObject): JsonObject {
+  if (!type.status) return wanted;
+  const { status: _status, ...rest } = wanted;
+  return { ...rest, ...defined({ status: live['status'] }) };
+}
+
+function generationOf(type: ResourceType, live: JsonObject, next: JsonObject): Json | undefined {
+  const generation = metadataOf(live)['generation'];
+  if (!custom(type) || typeof generation !== 'number') return generation;
+  const counted = ({ metadata: _metadata, status, ...rest }: JsonObject) =>
+    type.status ? rest : defined({ ...rest, status });
+  return equal(counted(live), counted(next)) ? generation : generation + 1;
+}
+
+function metadataCauses(next: JsonObject, live: JsonObject): Cause[] {
+  const after = metadataOf(next);
+  const before = metadataOf(live);
+  const fixed = ['name', 'namespace', 'uid'].filter((field) => !equal(after[field], before[field]));
+  const added = stringsAt(after, 'finalizers').filter((one) => !stringsAt(before, 'finalizers').includes(one));
+  const deleting = before['deletionTimestamp'] !== undefined && added.length > 0;
+  const listed = `[]string{${added.map(quote).join(', ')}}`;
+  const rule = `no new finalizers can be added if the object is being deleted, found new finalizers ${listed}`;
+  return [
+    ...(deleting ? [{ reason: 'FieldValueForbidden', message: `Forbidden: ${rule}`, field: 'metadata.finalizers' }] : []),
+    ...fixed.map((field) => invalidField(`metadata.${field}`, after[field] ?? '', 'field is immutable')),
+  ];
+}
+
+export const APPLY = 'application/apply-patch+yaml';
+export const MERGE = 'application/merge-patch+json';
+export const JSON_PATCH = 'application/json-patch+json';
+
+/** A patch, as its media type says. */
+export interface Patch {
+  readonly mediaType: typeof APPLY | typeof MERGE | typeof JSON_PATCH;
+  readonly body: Json;
+  readonly force: boolean;
+}
+
+/** Patches an object, or makes it by an apply. Throws 400, 404, 409, 422, and 500 for an apply that does not fit the schema. */
+export function patchObject(write: Write, { mediaType, body, force }: Patch): { object: JsonObject; created: boolean } {
+  const live = write.store.get(addressOf(write));
+  if (mediaType === APPLY) return applyObject(write, live, { body, force });
+  if (!live) throw notFound(write.type, write.name);
+  const patched = mediaType === MERGE ? mergePatch(live, body) : jsonPatch(live, body);
+  if (!isObject(patched)) throw badRequest('the patch leaves no object');
+  const next = tracked(live, decode(write, patched), write);
+  return { object: change(write, live, named(write, next)), created: false };
+}
+
+function named(write: Write, object: JsonObject): JsonObject {
+  const name = stringAt(metadataOf(object), 'name');
+  if (name !== write.name) throw wrongName(write, name);
+  return object;
+}
+
+function applyObject(write: Write, live: JsonObject | undefined, { body, force }: { body: Json; force: boolean }) {
+  const { type, name, subresource } = write;
+  if (!isObject(body)) throw badRequest('error decoding YAML: error unmarshaling JSON');
+  if (!live && subresource !== undefined) throw notFound(type, name);
+  const merged = applied(live, body, { ...write, force });
+  const undecodable = type.undecodable?.(merged);
+  if (undecodable !== undefined) throw plainError(undecodable);
+  const { object, dropped } = type.pruned(merged);
+  report(write, dropped);
+  const next = type.defaulted(object);
+  const uid = stringAt(metadataOf(next), 'uid');
+  if (live) return { object: change(write, live, named(write, next)), created: false };
+  if (uid !== '') {
+    const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    throw conflict(type, name, why);
+  }
+  const namespace = stringAt(metadataOf(next), 'namespace');
+  if (type.namespaced !== false && namespace !== '' && namespace !== write.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  return { object: insertObject(write, named(write, next), type), created: true };
+}
+
+/** Takes an object away, or marks it as deleted when finalizers hold it. Throws 404, 409 for a precondition, 422. */
+export function deleteObject(write: Write, options: JsonObject): JsonObject {
+  const { type, name, store, time, dryRun } = write;
+  const live = store.get(addressOf(write));
+  if (!live) throw notFound(type, name);
+  const metadata = metadataOf(live);
+  checkPreconditions(write, objectAt(options, 'preconditions'), metadata);
+  const finalizers = finalizersFor(stringsAt(metadata, 'finalizers'), policyOf(options));
+  if (finalizers.length === 0) {
+    const last = dryRun ? live : (store.delete(addressOf(write)) ?? live);
+    return type.plural === 'persistentvolumeclaims' ? last : success(write, stringAt(metadata, 'uid'));
+  }
+  const generation = metadata['generation'];
+  const first = metadata['deletionTimestamp'] === undefined;
+  const marked = withMetadata(live, {
+    finalizers,
+    deletionTimestamp: metadata['deletionTimestamp'] ?? time,
+    deletionGracePeriodSeconds: 0,
+    generation: first && typeof generation === 'number' ? generation + 1 : generation,
+  });
+  return equal(marked, live) ? live : unique(write, marked);
+}
+
+function policyOf(options: JsonObject): string {
+  const policy = stringAt(options, 'propagationPolicy');
+  if (!['', 'Foreground', 'Background', 'Orphan'].includes(policy)) {
+    const message = `Unsupported value: ${quote(policy)}: supported values: "Background", "Foreground", "Orphan"`;
+    throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
+      { reason: 'FieldValueNotSupported', message, field: 'propagationPolicy' },
+    ]);
+  }
+  return policy;
+}
+
+// Without a policy, finalizers stay as they are; with one, it decides which of the two of the garbage collector is there.
+function finalizersFor(before: readonly string[], policy: string): string[] {
+  if (policy === '') return [...before];
+  const others = before.filter((finalizer) => finalizer !== ORPHAN && finalizer !== FOREGROUND);
+  if (policy === 'Foreground') return [...others, FOREGROUND];
+  return policy === 'Orphan' ? [...others, ORPHAN] : others;
+}
+
+function checkPreconditions({ type, name }: Write, preconditions: JsonObject, metadata: JsonObject): void {
+  const uid = stringAt(preconditions, 'uid');
+  const own = stringAt(metadata, 'uid');
+  if (uid !== '' && uid !== own) {
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${own}). The object might have been deleted and then recreated`;
+    throw preconditionConflict(type, name, why);
+  }
+  const revision = stringAt(preconditions, 'resourceVersion');
+  const current = stringAt(metadata, 'resourceVersion');
+  if (revision !== '' && revision !== current) {
+    const why = `the ResourceVersion in the precondition (${revision}) does not match the ResourceVersion in record (${current}). The object might have been modified`;
+    throw preconditionConflict(type, name, why);
+  }
+}
+
+function success({ type, name }: Write, uid: string): JsonObject {
+  const group = type.group === '' ? undefined : type.group;
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: defined({ name, group, kind: type.plural, uid }),
+  };
+}
