@@ -97,7 +97,7 @@ export interface KubeClient {
   create(object: KubeObject, signal: AbortSignal): Promise<KubeObject>;
   /** Applies server-side. With `metadata.uid`, only that very object is touched. */
   apply(object: KubeObject, signal: AbortSignal): Promise<KubeObject>;
-  /** Deletes that object of that uid, its dependants first; `conflict` when another one has its name. Gone is fine. */
+  /** Deletes that object of that uid, and it stays until its dependants are gone; `conflict` when another one has its name. Gone is fine. */
   delete(object: KubeObject, signal: AbortSignal): Promise<void>;
   /** Lists all pages; their number does not count against the ten seconds. */
   list(resource: Resource, scope: Scope, signal: AbortSignal): Promise<KubeList>;

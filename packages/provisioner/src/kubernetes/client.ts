@@ -12,6 +12,7 @@ import {
   type Place,
   type Resource,
   resourceOf,
+  SECRET,
   type Scope,
   type WatchEvent,
 } from './api.ts';
@@ -71,7 +72,8 @@ export function createKubeClient(access: KubeAccess): KubeClient {
       const body = {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        propagationPolicy: 'Foreground',
+        // A Secret has no dependants, so it need not wait for them.
+        propagationPolicy: doomed.kind === SECRET.kind ? 'Background' : 'Foreground',
         preconditions: { uid: doomed.metadata.uid },
       };
       const sent: Sent = { method: 'DELETE', verb: 'delete', ...placeOf(doomed), body };

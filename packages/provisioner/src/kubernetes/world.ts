@@ -18,7 +18,7 @@ export const otherSlot = (slot: Slot): Slot => (slot === 'a' ? 'b' : 'a');
 /** Reads all objects of the database by their names, whoever they belong to. Throws as `KubeClient.get` does. */
 export async function readWorld(client: KubeClient, { names }: Desired, signal: AbortSignal): Promise<World> {
   const { namespace } = names;
-  const [cluster, pooler, backup, extensions, credentials, a, b] = await Promise.all([
+  const reads = [
     client.get(CLUSTER, { namespace, name: names.cluster }, signal),
     client.get(POOLER, { namespace, name: names.pooler }, signal),
     client.get(SCHEDULED_BACKUP, { namespace, name: names.cluster }, signal),
@@ -26,7 +26,10 @@ export async function readWorld(client: KubeClient, { names }: Desired, signal: 
     client.get(SECRET, { namespace, name: names.credentials }, signal),
     client.get(SECRET, { namespace, name: names.logins.a }, signal),
     client.get(SECRET, { namespace, name: names.logins.b }, signal),
-  ]);
+  ] as const;
+  // A pass that fails leaves no call behind it.
+  await Promise.allSettled(reads);
+  const [cluster, pooler, backup, extensions, credentials, a, b] = await Promise.all(reads);
   return { cluster, pooler, backup, extensions, credentials, logins: { a, b } };
 }
 
