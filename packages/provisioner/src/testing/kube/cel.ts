@@ -1,7 +1,8 @@
 /** The rules of CEL in a structural schema (`x-kubernetes-validations`), run as an API server runs them. */
 import { Environment, EvaluationError } from '@marcbachmann/cel-js';
 import { duplicate, forbidden, invalid, required } from './causes.ts';
-import { isObject, type RuleSource, type Structural, schemaOfKey } from './structural.ts';
+import { isObject } from './json.ts';
+import { type RuleSource, type Structural, schemaOfKey } from './structural.ts';
 import type { Cause, Json } from './types.ts';
 
 /** A rule that was compiled. */

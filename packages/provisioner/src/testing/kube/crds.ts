@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { compileRule, type Rule } from './cel.ts';
-import { isObject, nodeOf, type RuleSource, type Structural, withDefaults, withoutUnknown } from './structural.ts';
+import { isObject } from './json.ts';
+import { nodeOf, type RuleSource, type Structural, withDefaults, withoutUnknown } from './structural.ts';
 import type { Json, JsonObject, ResourceType, SchemaNode } from './types.ts';
 import { type Rules, validateValue } from './validate.ts';
 

@@ -1,5 +1,6 @@
 /** Structural schemas, as a CustomResourceDefinition carries them: their nodes for server-side apply, defaults and pruning. */
-import type { Json, JsonObject, SchemaNode } from './types.ts';
+import { isObject } from './json.ts';
+import type { Json, SchemaNode } from './types.ts';
 
 /** A rule of CEL, as `x-kubernetes-validations` has it. */
 export interface RuleSource {
@@ -52,11 +53,6 @@ const OF_EVERY_OBJECT = ['apiVersion', 'kind', 'metadata'];
 
 const ANY: SchemaNode = { kind: 'any' };
 
-/** Answers whether a value is an object of JSON. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Answers the schema of a field of an object or of a key of a map; undefined where it has none. */
 export function schemaOfKey(schema: Structural, key: string): Structural | undefined {
   if (schema.properties !== undefined && Object.hasOwn(schema.properties, key)) return schema.properties[key];
@@ -92,7 +88,10 @@ function listOf(schema: Structural): SchemaNode {
 }
 
 function fieldsOf(schema: Structural): Record<string, SchemaNode> {
-  const named = Object.entries(schema.properties ?? {}).map(([name, field]) => [name, nodeOf(field)] as const);
+  const named = Object.entries(schema.properties ?? {}).map(([name, field]) => {
+    const node = nodeOf(field);
+    return [name, field.default === undefined ? node : { ...node, default: field.default }] as const;
+  });
   const text: SchemaNode = { kind: 'scalar', scalar: 'string' };
   const common = { apiVersion: text, kind: text, metadata: ANY };
   return { ...(schema['x-kubernetes-embedded-resource'] ? common : undefined), ...Object.fromEntries(named) };

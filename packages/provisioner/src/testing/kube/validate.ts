@@ -13,7 +13,8 @@ import {
   unsupported,
 } from './causes.ts';
 import { type Checked, causeOf, type Rule } from './cel.ts';
-import { isObject, type Structural, schemaOfKey } from './structural.ts';
+import { isObject } from './json.ts';
+import { type Structural, schemaOfKey } from './structural.ts';
 import type { Cause, Json, JsonObject } from './types.ts';
 
 /** The compiled rules of each schema that has some. */
