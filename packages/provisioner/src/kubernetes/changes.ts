@@ -3,8 +3,8 @@ import type { KubeObject } from './api.ts';
 import { isHealthy } from './world.ts';
 
 export interface Changes {
-  /** The pass has changed what the Cluster asks for. */
-  note(id: string, cluster: KubeObject): void;
+  /** This process has changed what the Cluster asks for; `waits`: in a way that only the phase of the Cluster tells of. */
+  note(id: string, cluster: KubeObject, waits: boolean): void;
   /**
    * Returns whether a change is under way: until the Cluster has left its healthy phase and come back, or the time is over.
    * A process that did not make the change reads its time from the Cluster, unless the wish was settled before.
@@ -15,28 +15,33 @@ export interface Changes {
 
 interface Change {
   readonly at: number;
+  /** When the API saw the last apply that changed something. */
+  readonly applied: number;
   left: boolean;
+  over: boolean;
 }
 
-/** Remembers changes for this process. */
+/** Remembers the last change of each database for this process. */
 export function createChanges({ settleMs, now }: { readonly settleMs: number; readonly now: () => number }): Changes {
   const changes = new Map<string, Change>();
-  const recall = (id: string, cluster: KubeObject, settled: boolean): Change | undefined => {
+  const changeOf = (id: string, cluster: KubeObject, settled: boolean): Change | undefined => {
     const known = changes.get(id);
-    if (known !== undefined || settled) return known;
-    const change = { at: appliedAt(cluster), left: false };
-    if (now() - change.at < settleMs) changes.set(id, change);
+    const applied = appliedAt(cluster);
+    if (settled || known?.applied === applied) return known;
+    const change = { at: applied, applied, left: false, over: false };
+    changes.set(id, change);
     return change;
   };
   return {
-    note: (id, cluster) => void changes.set(id, { at: now(), left: !isHealthy(cluster) }),
+    note(id, cluster, waits) {
+      changes.set(id, { at: now(), applied: appliedAt(cluster), left: !isHealthy(cluster), over: !waits });
+    },
     isUnderWay(id, cluster, settled) {
-      const change = recall(id, cluster, settled);
-      if (change === undefined) return false;
+      const change = changeOf(id, cluster, settled);
+      if (change === undefined || change.over) return false;
       if (!isHealthy(cluster)) change.left = true;
-      const over = (change.left && isHealthy(cluster)) || now() - change.at >= settleMs;
-      if (over) changes.delete(id);
-      return !over;
+      change.over = (change.left && isHealthy(cluster)) || now() - change.at >= settleMs;
+      return !change.over;
     },
     forget: (id) => void changes.delete(id),
   };

@@ -12,8 +12,8 @@ import {
   type Place,
   type Resource,
   resourceOf,
-  SECRET,
   type Scope,
+  SECRET,
   type WatchEvent,
 } from './api.ts';
 import { type Asked, describe, failureOf, isNotFound } from './failures.ts';

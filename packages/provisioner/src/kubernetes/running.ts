@@ -10,6 +10,7 @@ import {
   credentialsManifest,
   extensionsManifest,
   type Facts,
+  HIBERNATION,
   isAwake,
   poolerManifest,
   roleOf,
@@ -34,7 +35,7 @@ export async function keep(pass: Pass, seen: World, changes: Changes): Promise<O
   pass.settled = facts.settled !== undefined;
   const secret = isAwake(desired) ? await ensurePassword(pass, seen, facts) : seen.logins[current];
   const { object: cluster, moved } = await put(pass, seen.cluster, clusterManifest(desired, facts));
-  if (moved) changes.note(desired.id, cluster);
+  if (moved) changes.note(desired.id, cluster, pass.settled || concernsPods(seen.cluster, cluster));
   const made = { ...seen, cluster, logins: { ...seen.logins, [current]: secret } };
   const world = await keepRest(pass, made, { ...facts, uid: cluster.metadata.uid });
   const observed = observe(desired, {
@@ -45,6 +46,15 @@ export async function keep(pass: Pass, seen: World, changes: Changes): Promise<O
   });
   if (observed.in_sync && !pass.settled) await settle(pass, world, facts.open);
   return observed;
+}
+
+/** The status of each role tells what became of a changed login; all other changes show in the phase of the Cluster alone. */
+function concernsPods(before: KubeObject | undefined, after: KubeObject): boolean {
+  const parts = (cluster: KubeObject | undefined) => {
+    const { managed: _, ...spec } = cluster?.spec ?? {};
+    return hashOf([spec, cluster?.metadata.annotations?.[HIBERNATION]]);
+  };
+  return parts(before) !== parts(after);
 }
 
 /** What the objects depend on, and whether the world matched them entirely before. */
