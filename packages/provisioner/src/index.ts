@@ -2,3 +2,6 @@
 export { connectKubernetes } from './kubernetes/connect.ts';
 export { createCnpgProvisioner } from './kubernetes/provisioner.ts';
 export * from './types.ts';
+export { createPostgresProvisioner } from './postgres/provisioner.ts';
+export { createDirectoryStore } from './secrets/directory.ts';
+export type { SecretStore } from './secrets/types.ts';

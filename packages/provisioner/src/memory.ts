@@ -11,10 +11,16 @@ export interface MemoryDatabase {
   asleep: boolean;
   current: Slot;
   other: 'open' | 'closed';
+  /** The specification of the last pass, as it was wanted. */
+  wanted: Desired['spec'];
+  /** Null: the login is closed. */
+  readonly passwords: Record<Slot, string | null>;
 }
 
 export interface MemoryWorld {
   readonly databases: Map<string, MemoryDatabase>;
+  /** Names of clusters that belong to something else. */
+  readonly foreign: Set<string>;
   /** Replaces what a pass sees; it may throw. Undefined: the world as it is. */
   intercept: ((desired: Desired) => Observed | undefined | Promise<Observed | undefined>) | undefined;
   /** The number of passes. */
@@ -25,7 +31,7 @@ const KEYS = ['user', 'password', 'host', 'port', 'dbname', 'uri'];
 
 /** Makes a provisioner, with its world beside it. */
 export function createMemoryProvisioner(): Provisioner & { readonly world: MemoryWorld } {
-  const world: MemoryWorld = { databases: new Map(), intercept: undefined, passes: 0 };
+  const world: MemoryWorld = { databases: new Map(), foreign: new Set(), intercept: undefined, passes: 0 };
   return {
     kind: 'memory',
     world,
@@ -63,24 +69,49 @@ function pass(world: MemoryWorld, desired: Desired): Observed {
   const there = world.databases.get(id);
   if (external_uid !== null && there?.external_uid !== external_uid)
     return { phase: 'lost', ...unseen, in_sync: false };
+  if (there === undefined && world.foreign.has(names.cluster)) {
+    const message = `${names.cluster} belongs to something else`;
+    return { phase: 'failed', reason: 'conflict', ...unseen, message, in_sync: false };
+  }
   if (there === undefined && want !== 'running') return { phase: want, ...unseen };
-  const made: MemoryDatabase = there ?? {
-    external_uid: randomUUID(),
-    tenant_id: desired.tenant_id,
-    names,
-    spec,
-    asleep: false,
-    current: logins.current,
-    other: logins.other,
-  };
+  const made = there ?? make(desired);
   world.databases.set(id, made);
-  Object.assign(made, { spec, asleep: want !== 'running', current: logins.current, other: logins.other });
+  const drifted = changesOf(made);
+  Object.assign(made, { spec, wanted: spec, asleep: want !== 'running', ...logins });
+  turnKeys(made, want);
   const seen = {
     ...unseen,
+    repaired: external_uid === null ? [] : drifted,
     external_uid: made.external_uid,
     endpoint: { host: 'db.memory.example', port: 5432, sslmode: 'require' },
     secret_name: names.credentials,
     login: { ...logins },
   } as const;
   return want === 'running' ? { phase: 'ready', reason: 'healthy', ...seen } : { phase: want, ...seen };
+}
+
+function make({ tenant_id, names, spec, logins }: Desired): MemoryDatabase {
+  return {
+    external_uid: randomUUID(),
+    tenant_id,
+    names,
+    spec,
+    wanted: spec,
+    asleep: false,
+    ...logins,
+    passwords: { a: null, b: null },
+  };
+}
+
+/** Names the parts of the specification that are not as the last pass left them. */
+function changesOf({ spec, wanted }: MemoryDatabase): string[] {
+  const parts = Object.keys(wanted) as (keyof Desired['spec'])[];
+  return parts.filter((part) => JSON.stringify(spec[part]) !== JSON.stringify(wanted[part]));
+}
+
+/** A login that is opened gets a new password; a closed one has none. */
+function turnKeys({ passwords, current, other }: MemoryDatabase, want: Desired['want']): void {
+  if (want === 'asleep') return;
+  passwords[current] = want === 'retained' ? null : (passwords[current] ?? randomUUID());
+  if (want === 'retained' || other === 'closed') passwords[current === 'a' ? 'b' : 'a'] = null;
 }

@@ -1,2 +1,2 @@
-/** For tests: a world in memory, and the contract that every provisioner keeps. */
+/** For tests: a world in memory. The contract that every provisioner keeps is in `./contract`, since it needs vitest. */
 export { createMemoryProvisioner, type MemoryDatabase, type MemoryWorld } from './memory.ts';
