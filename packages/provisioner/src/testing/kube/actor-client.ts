@@ -1,36 +1,28 @@
-/** A client of the stand-in for its own actors: the operator and the garbage collector speak the API as all others do. */
+/**
+ * A client of the stand-in for its own actors: what the operator and the garbage collector write goes through all rules of
+ * the API. They are in its process, so faults that a test plans for callers do not hit them.
+ */
+import { answer } from './handler.ts';
 import { metadataOf, stringAt } from './json.ts';
+import { routeOf } from './routes.ts';
+import { ApiError } from './status.ts';
+import type { Store } from './store.ts';
 import type { JsonObject, ResourceType } from './types.ts';
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
 }
-
-/** Brings a request to the server, over HTTP or in the process. */
-export type Call = (request: ApiRequest) => Promise<{ readonly status: number; readonly body: JsonObject }>;
 
 export interface Place {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** The API refused a request. */
-export class Refused extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = 'Refused';
-    this.status = status;
-  }
-}
-
 export type Propagation = 'Foreground' | 'Background' | 'Orphan';
 
-/** The verbs that actors need. Each throws `Refused` when the API does. */
+/** The verbs that actors need. Each throws an `ApiError` when the API refuses. */
 export interface Objects {
   /** The kinds that it can name. */
   readonly kinds: readonly string[];
@@ -47,29 +39,32 @@ export interface Objects {
   remove(object: JsonObject, propagation: Propagation): Promise<void>;
 }
 
-/** Makes a client under the name of a field manager. */
+/** Makes a client of a server under the name of a field manager. */
 export function createObjects(options: {
-  readonly call: Call;
-  readonly types: readonly ResourceType[];
+  readonly api: { readonly store: Store; readonly types: readonly ResourceType[] };
   readonly manager: string;
+  readonly clock: () => Date;
 }): Objects {
-  const { call, types, manager } = options;
-  const byKind = new Map(types.map((type) => [type.kind, type]));
+  const { api, manager, clock } = options;
   const typeOf = (kind: string): ResourceType => {
-    const type = byKind.get(kind);
-    if (type === undefined) throw new TypeError(`The kind ${kind} is not known.`);
+    const type = api.types.find((one) => one.kind === kind);
+    if (type === undefined) throw new TypeError(`The kind ${kind} is not served.`);
     return type;
   };
-  const send = async (request: Omit<ApiRequest, 'query'>): Promise<JsonObject> => {
-    const query: Record<string, string> = request.method === 'GET' ? {} : { fieldManager: manager };
-    const { status, body } = await call({ ...request, query });
-    if (status >= 400) throw new Refused(status, stringAt(body, 'message'));
-    return body;
+  const send = async ({ method, path, body }: ApiRequest): Promise<JsonObject> => {
+    const url = new URL(path, 'http://in-process');
+    const route = routeOf(method, url, api.types);
+    if (route === undefined) throw new TypeError(`No resource is at ${path}.`);
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const asked = { contentType: 'application/json', userAgent: manager, body: text, now: clock() };
+    return structuredClone(answer({ route, store: api.store, query: url.searchParams, ...asked }).body);
   };
   const put = (object: JsonObject, part: string) =>
     send({ method: 'PUT', path: `${pathOf(typeOf(stringAt(object, 'kind')), placeOf(object))}${part}`, body: object });
   return {
-    kinds: types.map(({ kind }) => kind),
+    get kinds() {
+      return api.types.map(({ kind }) => kind);
+    },
     async list(kind) {
       const type = typeOf(kind);
       const { items } = await send({ method: 'GET', path: pathOf(type) });
@@ -93,7 +88,7 @@ export function createObjects(options: {
 }
 
 function noneIfGone(error: unknown): undefined {
-  if (error instanceof Refused && error.status === 404) return undefined;
+  if (error instanceof ApiError && error.code === 404) return undefined;
   throw error;
 }
 
@@ -110,4 +105,14 @@ function pathOf(type: ResourceType, place: Partial<Place> = {}): string {
   const root = `${type.group === '' ? '/api' : '/apis'}/${apiVersionOf(type)}`;
   const inside = namespace === undefined || type.namespaced === false ? '' : `/namespaces/${namespace}`;
   return `${root}${inside}/${type.plural}${name === undefined ? '' : `/${name}`}`;
+}
+
+/** Answers whether the work changed anything; an object that changed meanwhile is looked at again in the next step. */
+export async function attempted(work: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ApiError && (error.code === 404 || error.code === 409)) return true;
+    throw error;
+  }
 }

@@ -46,7 +46,7 @@ interface Turn {
   readonly claims: readonly JsonObject[];
 }
 
-/** What a move changes in the status; `undefined`: the move was not due. */
+/** What a move says in the status; undefined: the move was not due. */
 type Moved = Partial<Pick<ClusterStatus, 'phase' | 'phaseReason' | 'resizingPVC'>> & {
   readonly hibernation?: Sleep | null;
 };
@@ -90,7 +90,7 @@ export async function stepCluster(world: World, object: JsonObject): Promise<boo
   const turn = { world, cluster, memory, claims };
   const moved = await firstMove(turn);
   const status = await statusAfter({ ...turn, claims: await claimsOf(world, cluster) }, moved);
-  if (isDeepStrictEqual(status, cluster.status)) return moved !== undefined;
+  if (isDeepStrictEqual(status, cluster.status)) return false;
   await world.objects.replaceStatus({ ...object, status: status as unknown as JsonObject });
   return true;
 }
@@ -114,15 +114,15 @@ export async function claimsOf({ objects }: World, { metadata }: Cluster): Promi
   });
 }
 
-function broken({ memory, cluster }: Turn): Moved | undefined {
+function broken({ memory }: Turn): Moved | undefined {
   if (memory.broken === undefined) return undefined;
   memory.ready = 0;
-  return phased(cluster, memory.broken.phase, memory.broken.reason);
+  return { phase: memory.broken.phase, phaseReason: memory.broken.reason };
 }
 
 function refused({ cluster, claims }: Turn): Moved | undefined {
   const why = faultOf(cluster, claims);
-  return why === undefined ? undefined : phased(cluster, INVALID, why);
+  return why === undefined ? undefined : { phase: INVALID, phaseReason: why };
 }
 
 /** What the CRD allows and the operator does not. */
@@ -146,10 +146,10 @@ async function firstInstance(turn: Turn): Promise<Moved | undefined> {
   return { phase: FIRST_PRIMARY, phaseReason: `Creating primary instance ${name}` };
 }
 
-function lostVolumes({ claims, cluster, memory }: Turn): Moved | undefined {
+function lostVolumes({ claims, memory }: Turn): Moved | undefined {
   if (claims.length > 0) return undefined;
   memory.ready = 0;
-  return phased(cluster, UNRECOVERABLE, 'No instance has a volume');
+  return { phase: UNRECOVERABLE, phaseReason: 'No instance has a volume' };
 }
 
 /** A Cluster falls asleep only when it is healthy; then its pods go in two steps. */
@@ -227,14 +227,9 @@ function changePods({ cluster: { spec }, memory }: Turn): Moved | undefined {
   return applied.configuration === wanted.configuration ? undefined : { phase: APPLYING, phaseReason: '' };
 }
 
-function becomeHealthy({ cluster }: Turn): Moved | undefined {
-  return phased(cluster, HEALTHY, '');
+function becomeHealthy(): Moved {
+  return { phase: HEALTHY, phaseReason: '' };
 }
-
-const phased = (cluster: Cluster, phase: string, phaseReason: string): Moved | undefined =>
-  cluster.status?.phase === phase && (cluster.status.phaseReason ?? '') === phaseReason
-    ? undefined
-    : { phase, phaseReason };
 
 async function makeClaim({ world, cluster, memory }: Turn): Promise<string> {
   const { metadata, spec } = cluster;

@@ -1,12 +1,13 @@
 /** An operator that behaves like CloudNativePG on the stand-in, with Kubernetes' own garbage collector beside it. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { attempted, createObjects, type Place, type Propagation, placeOf } from './actor-client.ts';
 import { claimsOf, releaseClaims, stepCluster, UNRECOVERABLE, volumeOf } from './actor-cluster.ts';
 import { stepDatabase, stepPooler, stepScheduledBackup } from './actor-others.ts';
 import { asCluster, keyOf, memoryOf, type Role, type Volume, type World } from './actor-world.ts';
 import { createCollector, isDeleting } from './garbage.ts';
 import { metadataOf, objectAt, stringAt } from './json.ts';
-import { type Objects, type Place, type Propagation, placeOf, Refused } from './actor-client.ts';
-import type { JsonObject } from './types.ts';
+import type { Store } from './store.ts';
+import type { JsonObject, ResourceType } from './types.ts';
 
 export interface Actor {
   /** Moves each object one step on; answers whether anything changed. */
@@ -52,15 +53,15 @@ const STEPS: readonly (readonly [kind: string, step: Step])[] = [
 
 /** Makes an operator. `poolerPhases: false` makes it one before 1.30. It writes status and its own objects alone. */
 export function createActor(options: {
-  readonly objects: Objects;
-  /** Of the garbage collector; the operator's own where it is left out. */
-  readonly collectorObjects?: Objects;
+  /** The server that it works on. */
+  readonly api: { readonly store: Store; readonly types: readonly ResourceType[] };
   readonly clock?: () => Date;
   readonly poolerPhases?: boolean;
 }): Actor {
-  const { objects, clock = () => new Date(), poolerPhases = true } = options;
+  const { api, clock = () => new Date(), poolerPhases = true } = options;
+  const objects = createObjects({ api, clock, manager: 'cloudnative-pg' });
   const world: World = { objects, clock, poolerPhases, volumes: new Map(), memories: new Map() };
-  const collector = createCollector(options.collectorObjects ?? objects);
+  const collector = createCollector(createObjects({ api, clock, manager: 'kube-controller-manager' }));
   const held = new Set<string>();
 
   const volumeAt = async (place: Place): Promise<Volume | undefined> => {
@@ -137,16 +138,6 @@ async function loop(step: () => Promise<boolean>, everyMs: number, signal: Abort
   while (!signal.aborted) {
     await step();
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-/** An object that changed meanwhile is looked at again in the next step, as by the operator. */
-async function attempted(work: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Refused && (error.status === 404 || error.status === 409)) return true;
-    throw error;
   }
 }
 

@@ -35,9 +35,16 @@ const SERVERS_OWN = setOf(
   ['f:apiVersion'],
   ['f:kind'],
   ['f:metadata'],
-  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion'].map(
-    (name): Path => ['f:metadata', `f:${name}`],
-  ),
+  ...[
+    'name',
+    'namespace',
+    'creationTimestamp',
+    'selfLink',
+    'uid',
+    'generation',
+    'managedFields',
+    'resourceVersion',
+  ].map((name): Path => ['f:metadata', `f:${name}`]),
 );
 
 // The main endpoint never writes the status, the endpoint of the status writes nothing else.
@@ -107,12 +114,17 @@ function changes(schema: SchemaNode, { live, next }: Change, writing: Writing) {
  * Answers the object after an apply, before defaults. Throws 400 for another version, kind or given `managedFields`,
  * 500 for a value that does not fit the schema, 409 for fields of others unless `force` is set.
  */
-export function applied(live: JsonObject | undefined, config: JsonObject, writing: Writing & { force: boolean }): JsonObject {
+export function applied(
+  live: JsonObject | undefined,
+  config: JsonObject,
+  writing: Writing & { force: boolean },
+): JsonObject {
   const { type } = writing;
   checkConfig(config, type);
   const schema = wholeSchema(type);
   const lines = misfits(schema, config);
-  if (lines.length > 0) throw plainError(`failed to create typed patch object (${described(config, type)}): ${listed(lines)}`);
+  if (lines.length > 0)
+    throw plainError(`failed to create typed patch object (${described(config, type)}): ${listed(lines)}`);
   const before = without(live ?? emptyObject(type));
   const managers = new Map(startOf(live, writing));
   const self = managerOf(writing, 'Apply');
@@ -141,7 +153,8 @@ function checkConfig(config: JsonObject, type: ResourceType): void {
   if (given !== undefined && given !== null) throw badRequest('metadata.managedFields must be nil');
 }
 
-const listed = (lines: string[]) => (lines.length === 1 ? lines[0] : ['errors:', ...lines.map((line) => `  ${line}`)].join('\n'));
+const listed = (lines: string[]) =>
+  lines.length === 1 ? lines[0] : ['errors:', ...lines.map((line) => `  ${line}`)].join('\n');
 
 function described(config: JsonObject, { group, version, kind }: ResourceType): string {
   const metadata = metadataOf(config);
@@ -176,11 +189,7 @@ function pruned(schema: SchemaNode, { merged, last, managers }: Pruning): JsonOb
 }
 
 // Throws the conflicts, or takes the fields from the others.
-function conceded(
-  managers: Managers,
-  change: Change,
-  writing: Writing & { force: boolean },
-): Map<string, Manager> {
+function conceded(managers: Managers, change: Change, writing: Writing & { force: boolean }): Map<string, Manager> {
   const { added, modified, removed } = changes(wholeSchema(writing.type), change, writing);
   const self = idOf(managerOf(writing, 'Apply'));
   const left = new Map<string, Manager>();

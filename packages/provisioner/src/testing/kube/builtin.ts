@@ -87,7 +87,13 @@ function validateSecret(object: JsonObject, old?: JsonObject): Cause[] {
     ...(old ? validateSecretUpdate(object, old) : []),
     ...keys.map((key) => invalidField(`data[${key}]`, key, KEY_RULE)),
     ...(bytes > SECRET_BYTES
-      ? [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${SECRET_BYTES} bytes`, field: 'data' }]
+      ? [
+          {
+            reason: 'FieldValueTooLong',
+            message: `Too long: may not be more than ${SECRET_BYTES} bytes`,
+            field: 'data',
+          },
+        ]
       : []),
     ...requiredKeys(object, data),
   ];

@@ -1,6 +1,7 @@
 /** The garbage collector: objects go when all their owners are gone, and an owner can wait for those that belong to it. */
+
+import { attempted, type Objects, type Propagation } from './actor-client.ts';
 import { metadataOf, stringAt, stringsAt, withMetadata } from './json.ts';
-import { type Objects, type Propagation, Refused } from './actor-client.ts';
 import type { JsonObject } from './types.ts';
 
 /** The API sets it on an object that is deleted with `Foreground`; the collector takes it away. */
@@ -36,16 +37,6 @@ export function createCollector(objects: Objects): Collector {
       return changed;
     },
   };
-}
-
-/** An object that changed meanwhile is looked at again in the next step. */
-async function attempted(work: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Refused && (error.status === 404 || error.status === 409)) return true;
-    throw error;
-  }
 }
 
 async function collect(graph: Graph, object: JsonObject): Promise<boolean> {

@@ -91,7 +91,8 @@ function dryRunOf(query: URLSearchParams): boolean {
 const JSON_TYPES = ['application/json', 'application/yaml'];
 
 function bodyOf({ body, contentType }: Asked): JsonObject {
-  if (contentType !== '' && !JSON_TYPES.includes(contentType)) throw unsupportedMediaType([...JSON_TYPES, 'application/vnd.kubernetes.protobuf']);
+  if (contentType !== '' && !JSON_TYPES.includes(contentType))
+    throw unsupportedMediaType([...JSON_TYPES, 'application/vnd.kubernetes.protobuf']);
   const value = parsed(body, contentType === 'application/yaml');
   if (!isObject(value)) throw badRequest('json: cannot unmarshal the body of the request into an object');
   return value;
@@ -112,8 +113,7 @@ function parsed(text: string, yaml: boolean): Json {
   }
 }
 
-const isPatch = (mediaType: string): mediaType is Patch['mediaType'] =>
-  [APPLY, MERGE, JSON_PATCH].includes(mediaType);
+const isPatch = (mediaType: string): mediaType is Patch['mediaType'] => [APPLY, MERGE, JSON_PATCH].includes(mediaType);
 
 function patchOf({ body, contentType, query }: Asked): Patch {
   if (!isPatch(contentType)) throw unsupportedMediaType([JSON_PATCH, MERGE, APPLY]);

@@ -19,7 +19,10 @@ const failed = (): ApiError =>
 
 /** Answers the target after all operations. Throws 400 for a malformed patch, 422 for one that does not fit the target. */
 export function jsonPatch(target: Json, operations: Json): Json {
-  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
+  if (!Array.isArray(operations))
+    throw badRequest(
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    );
   return operations.reduce<Json>((document, operation) => {
     if (!isObject(operation)) throw badRequest('error decoding patch');
     return operate(document, operation);
@@ -40,7 +43,10 @@ function operate(document: Json, operation: JsonObject): Json {
       if (!equal(read(document, path), operation['value'] ?? null)) throw failed();
       return document;
     case 'copy':
-      return write(document, path, { value: structuredClone(read(document, pointer(operation['from']))), insert: true });
+      return write(document, path, {
+        value: structuredClone(read(document, pointer(operation['from']))),
+        insert: true,
+      });
     case 'move': {
       const from = pointer(operation['from']);
       const value = read(document, from);

@@ -33,9 +33,7 @@ export function withMetadata(object: JsonObject, fields: { [key: string]: Json |
 
 /** Answers the fields that are not undefined. */
 export function defined(fields: { [key: string]: Json | undefined }): JsonObject {
-  return Object.fromEntries(
-    Object.entries(fields).filter((entry): entry is [string, Json] => entry[1] !== undefined),
-  );
+  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }
 
 /** Says whether two values are equal, whatever the order of their keys. */

@@ -17,7 +17,11 @@ export interface ListRequest {
 export function matcherOf({ type, namespace, query }: Omit<ListRequest, 'store'>): Selector {
   const labels = labelSelector(query.get('labelSelector') ?? '');
   const fields = fieldSelector(query.get('fieldSelector') ?? '', type);
-  return (object) => (namespace === '' || keyOf(object).startsWith(`${namespace}/`)) && labels(object) && fields(object);
+  return (object) => inNamespace(object, namespace) && labels(object) && fields(object);
+}
+
+function inNamespace(object: JsonObject, namespace: string): boolean {
+  return namespace === '' || keyOf(object).startsWith(`${namespace}/`);
 }
 
 const TOO_OLD =
@@ -35,7 +39,7 @@ interface Continuation {
 
 /** Answers a list. Throws 400 for a malformed selector or token, 410 for a revision that is forgotten. */
 export function listObjects(request: ListRequest): JsonObject {
-  const { store, type, query } = request;
+  const { store, type, namespace, query } = request;
   const matches = matcherOf(request);
   const token = query.get('continue') ?? '';
   const from = token === '' ? undefined : decoded(token);
@@ -46,18 +50,20 @@ export function listObjects(request: ListRequest): JsonObject {
   }
   const all = store
     .list({ group: type.group, plural: type.plural }, revision)
-    .filter((object) => matches(object) && (from === undefined || keyOf(object) >= from.start));
+    .filter((object) => inNamespace(object, namespace) && (from === undefined || keyOf(object) >= from.start));
   const limit = Number(query.get('limit') ?? 0);
-  const page = limit > 0 ? all.slice(0, limit) : all;
-  const next = all[page.length];
+  const page = all.filter(matches).slice(0, limit > 0 ? limit : undefined);
+  const last = page.at(-1);
+  // A page that is full is continued when any object follows, be it one that the selectors do not choose.
+  const next = limit > 0 && page.length === limit && last ? all[all.indexOf(last) + 1] : undefined;
   const selecting = query.has('labelSelector') || query.has('fieldSelector');
   return {
     kind: `${type.kind}List`,
     apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
     metadata: {
       resourceVersion: String(revision),
-      ...(next ? { continue: encoded({ revision, start: keyOf(next) }) } : {}),
-      ...(next && !selecting ? { remainingItemCount: all.length - page.length } : {}),
+      ...(next ? { continue: encoded({ revision, start: keyOf(next) }) } : ended(type)),
+      ...(next && !selecting ? { remainingItemCount: all.length - all.indexOf(next) } : {}),
     },
     items: page.map((object): Json => (type.group === '' ? withoutKind(object) : object)),
   };
@@ -66,9 +72,13 @@ export function listObjects(request: ListRequest): JsonObject {
 // `resourceVersionMatch=Exact` asks for an old revision; else a list shows the newest.
 function exactRevision({ store, query }: ListRequest): number {
   const given = query.get('resourceVersion') ?? '';
-  if (given !== '' && !/^\d+$/.test(given)) throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
+  if (given !== '' && !/^\d+$/.test(given))
+    throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
   return query.get('resourceVersionMatch') === 'Exact' ? Number(given) : store.revision;
 }
+
+// The last page of a type of a CRD says so with an empty token, that of a built-in type with none.
+const ended = ({ group }: ResourceType): JsonObject => (group === '' ? {} : { continue: '' });
 
 // Items of built-in types carry no kind of their own.
 function withoutKind({ apiVersion: _apiVersion, kind: _kind, ...rest }: JsonObject): JsonObject {

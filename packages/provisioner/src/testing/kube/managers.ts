@@ -84,7 +84,8 @@ export function managersOf(live: JsonObject, next: JsonObject, ofSubresource: bo
 /** Answers the object with the managers of the live one when nothing but their times differs. */
 export function withoutNewTimes(next: JsonObject, live: JsonObject): JsonObject {
   const before = metadataOf(live)['managedFields'];
-  const timeless = (object: JsonObject) => withMetadata(object, { managedFields: untimed(metadataOf(object)['managedFields']) });
+  const timeless = (object: JsonObject) =>
+    withMetadata(object, { managedFields: untimed(metadataOf(object)['managedFields']) });
   return equal(timeless(next), timeless(live)) ? withMetadata(next, { managedFields: before }) : next;
 }
 

@@ -1,12 +1,12 @@
 /** What POST, PUT, PATCH and DELETE do with an object. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { applied, emptyObject, tracked, type Writing } from './apply.ts';
-import { jsonPatch, mergePatch } from './json-patch.ts';
 import { defined, equal, isObject, metadataOf, objectAt, stringAt, stringsAt, withMetadata } from './json.ts';
+import { jsonPatch, mergePatch } from './json-patch.ts';
 import { withoutNewTimes } from './managers.ts';
 import {
+  type ApiError,
   alreadyExists,
-  ApiError,
   badRequest,
   conflict,
   invalid,
@@ -124,9 +124,13 @@ function misplaced({ type }: Write, { apiVersion, kind }: { apiVersion: string; 
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   if (custom(type)) {
     const expected = `${type.group}/${type.version}, Kind=${type.kind}`;
-    return badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${group}/${version}, Kind=${kind} is not ${expected}`);
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${type.kind}): ${group}/${version}, Kind=${kind} is not ${expected}`,
+    );
   }
-  return badRequest(`${kind} in version ${quote(apiVersion)} cannot be handled as a ${type.kind}: converting (${group}/${version}, Kind=${kind}) to (${type.group}/${type.version}, Kind=${type.kind})`);
+  return badRequest(
+    `${kind} in version ${quote(apiVersion)} cannot be handled as a ${type.kind}: converting (${group}/${version}, Kind=${kind}) to (${type.group}/${type.version}, Kind=${type.kind})`,
+  );
 }
 
 function unhandled(type: ResourceType, why: string): ApiError {
@@ -183,7 +187,9 @@ function change(write: Write, live: JsonObject, wanted: JsonObject): JsonObject 
     generation: generationOf(type, live, body),
     resourceVersion: before['resourceVersion'],
   });
-  check(type, name, [...metadataCauses(next, live), ...type.validate(next, live)]);
+  const causes = metadataCauses(next, live);
+  // The API checks metadata twice, for all types and for each, and names these causes twice.
+  check(type, name, [...causes, ...causes, ...type.validate(next, live)]);
   const settled = withoutNewTimes(next, live);
   const { finalizers } = metadataOf(settled);
   const released = !Array.isArray(finalizers) || finalizers.length === 0;
@@ -237,7 +243,9 @@ function metadataCauses(next: JsonObject, live: JsonObject): Cause[] {
   const listed = `[]string{${added.map(quote).join(', ')}}`;
   const rule = `no new finalizers can be added if the object is being deleted, found new finalizers ${listed}`;
   return [
-    ...(deleting ? [{ reason: 'FieldValueForbidden', message: `Forbidden: ${rule}`, field: 'metadata.finalizers' }] : []),
+    ...(deleting
+      ? [{ reason: 'FieldValueForbidden', message: `Forbidden: ${rule}`, field: 'metadata.finalizers' }]
+      : []),
     ...fixed.map((field) => invalidField(`metadata.${field}`, after[field] ?? '', 'field is immutable')),
   ];
 }

@@ -11,7 +11,9 @@ const EXISTENCE = /^(!?)\s*([\w./-]+)$/;
 
 /** Reads a label selector: `a=b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`, `!a`, with commas between. Throws 400. */
 export function labelSelector(text: string): Selector {
-  const requirements = text.split(/,(?![^(]*\))/).flatMap((part) => (part.trim() === '' ? [] : [requirement(part.trim())]));
+  const requirements = text
+    .split(/,(?![^(]*\))/)
+    .flatMap((part) => (part.trim() === '' ? [] : [requirement(part.trim())]));
   return (object) => {
     const labels = objectAt(metadataOf(object), 'labels');
     return requirements.every((holds) => holds(labels));

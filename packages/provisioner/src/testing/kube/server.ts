@@ -7,7 +7,7 @@ import { createFaults, type Fault, type FaultPlan, type Faults, type SeenRequest
 import { answer } from './handler.ts';
 import { objectAt } from './json.ts';
 import { type Route, routeOf } from './routes.ts';
-import { type Attempt, ApiError, forbidden, statusOf, unauthorized } from './status.ts';
+import { ApiError, type Attempt, forbidden, statusOf, unauthorized } from './status.ts';
 import { createStore, type Store } from './store.ts';
 import type { JsonObject, ResourceType } from './types.ts';
 import { watchObjects } from './watches.ts';
@@ -115,7 +115,8 @@ async function serve(api: Running, request: IncomingMessage, response: ServerRes
   try {
     handle(api, { request, response, body, fault });
   } catch (error) {
-    const known = error instanceof ApiError ? error : new ApiError(500, 'InternalError', `Internal error occurred: ${error}`);
+    const known =
+      error instanceof ApiError ? error : new ApiError(500, 'InternalError', `Internal error occurred: ${error}`);
     if (fault?.kind === 'cut-after') request.socket.destroy();
     else send(response, { code: known.code, body: statusOf(known), warnings: [] });
   }
@@ -191,7 +192,10 @@ function refusal({ code, retryAfterSeconds }: Extract<Fault, { kind: 'status' }>
   return new ApiError(code, reason, message, seconds === undefined ? {} : { details: { retryAfterSeconds: seconds } });
 }
 
-function send(response: ServerResponse, { code, body, warnings }: { code: number; body: JsonObject; warnings: readonly string[] }): void {
+function send(
+  response: ServerResponse,
+  { code, body, warnings }: { code: number; body: JsonObject; warnings: readonly string[] },
+): void {
   const text = `${JSON.stringify(body)}\n`;
   const after = objectAt(body, 'details')['retryAfterSeconds'];
   response.writeHead(code, {

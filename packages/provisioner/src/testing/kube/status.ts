@@ -8,7 +8,12 @@ export class ApiError extends Error {
   readonly details: JsonObject | undefined;
   readonly continueToken: string | undefined;
 
-  constructor(code: number, reason: string, message: string, more: { details?: JsonObject; continueToken?: string } = {}) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    more: { details?: JsonObject; continueToken?: string } = {},
+  ) {
     super(message);
     this.code = code;
     this.reason = reason;

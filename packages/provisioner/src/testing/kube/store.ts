@@ -87,7 +87,8 @@ export function createStore({ window = 1000 }: { window?: number } = {}): Store 
       return oldest;
     },
     get: (address) => objectsOf(address).get(objectKey(address)),
-    list: (resource, at) => ordered(at === undefined ? objectsOf(resource) : rewound(objectsOf(resource), resource, at)),
+    list: (resource, at) =>
+      ordered(at === undefined ? objectsOf(resource) : rewound(objectsOf(resource), resource, at)),
     put(address, object) {
       const objects = objectsOf(address);
       const previous = objects.get(objectKey(address));

@@ -9,7 +9,10 @@ export function misfits(node: SchemaNode, value: Json, prefix = ''): string[] {
   const form = formOf(node, value);
   if (value === null) return [];
   if (form === 'scalar') return misfitsOfScalar(node, value, prefix);
-  if (form === 'list') return Array.isArray(value) ? misfitsOfList(node, value, prefix) : [`${prefix}: expected list, got ${shown(value)}`];
+  if (form === 'list')
+    return Array.isArray(value)
+      ? misfitsOfList(node, value, prefix)
+      : [`${prefix}: expected list, got ${shown(value)}`];
   if (!isObject(value)) return [`${prefix}: expected map, got ${shown(value)}`];
   return Object.entries(value).flatMap(([name, below]) => {
     const field = fieldOf(node, name);
@@ -39,7 +42,10 @@ function misfitsOfList(node: SchemaNode, list: Json[], prefix: string): string[]
 function misfitsOfScalar(node: SchemaNode, value: Json, prefix: string): string[] {
   const type = typeof value;
   const scalar = node.kind === 'any' ? 'intOrString' : (node.scalar ?? 'string');
-  if (scalar === 'string') return type === 'string' ? [] : [`${prefix}: expected string, got &value.valueUnstructured{Value:${shown(value, '')}}`];
+  if (scalar === 'string')
+    return type === 'string'
+      ? []
+      : [`${prefix}: expected string, got &value.valueUnstructured{Value:${shown(value, '')}}`];
   if (scalar === 'boolean') return type === 'boolean' ? [] : [`${prefix}: expected boolean, got ${shown(value)}`];
   if (scalar === 'intOrString') return type === 'object' ? [`${prefix}: expected any scalar, got ${shown(value)}`] : [];
   return type === 'number' ? [] : [`${prefix}: expected numeric (int or float), got ${goType(value)}`];
@@ -117,7 +123,8 @@ function viewOf(node: SchemaNode, left: Maybe, right: Maybe): 'leaf' | 'list' | 
     if (formOf(node, left) !== form) return 'leaf';
   }
   if (form === 'scalar' || isAtomic(node, form)) return 'leaf';
-  const sizes = form === 'list' ? [listOf(left), listOf(right)] : [mapOf(left), mapOf(right)].map((map) => map && Object.keys(map));
+  const sizes =
+    form === 'list' ? [listOf(left), listOf(right)] : [mapOf(left), mapOf(right)].map((map) => map && Object.keys(map));
   return sizes.every((part) => (part?.length ?? 0) === 0) ? 'leaf' : form;
 }
 
@@ -216,7 +223,11 @@ function compareAt(node: SchemaNode, { left, right, path }: Pair, out: Compariso
     const lefts = mapOf(left) ?? {};
     const rights = mapOf(right) ?? {};
     for (const name of keysOf(lefts, rights)) {
-      compareAt(fieldOf(node, name) ?? ANY, { left: lefts[name], right: rights[name], path: [...path, `f:${name}`] }, out);
+      compareAt(
+        fieldOf(node, name) ?? ANY,
+        { left: lefts[name], right: rights[name], path: [...path, `f:${name}`] },
+        out,
+      );
     }
   }
   if (left === undefined) insert(out.added, path);

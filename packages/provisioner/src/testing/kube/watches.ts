@@ -64,7 +64,10 @@ function begin(request: ListRequest, sink: WatchSink): Watch {
     bookmark(annotations) {
       const metadata = { resourceVersion: String(store.revision), creationTimestamp: null };
       const marked = annotations === undefined ? metadata : { ...metadata, annotations };
-      sink.send({ type: 'BOOKMARK', object: { kind: expected.kind, apiVersion: expected.apiVersion, metadata: marked } });
+      sink.send({
+        type: 'BOOKMARK',
+        object: { kind: expected.kind, apiVersion: expected.apiVersion, metadata: marked },
+      });
     },
   };
 }
