@@ -5,10 +5,8 @@ import { createKubeClient } from '../../src/kubernetes/client.ts';
 import { createCnpgProvisioner } from '../../src/kubernetes/provisioner.ts';
 import type { ContractHarness } from '../../src/testing/contract.ts';
 import { type Actor, createActor } from '../../src/testing/kube/actor.ts';
-import { type ApiRequest, createObjects } from '../../src/testing/kube/actor-client.ts';
 import { loadCrds } from '../../src/testing/kube/crds.ts';
 import { type KubeApi, startKubeApi } from '../../src/testing/kube/server.ts';
-import type { JsonObject } from '../../src/testing/kube/types.ts';
 import { newOrder } from '../../src/testing/order.ts';
 import { type Desired, ProvisionerUnavailable } from '../../src/types.ts';
 
@@ -34,16 +32,7 @@ export async function openKubeWorld(
   const now = () => time;
   const clock = () => new Date(time);
   const api = await startKubeApi({ types: loadCrds(folder), clock });
-  const call = async ({ method, path, query, body }: ApiRequest) => {
-    const answer = await fetch(`${api.url}${path}?${new URLSearchParams(query)}`, {
-      method,
-      headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: answer.status, body: (await answer.json()) as JsonObject };
-  };
-  const objects = createObjects({ call, types: api.types, manager: 'cloudnative-pg' });
-  const actor = createActor({ objects, clock, ...options });
+  const actor = createActor({ api, clock, ...options });
   return {
     api,
     actor,
