@@ -1,14 +1,14 @@
 // engine: none
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CLUSTER, type KubeObject, SECRET } from '../src/kubernetes/api.ts';
+import { type KubeClient, SECRET } from '../src/kubernetes/api.ts';
 import { createKubeClient } from '../src/kubernetes/client.ts';
 import { connectKubernetes } from '../src/kubernetes/connect.ts';
 import { createCnpgProvisioner } from '../src/kubernetes/provisioner.ts';
 import { RBAC_RULES } from '../src/kubernetes/rbac.ts';
 import { crdsFolder, loadCrds } from '../src/testing/kube/crds.ts';
 import { type KubeApi, startKubeApi } from '../src/testing/kube/server.ts';
+import { newOrder } from '../src/testing/order.ts';
 import type { Desired, Provisioner } from '../src/types.ts';
-import { desiredDatabase } from './support/desired.ts';
 
 const folder = crdsFolder();
 const never = new AbortController().signal;
@@ -30,49 +30,30 @@ afterEach(async () => {
   await api.close();
 });
 
+const fullOrder = () => newOrder({ spec: { backup_schedule: '0 0 3 * * *', extensions: ['pg_trgm'] } });
 const pass = (desired: Desired) => provisioner.reconcile(desired, never);
-const writes = () => api.requests.filter(({ method }) => method !== 'GET').length;
 const addressOf = ({ names }: Desired) => ({
   group: 'postgresql.cnpg.io',
   plural: 'clusters',
   namespace: names.namespace,
   name: names.cluster,
 });
-const clusterOf = ({ names }: Desired) =>
-  person.get(CLUSTER, { namespace: names.namespace, name: names.cluster }, never);
-
-function secretOf({ names }: Desired, name: string, data: Record<string, string> = {}): KubeObject {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: names.namespace, name }, data };
-}
-
 /** Makes a Cluster, and returns what the next pass is asked. */
-async function made(desired = desiredDatabase()): Promise<Desired> {
+async function made(desired = fullOrder()): Promise<Desired> {
   return { ...desired, external_uid: (await pass(desired)).external_uid };
 }
 
 describe.skipIf(folder === undefined)('on an API without an operator', () => {
-  // proves D9, D10
-  test('the first pass makes everything, and a second one changes nothing', async () => {
-    const desired = await made();
-    const { revision } = api.store;
-    expect(await pass(desired)).toMatchObject({ phase: 'working', reason: 'waiting_for_database', repaired: [] });
-    expect(api.store.revision).toBe(revision);
-    const kinds = (await provisioner.list(never)).map(({ id, kind }) => `${kind} ${id === desired.id}`);
-    expect(kinds.sort()).toEqual(
-      ['Cluster', 'Database', 'Pooler', 'ScheduledBackup', 'Secret'].map((kind) => `${kind} true`),
-    );
-  });
-
   test('a pass that is cut before or after any call is gone on with by the next one', async () => {
     const calls = async (desired: Desired) => {
       const before = api.requests.length;
       await pass(desired);
       return api.requests.length - before;
     };
-    const count = await calls(desiredDatabase());
+    const count = await calls(fullOrder());
     for (const kind of ['cut-before', 'cut-after'] as const)
       for (let call = 0; call < count; call += 1) {
-        const desired = desiredDatabase();
+        const desired = fullOrder();
         let seen = -1;
         const stop = api.faults.onRequest(() => {
           seen += 1;
@@ -88,7 +69,7 @@ describe.skipIf(folder === undefined)('on an API without an operator', () => {
   });
 
   test('of two first passes at once, both take one password', async () => {
-    const desired = desiredDatabase();
+    const desired = fullOrder();
     await Promise.all([pass(desired), pass(desired).catch(() => undefined)]);
     const { namespace, logins } = desired.names;
     const first = await person.get(SECRET, { namespace, name: logins.a }, never);
@@ -97,24 +78,6 @@ describe.skipIf(folder === undefined)('on an API without an operator', () => {
     expect(second?.data).toEqual(first?.data);
     expect(Buffer.from(first?.data?.['password'] ?? '', 'base64')).toHaveLength(43);
   });
-
-  test.each(['cluster', 'pooler', 'credentials'] as const)(
-    'a %s of that name that is not ours is not touched',
-    async (part) => {
-      const desired = desiredDatabase();
-      const other = desiredDatabase({ names: desired.names });
-      if (part === 'credentials')
-        await person.create(secretOf(desired, desired.names.credentials, { user: 'eA==' }), never);
-      else await pass(other);
-      const { revision } = api.store;
-      const observed = await pass(
-        part === 'pooler' ? { ...desired, names: { ...desired.names, cluster: 'free' } } : desired,
-      );
-      expect(observed).toMatchObject({ phase: 'failed', reason: 'conflict', in_sync: false });
-      expect(await pass({ ...desired, want: 'destroyed' })).toMatchObject({ phase: 'gone' });
-      expect(api.store.revision).toBe(revision);
-    },
-  );
 
   test('a database of another registry is not touched', async () => {
     const desired = await made();
@@ -127,48 +90,6 @@ describe.skipIf(folder === undefined)('on an API without an operator', () => {
     await other.close();
   });
 
-  test.each(['running', 'asleep', 'retained'] as const)(
-    'a lost database that shall be %s is not made anew',
-    async (want) => {
-      const desired = { ...(await made()), want };
-      api.store.delete(addressOf(desired));
-      const before = writes();
-      expect(await pass(desired)).toMatchObject({ phase: 'lost', in_sync: false });
-      expect(writes()).toBe(before);
-    },
-  );
-
-  test.each(['nothing', 'a twin'])(
-    'a Cluster that is replaced by %s within a pass is lost, and nothing is made',
-    async (what) => {
-      const desired = await made();
-      const cluster = api.store.get(addressOf(desired));
-      api.faults.onAnswered(7, () => {
-        api.store.delete(addressOf(desired));
-        const metadata = { ...(cluster?.['metadata'] as object), uid: 'of-a-twin' };
-        if (what === 'a twin') api.store.put(addressOf(desired), { ...cluster, metadata });
-      });
-      const changed = { ...desired, spec: { ...desired.spec, instances: 3 } };
-      expect(await pass(changed)).toMatchObject({ phase: 'lost' });
-      const uid = (await clusterOf(desired))?.metadata.uid;
-      expect(uid).toBe(what === 'a twin' ? 'of-a-twin' : undefined);
-    },
-  );
-
-  test('a Cluster that someone is deleting is lost, and its successor waits until it is gone', async () => {
-    const desired = await made();
-    const cluster = await clusterOf(desired);
-    if (cluster !== undefined) await person.delete(cluster, never);
-    expect(await pass(desired)).toMatchObject({ phase: 'lost' });
-    expect(await pass({ ...desired, external_uid: null })).toMatchObject({ reason: 'waiting_for_finalizer' });
-  });
-
-  test('an order that the API refuses is refused, with the reason of the API', async () => {
-    const observed = await pass(desiredDatabase({}, { instances: 0 }));
-    expect(observed).toMatchObject({ phase: 'failed', reason: 'refused' });
-    expect(observed.message).toContain('spec.instances');
-  });
-
   test('an API that cannot answer now is asked again', async () => {
     const desired = await made();
     for (const code of [401, 429, 500, 503] as const) {
@@ -178,43 +99,8 @@ describe.skipIf(folder === undefined)('on an API without an operator', () => {
     expect(await pass(desired)).toMatchObject({ phase: 'working' });
   });
 
-  test('the registry takes away what waits for nothing, and names the finalizers of what waits', async () => {
-    const desired: Desired = { ...(await made()), want: 'destroyed' };
-    const cluster = api.store.get(addressOf(desired));
-    const metadata = { ...(cluster?.['metadata'] as object), finalizers: ['example.org/archive'] };
-    api.store.put(addressOf(desired), { ...cluster, metadata });
-    expect(await pass(desired)).toMatchObject({ phase: 'working', reason: 'removing' });
-    const waiting = await pass(desired);
-    expect(waiting).toMatchObject({ phase: 'working', reason: 'waiting_for_finalizer' });
-    expect(waiting.message).toContain('example.org/archive');
-  });
-
-  // proves D17
-  test('a database is gone only after its volumes, and its Secrets go last', async () => {
-    const desired: Desired = { ...(await made()), want: 'destroyed' };
-    const { namespace, cluster } = desired.names;
-    const volume = { group: '', plural: 'persistentvolumeclaims', namespace, name: `${cluster}-1` };
-    const labels = { 'cnpg.io/cluster': cluster };
-    api.store.put(volume, {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { namespace, name: `${cluster}-1`, uid: 'volume', labels },
-    });
-    await pass(desired);
-    for (const { plural, name } of await objectsOf(desired))
-      if (plural !== 'secrets') api.store.delete({ ...addressOf(desired), plural, name });
-    const waiting = await pass(desired);
-    expect(waiting).toMatchObject({ phase: 'working', reason: 'removing' });
-    expect(waiting.message).toContain(`${cluster}-1`);
-    expect(await provisioner.list(never)).toMatchObject([{ kind: 'Secret' }]);
-    api.store.delete(volume);
-    expect(await pass(desired)).toMatchObject({ phase: 'working', reason: 'removing' });
-    expect(await provisioner.list(never)).toEqual([]);
-    expect(await pass(desired)).toMatchObject({ phase: 'gone' });
-  });
-
   test('no answer to the registry, and no request line, holds a password', async () => {
-    const desired = desiredDatabase();
+    const desired = fullOrder();
     const observed = [await pass(desired), await pass(desired)];
     const { namespace, logins } = desired.names;
     const secret = await person.get(SECRET, { namespace, name: logins.a }, never);
@@ -234,7 +120,7 @@ describe.skipIf(folder === undefined)('on an API without an operator', () => {
       return granted.includes(`${verb} ${group}/${resource}`);
     };
     const ended = new AbortController();
-    const desired = desiredDatabase();
+    const desired = fullOrder();
     await pass(desired);
     await new Promise<void>((live) => {
       void provisioner.watch?.({ changed: () => {}, live }, ended.signal);
@@ -253,7 +139,7 @@ describe.skipIf(folder === undefined)('on an API without an operator', () => {
 
   test('an account without a right is told which one', async () => {
     api.allow = ({ verb, resource }) => !(verb === 'patch' && resource === 'poolers');
-    const observed = await pass(desiredDatabase());
+    const observed = await pass(fullOrder());
     expect(observed).toMatchObject({ phase: 'failed', reason: 'refused' });
     expect(observed.message).toContain('not allowed to patch poolers.postgresql.cnpg.io in namespace default');
   });
@@ -274,8 +160,9 @@ describe.skipIf(folder === undefined)('the watch', () => {
     return { told, over };
   }
 
-  test('tells of every database whose objects change, also while its connections are cut and its lines are broken', async () => {
+  test('tells of every database whose objects change, also while its lines come in pieces', async () => {
     const stop = new AbortController();
+    api.faults.watches.chunkBytes = 3;
     const { told, over } = await watching(stop.signal);
     const first = await made();
     await expect.poll(() => told).toContain(first.id);
@@ -283,6 +170,32 @@ describe.skipIf(folder === undefined)('the watch', () => {
     await expect.poll(() => told).toContain(second.id);
     stop.abort();
     await over;
+  });
+
+  test('lists again what the API has forgotten, and tells of all that is there', async () => {
+    const first = await made();
+    const stop = new AbortController();
+    const told: string[] = [];
+    let watches = 0;
+    const client: KubeClient = {
+      ...person,
+      async watch(resource, scope, signal) {
+        watches += 1;
+        // The first watches end in order, and the API forgets all revisions before they can go on.
+        if (watches > 3) return person.watch(resource, scope, signal);
+        await made();
+        api.store.compact();
+        return (async function* () {})();
+      },
+    };
+    const own = createCnpgProvisioner({ installation: 'main', client: () => client });
+    const over = own.watch?.({ changed: (id) => told.push(id), live: () => {} }, stop.signal);
+    await expect.poll(() => watches).toBeGreaterThan(6);
+    const last = await made();
+    await expect.poll(() => told).toEqual(expect.arrayContaining([first.id, last.id]));
+    stop.abort();
+    await over;
+    await own.close();
   });
 
   test('breaks when the API is cut off, and says so', async () => {

@@ -12,11 +12,20 @@ import {
 } from '../src/kubernetes/manifests.ts';
 import { crdsFolder, loadCrds } from '../src/testing/kube/crds.ts';
 import type { JsonObject } from '../src/testing/kube/types.ts';
-import type { Desired } from '../src/types.ts';
-import { desiredDatabase } from './support/desired.ts';
+import { newOrder } from '../src/testing/order.ts';
+import type { Desired, Spec } from '../src/types.ts';
 
 const folder = crdsFolder();
 const OPEN: Facts = { installation: 'main', open: { a: true, b: true }, uid: 'a-uid', settled: 'a-hash' };
+
+const SPEC: Partial<Spec> = {
+  image: 'ghcr.io/cloudnative-pg/postgresql:18',
+  backup_schedule: '0 0 3 * * *',
+  extensions: ['pg_trgm'],
+};
+
+const desiredDatabase = (changed: Partial<Omit<Desired, 'spec'>> = {}, spec: Partial<Spec> = {}): Desired =>
+  newOrder({ ...changed, spec: { ...SPEC, ...spec } });
 
 function customObjects(desired: Desired, facts: Facts): KubeObject[] {
   return [clusterManifest, poolerManifest, backupManifest, extensionsManifest]

@@ -27,7 +27,9 @@ export function createChanges({ settleMs, now }: { readonly settleMs: number; re
   const changeOf = (id: string, cluster: KubeObject, settled: boolean): Change | undefined => {
     const known = changes.get(id);
     const applied = appliedAt(cluster);
-    if (settled || known?.applied === applied) return known;
+    if (known?.applied === applied) return known;
+    // Another process has applied since; where the wish is settled, that one has seen the change through.
+    if (settled) return undefined;
     const change = { at: applied, applied, left: false, over: false };
     changes.set(id, change);
     return change;

@@ -51,8 +51,9 @@ export async function destroy(pass: Pass, world: World): Promise<Observed> {
     .map(ours)
     .filter((each) => each !== undefined);
   for (const object of first) await remove(pass, object);
-  // A Cluster that stays is not ours, and neither are its volumes.
-  const waitedFor = first.length > 0 || world.cluster !== undefined ? first : await volumes(pass);
+  // Volumes have no mark, but the name of their Cluster: those of a Cluster that is not ours are not ours.
+  const isForeign = world.cluster !== undefined && ours(world.cluster) === undefined;
+  const waitedFor = isForeign ? first : [...first, ...(await volumes(pass))];
   if (waitedFor.length > 0) return removing(pass, world, waitedFor);
   const logins = { a: ours(world.logins.a), b: ours(world.logins.b) };
   const secrets = { ...world, logins, credentials: ours(world.credentials) };
@@ -69,7 +70,6 @@ async function removeSecrets(
   for (const secret of [credentials, logins.a, logins.b]) await remove(pass, secret);
 }
 
-/** The volumes of a Cluster do not have our mark, but its name. */
 async function volumes({ client, desired: { names }, signal }: Pass): Promise<readonly KubeObject[]> {
   const scope = { namespace: names.namespace, labelSelector: `cnpg.io/cluster=${names.cluster}` };
   return (await client.list(PVC, scope, signal)).items;
