@@ -46,8 +46,10 @@ export async function openKubeWorld(
   };
 }
 
-/** The contract's view of the world. */
-export async function openCnpg(world: KubeWorld): Promise<ContractHarness> {
+/** The contract's view of the world; without an actor of ours, of one in which a real operator works. */
+export async function openCnpg(
+  world: Pick<KubeWorld, 'access' | 'now' | 'step'> & { readonly actor?: Actor },
+): Promise<ContractHarness> {
   const { access, actor, now } = world;
   const person = createKubeClient(access);
   const cut = cuttable(createKubeClient(access));
@@ -58,7 +60,6 @@ export async function openCnpg(world: KubeWorld): Promise<ContractHarness> {
     client: () => createKubeClient(access),
     now,
   });
-  const clusterPlace = ({ names }: Desired) => ({ namespace: names.namespace, name: names.cluster });
   const change = async (desired: Desired, spec: object) => {
     const cluster = await person.get(CLUSTER, clusterPlace(desired), never);
     if (cluster === undefined) throw new Error('there is no Cluster to change');
@@ -77,13 +78,7 @@ export async function openCnpg(world: KubeWorld): Promise<ContractHarness> {
       const text = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString();
       return secret === undefined ? null : { user: text('user'), password: text('password') };
     },
-    logIn: ({ names }, { user, password }) =>
-      actor.canConnect({ namespace: names.namespace, name: names.pooler }, user, password),
-    keep: (desired, text) => actor.write(clusterPlace(desired), text),
-    async kept(desired) {
-      const data = await actor.read(clusterPlace(desired));
-      return data === undefined ? [] : [data];
-    },
+    ...(actor && insideOf(actor)),
     drifts: [
       {
         what: 'a parameter of PostgreSQL',
@@ -91,10 +86,6 @@ export async function openCnpg(world: KubeWorld): Promise<ContractHarness> {
         change: (desired) => change(desired, { postgresql: { parameters: { work_mem: '1MB' } } }),
       },
     ],
-    async drop(desired) {
-      await actor.dropCluster(clusterPlace(desired));
-      await actor.settle();
-    },
     async occupy({ names }) {
       const metadata = { namespace: names.namespace, name: names.logins.a };
       await person.create({ apiVersion: 'v1', kind: 'Secret', metadata }, never);
@@ -102,6 +93,25 @@ export async function openCnpg(world: KubeWorld): Promise<ContractHarness> {
     async close() {
       await Promise.all([provisioner.close(), stranger.close()]);
       person.close();
+    },
+  };
+}
+
+const clusterPlace = ({ names }: Desired) => ({ namespace: names.namespace, name: names.cluster });
+
+/** What only the operator of the stand-in can show: the inside of PostgreSQL. */
+function insideOf(actor: Actor): Pick<ContractHarness, 'logIn' | 'keep' | 'kept' | 'drop'> {
+  return {
+    logIn: ({ names }, { user, password }) =>
+      actor.canConnect({ namespace: names.namespace, name: names.pooler }, user, password),
+    keep: (desired, text) => actor.write(clusterPlace(desired), text),
+    async kept(desired) {
+      const data = await actor.read(clusterPlace(desired));
+      return data === undefined ? [] : [data];
+    },
+    async drop(desired) {
+      await actor.dropCluster(clusterPlace(desired));
+      await actor.settle();
     },
   };
 }
