@@ -56,7 +56,7 @@ export function failureOf(asked: Asked, { status, body }: Answer): KubernetesFai
 }
 
 /** Returns the name under which a role grants the type: `clusters.postgresql.cnpg.io`. */
-export function nameOf({ apiVersion, plural }: Resource): string {
+function nameOf({ apiVersion, plural }: Resource): string {
   const [group, version] = apiVersion.split('/');
   return version === undefined ? plural : `${plural}.${group}`;
 }

@@ -13,8 +13,8 @@ import {
 import { labelsOf, SETTLED_ANNOTATION } from './marks.ts';
 
 /** The database inside of PostgreSQL, and the role that owns it: each Cluster holds one. */
-export const DBNAME = 'app';
-export const OWNER = 'app';
+const DBNAME = 'app';
+const OWNER = 'app';
 export const PORT = 5432;
 
 /** CloudNativePG stops the pods of a Cluster that has it, and keeps the volumes. */

@@ -12,7 +12,7 @@ export interface World {
   readonly logins: Readonly<Record<Slot, KubeObject | undefined>>;
 }
 
-export const SLOTS: readonly Slot[] = ['a', 'b'];
+const SLOTS: readonly Slot[] = ['a', 'b'];
 export const otherSlot = (slot: Slot): Slot => (slot === 'a' ? 'b' : 'a');
 
 /** Reads all objects of the database by their names, whoever they belong to. Throws as `KubeClient.get` does. */
