@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Actor, createActor } from '../src/testing/kube/actor.ts';
 import { createObjects, type Objects } from '../src/testing/kube/actor-client.ts';
 import { HEALTHY, INVALID, UNRECOVERABLE } from '../src/testing/kube/actor-cluster.ts';
+import { withWebhook } from '../src/testing/kube/actor-webhook.ts';
 import type { ClusterStatus } from '../src/testing/kube/actor-world.ts';
 import { BUILT_IN, CONFIG_MAP } from '../src/testing/kube/builtin.ts';
 import { crdsFolder, loadCrds } from '../src/testing/kube/crds.ts';
@@ -12,6 +13,7 @@ import { createStore } from '../src/testing/kube/store.ts';
 import type { JsonObject } from '../src/testing/kube/types.ts';
 
 const folder = crdsFolder();
+const WAITING = 'Waiting for the instances to become active';
 const NAMESPACE = 'default';
 const PLACE = { namespace: NAMESPACE, name: 'orders' };
 const POOLER = { namespace: NAMESPACE, name: 'orders-pooler' };
@@ -135,7 +137,7 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
   });
 
   function world(options: { poolerPhases?: boolean } = {}) {
-    const api = { store: createStore(), types: [...BUILT_IN, ...loadCrds(folder ?? '')] };
+    const api = { store: createStore(), types: [...BUILT_IN, ...withWebhook(loadCrds(folder ?? ''))] };
     const actor = createActor({ api, clock, ...options });
     return { api, actor, objects: clientOf(api) };
   }
@@ -226,7 +228,7 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
   test('a Cluster comes up instance by instance, with a volume for each, and is then healthy', async () => {
     const there = world();
     await there.objects.create(cluster({ instances: 2 }));
-    expect(await phases(there)).toEqual(['Setting up primary', 'Creating a new replica', HEALTHY]);
+    expect(await phases(there)).toEqual(['Setting up primary', WAITING, 'Creating a new replica', WAITING, HEALTHY]);
     const status = await statusIn(there);
     expect(status).toMatchObject({ instances: 2, readyInstances: 2, currentPrimary: 'orders-1' });
     expect(await condition(there, 'Ready')).toMatchObject({ status: 'True', reason: 'ClusterIsReady' });
@@ -247,6 +249,13 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
       'cloudnative-pg status',
       'test undefined',
     ]);
+  });
+
+  test('the webhook completes what the author of a Cluster left out, and keeps what was given', async () => {
+    const there = world();
+    const stored = objectAt(await there.objects.create(cluster()), 'spec');
+    expect(objectAt(stored, 'postgresql')['parameters']).toMatchObject({ work_mem: '4MB', wal_level: 'logical' });
+    expect(objectAt(objectAt(stored, 'bootstrap'), 'initdb')).toMatchObject({ owner: 'app', encoding: 'UTF8' });
   });
 
   test('the status keeps to the CRD', async () => {
@@ -361,7 +370,7 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
     await expect(there.actor.write(PLACE, 'more')).rejects.toThrow('does not run');
 
     await annotate(there, 'off');
-    expect(await phases(there)).toEqual(['Waiting for the instances to become active', HEALTHY]);
+    expect(await phases(there)).toEqual([WAITING, HEALTHY]);
     expect(await condition(there, 'cnpg.io/hibernation')).toBeUndefined();
     expect(await there.actor.canLogin(PLACE, 'login_a', 'first')).toBe(true);
     expect(await there.actor.read(PLACE)).toBe('rows');
@@ -375,6 +384,14 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
     expect(await condition(there, 'cnpg.io/hibernation')).toBeUndefined();
   });
 
+  test('a Cluster that shall sleep from the start is made first', async () => {
+    const there = world();
+    await there.objects.create(withMetadata(cluster(), { annotations: { 'cnpg.io/hibernation': 'on' } }));
+    await there.actor.settle();
+    expect(await condition(there, 'cnpg.io/hibernation')).toMatchObject({ status: 'True' });
+    expect(await there.actor.read(PLACE)).toBe('');
+  });
+
   test('changes of the spec move the phase away and back', async () => {
     const there = await settled();
     await respec(there, { postgresql: { parameters: { work_mem: '8MB' } } });
@@ -385,7 +402,13 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
     expect(await condition(there, 'Ready')).toMatchObject({ status: 'False' });
     expect(await phases(there)).toContain(HEALTHY);
     await respec(there, { instances: 3 });
-    expect(await phases(there)).toEqual(['Creating a new replica', HEALTHY]);
+    expect(await phases(there)).toEqual([
+      'Creating a new replica',
+      WAITING,
+      'Creating a new replica',
+      WAITING,
+      HEALTHY,
+    ]);
     expect(await statusIn(there)).toMatchObject({ instances: 3, readyInstances: 3 });
     await respec(there, { instances: 1 });
     await there.actor.settle();
@@ -433,7 +456,7 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
     await there.actor.settle();
     expect(await there.actor.canLogin(PLACE, 'login_a', 'first')).toBe(true);
     there.actor.failOver(PLACE);
-    expect(await phases(there)).toEqual(['Failing over', HEALTHY]);
+    expect(await phases(there)).toEqual(['Failing over', WAITING, HEALTHY]);
   });
 
   test('a Cluster whose volumes were taken away is unrecoverable', async () => {
@@ -483,6 +506,8 @@ describe.skipIf(folder === undefined)('the stand-in of CloudNativePG', () => {
       ['kubernetes.io/pvc-protection'],
     ]);
     there.actor.releaseVolumes(PLACE);
+    const [claim = {}] = await there.objects.list('PersistentVolumeClaim');
+    await there.objects.remove(claim, 'Foreground');
     await there.actor.settle();
     expect(await there.objects.get('Cluster', PLACE)).toBeUndefined();
     expect(await there.objects.list('PersistentVolumeClaim')).toEqual([]);

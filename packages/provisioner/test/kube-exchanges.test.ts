@@ -214,6 +214,47 @@ describe('objects', () => {
     );
   });
 
+  test('labels and owners are checked, and a finalizer without a domain is warned of', async () => {
+    const labelled = await post(WIDGETS, widget(fresh(), { image: 'a' }, { labels: { 'a b': 'c d' } }));
+    expect(labelled.body).toMatchObject({ code: 422, reason: 'Invalid' });
+    expect(labelled.body.details.causes.map(({ field }: { field: string }) => field)).toEqual([
+      'metadata.labels',
+      'metadata.labels',
+    ]);
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Secret', name: 'x' }];
+    const owned = await post(WIDGETS, widget(fresh(), { image: 'a' }, { ownerReferences }));
+    expect(owned.body.details.causes).toEqual([
+      {
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: "": must not be empty',
+        field: 'metadata.ownerReferences.uid',
+      },
+    ]);
+    const held = await post(WIDGETS, widget(fresh(), { image: 'a' }, { finalizers: ['hold'] }));
+    expect(held.headers.get('warning')).toContain('prefer a domain-qualified finalizer name');
+  });
+
+  test('an object of a CRD names its kind and version', async () => {
+    const name = fresh();
+    const config = widget(name, { image: 'a' });
+    const kind = await post(WIDGETS, { ...config, kind: 'Gadget' });
+    expect(kind.body.message).toBe(
+      `Gadget.exchanges.test "${name}" is invalid: kind: Invalid value: "Gadget": must be Widget`,
+    );
+    const version = await post(WIDGETS, { ...config, apiVersion: 'exchanges.test/v2' });
+    expect(version.body).toEqual(
+      failure(
+        400,
+        'BadRequest',
+        'the API version in the data (exchanges.test/v2) does not match the expected API version (exchanges.test/v1)',
+      ),
+    );
+    const { apiVersion: _apiVersion, kind: _kind, ...bare } = config;
+    expect((await post(WIDGETS, bare)).body).toMatchObject({ code: 400, reason: 'BadRequest' });
+    const { kind: _secretKind, ...secretWithout } = secret(fresh());
+    expect((await post(SECRETS, secretWithout)).status).toBe(201);
+  });
+
   test('a Secret keeps its type, and all when it is immutable', async () => {
     const name = fresh();
     await post(SECRETS, secret(name, { stringData: { a: '1' }, immutable: true }));
@@ -539,6 +580,28 @@ describe('server-side apply', () => {
     expect(stale.body.message).toContain('the object has been modified');
   });
 
+  test('refuses another name or namespace than that of the path', async () => {
+    const name = fresh();
+    await apply(WIDGETS, widget(name, { image: 'a' }));
+    const elsewhere = await apply(WIDGETS, widget(name, { image: 'a' }, { namespace: 'other' }));
+    const message = 'the namespace of the provided object does not match the namespace sent on the request';
+    expect(elsewhere.body).toEqual(failure(400, 'BadRequest', message));
+    const path = `${WIDGETS}/${name}`;
+    const query = { fieldManager: 'one' };
+    const other = await kube.call('PATCH', path, { body: widget('other', { image: 'a' }), type: APPLY, query });
+    expect(other.status).toBe(400);
+  });
+
+  test('a Secret whose data is no base64 is a 500', async () => {
+    const name = fresh();
+    const wrong = await apply(SECRETS, secret(name, { data: { a: '!!' } }));
+    expect(wrong.body.code).toBe(500);
+    expect(wrong.body.message).toBe(
+      `failed to convert new object (/${name}; /v1, Kind=Secret) to proper version: unable to convert unstructured object to /v1, Kind=Secret: ` +
+        'error decoding from json: illegal base64 data at input byte 0',
+    );
+  });
+
   test('owns labels one by one, and removes only its own', async () => {
     const name = fresh();
     await apply(WIDGETS, widget(name, { image: 'a' }, { labels: { a: '1', b: '2' } }));
@@ -668,6 +731,15 @@ describe('deletion', () => {
     expect(marked.body.metadata.deletionTimestamp).toEqual(expect.any(String));
   });
 
+  test('takes its options from the query when there is no body', async () => {
+    const name = fresh();
+    await post(WIDGETS, widget(name, { image: 'a' }));
+    const marked = await kube.call('DELETE', `${WIDGETS}/${name}`, { query: { propagationPolicy: 'Foreground' } });
+    expect(marked.body.metadata.finalizers).toEqual(['foregroundDeletion']);
+    const wrong = await kube.call('DELETE', `${WIDGETS}/${name}`, { query: { propagationPolicy: 'Sometimes' } });
+    expect(wrong.body).toMatchObject({ code: 422, details: { kind: 'DeleteOptions' } });
+  });
+
   test('holds its preconditions', async () => {
     const name = fresh();
     const { body: made } = await post(WIDGETS, widget(name, { image: 'a' }));
@@ -719,6 +791,20 @@ describe('lists', () => {
     const wrong = await kube.call('GET', WIDGETS, { query: { fieldSelector: 'spec.image=a' } });
     expect(wrong.body).toMatchObject({ code: 400, reason: 'BadRequest' });
     expect(wrong.body.message).toContain('field label not supported: spec.image');
+  });
+
+  test('refuse revisions and limits that are no numbers, and revisions that are to come', async () => {
+    const wrong = await kube.call('GET', SECRETS, { query: { resourceVersion: 'x' } });
+    expect(wrong.body.message).toBe(
+      'invalid resource version: resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+    );
+    expect((await kube.call('GET', SECRETS, { query: { limit: 'x' } })).status).toBe(400);
+    const early = await kube.call('GET', WIDGETS, { query: { resourceVersion: '99999999' } });
+    expect(early.body).toMatchObject({
+      code: 504,
+      reason: 'Timeout',
+      details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] },
+    });
   });
 
   test('come in pages of one revision, whatever is written between', async () => {

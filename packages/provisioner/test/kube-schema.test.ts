@@ -1,7 +1,11 @@
 // engine: none
 import { describe, expect, test } from 'vitest';
+import { createObjects } from '../src/testing/kube/actor-client.ts';
 import { compileRule } from '../src/testing/kube/cel.ts';
 import { behaviourOf, crdsFolder, loadCrds, rulesIn } from '../src/testing/kube/crds.ts';
+import { objectAt } from '../src/testing/kube/json.ts';
+import type { ApiError } from '../src/testing/kube/status.ts';
+import { createStore } from '../src/testing/kube/store.ts';
 import type { Structural } from '../src/testing/kube/structural.ts';
 import type { Cause, JsonObject, ResourceType } from '../src/testing/kube/types.ts';
 
@@ -222,6 +226,49 @@ describe('rules of CEL', () => {
     expect(refusals(spec, { n: 1 }, { n: 2 })).toEqual(['spec: Invalid value: n only grows']);
   });
 
+  test('a rule about a change is run on parts that did not change, and others are forgiven there', () => {
+    const grows = guarded([{ rule: 'self.n > oldSelf.n', message: 'n grows' }]);
+    expect(refusals(grows, { n: 1 }, { n: 1 })).toEqual(['spec: Invalid value: n grows']);
+    const positive: Structural = { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 0' }] };
+    const pair: Structural = { type: 'object', properties: { a: positive, b: positive } };
+    expect(refusals(pair, { a: 0, b: 2 }, { a: 0, b: 1 })).toEqual([]);
+    expect(refusals(pair, { a: 0, b: -1 }, { a: 0, b: 1 })).toEqual([
+      'spec.b: Invalid value: -1: failed rule: self > 0',
+    ]);
+  });
+
+  test('an item of a list with keys has the earlier item of its key as oldSelf; other lists have none', () => {
+    const list: Structural = {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { name: { type: 'string' }, n: { type: 'integer' } },
+        'x-kubernetes-validations': [{ rule: 'self.n >= oldSelf.n', message: 'n only grows' }],
+      },
+    };
+    const keyed: Structural = { ...list, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] };
+    const before = [
+      { name: 'a', n: 5 },
+      { name: 'b', n: 1 },
+    ];
+    const after = [
+      { name: 'b', n: 2 },
+      { name: 'a', n: 4 },
+      { name: 'c', n: 0 },
+    ];
+    expect(refusals(keyed, after, before)).toEqual(['spec[1]: Invalid value: n only grows']);
+    expect(refusals(list, after, before)).toEqual([]);
+  });
+
+  test('integers are integers of CEL, and numbers are not', () => {
+    const halves = (type: 'integer' | 'number'): Structural => ({
+      type,
+      'x-kubernetes-validations': [{ rule: 'type(self) == int' }],
+    });
+    expect(refusals(halves('integer'), 3)).toEqual([]);
+    expect(refusals(halves('number'), 3)).toEqual(['spec: Invalid value: 3: failed rule: type(self) == int']);
+  });
+
   test('a rule may name its field, its reason and a message that it computes', () => {
     const rule = { rule: 'self.n < 10', fieldPath: '.n', messageExpression: "'too much: ' + string(self.n)" };
     expect(refusals(guarded([rule]), { n: 12 })).toEqual(['spec.n: Invalid value: too much: 12']);
@@ -268,6 +315,12 @@ crds('the CRDs of CloudNativePG', () => {
     expect(spec['resources']?.fields?.['limits']?.values).toEqual({ kind: 'scalar', scalar: 'intOrString' });
     expect(fields['status']?.fields?.['conditions']).toMatchObject({ kind: 'list' });
     expect(fields['metadata']).toBeUndefined();
+    const service = typeOf('Pooler').schema.fields?.['spec']?.fields?.['serviceTemplate']?.fields?.['spec'];
+    expect(service?.fields?.['ports']).toMatchObject({
+      listType: 'map',
+      listMapKeys: ['port', 'protocol'],
+      items: { fields: { protocol: { kind: 'scalar', scalar: 'string', default: 'TCP' } } },
+    });
   });
 
   test('a small Cluster is valid, gets the defaults of the operator and keeps what was given', () => {
@@ -301,6 +354,24 @@ crds('the CRDs of CloudNativePG', () => {
     expect(texts(typeOf('Pooler').validate({ spec: { pgbouncer: {} } }))).toEqual(
       expect.arrayContaining(['metadata: Required value', 'spec.cluster: Required value']),
     );
+  });
+
+  test('the API answers 422 with the causes, drops unknown fields and stores defaults', async () => {
+    const api = { store: createStore(), types: loadCrds(folder ?? '') };
+    const objects = createObjects({ api, manager: 'test', clock: () => new Date() });
+    const refusal = await objects.create(cluster({ instances: 0 })).catch((error: ApiError) => error);
+    expect(refusal).toMatchObject({
+      code: 422,
+      reason: 'Invalid',
+      message:
+        'Cluster.postgresql.cnpg.io "orders" is invalid: spec.instances: Invalid value: 0: spec.instances in body should be greater than or equal to 1',
+      details: { causes: [{ reason: 'FieldValueInvalid', field: 'spec.instances' }] },
+    });
+    const stored = await objects.create(cluster({ tier: 'gold', serviceAccountName: 'one' }));
+    expect(stored['spec']).toMatchObject({ enablePDB: true, serviceAccountName: 'one' });
+    expect(stored['spec']).not.toHaveProperty('tier');
+    const changed = { ...stored, spec: { ...objectAt(stored, 'spec'), serviceAccountName: 'two' } };
+    await expect(objects.replace(changed)).rejects.toThrow('serviceAccountName is immutable');
   });
 
   test('quantities may be numbers or text', () => {

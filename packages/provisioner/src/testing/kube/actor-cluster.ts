@@ -1,17 +1,15 @@
 /** One step of the operator with a Cluster: the first of its moves that is due, then the roles. */
 import { isDeepStrictEqual } from 'node:util';
 import { reconcileRoles } from './actor-roles.ts';
+import { bytesOf, claimsOf, ensureVolume, makeClaim, sizeOf, volumeOf } from './actor-volumes.ts';
 import {
   asCluster,
-  CLUSTER_LABEL,
   type Cluster,
   type ClusterStatus,
   type Condition,
   HIBERNATION,
   type Memory,
   memoryOf,
-  secretField,
-  type Volume,
   type World,
 } from './actor-world.ts';
 import { isDeleting } from './garbage.ts';
@@ -24,20 +22,12 @@ export const INVALID = 'Invalid cluster definition';
 const FIRST_PRIMARY = 'Setting up primary';
 const CREATING_REPLICA = 'Creating a new replica';
 const WAITING = 'Waiting for the instances to become active';
+const AWAITED = { phase: WAITING, phaseReason: 'Some instances are not yet active. Please wait.' };
 const UPGRADING = 'Upgrading cluster';
 const APPLYING = 'Applying configuration';
 
-const CLAIM_PROTECTION = 'kubernetes.io/pvc-protection';
 /** Settings that belong to the operator. */
-const FIXED = [
-  'archive_command',
-  'archive_mode',
-  'hot_standby',
-  'listen_addresses',
-  'port',
-  'restart_after_crash',
-  'ssl',
-];
+const FIXED = ['archive_command', 'hot_standby', 'listen_addresses', 'port', 'restart_after_crash', 'ssl'];
 
 interface Turn {
   readonly world: World;
@@ -79,7 +69,7 @@ export async function stepCluster(world: World, object: JsonObject): Promise<boo
   const cluster = asCluster(object);
   const memory = memoryOf(world, cluster.metadata);
   if (isDeleting(object)) {
-    memory.ready = 0;
+    stopPods(memory, memory.ready);
     return false;
   }
   if (memory.wait > 0) {
@@ -88,9 +78,10 @@ export async function stepCluster(world: World, object: JsonObject): Promise<boo
   }
   const claims = await claimsOf(world, cluster);
   const turn = { world, cluster, memory, claims };
+  const wasStarting = memory.starting;
   const moved = await firstMove(turn);
   const status = await statusAfter({ ...turn, claims: await claimsOf(world, cluster) }, moved);
-  if (isDeepStrictEqual(status, cluster.status)) return false;
+  if (isDeepStrictEqual(status, cluster.status)) return memory.starting !== wasStarting;
   await world.objects.replaceStatus({ ...object, status: status as unknown as JsonObject });
   return true;
 }
@@ -103,20 +94,9 @@ async function firstMove(turn: Turn): Promise<Moved | undefined> {
   return undefined;
 }
 
-/** Answers the claims of a Cluster that are not being deleted, the primary's first. */
-export async function claimsOf({ objects }: World, { metadata }: Cluster): Promise<JsonObject[]> {
-  const all = await objects.list('PersistentVolumeClaim');
-  return all.filter((claim) => {
-    const { namespace, labels, ownerReferences } = metadataOf(claim);
-    const owners = Array.isArray(ownerReferences) ? ownerReferences : [];
-    const ours = owners.some((owner) => (owner as JsonObject)['uid'] === metadata.uid);
-    return ours && namespace === metadata.namespace && !isDeleting(claim) && labels !== undefined;
-  });
-}
-
 function broken({ memory }: Turn): Moved | undefined {
   if (memory.broken === undefined) return undefined;
-  memory.ready = 0;
+  stopPods(memory, memory.ready);
   return { phase: memory.broken.phase, phaseReason: memory.broken.reason };
 }
 
@@ -148,7 +128,7 @@ async function firstInstance(turn: Turn): Promise<Moved | undefined> {
 
 function lostVolumes({ claims, memory }: Turn): Moved | undefined {
   if (claims.length > 0) return undefined;
-  memory.ready = 0;
+  stopPods(memory, memory.ready);
   return { phase: UNRECOVERABLE, phaseReason: 'No instance has a volume' };
 }
 
@@ -159,28 +139,29 @@ function sleep({ cluster, memory }: Turn): Moved | undefined {
   if (condition === undefined && cluster.status?.phase !== HEALTHY) return undefined;
   if (condition === undefined)
     return { hibernation: { status: 'False', reason: 'DeletingPods', message: 'Hibernation is in progress' } };
-  memory.ready = 0;
+  stopPods(memory, memory.ready);
   return { hibernation: { status: 'True', reason: 'Hibernated', message: 'Cluster has been hibernated' } };
 }
 
 function wake({ cluster }: Turn): Moved | undefined {
   if (conditionOf(cluster, HIBERNATION) === undefined) return undefined;
-  return { phase: WAITING, phaseReason: 'Some instances are not yet active. Please wait.', hibernation: null };
+  return { ...AWAITED, hibernation: null };
 }
 
 function passing({ memory }: Turn): Moved | undefined {
   const trouble = memory.passing.shift();
   if (trouble === undefined) return undefined;
-  memory.ready = Math.max(0, memory.ready - 1);
+  stopPods(memory, 1);
   return { phase: trouble.phase, phaseReason: trouble.reason };
 }
 
+/** A pod is made in one step, and is ready in the next. */
 async function startInstance({ world, cluster, claims, memory }: Turn): Promise<Moved | undefined> {
   if (memory.ready >= claims.length) return undefined;
+  memory.starting = !memory.starting;
+  if (memory.starting) return AWAITED;
   if (memory.ready === 0) await ensureVolume(world, cluster, claims);
   memory.ready += 1;
-  if (memory.ready < claims.length || cluster.status?.phase === HEALTHY)
-    return { phase: WAITING, phaseReason: 'Some instances are not yet active. Please wait.' };
   return {};
 }
 
@@ -194,7 +175,7 @@ async function removeInstance({ world, cluster, claims, memory }: Turn): Promise
   const last = claims.at(-1);
   if (claims.length <= cluster.spec.instances || last === undefined) return undefined;
   await world.objects.remove(last, 'Background');
-  memory.ready -= 1;
+  stopPods(memory, 1);
   return { phase: WAITING, phaseReason: `Removing instance ${stringAt(metadataOf(last), 'name')}` };
 }
 
@@ -221,73 +202,20 @@ function changePods({ cluster: { spec }, memory }: Turn): Moved | undefined {
   memory.applied = wanted;
   if (applied === undefined) return undefined;
   if (applied.pods !== wanted.pods) {
-    memory.ready -= 1;
+    stopPods(memory, 1);
     return { phase: UPGRADING, phaseReason: 'Restarting an instance for a rolling update' };
   }
   return applied.configuration === wanted.configuration ? undefined : { phase: APPLYING, phaseReason: '' };
 }
 
+function stopPods(memory: Memory, count: number): void {
+  memory.ready = Math.max(0, memory.ready - count);
+  memory.starting = false;
+}
+
 function becomeHealthy(): Moved {
   return { phase: HEALTHY, phaseReason: '' };
 }
-
-async function makeClaim({ world, cluster, memory }: Turn): Promise<string> {
-  const { metadata, spec } = cluster;
-  memory.made += 1;
-  const name = `${metadata.name}-${memory.made}`;
-  await world.objects.create({
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: {
-      name,
-      namespace: metadata.namespace,
-      labels: { [CLUSTER_LABEL]: metadata.name, 'cnpg.io/instanceName': name, 'cnpg.io/pvcRole': 'PG_DATA' },
-      // The volume is in use until the pod is gone; Kubernetes itself takes the finalizer away then.
-      finalizers: [CLAIM_PROTECTION],
-      ownerReferences: [
-        {
-          apiVersion: 'postgresql.cnpg.io/v1',
-          kind: 'Cluster',
-          name: metadata.name,
-          uid: metadata.uid,
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
-    },
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: spec.storage?.size ?? '' } } },
-  });
-  return name;
-}
-
-/** Runs initdb where the volume is new. */
-async function ensureVolume(world: World, cluster: Cluster, claims: readonly JsonObject[]): Promise<void> {
-  const uid = primaryUid(claims);
-  if (world.volumes.has(uid)) return;
-  const { owner = 'app', secret, postInitApplicationSQL = [] } = cluster.spec.bootstrap?.initdb ?? {};
-  const { namespace } = cluster.metadata;
-  const given = secret && (await world.objects.get('Secret', { namespace, name: secret.name }));
-  const volume: Volume = { data: '', roles: new Map(), transactions: 730 };
-  volume.roles.set(owner, { login: true, password: secretField(given, 'password') ?? `made of ${uid}`, inRoles: [] });
-  for (const statement of postInitApplicationSQL) createRole(volume, statement);
-  world.volumes.set(uid, volume);
-}
-
-const CREATE_ROLE = /^create role "?([^"\s]+)"?(.*)$/i;
-
-/** Of the SQL, only `create role` says something that can be asked for here. */
-function createRole({ roles }: Volume, statement: string): void {
-  const [, name, options = ''] = CREATE_ROLE.exec(statement.trim()) ?? [];
-  if (name === undefined) return;
-  const parent = /in role "?([^"\s]+)"?/i.exec(options)?.[1];
-  roles.set(name, { login: /\blogin\b/i.test(options), password: null, inRoles: parent === undefined ? [] : [parent] });
-}
-
-/** Answers what PostgreSQL keeps; undefined before initdb and once the volume is gone. */
-export const volumeOf = ({ volumes }: World, claims: readonly JsonObject[]): Volume | undefined =>
-  volumes.get(primaryUid(claims));
-
-const primaryUid = ([primary]: readonly JsonObject[]): string => stringAt(metadataOf(primary ?? {}), 'uid');
 
 async function statusAfter(turn: Turn, moved: Moved | undefined): Promise<ClusterStatus> {
   const { world, cluster, memory, claims } = turn;
@@ -346,41 +274,4 @@ function conditionsAfter({ world, cluster }: Turn, moved: Moved | undefined): Co
 
 function conditionOf({ status }: Cluster, type: string): Condition | undefined {
   return status?.conditions?.find((condition) => condition.type === type);
-}
-
-const sizeOf = (claim: JsonObject): string =>
-  stringAt(objectAt(objectAt(objectAt(claim, 'spec'), 'resources'), 'requests'), 'storage');
-
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
-/** Answers a quantity in bytes; NaN where it is none. */
-function bytesOf(quantity: string): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)([kMGT]i?|Ki)?$/.exec(quantity) ?? [];
-  return Number(number) * (UNITS[unit] ?? Number.NaN);
-}
-
-/** Takes the finalizer of claims away whose pods are gone, unless the test holds it. */
-export async function releaseClaims(world: World, held: (claim: JsonObject) => boolean): Promise<boolean> {
-  const all = await world.objects.list('PersistentVolumeClaim');
-  const done = all.filter((claim) => isDeleting(claim) && !held(claim));
-  for (const claim of done) {
-    const { finalizers, ...metadata } = metadataOf(claim);
-    const left = (Array.isArray(finalizers) ? finalizers : []).filter((one) => one !== CLAIM_PROTECTION);
-    await world.objects.replace({ ...claim, metadata: { ...metadata, finalizers: left } });
-  }
-  const there = new Set(
-    all.filter((claim) => !done.includes(claim)).map((claim) => stringAt(metadataOf(claim), 'uid')),
-  );
-  for (const uid of world.volumes.keys()) if (!there.has(uid)) world.volumes.delete(uid);
-  return done.length > 0;
 }

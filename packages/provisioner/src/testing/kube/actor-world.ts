@@ -26,6 +26,8 @@ export interface Trouble {
 export interface Memory {
   /** Pods that are ready; the primary first. */
   ready: number;
+  /** A pod is there that is not ready yet. */
+  starting: boolean;
   /** Instances made so far, so that no name is used twice. */
   made: number;
   /** The parts of the spec that the pods run with. */
@@ -144,6 +146,7 @@ export const keyOf = ({ namespace, name }: Place): string => `${namespace}/${nam
 export function memoryOf({ memories }: World, place: Place): Memory {
   const known = memories.get(keyOf(place)) ?? {
     ready: 0,
+    starting: false,
     made: 0,
     applied: undefined,
     wait: 0,

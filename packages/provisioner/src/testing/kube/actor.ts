@@ -1,8 +1,9 @@
 /** An operator that behaves like CloudNativePG on the stand-in, with Kubernetes' own garbage collector beside it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attempted, createObjects, type Place, type Propagation, placeOf } from './actor-client.ts';
-import { claimsOf, releaseClaims, stepCluster, UNRECOVERABLE, volumeOf } from './actor-cluster.ts';
+import { stepCluster, UNRECOVERABLE } from './actor-cluster.ts';
 import { stepDatabase, stepPooler, stepScheduledBackup } from './actor-others.ts';
+import { claimsOf, releaseClaims, volumeOf } from './actor-volumes.ts';
 import { asCluster, keyOf, memoryOf, type Role, type Volume, type World } from './actor-world.ts';
 import { createCollector, isDeleting } from './garbage.ts';
 import { metadataOf, objectAt, stringAt } from './json.ts';
@@ -152,7 +153,7 @@ async function forget(world: World): Promise<void> {
   const there = new Map((await world.objects.list('Cluster')).map((object) => [keyOf(placeOf(object)), object]));
   for (const [key, memory] of world.memories) {
     if (there.has(key)) continue;
-    Object.assign(memory, { ready: 0, made: 0, applied: undefined, pending: new Set() });
+    Object.assign(memory, { ready: 0, starting: false, made: 0, applied: undefined, pending: new Set() });
     memory.passwords.clear();
   }
 }

@@ -70,7 +70,7 @@ function without(object: JsonObject): JsonObject {
 
 /** The empty object that a created one is compared with. */
 export function emptyObject(type: ResourceType): JsonObject {
-  return { apiVersion: groupVersion(type), kind: type.kind, metadata: {} };
+  return { apiVersion: groupVersion(type), kind: type.kind, metadata: {}, ...type.empty };
 }
 
 /**
@@ -81,7 +81,12 @@ export function tracked(live: JsonObject | undefined, next: JsonObject, writing:
   const before = live ?? emptyObject(writing.type);
   const managers = managersOf(before, next, writing.subresource !== undefined);
   if (live && managers.size === 0) return without(next);
-  return encodeManagers(next, updated(managers, { live: without(before), next: without(next) }, writing));
+  try {
+    return encodeManagers(next, updated(managers, { live: without(before), next: without(next) }, writing));
+  } catch {
+    // Lists without their keys have no owners. Whether they are valid is not for here to say.
+    return without(next);
+  }
 }
 
 interface Change {
@@ -144,7 +149,6 @@ export function applied(
 
 function checkConfig(config: JsonObject, type: ResourceType): void {
   const kind = stringAt(config, 'kind');
-  if (kind === '') throw badRequest("error decoding YAML: Object 'Kind' is missing");
   if (stringAt(config, 'apiVersion') !== groupVersion(type) || kind !== type.kind) {
     const [version = '', group = ''] = stringAt(config, 'apiVersion').split('/').reverse();
     throw badRequest(`invalid object type: ${group}/${version}, Kind=${kind}`);
@@ -156,7 +160,8 @@ function checkConfig(config: JsonObject, type: ResourceType): void {
 const listed = (lines: string[]) =>
   lines.length === 1 ? lines[0] : ['errors:', ...lines.map((line) => `  ${line}`)].join('\n');
 
-function described(config: JsonObject, { group, version, kind }: ResourceType): string {
+/** Writes which object an error is about. */
+export function described(config: JsonObject, { group, version, kind }: ResourceType): string {
   const metadata = metadataOf(config);
   return `${stringAt(metadata, 'namespace')}/${stringAt(metadata, 'name')}; ${group}/${version}, Kind=${kind}`;
 }

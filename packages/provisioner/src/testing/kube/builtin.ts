@@ -62,12 +62,27 @@ function secretDefaults(object: JsonObject): JsonObject {
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function undecodableData(object: JsonObject): string | undefined {
+  for (const [field, type] of [
+    ['data', '[]uint8'],
+    ['stringData', 'string'],
+  ] as const) {
+    const wrong = Object.values(objectAt(object, field)).find((value) => typeof value !== 'string' && value !== null);
+    if (wrong !== undefined) {
+      return `json: cannot unmarshal ${jsonType(wrong)} into Go struct field Secret.${field} of type ${type}`;
+    }
+  }
   for (const value of Object.values(objectAt(object, 'data'))) {
     if (typeof value === 'string' && !BASE64.test(value.replaceAll(/[\r\n]/g, ''))) {
       return `illegal base64 data at input byte ${illegalAt(value)}`;
     }
   }
   return undefined;
+}
+
+function jsonType(value: Json): string {
+  if (typeof value === 'boolean') return 'bool';
+  if (Array.isArray(value)) return 'array';
+  return typeof value;
 }
 
 function illegalAt(value: string): number {
@@ -216,9 +231,10 @@ function validateClaim(object: JsonObject, old?: JsonObject): Cause[] {
   const spec = objectAt(object, 'spec');
   const storage = objectAt(objectAt(spec, 'resources'), 'requests')['storage'];
   const modes = spec['accessModes'];
+  const unbound = old !== undefined && stringAt(objectAt(old, 'spec'), 'volumeName') === '';
   const fixed = (from: JsonObject) => {
-    const { resources: _resources, volumeAttributesClassName: _class, ...rest } = objectAt(from, 'spec');
-    return rest;
+    const { resources: _resources, volumeAttributesClassName: _class, volumeName, ...rest } = objectAt(from, 'spec');
+    return unbound ? rest : defined({ ...rest, volumeName });
   };
   const immutable =
     'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
@@ -234,6 +250,7 @@ function validateClaim(object: JsonObject, old?: JsonObject): Cause[] {
 export const PERSISTENT_VOLUME_CLAIM: ResourceType = builtIn({
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
+  empty: { spec: { resources: {} }, status: {} },
   status: true,
   schema: { kind: 'object', fields: { spec: claimSpec, status: claimStatus } },
   defaulted: claimDefaults,

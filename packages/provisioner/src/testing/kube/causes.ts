@@ -18,18 +18,6 @@ export const typeInvalid = (field: string, expected: string, found: string): Cau
   field,
 });
 
-export const required = (field: string, detail = ''): Cause => ({
-  reason: 'FieldValueRequired',
-  message: detail === '' ? 'Required value' : `Required value: ${detail}`,
-  field,
-});
-
-export const forbidden = (field: string, detail: string): Cause => ({
-  reason: 'FieldValueForbidden',
-  message: `Forbidden: ${detail}`,
-  field,
-});
-
 export const unsupported = (field: string, value: Json, supported: readonly Json[]): Cause => ({
   reason: 'FieldValueNotSupported',
   message: `Unsupported value: ${shown(value)}: supported values: ${supported.map(quoted).join(', ')}`,

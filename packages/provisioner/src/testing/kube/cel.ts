@@ -1,7 +1,8 @@
 /** The rules of CEL in a structural schema (`x-kubernetes-validations`), run as an API server runs them. */
 import { Environment, EvaluationError } from '@marcbachmann/cel-js';
-import { duplicate, forbidden, invalid, required } from './causes.ts';
+import { duplicate, invalid } from './causes.ts';
 import { isObject } from './json.ts';
+import { forbiddenField, requiredField } from './status.ts';
 import { type RuleSource, type Structural, schemaOfKey } from './structural.ts';
 import type { Cause, Json } from './types.ts';
 
@@ -70,9 +71,9 @@ function failure(rule: Rule, values: Values, { value, path }: Checked): Cause {
   const detail = said ?? messageOf(rule);
   switch (rule.source.reason) {
     case 'FieldValueForbidden':
-      return forbidden(field, detail);
+      return forbiddenField(field, detail);
     case 'FieldValueRequired':
-      return required(field, detail);
+      return requiredField(field, detail);
     case 'FieldValueDuplicate':
       return duplicate(field, value);
     default:

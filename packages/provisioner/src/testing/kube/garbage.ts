@@ -5,9 +5,9 @@ import { metadataOf, stringAt, stringsAt, withMetadata } from './json.ts';
 import type { JsonObject } from './types.ts';
 
 /** The API sets it on an object that is deleted with `Foreground`; the collector takes it away. */
-export const FOREGROUND = 'foregroundDeletion';
+const FOREGROUND = 'foregroundDeletion';
 /** The API sets it on an object that is deleted with `Orphan`; the collector takes it away. */
-export const ORPHAN = 'orphan';
+const ORPHAN = 'orphan';
 
 export interface Collector {
   /** Looks at every object once; answers whether it changed anything. */

@@ -98,8 +98,9 @@ function bodyOf({ body, contentType }: Asked): JsonObject {
   return value;
 }
 
-function optionsOf({ body }: Asked): JsonObject {
-  if (body.trim() === '') return {};
+// Options of a deletion stand in the body, or else in the query.
+function optionsOf({ body, query }: Asked): JsonObject {
+  if (body.trim() === '') return { propagationPolicy: query.get('propagationPolicy') ?? '' };
   const value = parsed(body, false);
   return isObject(value) ? value : {};
 }

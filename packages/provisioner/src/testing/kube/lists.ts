@@ -1,7 +1,7 @@
 /** Lists: whole, or in pages that all show the same revision. */
 import { stringAt } from './json.ts';
 import { fieldSelector, labelSelector, type Selector } from './selectors.ts';
-import { badRequest, expired } from './status.ts';
+import { ApiError, badRequest, expired } from './status.ts';
 import { keyOf, type Store } from './store.ts';
 import type { Json, JsonObject, ResourceType } from './types.ts';
 
@@ -43,7 +43,7 @@ export function listObjects(request: ListRequest): JsonObject {
   const matches = matcherOf(request);
   const token = query.get('continue') ?? '';
   const from = token === '' ? undefined : decoded(token);
-  const revision = from === undefined || from.revision === -1 ? exactRevision(request) : from.revision;
+  const revision = from === undefined || from.revision === -1 ? revisionOf(request) : from.revision;
   if (revision < store.oldest) {
     if (from) throw expired(TOO_OLD, encoded({ revision: -1, start: from.start }));
     throw expired(`The resourceVersion for the provided list is too old.`);
@@ -51,7 +51,7 @@ export function listObjects(request: ListRequest): JsonObject {
   const all = store
     .list({ group: type.group, plural: type.plural }, revision)
     .filter((object) => inNamespace(object, namespace) && (from === undefined || keyOf(object) >= from.start));
-  const limit = Number(query.get('limit') ?? 0);
+  const limit = limitOf(query);
   const page = all.filter(matches).slice(0, limit > 0 ? limit : undefined);
   const last = page.at(-1);
   // A page that is full is continued when any object follows, be it one that the selectors do not choose.
@@ -69,12 +69,33 @@ export function listObjects(request: ListRequest): JsonObject {
   };
 }
 
-// `resourceVersionMatch=Exact` asks for an old revision; else a list shows the newest.
-function exactRevision({ store, query }: ListRequest): number {
+// `resourceVersionMatch=Exact` asks for an old revision; other lists show the newest.
+function revisionOf({ store, query }: ListRequest): number {
   const given = query.get('resourceVersion') ?? '';
-  if (given !== '' && !/^\d+$/.test(given))
-    throw badRequest(`strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
+  if (given !== '' && !/^\d+$/.test(given)) throw badRequest(`invalid resource version: ${unparsed(given)}`);
+  if (Number(given) > store.revision) throw tooLarge(given, store.revision);
   return query.get('resourceVersionMatch') === 'Exact' ? Number(given) : store.revision;
+}
+
+/** Words the refusal of a revision that is no number. */
+export function unparsed(revision: string): string {
+  const text = JSON.stringify(revision);
+  return `resourceVersion: Invalid value: ${text}: strconv.ParseUint: parsing ${text}: invalid syntax`;
+}
+
+function limitOf(query: URLSearchParams): number {
+  const given = query.get('limit') ?? '0';
+  if (!/^-?\d+$/.test(given)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(given)}: invalid syntax`);
+  return Number(given);
+}
+
+function tooLarge(given: string, current: number): ApiError {
+  return new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${given}, current: ${current}`, {
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
+  });
 }
 
 // The last page of a type of a CRD says so with an empty token, that of a built-in type with none.
@@ -98,5 +119,5 @@ function decoded(token: string): Continuation {
   } catch {
     // Falls through to the refusal below.
   }
-  throw badRequest('continue key is not valid: invalid continue token');
+  throw badRequest('invalid continue token: continue key is not valid: illegal base64 data at input byte 0');
 }

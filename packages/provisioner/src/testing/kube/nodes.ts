@@ -15,7 +15,7 @@ const owner: SchemaNode = {
     apiVersion: text,
     kind: text,
     name: text,
-    uid: text,
+    uid: { ...text, default: '' },
     controller: flag,
     blockOwnerDeletion: flag,
   },

@@ -1,9 +1,20 @@
 /** What POST, PUT, PATCH and DELETE do with an object. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { applied, emptyObject, tracked, type Writing } from './apply.ts';
-import { defined, equal, isObject, metadataOf, objectAt, stringAt, stringsAt, withMetadata } from './json.ts';
+import { applied, described, emptyObject, tracked, type Writing } from './apply.ts';
+import {
+  canonical,
+  defined,
+  equal,
+  isObject,
+  metadataOf,
+  objectAt,
+  stringAt,
+  stringsAt,
+  withMetadata,
+} from './json.ts';
 import { jsonPatch, mergePatch } from './json-patch.ts';
 import { withoutNewTimes } from './managers.ts';
+import { commonCauses, finalizerWarnings, nameCauses, updateCauses } from './metadata.ts';
 import {
   type ApiError,
   alreadyExists,
@@ -52,7 +63,12 @@ export function createObject(write: Write, body: JsonObject): JsonObject {
   const metadata = metadataOf(body);
   const name = stringAt(metadata, 'name') || generated(stringAt(metadata, 'generateName'));
   const decoded = decode({ ...write, name }, body);
-  const object = withMetadata(decoded, defined({ name: name === '' ? undefined : name }));
+  // The server sets these itself, before anybody owns a field.
+  const object = withMetadata(decoded, {
+    name: name === '' ? undefined : name,
+    deletionTimestamp: undefined,
+    deletionGracePeriodSeconds: undefined,
+  });
   if (stringAt(metadata, 'resourceVersion') !== '') {
     throw plainError('resourceVersion should not be set on objects to be created');
   }
@@ -73,7 +89,8 @@ function insertObject(write: Write, object: JsonObject, type: ResourceType): Jso
     deletionGracePeriodSeconds: undefined,
     selfLink: undefined,
   });
-  check(type, name, [...nameCauses(name), ...type.validate(created)]);
+  check(type, name, [...nameCauses(name), ...type.validate(created), ...commonCauses(created)]);
+  for (const warning of finalizerWarnings(created)) write.warn(warning);
   if (store.get(addressOf(write))) throw alreadyExists(type, name);
   return unique(write, created);
 }
@@ -89,48 +106,55 @@ function generated(prefix: string): string {
   return `${prefix.slice(0, 58)}${suffix}`;
 }
 
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const SUBDOMAIN_RULE =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-
-function nameCauses(name: string): Cause[] {
-  if (name.length > 253) return [invalidField('metadata.name', name, 'must be no more than 253 bytes')];
-  return SUBDOMAIN.test(name) ? [] : [invalidField('metadata.name', name, SUBDOMAIN_RULE)];
-}
-
 function check(type: ResourceType, name: string, causes: readonly Cause[]): void {
   if (causes.length > 0) throw invalid(type, name, causes);
 }
 
-/** Answers the body as an object of its type: without unknown fields, with defaults. Throws 400. */
+/** Answers the body as an object of its type: without unknown fields, with defaults. Throws 400, 422 for another kind. */
 function decode(write: Write, body: JsonObject): JsonObject {
-  const { type, namespace } = write;
-  const expected = emptyObject(type);
-  const apiVersion = stringAt(body, 'apiVersion') || stringAt(expected, 'apiVersion');
-  const kind = stringAt(body, 'kind') || type.kind;
-  if (kind !== type.kind || apiVersion !== expected['apiVersion']) throw misplaced(write, { apiVersion, kind });
-  const undecodable = type.undecodable?.(body);
+  const { type } = write;
+  const typed = ofType(type, body);
+  const undecodable = type.undecodable?.(typed);
   if (undecodable !== undefined) throw unhandled(type, undecodable);
-  const given = stringAt(metadataOf(body), 'namespace');
-  if (type.namespaced !== false && given !== '' && given !== namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  }
-  const { object, dropped } = type.pruned({ ...body, apiVersion, kind });
+  checkNamespace(write, typed);
+  const { object, dropped } = type.pruned(typed);
   report(write, dropped);
   return type.defaulted({ ...object, metadata: metadataOf(object) });
 }
 
-function misplaced({ type }: Write, { apiVersion, kind }: { apiVersion: string; kind: string }): ApiError {
-  const [version = '', group = ''] = apiVersion.split('/').reverse();
-  if (custom(type)) {
-    const expected = `${type.group}/${type.version}, Kind=${type.kind}`;
-    return badRequest(
-      `the object provided is unrecognized (must be of type ${type.kind}): ${group}/${version}, Kind=${kind} is not ${expected}`,
+function checkNamespace({ type, namespace }: Write, object: JsonObject): void {
+  const given = stringAt(metadataOf(object), 'namespace');
+  if (type.namespaced === false || given === '' || given === namespace) return;
+  throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+// Built-in types may leave kind and version out, types of a CRD must name them.
+function ofType(type: ResourceType, body: JsonObject): JsonObject {
+  const expected = stringAt(emptyObject(type), 'apiVersion');
+  const kind = stringAt(body, 'kind');
+  const apiVersion = stringAt(body, 'apiVersion');
+  if (!custom(type) && (kind === '' || kind === type.kind) && (apiVersion === '' || apiVersion === expected)) {
+    return { ...body, apiVersion: expected, kind: type.kind };
+  }
+  if (kind === '') {
+    const text = JSON.stringify(body);
+    const start = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${type.kind}): Object 'Kind' is missing in '${text}' (${start})`,
     );
   }
-  return badRequest(
-    `${kind} in version ${quote(apiVersion)} cannot be handled as a ${type.kind}: converting (${group}/${version}, Kind=${kind}) to (${type.group}/${type.version}, Kind=${type.kind})`,
-  );
+  if (apiVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (kind === type.kind) return body;
+  if (!custom(type))
+    throw badRequest(
+      `${kind} in version ${quote(apiVersion)} cannot be handled as a ${type.kind}: no kind ${quote(kind)} is registered`,
+    );
+  const name = stringAt(metadataOf(body), 'name');
+  throw invalid({ group: type.group, kind }, name, [invalidField('kind', kind, `must be ${type.kind}`)]);
 }
 
 function unhandled(type: ResourceType, why: string): ApiError {
@@ -187,7 +211,7 @@ function change(write: Write, live: JsonObject, wanted: JsonObject): JsonObject 
     generation: generationOf(type, live, body),
     resourceVersion: before['resourceVersion'],
   });
-  const causes = metadataCauses(next, live);
+  const causes = updateCauses(next, live);
   // The API checks metadata twice, for all types and for each, and names these causes twice.
   check(type, name, [...causes, ...causes, ...type.validate(next, live)]);
   const settled = withoutNewTimes(next, live);
@@ -211,6 +235,7 @@ function checkRevision({ type, name }: Write, given: JsonObject, before: JsonObj
       { ...cause, message: 'Invalid value: 0: must be specified for an update' },
     ]);
   }
+  if (!/^\d+$/.test(revision)) throw plainError(`strconv.ParseUint: parsing ${quote(revision)}: invalid syntax`);
   if (revision !== before['resourceVersion']) throw conflict(type, name, STALE);
 }
 
@@ -234,22 +259,6 @@ function generationOf(type: ResourceType, live: JsonObject, next: JsonObject): J
   return equal(counted(live), counted(next)) ? generation : generation + 1;
 }
 
-function metadataCauses(next: JsonObject, live: JsonObject): Cause[] {
-  const after = metadataOf(next);
-  const before = metadataOf(live);
-  const fixed = ['name', 'namespace', 'uid'].filter((field) => !equal(after[field], before[field]));
-  const added = stringsAt(after, 'finalizers').filter((one) => !stringsAt(before, 'finalizers').includes(one));
-  const deleting = before['deletionTimestamp'] !== undefined && added.length > 0;
-  const listed = `[]string{${added.map(quote).join(', ')}}`;
-  const rule = `no new finalizers can be added if the object is being deleted, found new finalizers ${listed}`;
-  return [
-    ...(deleting
-      ? [{ reason: 'FieldValueForbidden', message: `Forbidden: ${rule}`, field: 'metadata.finalizers' }]
-      : []),
-    ...fixed.map((field) => invalidField(`metadata.${field}`, after[field] ?? '', 'field is immutable')),
-  ];
-}
-
 export const APPLY = 'application/apply-patch+yaml';
 export const MERGE = 'application/merge-patch+json';
 export const JSON_PATCH = 'application/json-patch+json';
@@ -268,8 +277,17 @@ export function patchObject(write: Write, { mediaType, body, force }: Patch): { 
   if (!live) throw notFound(write.type, write.name);
   const patched = mediaType === MERGE ? mergePatch(live, body) : jsonPatch(live, body);
   if (!isObject(patched)) throw badRequest('the patch leaves no object');
-  const next = tracked(live, decode(write, patched), write);
+  const next = tracked(live, decode(patching(write, patched), patched), write);
   return { object: change(write, live, named(write, next)), created: false };
+}
+
+// A patch that leaves an unknown field is refused in another form than an object that brings one.
+function patching(write: Write, patched: JsonObject): Write {
+  if (write.fieldValidation !== 'Strict') return write;
+  const dropped = write.type.pruned(patched).dropped.map((path) => `unknown field ${quote(path)}`);
+  if (dropped.length === 0) return write;
+  const why = `strict decoding error: ${dropped.join(', ')}`;
+  throw invalid({ group: '', kind: '' }, '', [invalidField('patch', canonical(patched), why)]);
 }
 
 function named(write: Write, object: JsonObject): JsonObject {
@@ -284,19 +302,20 @@ function applyObject(write: Write, live: JsonObject | undefined, { body, force }
   if (!live && subresource !== undefined) throw notFound(type, name);
   const merged = applied(live, body, { ...write, force });
   const undecodable = type.undecodable?.(merged);
-  if (undecodable !== undefined) throw plainError(undecodable);
+  if (undecodable !== undefined) {
+    const versioned = `${type.group}/${type.version}, Kind=${type.kind}`;
+    const why = `unable to convert unstructured object to ${versioned}: error decoding from json: ${undecodable}`;
+    throw plainError(`failed to convert new object (${described(body, type)}) to proper version: ${why}`);
+  }
   const { object, dropped } = type.pruned(merged);
   report(write, dropped);
   const next = type.defaulted(object);
   const uid = stringAt(metadataOf(next), 'uid');
+  checkNamespace(write, next);
   if (live) return { object: change(write, live, named(write, next)), created: false };
   if (uid !== '') {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     throw conflict(type, name, why);
-  }
-  const namespace = stringAt(metadataOf(next), 'namespace');
-  if (type.namespaced !== false && namespace !== '' && namespace !== write.namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   return { object: insertObject(write, named(write, next), type), created: true };
 }
@@ -327,7 +346,7 @@ export function deleteObject(write: Write, options: JsonObject): JsonObject {
 function policyOf(options: JsonObject): string {
   const policy = stringAt(options, 'propagationPolicy');
   if (!['', 'Foreground', 'Background', 'Orphan'].includes(policy)) {
-    const message = `Unsupported value: ${quote(policy)}: supported values: "Background", "Foreground", "Orphan"`;
+    const message = `Unsupported value: ${quote(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`;
     throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [
       { reason: 'FieldValueNotSupported', message, field: 'propagationPolicy' },
     ]);

@@ -1,5 +1,5 @@
 /** From a method and a path to what is asked of which resource. */
-import { methodNotAllowed, unknownResource } from './status.ts';
+import { methodNotAllowed, notFound, unknownResource, unsupported } from './status.ts';
 import type { ResourceType } from './types.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
@@ -26,26 +26,32 @@ export function routeOf(method: string, url: URL, types: readonly ResourceType[]
   const type = types.find((one) => one.group === group && one.version === version && one.plural === parts['plural']);
   if (!type || (parts['sub'] !== undefined && !(parts['sub'] === 'status' && type.status))) {
     if (group === '') throw unknownResource();
+    if (type) throw notFound(type, parts['name'] ?? '');
     return undefined;
   }
   const name = decodeURIComponent(parts['name'] ?? '');
   const subresource = parts['sub'] === undefined ? undefined : 'status';
   const watching = /^(true|1)$/.test(url.searchParams.get('watch') ?? '');
-  const verb = verbOf(method, { whole: name === '', subresource, watching });
+  const verb = verbOf(method, { whole: name === '', subresource, watching }) ?? refuse(method, type, subresource);
   return { verb, type, namespace: decodeURIComponent(parts['namespace'] ?? ''), name, subresource };
 }
 
 function verbOf(
   method: string,
   { whole, subresource, watching }: { whole: boolean; subresource: string | undefined; watching: boolean },
-): Verb {
+): Verb | undefined {
   if (method === 'GET') {
     if (!whole) return 'get';
     return watching ? 'watch' : 'list';
   }
-  if (whole && method === 'POST') return 'create';
-  if (!whole && method === 'PUT') return 'update';
-  if (!whole && method === 'PATCH') return 'patch';
-  if (!whole && method === 'DELETE' && subresource === undefined) return 'delete';
-  throw methodNotAllowed();
+  if (whole) return method === 'POST' ? 'create' : undefined;
+  if (method === 'PUT') return 'update';
+  if (method === 'PATCH') return 'patch';
+  return method === 'DELETE' && subresource === undefined ? 'delete' : undefined;
+}
+
+function refuse(method: string, type: ResourceType, subresource: string | undefined): never {
+  const verb = { POST: 'create', DELETE: 'delete' }[method];
+  if (type.group === '' || subresource === undefined || verb === undefined) throw methodNotAllowed();
+  throw unsupported(type, verb);
 }

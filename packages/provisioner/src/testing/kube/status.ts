@@ -99,6 +99,11 @@ export function methodNotAllowed(): ApiError {
   });
 }
 
+export function unsupported({ group, plural }: ResourceType, verb: string): ApiError {
+  const message = `${verb} is not supported on resources of kind ${quote(qualified(group, plural))}`;
+  return new ApiError(405, 'MethodNotAllowed', message, { details: { group, kind: plural } });
+}
+
 export function unknownResource(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource', { details: {} });
 }

@@ -48,6 +48,8 @@ export interface ResourceType {
   readonly status: boolean;
   /** The whole object. `apiVersion`, `kind` and `metadata` may be left out: they are alike for all types. */
   readonly schema: SchemaNode;
+  /** What an object has that was given nothing: its fields are nobody's. */
+  readonly empty?: JsonObject;
   /** Is a PUT without `metadata.resourceVersion` taken? True for built-in types, false for types of a CRD. */
   readonly unconditionalUpdate?: boolean;
   /** Answers why the object cannot be read as one of this type, as a wrong base64; undefined when it can. */

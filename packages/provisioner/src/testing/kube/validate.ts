@@ -1,19 +1,10 @@
 /** Validates a value against a structural schema, with the causes that a Kubernetes API server names. */
 import { isIP } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  blocksRules,
-  duplicate,
-  invalid,
-  required,
-  rulesNotRun,
-  tooLong,
-  tooMany,
-  typeInvalid,
-  unsupported,
-} from './causes.ts';
+import { blocksRules, duplicate, invalid, rulesNotRun, tooLong, tooMany, typeInvalid, unsupported } from './causes.ts';
 import { type Checked, causeOf, type Rule } from './cel.ts';
 import { isObject } from './json.ts';
+import { requiredField } from './status.ts';
 import { type Structural, schemaOfKey } from './structural.ts';
 import type { Cause, Json, JsonObject } from './types.ts';
 
@@ -197,7 +188,9 @@ function ofObject(schema: Structural, value: JsonObject, path: string): Cause[] 
   const { minProperties = 0, maxProperties = Number.POSITIVE_INFINITY } = schema;
   const size = Object.keys(value).length;
   return [
-    ...(schema.required ?? []).filter((key) => !Object.hasOwn(value, key)).map((key) => required(under(path, key))),
+    ...(schema.required ?? [])
+      .filter((key) => !Object.hasOwn(value, key))
+      .map((key) => requiredField(under(path, key))),
     ...(size > maxProperties ? [tooMany(path, size, maxProperties)] : []),
     ...(size < minProperties
       ? [invalid(path, `${path} in body should have at least ${minProperties} properties`, size)]

@@ -1,7 +1,7 @@
 /** Watches: changes after a revision, one JSON object per line. */
 import { withMetadata } from './json.ts';
-import { type ListRequest, matcherOf } from './lists.ts';
-import { badRequest, expired, statusOf } from './status.ts';
+import { type ListRequest, matcherOf, unparsed } from './lists.ts';
+import { expired, plainError, statusOf } from './status.ts';
 import type { Change } from './store.ts';
 import type { JsonObject } from './types.ts';
 
@@ -15,13 +15,13 @@ const BOOKMARK_MS = 60_000;
 
 /**
  * Sends the events of a watch until it ends by itself or the function that this answers is called. An object that
- * leaves the selector is DELETED, one that enters it ADDED. Throws 400 for a malformed request, before anything is sent.
+ * leaves the selector is DELETED, one that enters it ADDED. Throws 400 for a malformed selector and 500 for a malformed revision, before anything is sent.
  */
 export function watchObjects(request: ListRequest, sink: WatchSink): () => void {
   const { store, query } = request;
   const given = query.get('resourceVersion') ?? '';
   if (given !== '' && !/^\d+$/.test(given)) {
-    throw badRequest(`Invalid resource version: ${JSON.stringify(given)}: invalid value`);
+    throw plainError(unparsed(given));
   }
   const watch = begin(request, sink);
   const from = Number(given);
