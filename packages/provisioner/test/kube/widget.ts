@@ -121,10 +121,14 @@ export const WIDGET: ResourceType = {
   plural: 'widgets',
   status: true,
   schema,
-  defaulted: (object) => (isObject(object['spec']) ? { ...object, spec: { replicas: 1, ...object['spec'] } } : object),
+  defaulted: (object) =>
+    isObject(object['spec']) ? { ...object, spec: { replicas: 1, ...withoutNulls(object['spec']) } } : object,
   pruned: (object) => prunedBy(wholeSchema(WIDGET), object),
   validate,
 };
+
+const withoutNulls = (spec: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== null));
 
 function validate(object: JsonObject): Cause[] {
   if (!isObject(object['spec'])) return [];

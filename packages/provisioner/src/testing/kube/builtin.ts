@@ -48,13 +48,17 @@ const encoded = (value: string) => Buffer.from(value, 'utf8').toString('base64')
 
 // `stringData` is for writing only: its values go into `data`, over those that are there.
 function secretDefaults(object: JsonObject): JsonObject {
-  const { stringData, ...rest } = object;
+  const { stringData, data: given, immutable, ...rest } = object;
   const written = Object.entries(isObject(stringData) ? stringData : {});
-  const added = Object.fromEntries(written.map(([key, value]) => [key, encoded(String(value))]));
-  const data = { ...objectAt(object, 'data'), ...added };
+  const added = Object.fromEntries(written.map(([key, value]) => [key, encoded(String(value ?? ''))]));
+  const kept = Object.entries(isObject(given) ? given : {}).map(([key, value]) => [key, value ?? '']);
+  const data = { ...Object.fromEntries(kept), ...added };
   return {
     ...rest,
-    ...defined({ data: Object.keys(data).length > 0 ? data : undefined }),
+    ...defined({
+      data: Object.keys(data).length > 0 ? data : undefined,
+      immutable: immutable === null ? undefined : immutable,
+    }),
     type: stringAt(object, 'type') || 'Opaque',
   };
 }

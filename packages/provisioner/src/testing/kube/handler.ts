@@ -26,22 +26,22 @@ export interface Asked {
   readonly userAgent: string;
   readonly body: string;
   readonly now: Date;
+  /** Takes the texts of `Warning` headers: a refusal carries them too. */
+  readonly warnings: string[];
 }
 
 export interface Answer {
   readonly code: number;
   readonly body: JsonObject;
-  readonly warnings: readonly string[];
 }
 
 /** Does what is asked. Throws an ApiError. */
 export function answer(asked: Asked): Answer {
   const { route, store, query } = asked;
-  const warnings: string[] = [];
-  const ok = (body: JsonObject, code = 200): Answer => ({ code, body, warnings });
+  const ok = (body: JsonObject, code = 200): Answer => ({ code, body });
   if (route.verb === 'list') return ok(listObjects({ store, type: route.type, namespace: route.namespace, query }));
   if (route.verb === 'get') return ok(found(asked));
-  const write = writeOf(asked, warnings);
+  const write = writeOf(asked);
   if (route.verb === 'create') return ok(createObject(write, bodyOf(asked)), 201);
   if (route.verb === 'update') return ok(replaceObject(write, bodyOf(asked)));
   if (route.verb === 'delete') return ok(deleteObject(deleting(write, optionsOf(asked)), optionsOf(asked)));
@@ -60,8 +60,8 @@ function deleting(write: Write, options: JsonObject): Write {
   return Array.isArray(dryRun) && dryRun.length > 0 ? { ...write, dryRun: true } : write;
 }
 
-function writeOf(asked: Asked, warnings: string[]): Write {
-  const { route, store, query, userAgent, now } = asked;
+function writeOf(asked: Asked): Write {
+  const { route, store, query, userAgent, now, warnings } = asked;
   const { type, namespace, name, subresource } = route;
   const validation = query.get('fieldValidation') ?? '';
   return {

@@ -66,6 +66,17 @@ export function updateCauses(next: JsonObject, live: JsonObject): Cause[] {
   ];
 }
 
+/** Answers the object without what metadata never holds: empty labels, annotations, finalizers, owners and texts, and null. */
+export function settledMetadata(object: JsonObject): JsonObject {
+  const kept = Object.entries(metadataOf(object)).filter(([, value]) => !isHollow(value));
+  return { ...object, metadata: Object.fromEntries(kept) };
+}
+
+function isHollow(value: Json): boolean {
+  if (value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
 const KNOWN_FINALIZERS = ['orphan', 'foregroundDeletion', 'kubernetes'];
 
 /** Answers warnings about finalizers that name no domain. */

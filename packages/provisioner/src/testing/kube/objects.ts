@@ -14,7 +14,8 @@ import {
 } from './json.ts';
 import { jsonPatch, mergePatch } from './json-patch.ts';
 import { withoutNewTimes } from './managers.ts';
-import { commonCauses, finalizerWarnings, nameCauses, updateCauses } from './metadata.ts';
+import { commonCauses, finalizerWarnings, nameCauses, settledMetadata, updateCauses } from './metadata.ts';
+import { nullCauses } from './nulls.ts';
 import {
   type ApiError,
   alreadyExists,
@@ -119,7 +120,12 @@ function decode(write: Write, body: JsonObject): JsonObject {
   checkNamespace(write, typed);
   const { object, dropped } = type.pruned(typed);
   report(write, dropped);
-  return type.defaulted({ ...object, metadata: metadataOf(object) });
+  return type.defaulted(withManagers(settledMetadata(object), object));
+}
+
+// An empty list of managers is no nothing: it resets them.
+function withManagers(settled: JsonObject, given: JsonObject): JsonObject {
+  return withMetadata(settled, { managedFields: metadataOf(given)['managedFields'] });
 }
 
 function checkNamespace({ type, namespace }: Write, object: JsonObject): void {
@@ -309,7 +315,8 @@ function applyObject(write: Write, live: JsonObject | undefined, { body, force }
   }
   const { object, dropped } = type.pruned(merged);
   report(write, dropped);
-  const next = type.defaulted(object);
+  const next = type.defaulted(settledMetadata(object));
+  if (custom(type)) check(type, name, nullCauses(type, object, next));
   const uid = stringAt(metadataOf(next), 'uid');
   checkNamespace(write, next);
   if (live) return { object: change(write, live, named(write, next)), created: false };

@@ -112,13 +112,14 @@ async function serve(api: Running, request: IncomingMessage, response: ServerRes
   }
   const body = await read(request);
   if (body === undefined || fault?.kind === 'hang') return;
+  const warnings: string[] = [];
   try {
-    handle(api, { request, response, body, fault });
+    handle(api, { request, response, body, fault, warnings });
   } catch (error) {
     const known =
       error instanceof ApiError ? error : new ApiError(500, 'InternalError', `Internal error occurred: ${error}`);
     if (fault?.kind === 'cut-after') request.socket.destroy();
-    else send(response, { code: known.code, body: statusOf(known), warnings: [] });
+    else send(response, { code: known.code, body: statusOf(known), warnings });
   }
 }
 
@@ -137,9 +138,10 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly body: string;
   readonly fault: Fault | undefined;
+  readonly warnings: string[];
 }
 
-function handle(api: Running, { request, response, body, fault }: Exchange): void {
+function handle(api: Running, { request, response, body, fault, warnings }: Exchange): void {
   if (fault?.kind === 'status') throw refusal(fault);
   if (request.headers.authorization !== `Bearer ${api.token}`) throw unauthorized();
   const url = new URL(request.url ?? '/', api.url);
@@ -166,9 +168,10 @@ function handle(api: Running, { request, response, body, fault }: Exchange): voi
     userAgent: request.headers['user-agent'] ?? '',
     body,
     now: api.clock(),
+    warnings,
   });
   if (fault?.kind === 'cut-after') request.socket.destroy();
-  else send(response, result);
+  else send(response, { ...result, warnings });
 }
 
 function authorize(api: Running, { verb, type, namespace, name, subresource }: Route): void {
