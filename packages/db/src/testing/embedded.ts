@@ -37,21 +37,19 @@ export async function startEmbedded(settings: Settings): Promise<{ url: string; 
   }
 }
 
-interface Place {
+export interface Place {
   readonly directory: string;
   readonly user: OsUser;
 }
 
-function initialize(initdb: string, { directory, user, password }: Place & { password: string }): void {
+/** Makes the data directory `data` in the place; `postgres` is its superuser. */
+export function initialize(
+  initdb: string,
+  { directory, user, password, auth = 'password' }: Place & { password: string; auth?: 'password' | 'scram-sha-256' },
+): void {
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, password, { mode: 0o644 }); // the directory around it is closed to others
-  const options = [
-    '--username=postgres',
-    '--auth=password',
-    `--pwfile=${passwordFile}`,
-    '--no-sync',
-    '--lc-messages=C',
-  ];
+  const options = ['--username=postgres', `--auth=${auth}`, `--pwfile=${passwordFile}`, '--no-sync', '--lc-messages=C'];
   execFileSync(initdb, [...options, ...initdbArguments(process.platform), join(directory, 'data')], {
     ...user,
     cwd: directory,
@@ -70,7 +68,8 @@ async function startOnFreePort(postgres: string, place: Place & { settings: Sett
   }
 }
 
-function spawnServer(
+/** Starts the server on the port, on 127.0.0.1 alone. */
+export function spawnServer(
   postgres: string,
   { directory, user, settings, port }: Place & { settings: Settings; port: number },
 ): ChildProcess {
@@ -83,7 +82,7 @@ function spawnServer(
 }
 
 /** Resolves when the server accepts connections, or to its output when it ended before that. */
-async function untilReady(server: ChildProcess): Promise<string | undefined> {
+export async function untilReady(server: ChildProcess): Promise<string | undefined> {
   let said = '';
   const exited = once(server, 'exit').then(() => `PostgreSQL did not start: ${said}`);
   const ready = new Promise<undefined>((resolve) => {

@@ -2,10 +2,11 @@
 
 /** Where the API is. */
 export type KubeAccess =
-  /** A file as kubectl reads it; without a context, the current one of the file. */
-  | { readonly kubeconfig: string; readonly context?: string | undefined }
-  /** The account of the pod that this process runs in. */
-  | { readonly inCluster: true }
+  /**
+   * A file as kubectl reads it; without a context, the current one of the file. Without a file: what kubectl would use, or
+   * the account of the pod that this process runs in.
+   */
+  | { readonly kubeconfig: string | undefined; readonly context?: string | undefined }
   | { readonly url: string; readonly token?: string | undefined; readonly ca?: string | undefined };
 
 /** A type of objects, under the name that the API gives it in URLs and roles. */

@@ -115,10 +115,10 @@ interface ListPage {
 function configOf(access: KubeAccess): KubeConfig {
   const config = new KubeConfig();
   if ('kubeconfig' in access) {
-    config.loadFromFile(access.kubeconfig);
+    if (access.kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(access.kubeconfig);
     if (access.context !== undefined) config.setCurrentContext(access.context);
-  } else if ('inCluster' in access) config.loadFromCluster();
-  else {
+  } else {
     const { url, token, ca } = access;
     const caData = ca === undefined ? undefined : Buffer.from(ca).toString('base64');
     // `skipTLSVerify` is what lets the client speak plain HTTP; over TLS, certificates are checked.

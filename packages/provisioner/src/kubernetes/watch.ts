@@ -30,6 +30,11 @@ export async function watchMarked({ client, scopes }: Watched, told: Told, signa
   const broken = new AbortController();
   const either = AbortSignal.any([signal, broken.signal]);
   const all = [CLUSTER, POOLER, SECRET].flatMap((resource) => scopes.map((scope) => ({ resource, scope })));
+  // Without a namespace there is nothing to watch, for as long as it takes.
+  if (all.length === 0) {
+    told.live();
+    return new Promise((ended) => signal.addEventListener('abort', () => ended(), { once: true }));
+  }
   let missing = all.length;
   const stands = () => {
     missing -= 1;

@@ -34,5 +34,8 @@ export interface Credential {
 export function secretData({ user, password }: Credential, { host, port, sslmode }: Endpoint, dbname: string) {
   const address = host.includes(':') ? `[${host}]` : host;
   const uri = `postgresql://${user}:${password}@${address}:${port}/${dbname}?sslmode=${sslmode}`;
-  return { user, password, host, port: String(port), dbname, uri } satisfies Record<(typeof SECRET_KEYS)[number], string>;
+  return { user, password, host, port: String(port), dbname, uri } satisfies Record<
+    (typeof SECRET_KEYS)[number],
+    string
+  >;
 }

@@ -52,6 +52,7 @@ export function meaningOf(error: unknown, address: string): Error {
 }
 
 function fieldOf(error: unknown, field: 'code' | 'routine' | 'detail'): string | undefined {
-  const value = error instanceof Error && field in error ? (error as Error & Record<string, unknown>)[field] : undefined;
+  const value =
+    error instanceof Error && field in error ? (error as Error & Record<string, unknown>)[field] : undefined;
   return typeof value === 'string' ? value : undefined;
 }

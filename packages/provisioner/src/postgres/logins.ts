@@ -78,8 +78,7 @@ async function open(pass: Pass, { user, password }: Data): Promise<void> {
 export async function ensureCredentials(pass: Pass, { left }: State, data: Data): Promise<void> {
   const { credentials } = pass.desired.names;
   const stored = await readSecret(pass, credentials);
-  if (!sameData(stored?.data, data) && left.login === pass.desired.logins.current)
-    pass.repaired("secret of consumers");
+  if (!sameData(stored?.data, data) && left.login === pass.desired.logins.current) pass.repaired('secret of consumers');
   // Also when it is right: the version before is forgotten then.
   await writeSecret(pass, credentials, data);
 }

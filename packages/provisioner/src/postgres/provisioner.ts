@@ -60,7 +60,11 @@ interface Admin {
 }
 
 /** Runs the work on a connection of the administrator. Throws `Refusal`, `ProvisionerUnavailable`, or the signal's reason. */
-async function asAdmin<T>(options: PostgresOptions, signal: AbortSignal, work: (admin: Admin) => Promise<T>): Promise<T> {
+async function asAdmin<T>(
+  options: PostgresOptions,
+  signal: AbortSignal,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted();
   const url = await readAdminUrl(options.adminUrlFile);
   const { host, port } = addressOf(url);

@@ -2,10 +2,9 @@
 import { managedDatabases, managedRoles } from '@tenant-registry/db';
 import type { Observed } from '../types.ts';
 import { ensureCredentials, ensureLogin, ensureOther } from './logins.ts';
-import { type Left, settingsOf } from './mark.ts';
+import { type Left, settingsOf, writeMark } from './mark.ts';
 import { ensureSettings } from './settings.ts';
 import { look, markOf, observe, ownerMark, type Pass, requireOurs, type State } from './state.ts';
-import { writeMark } from './mark.ts';
 
 const SLOTS = ['a', 'b'] as const;
 

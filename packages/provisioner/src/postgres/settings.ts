@@ -53,7 +53,9 @@ function doors({ desired: { spec }, names }: Pass, { database, left }: State): C
 function parameterChanges({ desired: { spec }, names }: Pass, { database, left }: State): Change[] {
   const settings = database?.settings ?? [];
   const isAsBefore = left.applied === settingsOf(spec);
-  const wrong = Object.entries(spec.parameters).filter(([name, value]) => !managedDatabases.isSetTo({ name, value }, settings));
+  const wrong = Object.entries(spec.parameters).filter(
+    ([name, value]) => !managedDatabases.isSetTo({ name, value }, settings),
+  );
   const gone = left.parameters.filter((name) => !(name in spec.parameters));
   return [
     ...wrong.map(([name, value]) => ({

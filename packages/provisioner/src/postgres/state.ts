@@ -27,6 +27,8 @@ export interface State {
   readonly owner: Role | undefined;
   readonly logins: Readonly<Record<Slot, Role | undefined>>;
   readonly database: managedDatabases.ManagedDatabase | undefined;
+  /** Of the database with that name, ours or not. */
+  readonly oid: number | undefined;
   /** What the last complete pass left behind. */
   readonly left: Left;
   /** What has our names and is not ours, in words. */
@@ -46,6 +48,7 @@ export async function look(pass: Pass): Promise<State> {
     owner,
     logins: { a: ours.get(names.logins.a), b: ours.get(names.logins.b) },
     database: isDatabaseOurs ? database : undefined,
+    oid: database?.oid,
     left: readMark(pass.installation, owner?.comment ?? null)?.left ?? nothingLeft,
     foreign: [
       ...all.filter((role) => !isOurs(role)).map(({ name }) => `the role ${name}`),
@@ -62,8 +65,8 @@ export function requireOurs({ foreign }: State): void {
 }
 
 /** Tells whether the database that was made is gone, or another one is in its place. */
-export function isLost({ desired }: Pass, { database }: State): boolean {
-  return desired.external_uid !== null && String(database?.oid) !== desired.external_uid;
+export function isLost({ desired }: Pass, { oid }: State): boolean {
+  return desired.external_uid !== null && String(oid) !== desired.external_uid;
 }
 
 /** Returns the comment of the owner. */

@@ -74,14 +74,17 @@ async function readVersion(folder: string): Promise<Secret | null> {
     if (version === null) return null;
     const secret = await orNull(readFiles(join(folder, version)));
     if (secret !== null) return secret;
-    if (attempt === READ_ATTEMPTS_MAX) throw new Error(`the secret in ${folder} cannot be read: ${version} is not there`);
+    if (attempt === READ_ATTEMPTS_MAX)
+      throw new Error(`the secret in ${folder} cannot be read: ${version} is not there`);
   }
 }
 
 async function readFiles(folder: string): Promise<Secret> {
   const names = await readdir(folder);
   if (!names.includes(LABELS)) throw Object.assign(new Error(`${folder} has no labels`), { code: 'ENOENT' });
-  const entries = await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const));
+  const entries = await Promise.all(
+    names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const),
+  );
   const { [LABELS]: labels = '{}', ...data } = Object.fromEntries(entries);
   return { data, labels: JSON.parse(labels) };
 }

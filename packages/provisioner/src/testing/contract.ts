@@ -99,7 +99,8 @@ function worldOf(harness: ContractHarness) {
       expect(observed).toMatchObject({ phase: 'ready', in_sync: true });
       return desired;
     },
-    ours: async ({ id }: Desired) => (await harness.provisioner.list(new AbortController().signal)).filter((each) => each.id === id),
+    ours: async ({ id }: Desired) =>
+      (await harness.provisioner.list(new AbortController().signal)).filter((each) => each.id === id),
     /** Tells whether a client with the credentials that consumers read gets in. */
     isOpen: async (desired: Desired) => {
       if (harness.credentials === undefined || harness.logIn === undefined) return undefined;
@@ -148,7 +149,10 @@ function makingTests(world: GetWorld): void {
     const { harness, converge, isOpen, ours, make } = world();
     const order = harness.order();
     const signal = new AbortController().signal;
-    await Promise.allSettled([harness.provisioner.reconcile(order, signal), harness.provisioner.reconcile(order, signal)]);
+    await Promise.allSettled([
+      harness.provisioner.reconcile(order, signal),
+      harness.provisioner.reconcile(order, signal),
+    ]);
     const { repaired, desired } = await converge(order);
     expect(repaired).toEqual([]);
     expect(await isOpen(desired)).not.toBe(false);
@@ -168,7 +172,10 @@ function makingTests(world: GetWorld): void {
 async function cutEverywhere(
   context: TestContext,
   { harness, converge }: World,
-  { start, check }: { start: () => Promise<Desired>; check: (ended: Awaited<ReturnType<World['converge']>>) => Promise<void> },
+  {
+    start,
+    check,
+  }: { start: () => Promise<Desired>; check: (ended: Awaited<ReturnType<World['converge']>>) => Promise<void> },
 ): Promise<void> {
   const abortAfter = need(context, harness, 'abortAfter');
   let cuts = 0;
@@ -309,7 +316,9 @@ function driftTests(world: GetWorld): void {
     expect(await ours(order)).toEqual([]);
     // What is not ours is not taken away either, and does not hold up a deletion.
     expect((await converge({ ...order, want: 'destroyed' })).observed.phase).toBe('gone');
-    expect(await harness.provisioner.reconcile(order, new AbortController().signal)).toMatchObject({ reason: 'conflict' });
+    expect(await harness.provisioner.reconcile(order, new AbortController().signal)).toMatchObject({
+      reason: 'conflict',
+    });
   });
 }
 
@@ -321,7 +330,10 @@ function restTests(world: GetWorld): void {
     const asleep = await converge({ ...desired, want: 'asleep' });
     expect(asleep).toMatchObject({ observed: { phase: 'asleep', external_uid: desired.external_uid }, repaired: [] });
     expect(await isOpen(desired)).not.toBe(true);
-    expect(await converge({ ...desired, want: 'asleep' })).toMatchObject({ observed: { phase: 'asleep' }, repaired: [] });
+    expect(await converge({ ...desired, want: 'asleep' })).toMatchObject({
+      observed: { phase: 'asleep' },
+      repaired: [],
+    });
     expect(await converge(desired)).toMatchObject({
       observed: { ...READY, external_uid: desired.external_uid },
       repaired: [],
@@ -345,7 +357,10 @@ function restTests(world: GetWorld): void {
     const credential = await harness.credentials?.(desired);
     await harness.keep?.(desired, 'for later');
     const retained = await converge({ ...desired, want: 'retained' });
-    expect(retained).toMatchObject({ observed: { phase: 'retained', external_uid: desired.external_uid }, repaired: [] });
+    expect(retained).toMatchObject({
+      observed: { phase: 'retained', external_uid: desired.external_uid },
+      repaired: [],
+    });
     if (credential && harness.logIn) expect(await harness.logIn(desired, credential)).toBe(false);
     expect((await ours(desired)).length).toBeGreaterThan(0);
     if (harness.kept) expect(await harness.kept(desired)).toEqual(['for later']);

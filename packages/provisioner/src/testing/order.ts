@@ -16,7 +16,10 @@ const spec: Spec = {
 };
 
 /** Returns an order of a database that exists nowhere yet, with names such as the registry makes them. */
-export function newOrder({ spec: changed, ...given }: Partial<Omit<Desired, 'spec'>> & { spec?: Partial<Spec> } = {}): Desired {
+export function newOrder({
+  spec: changed,
+  ...given
+}: Partial<Omit<Desired, 'spec'>> & { spec?: Partial<Spec> } = {}): Desired {
   return {
     id: randomUUID(),
     tenant_id: randomUUID(),

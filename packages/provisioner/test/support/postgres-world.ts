@@ -151,16 +151,31 @@ function driftsOf({ superuser, secrets }: { superuser: Superuser; secrets: Secre
   });
   const id = sql.id;
   return [
-    statement('a parameter changed', 'parameter work_mem', ({ database }) =>
-      sql`alter database ${id(database)} set work_mem = '1MB'`),
-    statement('a parameter reset', 'parameter work_mem', ({ database }) =>
-      sql`alter database ${id(database)} reset work_mem`),
-    statement('the limit raised', 'connection limit', ({ database }) =>
-      sql`alter database ${id(database)} connection limit -1`),
-    statement('the doors closed', 'allow_connections', ({ database }) =>
-      sql`alter database ${id(database)} allow_connections false`),
-    statement('public let in', 'rights of public', ({ database }) =>
-      sql`grant connect on database ${id(database)} to public`),
+    statement(
+      'a parameter changed',
+      'parameter work_mem',
+      ({ database }) => sql`alter database ${id(database)} set work_mem = '1MB'`,
+    ),
+    statement(
+      'a parameter reset',
+      'parameter work_mem',
+      ({ database }) => sql`alter database ${id(database)} reset work_mem`,
+    ),
+    statement(
+      'the limit raised',
+      'connection limit',
+      ({ database }) => sql`alter database ${id(database)} connection limit -1`,
+    ),
+    statement(
+      'the doors closed',
+      'allow_connections',
+      ({ database }) => sql`alter database ${id(database)} allow_connections false`,
+    ),
+    statement(
+      'public let in',
+      'rights of public',
+      ({ database }) => sql`grant connect on database ${id(database)} to public`,
+    ),
     statement('the login closed', 'login a', ({ logins }) => sql`alter role ${id(logins.a)} nologin`),
     statement('the login dropped', 'login a', ({ logins }) => sql`drop role ${id(logins.a)}`),
     statement('the other login dropped', 'login b', ({ logins }) => sql`drop role ${id(logins.b)}`),
@@ -170,8 +185,7 @@ function driftsOf({ superuser, secrets }: { superuser: Superuser; secrets: Secre
     {
       what: 'an extension dropped',
       repaired: 'extension pg_trgm',
-      change: async ({ names }) =>
-        void (await superuser(sql`drop extension pg_trgm`, serverNames(names).database)),
+      change: async ({ names }) => void (await superuser(sql`drop extension pg_trgm`, serverNames(names).database)),
     },
     {
       what: 'the secret of the login removed',

@@ -1,0 +1,52 @@
+/** Makes the provisioners that a configuration names. */
+import { connectKubernetes } from './kubernetes/connect.ts';
+import { createCnpgProvisioner } from './kubernetes/provisioner.ts';
+import { createPostgresProvisioner } from './postgres/provisioner.ts';
+import { createDirectoryStore } from './secrets/directory.ts';
+import type { Endpoint, Provisioner } from './types.ts';
+
+export interface PostgresConfig {
+  readonly kind: 'postgres';
+  /** The file with the URL of the administrator; it is read at each connect. */
+  readonly admin_url_file: string;
+  /** Where clients connect; absent: where the administrator does. */
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly sslmode: Endpoint['sslmode'];
+  /** Where the passwords are kept. */
+  readonly secrets_directory: string;
+}
+
+export interface CnpgConfig {
+  readonly kind: 'cnpg';
+  /** Absent: the account of the pod, or what kubectl would use. */
+  readonly kubeconfig_file?: string | undefined;
+  readonly context?: string | undefined;
+  /** The namespaces of the tiers that use it. */
+  readonly namespaces: readonly string[];
+}
+
+export type ProvisionerConfig = PostgresConfig | CnpgConfig;
+
+/** Makes the provisioner. It connects to nothing before its first pass. */
+export function createProvisioner(installation: string, config: ProvisionerConfig): Provisioner {
+  switch (config.kind) {
+    case 'postgres':
+      return createPostgresProvisioner({
+        installation,
+        adminUrlFile: config.admin_url_file,
+        host: config.host,
+        port: config.port,
+        sslmode: config.sslmode,
+        secrets: createDirectoryStore(config.secrets_directory),
+      });
+    case 'cnpg':
+      return createCnpgProvisioner({
+        installation,
+        client: connectKubernetes({ kubeconfig: config.kubeconfig_file, context: config.context }),
+        namespaces: config.namespaces,
+      });
+    default:
+      return config satisfies never;
+  }
+}
