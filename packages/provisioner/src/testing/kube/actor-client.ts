@@ -56,7 +56,7 @@ export function createObjects(options: {
     const route = routeOf(method, url, api.types);
     if (route === undefined) throw new TypeError(`No resource is at ${path}.`);
     const text = body === undefined ? '' : JSON.stringify(body);
-    const asked = { contentType: 'application/json', userAgent: manager, body: text, now: clock() };
+    const asked = { contentType: 'application/json', userAgent: manager, body: text, now: clock(), warnings: [] };
     return structuredClone(answer({ route, store: api.store, query: url.searchParams, ...asked }).body);
   };
   const put = (object: JsonObject, part: string) =>
