@@ -1,4 +1,6 @@
 /** Makes the provisioners that a configuration names. */
+import { connectKubernetes } from './kubernetes/connect.ts';
+import { createCnpgProvisioner } from './kubernetes/provisioner.ts';
 import { createPostgresProvisioner } from './postgres/provisioner.ts';
 import { createDirectoryStore } from './secrets/directory.ts';
 import type { Endpoint, Provisioner } from './types.ts';
@@ -39,7 +41,11 @@ export function createProvisioner(installation: string, config: ProvisionerConfi
         secrets: createDirectoryStore(config.secrets_directory),
       });
     case 'cnpg':
-      throw new Error('provisioners of the kind cnpg are not part of this build');
+      return createCnpgProvisioner({
+        installation,
+        client: connectKubernetes({ kubeconfig: config.kubeconfig_file, context: config.context }),
+        namespaces: config.namespaces,
+      });
     default:
       return config satisfies never;
   }
