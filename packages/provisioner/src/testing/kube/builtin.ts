@@ -140,7 +140,7 @@ function validateSecretUpdate(object: JsonObject, old: JsonObject): Cause[] {
   ];
 }
 
-export const SECRET: ResourceType = builtIn({
+const SECRET: ResourceType = builtIn({
   kind: 'Secret',
   plural: 'secrets',
   status: false,
@@ -251,7 +251,7 @@ function validateClaim(object: JsonObject, old?: JsonObject): Cause[] {
   ];
 }
 
-export const PERSISTENT_VOLUME_CLAIM: ResourceType = builtIn({
+const PERSISTENT_VOLUME_CLAIM: ResourceType = builtIn({
   kind: 'PersistentVolumeClaim',
   plural: 'persistentvolumeclaims',
   empty: { spec: { resources: {} }, status: {} },

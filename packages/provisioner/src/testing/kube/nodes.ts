@@ -35,7 +35,7 @@ const managedFieldsEntry: SchemaNode = {
 };
 
 /** ObjectMeta, alike for all types. */
-export const METADATA: SchemaNode = {
+const METADATA: SchemaNode = {
   kind: 'object',
   fields: {
     name: text,

@@ -37,7 +37,7 @@ export function statusOf(error: ApiError): JsonObject {
 }
 
 /** Writes group and resource as errors do: `clusters.postgresql.cnpg.io`, `secrets`. */
-export function qualified(group: string, name: string): string {
+function qualified(group: string, name: string): string {
   return group === '' ? name : `${name}.${group}`;
 }
 
