@@ -1,5 +1,5 @@
 /** Orders to ready per minute, over HTTP, in a world in memory and on a real server of PostgreSQL. */
-import { waitForDatabase } from '@tenant-registry/client';
+import { waitUntilReady } from '@tenant-registry/client';
 import { round } from '../lib/load.ts';
 import type { Figure } from '../lib/sections.ts';
 import { type Registry, startRegistry } from './registry.ts';
@@ -47,7 +47,7 @@ async function order({ client, newTenants }: Registry, count: number) {
       tier: 'roomy',
     });
     ids.push(id);
-    await waitForDatabase(client, id);
+    await waitUntilReady(client, id);
   });
   return { ids, seconds: (performance.now() - start) / 1_000 };
 }

@@ -1,7 +1,7 @@
 /** Rotations while clients connect, each with the credential that is stored at that moment; and the end of old sessions. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { waitForDatabase } from '@tenant-registry/client';
+import { waitUntilReady } from '@tenant-registry/client';
 import pg from 'pg';
 import { round } from '../lib/load.ts';
 import { type Registry, startRegistry, untilDatabase } from './registry.ts';
@@ -23,7 +23,7 @@ export const measureRotation: Section = async (surroundings) => {
     owner_team: 'payments',
     tier: 'roomy',
   });
-  await waitForDatabase(client, id);
+  await waitUntilReady(client, id);
   const { secret } = await client.databases.connection({ id });
   const uri = () => readFile(join(secret.namespace, secret.name, 'uri'), 'utf8');
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { env } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, createClient, type Database, waitForDatabase } from '@tenant-registry/client';
+import { type Client, createClient, type Database, waitUntilReady } from '@tenant-registry/client';
 import { keepWorking, query } from './client.ts';
 import { currentUri } from './secret.ts';
 
@@ -27,7 +27,7 @@ async function main(token: string): Promise<void> {
 
   const ordered = await registry.databases.create({ tenant_id, name: 'orders', owner_team: team.slug, tier });
   step(`ordered ${ordered.name} of the tier ${tier}: ${ordered.status} (${ordered.reason})`);
-  const database = await waitForDatabase(registry, ordered.id, {
+  const database = await waitUntilReady(registry, ordered.id, {
     timeoutMs: WITHIN_MS,
     onProgress: ({ status, reason }) => step(`  ${status} (${reason})`),
   });

@@ -38,12 +38,12 @@ export interface DatabaseWaitOptions extends WaitOptions {
  * `timeoutMs`. Rejects with a `RegistryError` when the caller's signal ends the wait (`aborted`), when the registry refuses
  * (`unauthenticated`, `forbidden`, `not_found`, `invalid_input`), and when nothing was read in time.
  */
-export function waitForDatabase(
+export function waitUntilReady(
   client: DatabaseClient,
   id: string,
   options: DatabaseWaitOptions = {},
 ): Promise<Database> {
-  return waitForDatabaseOn({ ...options, client, id, runtime: systemRuntime });
+  return waitUntilReadyOn({ ...options, client, id, runtime: systemRuntime });
 }
 
 interface Wait extends DatabaseWaitOptions {
@@ -60,8 +60,8 @@ interface Seen {
   failure?: RegistryError | undefined;
 }
 
-/** Waits as `waitForDatabase` does, with pauses and chance of the runtime. */
-export async function waitForDatabaseOn(wait: Wait): Promise<Database> {
+/** Waits as `waitUntilReady` does, with pauses and chance of the runtime. */
+export async function waitUntilReadyOn(wait: Wait): Promise<Database> {
   const { signal: caller, timeoutMs = TIMEOUT_MS } = wait;
   const deadline = startDeadline(checkedTimeoutMs(timeoutMs), caller);
   const closing = new AbortController();

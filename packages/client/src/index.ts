@@ -16,7 +16,7 @@ export { type Configs, createConfigs } from './configs.ts';
 export type { ErrorCode } from './contract.ts';
 export { createClient } from './create-client.ts';
 export { DatabaseNotReadyError } from './databases/not-ready-error.ts';
-export { type DatabaseClient, type DatabaseWaitOptions, waitForDatabase } from './databases.ts';
+export { type DatabaseClient, type DatabaseWaitOptions, waitUntilReady } from './databases.ts';
 export { type ClientErrorCode, isRegistryError, RegistryError, type RegistryErrorCode } from './errors.ts';
 export type { RegistryEvent, RegistryEventOf, RegistryEventType } from './events.ts';
 export type { List, Page } from './list.ts';

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { memoryDatabases } from '../../server/src/testing.ts';
 import { eventually } from '../../server/test/support/eventually.ts';
 import { madeIn, newTenant, runWorker, testServer } from '../../server/test/support/server.ts';
-import { type DatabaseWaitOptions, waitForDatabaseOn } from '../src/databases.ts';
-import { createClient, type Database, DatabaseNotReadyError, waitForDatabase } from '../src/index.ts';
+import { type DatabaseWaitOptions, waitUntilReadyOn } from '../src/databases.ts';
+import { createClient, type Database, DatabaseNotReadyError, waitUntilReady } from '../src/index.ts';
 import { cuttableRelay } from './relay.ts';
 import { rejectionOf } from './scripted-server.ts';
 
@@ -34,7 +34,7 @@ function told(id: string, { url = server.url, ...options }: DatabaseWaitOptions 
   const closing = new AbortController();
   onTestFinished(() => closing.abort());
   const seen: string[] = [];
-  const result = waitForDatabaseOn({
+  const result = waitUntilReadyOn({
     signal: closing.signal,
     ...options,
     client: createClient({ url, token: server.operatorToken }),
@@ -81,7 +81,7 @@ test('a key that may not read events waits by reads alone', async () => {
   const { key } = await madeIn(server, tenant_id, 'api-keys', { name: 'ci', scopes: ['registry:databases:read'] });
   const client = createClient({ url: server.url, token: key });
   const progress: string[] = [];
-  const waiting = waitForDatabase(client, id, { onProgress: ({ status }) => void progress.push(status) });
+  const waiting = waitUntilReady(client, id, { onProgress: ({ status }) => void progress.push(status) });
   await eventually(() => expect(progress).toEqual(['provisioning']));
   await reconcile();
   expect(await waiting).toMatchObject({ id, status: 'ready' });

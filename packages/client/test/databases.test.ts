@@ -1,7 +1,7 @@
 // engine: none
 /** The wait for a database, with reads, events, pauses and chance in the hands of the test. */
 import { expect, onTestFinished, test } from 'vitest';
-import { type DatabaseWaitOptions, waitForDatabaseOn } from '../src/databases.ts';
+import { type DatabaseWaitOptions, waitUntilReadyOn } from '../src/databases.ts';
 import { type Database, DatabaseNotReadyError, RegistryError, type RegistryEvent } from '../src/index.ts';
 import { rejectionOf } from './scripted-server.ts';
 
@@ -64,7 +64,7 @@ function waiting({ reads, refused, ...options }: Given) {
   }
   const closing = new AbortController();
   onTestFinished(() => closing.abort());
-  const result = waitForDatabaseOn({
+  const result = waitUntilReadyOn({
     signal: closing.signal,
     ...options,
     id: ID,

@@ -75,7 +75,7 @@ test('the declarations import only each other', async () => {
 const program = `
   import { type AuditEvent, createAccess, createClient, createSessions, createVerifier } from '@tenant-registry/client';
   import { type ConfigSchema, createConfigs } from '@tenant-registry/client';
-  import { DatabaseNotReadyError, waitForDatabase } from '@tenant-registry/client';
+  import { DatabaseNotReadyError, waitUntilReady } from '@tenant-registry/client';
   import { isRegistryError, type RegistryEvent, type Tenant } from '@tenant-registry/client';
   import { requireAccess, requireApiKey as inExpress, requireSession, sessionOf } from '@tenant-registry/client/express';
   import { apiKeyOf, requireApiKey as inFastify } from '@tenant-registry/client/fastify';
@@ -119,7 +119,7 @@ const program = `
     for (const use of [inExpress, inFastify, inHono]) use(verifier, { scopes: ['a'] });
     apiKeyOf({}).tenant_id satisfies string;
     try {
-      const database = await waitForDatabase(client, 'x', { timeoutMs: 5, onProgress: ({ reason }) => void (reason satisfies string) });
+      const database = await waitUntilReady(client, 'x', { timeoutMs: 5, onProgress: ({ reason }) => void (reason satisfies string) });
       database.host satisfies string | null;
     } catch (error) {
       if (error instanceof DatabaseNotReadyError) [error.status, error.detail] satisfies [string, string | null];

@@ -1,5 +1,7 @@
 // engine: pglite
 /** The examples of the document, sent as they stand to a registry that has just been started for the first time. */
+
+import { createMemoryProvisioner } from '@tenant-registry/provisioner/testing';
 import { beforeEach, expect, test } from 'vitest';
 import { isJson, type Json, member } from '../src/http/openapi/json.ts';
 import { openapiDocument } from '../src/http/openapi.ts';
@@ -7,6 +9,7 @@ import { listOperations } from '../src/http/operations.ts';
 import { FIRST_TENANT } from '../src/kernel/first-tenant.ts';
 import { resolve } from '../src/openapi-cli/schema-changes.ts';
 import { seed } from '../src/seed.ts';
+import { memoryDatabases } from '../src/testing.ts';
 import { createGroup } from './support/groups.ts';
 import { newPerson, newSession, type TestPerson } from './support/people.ts';
 import { type Answer, type CallOptions, testServer } from './support/server.ts';
@@ -59,7 +62,10 @@ const bodies: Readonly<Record<string, (example: Json) => Promise<Json>>> = {
   add_group_child: async () => ({ child_id: (await otherGroup()).id }),
 };
 
-const server = testServer();
+/** A world of the name that the examples have. */
+const provisioners = new Map([['local', createMemoryProvisioner]]);
+const tiers = [...memoryDatabases.tiers].map(([name, tier]) => [name, { ...tier, provisioner: 'local' }] as const);
+const server = testServer({ databases: { installation: 'examples', tiers: new Map(tiers), provisioners } });
 
 /** Acme's person of the examples, with the password of the examples. */
 const person = () => newPerson(server, FIRST_TENANT.id, { email: 'jane@acme.example', roles: ['admin'] });
@@ -103,16 +109,27 @@ async function newConfig(): Promise<Json> {
   return { project_id, key: 'limits', version: 1, cursor: body.cursor, reader: 'billing' };
 }
 
+/** Databases that were ordered are there. */
+async function made(): Promise<void> {
+  const { deps, workers } = server.app;
+  await workers.find(({ name }) => name === 'databases-reconcile')?.runOnce(deps, new AbortController().signal);
+  await deps.databaseReconciler.idle();
+}
+
 const otherGroup = () => createGroup(server, FIRST_TENANT.id);
 
 beforeEach(async () => {
   jane = undefined;
   const { items } = (await server.call('GET /v1/tenants?limit=200')).body;
+  const databases = (await server.call('GET /v1/databases?limit=200')).body;
+  for (const { id, name } of databases.items)
+    await server.call(`DELETE /v1/databases/${id}?confirm=${name}&abandon=true`);
   for (const { id } of items) {
     for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${id}/${step}`);
     expect((await server.call(`DELETE /v1/tenants/${id}`)).status).toBe(204);
   }
   await seed(server.app.deps);
+  await createGroup(server, FIRST_TENANT.id, { slug: 'payments' });
 });
 
 const CURSOR = /^[0-9a-f]{12}\.\d+$/;
@@ -158,6 +175,7 @@ test.each(operations)('the example of $id succeeds on a first start', async (des
   if (described.id === 'end_own_session') created = await personInSession();
   if (/\/config(s|-\w+)/.test(described.path)) created = await newConfig();
   if (described.path.startsWith('/v1/schemas/')) created = { ...created, version: 1 };
+  if (['rotate_database', 'get_database_connection'].includes(described.id)) await made();
   if (described.path.includes('{delivery_id}')) created = await withDelivery(created);
   const { status, body } = await send(described, created);
   expect(status, JSON.stringify(body)).toBeLessThan(300);

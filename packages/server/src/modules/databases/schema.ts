@@ -286,8 +286,16 @@ export type ListDatabases = z.output<typeof listDatabasesInput>;
 
 export const updateDatabaseInput = z.strictObject({
   id,
-  name: z.string().optional().describe('Never changes: a request that has it is refused.'),
-  namespace: z.string().optional().describe('Never changes: a request that has it is refused.'),
+  name: z
+    .string()
+    .max(NAME_LENGTH_MAX)
+    .optional()
+    .meta({ readOnly: true, description: 'Never changes: sending it gives 400 `database_field_immutable`.' }),
+  namespace: z
+    .string()
+    .max(NAME_LENGTH_MAX)
+    .optional()
+    .meta({ readOnly: true, description: 'Never changes: sending it gives 400 `database_field_immutable`.' }),
   owner_team: ownerTeam.optional(),
   purpose: purpose.optional(),
   tier: tierName.optional().describe('Another tier, or the same one as it is now.'),

@@ -324,7 +324,7 @@ test('what is asked for while a pass goes on is done by the next one, at once', 
   const own = newReconciler(server);
   await own.claim();
   await started;
-  const spec = sql<never>`jsonb_set(spec, '{cpu}', '"2"')`;
+  const spec = { ...(await storedDatabase(server, id)).database.spec, cpu: '2' };
   await changeDatabase(server, id, { database: { generation: 2, spec } });
   release();
   await own.idle();
