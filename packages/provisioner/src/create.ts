@@ -3,6 +3,8 @@ import { connectKubernetes } from './kubernetes/connect.ts';
 import { createCnpgProvisioner } from './kubernetes/provisioner.ts';
 import { createPostgresProvisioner } from './postgres/provisioner.ts';
 import { createDirectoryStore } from './secrets/directory.ts';
+import { createKubernetesStore } from './secrets/kubernetes.ts';
+import type { SecretStore } from './secrets/types.ts';
 import type { Endpoint, Provisioner } from './types.ts';
 
 export interface PostgresConfig {
@@ -13,15 +15,18 @@ export interface PostgresConfig {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly sslmode: Endpoint['sslmode'];
-  /** Where the passwords are kept. */
-  readonly secrets_directory: string;
+  /** Where the passwords are kept: in a directory, or as Secrets of Kubernetes. */
+  readonly secrets: { readonly directory: string } | ({ readonly directory?: undefined } & KubernetesConfig);
 }
 
-export interface CnpgConfig {
-  readonly kind: 'cnpg';
+export interface KubernetesConfig {
   /** Absent: the account of the pod, or what kubectl would use. */
   readonly kubeconfig_file?: string | undefined;
   readonly context?: string | undefined;
+}
+
+export interface CnpgConfig extends KubernetesConfig {
+  readonly kind: 'cnpg';
   /** The namespaces of the tiers that use it. */
   readonly namespaces: readonly string[];
 }
@@ -38,15 +43,24 @@ export function createProvisioner(installation: string, config: ProvisionerConfi
         host: config.host,
         port: config.port,
         sslmode: config.sslmode,
-        secrets: createDirectoryStore(config.secrets_directory),
+        secrets: storeOf(config.secrets),
       });
     case 'cnpg':
       return createCnpgProvisioner({
         installation,
-        client: connectKubernetes({ kubeconfig: config.kubeconfig_file, context: config.context }),
+        client: kubernetesOf(config),
         namespaces: config.namespaces,
       });
     default:
       return config satisfies never;
   }
 }
+
+function storeOf(secrets: PostgresConfig['secrets']): SecretStore {
+  return secrets.directory === undefined
+    ? createKubernetesStore(kubernetesOf(secrets))
+    : createDirectoryStore(secrets.directory);
+}
+
+const kubernetesOf = ({ kubeconfig_file, context }: KubernetesConfig) =>
+  connectKubernetes({ kubeconfig: kubeconfig_file, context });

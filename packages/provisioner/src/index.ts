@@ -1,3 +1,3 @@
 /** What makes databases: the port, and what stands behind it. */
-export { createProvisioner, type ProvisionerConfig } from './create.ts';
+export { createProvisioner, type KubernetesConfig, type ProvisionerConfig } from './create.ts';
 export * from './types.ts';

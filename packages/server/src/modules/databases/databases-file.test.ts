@@ -81,6 +81,19 @@ test('paths begin at the folder of the file, and absolute ones stay', () => {
   expect(places).toEqual(['/etc/registry/secrets/default', '/var/secrets/default']);
 });
 
+test('passwords are kept in a directory, or as Secrets of Kubernetes', () => {
+  const { secrets_directory: _, ...nowhere } = local;
+  const [inPod] = parse({
+    provisioners: { inPod: { ...nowhere, secrets_kubernetes: {} } },
+    tiers: {},
+  }).provisioners.values();
+  const names = { namespace: 'default', cluster: 'c', pooler: 'p', credentials: 'x', logins: { a: 'a', b: 'b' } };
+  expect(inPod?.().secretOf(names)).toMatchObject({ kind: 'kubernetes', namespace: 'default', name: 'x' });
+  expect(mistakesOf({ provisioners: { nowhere }, tiers: {} })).toEqual([
+    expect.stringContaining('/provisioners/nowhere/secrets_directory'),
+  ]);
+});
+
 test('every mistake is named by its place', () => {
   const mistakes = mistakesOf({
     installation: 'Has Spaces',
@@ -89,6 +102,7 @@ test('every mistake is named by its place', () => {
       other: { kind: 'mysql' },
       'Upper Case': local,
       bare: { kind: 'postgres', password: 'x' },
+      undecided: { ...local, secrets_kubernetes: {} },
     },
     tiers: {
       small: { provisioner: 'nowhere', spec: { cpu: 'much', colour: 'red' } },
@@ -109,7 +123,7 @@ test('every mistake is named by its place', () => {
     '/provisioners/other/kind',
     '/provisioners/Upper Case',
     '/provisioners/bare/admin_url_file',
-    '/provisioners/bare/secrets_directory',
+    '/provisioners/undecided/secrets_directory',
     '/provisioners/bare/password',
     '/tiers/small/provisioner',
     '/tiers/small/spec/cpu',

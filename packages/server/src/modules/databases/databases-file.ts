@@ -1,7 +1,7 @@
 /** DATABASES_FILE: where databases are made, and the tiers that can be ordered. Written by hand and checked at start. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { createProvisioner, type ProvisionerConfig } from '@tenant-registry/provisioner';
+import { createProvisioner, type KubernetesConfig, type ProvisionerConfig } from '@tenant-registry/provisioner';
 import { z } from 'zod';
 import { inputMistakes } from '../../kernel/errors/input-texts.ts';
 import type { DatabasesConfig } from './port.ts';
@@ -24,16 +24,25 @@ export class DatabasesFileError extends Error {
 }
 
 const path = z.string().min(1).max(PATH_LENGTH_MAX);
-const provisioner = z.discriminatedUnion('kind', [
-  z.strictObject({
+const kubernetes = { kubeconfig_file: path.optional(), context: z.string().min(1).optional() };
+const postgres = z
+  .strictObject({
     kind: z.literal('postgres'),
     admin_url_file: path,
     host: z.string().min(1).max(253).optional(),
     port: z.int().min(1).max(PORT_MAX).optional(),
     sslmode: z.enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full']).default('require'),
-    secrets_directory: path,
-  }),
-  z.strictObject({ kind: z.literal('cnpg'), kubeconfig_file: path.optional(), context: z.string().min(1).optional() }),
+    secrets_directory: path.optional(),
+    secrets_kubernetes: z.strictObject(kubernetes).optional(),
+  })
+  .refine(
+    ({ secrets_directory, secrets_kubernetes }) =>
+      (secrets_directory === undefined) !== (secrets_kubernetes === undefined),
+    { path: ['secrets_directory'], message: 'either it or secrets_kubernetes is required, and not both' },
+  );
+const provisioner = z.discriminatedUnion('kind', [
+  postgres,
+  z.strictObject({ kind: z.literal('cnpg'), ...kubernetes }),
 ]);
 type Provisioner = z.output<typeof provisioner>;
 
@@ -89,12 +98,15 @@ export function parseDatabasesFile(text: string, folder: string): DatabasesConfi
 
 function configOf(given: Provisioner, folder: string, namespaces: readonly string[]): ProvisionerConfig {
   const place = (path: string) => resolve(folder, path);
-  if (given.kind === 'cnpg') {
-    const kubeconfig_file = given.kubeconfig_file === undefined ? undefined : place(given.kubeconfig_file);
-    return { ...given, kubeconfig_file, namespaces };
-  }
-  const { admin_url_file, secrets_directory } = given;
-  return { ...given, admin_url_file: place(admin_url_file), secrets_directory: place(secrets_directory) };
+  const inKubernetes = ({ kubeconfig_file, context }: KubernetesConfig) => ({
+    kubeconfig_file: kubeconfig_file === undefined ? undefined : place(kubeconfig_file),
+    context,
+  });
+  if (given.kind === 'cnpg') return { kind: given.kind, ...inKubernetes(given), namespaces };
+  const { admin_url_file, secrets_directory, secrets_kubernetes = {}, ...rest } = given;
+  const secrets =
+    secrets_directory === undefined ? inKubernetes(secrets_kubernetes) : { directory: place(secrets_directory) };
+  return { ...rest, admin_url_file: place(admin_url_file), secrets };
 }
 
 function namespacesOf(provisioner: string, tiers: Readonly<Record<string, Tier>>): string[] {

@@ -23,7 +23,7 @@ export const databaseSettings = defineSettings({
   variables: {
     DATABASES_FILE: variable(databasesFile, {
       about:
-        'Where managed databases are made, and what can be ordered: a JSON file {"installation"?, "provisioners": {name: {"kind": "postgres", "admin_url_file", "secrets_directory", "sslmode"?, "host"?, "port"?} or {"kind": "cnpg", "kubeconfig_file"?, "context"?}}, "tiers": {name: {"provisioner", "spec", "description"?, "overrides"?, "namespaces"?, "max_per_tenant"?, "provision_timeout_s"?, "deletion_policy"?}}}. Paths begin at its folder; npm run postgres writes one to begin with. Empty: no database can be ordered.',
+        'Where managed databases are made, and what can be ordered: a JSON file {"installation"?, "provisioners": {name: {"kind": "postgres", "admin_url_file", "secrets_directory" or "secrets_kubernetes", "sslmode"?, "host"?, "port"?} or {"kind": "cnpg", "kubeconfig_file"?, "context"?}}, "tiers": {name: {"provisioner", "spec", "description"?, "overrides"?, "namespaces"?, "max_per_tenant"?, "provision_timeout_s"?, "deletion_policy"?}}}. Paths begin at its folder; npm run postgres writes one to begin with. Empty: no database can be ordered.',
     }),
     DATABASES_WHEN_FROZEN: variable(z.enum(['keep', 'sleep']).default('keep'), {
       about:
