@@ -84,7 +84,7 @@ test('paths begin at the folder of the file, and absolute ones stay', () => {
 test('passwords are kept in a directory, or as Secrets of Kubernetes', () => {
   const { secrets_directory: _, ...nowhere } = local;
   const [inPod] = parse({
-    provisioners: { inPod: { ...nowhere, secrets_kubernetes: {} } },
+    provisioners: { pod: { ...nowhere, secrets_kubernetes: {} } },
     tiers: {},
   }).provisioners.values();
   const names = { namespace: 'default', cluster: 'c', pooler: 'p', credentials: 'x', logins: { a: 'a', b: 'b' } };
