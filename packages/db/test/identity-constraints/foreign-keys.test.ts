@@ -59,8 +59,8 @@ describe('a reference', () => {
     const { rows } = await sql<{ name: string }>`
       select conname as name from pg_constraint
       where contype = 'f' and cardinality(conkey) > 1
-        -- Those of configurations are tried with them (config-constraints).
-        and conrelid::regclass::text !~ '^config'
+        -- Those of configurations and of databases are tried with them (config-constraints, database-constraints).
+        and conrelid::regclass::text !~ '^(config|database)'
         and (conrelid::regclass::text in (${tables}) or confrelid::regclass::text in (${tables}))
       order by conname collate "C"`.execute(db);
     expect(rows.map(({ name }) => name)).toEqual(Object.keys(references).sort());

@@ -84,7 +84,7 @@ test.each(all)(
 
 test.each([
   ['deletion_protected', { status: 'ready', reason: 'healthy', tenant: 'active', isProtected: true }, 'delete'],
-  ['deletion_protected', { status: 'error', reason: 'lost', tenant: 'archived', isProtected: true }, 'delete'],
+  ['deletion_protected', { status: 'error', reason: 'lost', tenant: 'frozen', isProtected: true }, 'delete'],
   ['rotation_under_way', { status: 'ready', reason: 'healthy', tenant: 'active', rotating: 'asked' }, 'rotate'],
   ['rotation_under_way', { status: 'ready', reason: 'degraded', tenant: 'active', rotating: 'grace' }, 'rotate'],
   ['database_not_ready', { status: 'ready', reason: 'asleep', tenant: 'active', rotating: 'grace' }, 'rotate'],
