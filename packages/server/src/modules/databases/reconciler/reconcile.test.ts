@@ -75,6 +75,19 @@ test('a pass that finds nothing to do moves no updated_at and records nothing', 
   expect(await happenedTo(server, id)).toEqual(['ready']);
 });
 
+test('a text that is cut inside of a character is settled all the same', async () => {
+  const { id } = await orderDatabase(server);
+  const long = `${'x'.repeat(1_999)}\u{1F4A5} and more`;
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: `${'x'.repeat(199)}\u{1F4A5}`, message: long },
+  ] as const;
+  intercepts.set(id, async () => seen({ phase: 'working', reason: 'applying', message: long, conditions }));
+  await runPasses(server);
+  intercepts.delete(id);
+  const row = await timesOf(id);
+  expect(row).toMatchObject({ reason: 'applying', lease_id: null, message: `${'x'.repeat(1_999)}\ufffd` });
+});
+
 test('a provisioner that is away is asked again after longer and longer pauses, and is no news of a ready database', async () => {
   const { id } = await orderDatabase(server);
   intercepts.set(id, away);
