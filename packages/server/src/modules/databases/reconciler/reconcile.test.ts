@@ -199,6 +199,31 @@ test('a database sleeps when its tenant is archived, and wakes with it', async (
   expect(await happenedTo(server, id)).toEqual(['ready', 'asleep', 'awake']);
 });
 
+test('a database in error sleeps with its tenant, though it waits for a person, and nothing of it is told', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const [one, deleted] = [await readyDatabase({ tenant_id }), await readyDatabase({ tenant_id })];
+  const broken = { status: 'error', reason: 'unrecoverable', in_sync: false } as const;
+  await changeDatabase(server, one.id, { database: broken, work: { next_reconcile_at: null } });
+  const gone = {
+    status: 'deleted',
+    reason: 'abandoned',
+    deleted_at: server.clock.now(),
+    owner_group_id: null,
+  } as const;
+  await changeDatabase(server, deleted.id, { database: gone, work: { next_reconcile_at: null } });
+  intercepts.set(one.id, away);
+  for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${tenant_id}/${step}`);
+  await runPasses(server);
+  expect((await timesOf(one.id)).dueInMs).toBeGreaterThan(50_000);
+  intercepts.delete(one.id);
+  await passOver(server, one.id);
+  expect(world.databases.get(one.id)?.asleep).toBe(true);
+  expect(await timesOf(one.id)).toMatchObject({ ...broken, next_reconcile_at: null });
+  expect((await timesOf(deleted.id)).next_reconcile_at).toBeNull();
+  expect(world.databases.get(deleted.id)?.asleep).toBe(false);
+  expect(await happenedTo(server, one.id)).toEqual(['ready']);
+});
+
 const setTenant = (id: string, status: 'active' | 'frozen') =>
   server.app.deps.db.updateTable('tenants').set({ status }).where('id', '=', id).execute();
 
@@ -337,7 +362,8 @@ test('what is asked for while a pass goes on is done by the next one, at once', 
   const own = newReconciler(server);
   await own.claim();
   await started;
-  const spec = sql<never>`jsonb_set(spec, '{cpu}', '"2"')`;
+  const { database } = await storedDatabase(server, id);
+  const spec = { ...(database.spec as object), cpu: '2' };
   await changeDatabase(server, id, { database: { generation: 2, spec } });
   release();
   await own.idle();
