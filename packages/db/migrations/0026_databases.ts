@@ -120,14 +120,20 @@ async function createWork(db: Kysely<unknown>): Promise<void> {
   });
 }
 
-/** Whatever changes the status of a tenant, its databases are looked at: they sleep and wake with it. */
+/**
+ * Whatever changes the status of a tenant, its databases are looked at: they sleep and wake with it. Those in error wait for a
+ * person otherwise, but clients may get into one of them still, so they are looked at once their tenant does not go on.
+ */
 async function wakeWithTenant(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function reconcile_databases_of_tenant() returns trigger language plpgsql security definer
     set search_path from current as $$
     begin
       update database_work set next_reconcile_at = least(next_reconcile_at, now())
-      where tenant_id = new.id and next_reconcile_at is not null;
+      where tenant_id = new.id and (next_reconcile_at is not null or (
+        new.status in ('frozen', 'archived')
+        and exists (select from databases d where d.id = database_id and d.status = 'error')
+      ));
       return null;
     end
     $$`.execute(db);

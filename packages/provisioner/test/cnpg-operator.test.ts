@@ -86,6 +86,24 @@ describe.skipIf(folder === undefined).each([
     expect(seen.at(-1)).toMatchObject({ reason: 'refused', message: 'Invalid cluster definition: no such image' });
   });
 
+  test.each(['asleep', 'retained'] as const)(
+    'a change that the API refuses keeps nobody in a database that shall be %s',
+    async (want) => {
+      const desired = await made();
+      const refused: Desired = { ...desired, spec: { ...desired.spec, instances: 0 } };
+      expect(await pass(refused)).toMatchObject({ phase: 'failed', reason: 'refused' });
+      const seen = await until({ ...refused, want }, ({ phase }) => phase === want);
+      expect(seen.at(-1)).toMatchObject({ external_uid: desired.external_uid, login: null });
+      const cluster = await person.get(CLUSTER, placeOf(desired), never);
+      expect(cluster?.metadata.annotations?.['cnpg.io/hibernation']).toBe('on');
+      expect(cluster?.spec?.['instances']).toBe(1);
+      if (want === 'retained') return;
+      expect(seen.at(-1)).toMatchObject({ in_sync: false, message: expect.stringContaining('spec.instances') });
+      const again = await until({ ...desired, spec: { ...desired.spec, instances: 2 } }, inSync);
+      expect(again.at(-1)).toMatchObject({ phase: 'ready', reason: 'healthy' });
+    },
+  );
+
   test('a failover leaves a database of several instances usable, and is told as not in sync', async () => {
     const desired = await made({ spec: { instances: 3 } });
     world.actor.failOver(placeOf(desired));

@@ -47,6 +47,35 @@ export async function put(
   }
 }
 
+/**
+ * Applies a Cluster that nobody shall get into. A change that the API refuses must not keep anybody in it, so what it asks of
+ * PostgreSQL then stays as it stands, and the refusal is returned beside the object. Throws as `put` does.
+ */
+export async function putResting(
+  pass: Pass,
+  before: KubeObject | undefined,
+  wish: KubeObject,
+): Promise<{ object: KubeObject; moved: boolean; refusal?: KubernetesFailure }> {
+  try {
+    return await put(pass, before, wish);
+  } catch (failure) {
+    if (before === undefined || !(failure instanceof KubernetesFailure) || failure.kind !== 'refused') throw failure;
+    return { ...(await put(pass, before, asItStands(before, wish))), refusal: failure };
+  }
+}
+
+/** Returns the wish with the specification of the object that is there; only its logins are those of the wish. */
+function asItStands({ spec: there = {} }: KubeObject, wish: KubeObject): KubeObject {
+  const kept = Object.keys(wish.spec ?? {}).filter((field) => field !== 'managed' && field in there);
+  return {
+    ...wish,
+    spec: {
+      ...Object.fromEntries(kept.map((field) => [field, there[field]])),
+      managed: wish.spec?.['managed'],
+    },
+  };
+}
+
 /** The API answers 409 where there is no object, and 422 where there is another one; and it has other reasons for both. */
 async function isAnother(
   { client, signal }: Pass,

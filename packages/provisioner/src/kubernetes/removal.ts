@@ -4,7 +4,7 @@ import { type KubeObject, PVC } from './api.ts';
 import { clusterManifest, type Facts } from './manifests.ts';
 import { isMarked } from './marks.ts';
 import { observe, observeWithout } from './observe.ts';
-import { type Pass, put, remove } from './pass.ts';
+import { type Pass, putResting, remove } from './pass.ts';
 import { conditionsOf, objectsOf, type World } from './world.ts';
 
 /** Kubernetes sets it on what it deletes after its dependants, so it says nothing about who is waited for. */
@@ -24,7 +24,7 @@ export async function retain(pass: Pass, world: World): Promise<Observed> {
     uid: world.cluster.metadata.uid,
     settled: undefined,
   };
-  const { object: cluster } = await put(pass, world.cluster, clusterManifest(desired, closed));
+  const { object: cluster } = await putResting(pass, world.cluster, clusterManifest(desired, closed));
   await remove(pass, world.pooler);
   await remove(pass, world.backup);
   await removeSecrets(pass, world);

@@ -17,7 +17,7 @@ import {
 } from './manifests.ts';
 import { SETTLED_ANNOTATION } from './marks.ts';
 import { observe } from './observe.ts';
-import { type Pass, put, remove } from './pass.ts';
+import { type Pass, put, putResting, remove } from './pass.ts';
 import { fieldOf, isProved, otherSlot, type World } from './world.ts';
 
 type Made = World & { readonly cluster: KubeObject };
@@ -34,7 +34,9 @@ export async function keep(pass: Pass, seen: World, changes: Changes): Promise<O
   const facts = factsOf(pass, seen, closing ? { ...open, [otherSlot(current)]: false } : open);
   pass.settled = facts.settled !== undefined;
   const secret = isAwake(desired) ? await ensurePassword(pass, seen, facts) : seen.logins[current];
-  const { object: cluster, moved } = await put(pass, seen.cluster, clusterManifest(desired, facts));
+  const wish = clusterManifest(desired, facts);
+  const apply: typeof putResting = isAwake(desired) ? put : putResting;
+  const { object: cluster, moved, refusal } = await apply(pass, seen.cluster, wish);
   if (moved) changes.note(desired.id, cluster, pass.settled || concernsPods(seen.cluster, cluster));
   const made = { ...seen, cluster, logins: { ...seen.logins, [current]: secret } };
   const world = await keepRest(pass, made, { ...facts, uid: cluster.metadata.uid });
@@ -44,6 +46,8 @@ export async function keep(pass: Pass, seen: World, changes: Changes): Promise<O
     changing: changes.isUnderWay(desired.id, cluster, pass.settled),
     repaired: pass.repaired,
   });
+  if (refusal !== undefined && observed.phase === 'asleep')
+    return { ...observed, message: refusal.message, in_sync: false };
   if (observed.in_sync && !pass.settled) await settle(pass, world, facts.open);
   return observed;
 }

@@ -114,7 +114,8 @@ export function createDatabaseModel(whenFrozen: 'keep' | 'sleep', settled: (one:
   function person(step: PersonStep): void {
     if (step.what === 'tenant') {
       change({ tenant_status: step.status });
-      if (row.next_reconcile_at !== null) change(due());
+      const mayHaveToSleep = row.status === 'error' && (step.status === 'frozen' || step.status === 'archived');
+      if (row.next_reconcile_at !== null || mayHaveToSleep) change(due());
       return;
     }
     const allowed: readonly string[] = allowedSteps(factsOf(row));

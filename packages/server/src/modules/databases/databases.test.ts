@@ -281,6 +281,21 @@ describe('a change', () => {
     expect([status, body.code, body.errors[0].pointer]).toEqual([400, 'database_field_immutable', `/${field}`]);
   });
 
+  test('to another tier stays within the quota of that tier, also when several come at once', async () => {
+    const owner = await tenantWithTeam();
+    for (let made = 0; made < 4; made += 1) await order({ ...owner, tier: 'small' });
+    const others = await Promise.all([order(owner), order(owner), order(owner)]);
+    const answers = await Promise.all(others.map(({ body: { id } }) => patch(id, { tier: 'small' })));
+    expect(answers.map(({ body }) => body.code ?? body.tier).sort()).toEqual([
+      'database_quota_reached',
+      'database_quota_reached',
+      'small',
+    ]);
+    const moved = answers.find(({ status }) => status === 200);
+    const again = await patch(moved?.body.id, { tier: 'small', overrides: { instances: 2 } });
+    expect([again.status, again.body.spec?.instances]).toEqual([200, 2]);
+  });
+
   test('starts a database in error again; a lost one stays lost', async () => {
     const { tenant_id } = await tenantWithTeam();
     for (const reason of ['timed_out', 'refused', 'lost']) {
@@ -365,6 +380,13 @@ test('a connection tells host, port and the secret, and no password', async () =
       },
     },
   ]);
+});
+
+test('a connection of a database whose provisioner is in the file no more is 503, and says which it is', async () => {
+  const { id } = await readyDatabase(server, (await tenantWithTeam()).tenant_id);
+  await setDatabase(server, id, { database: { provisioner: 'gone' } });
+  const { status, body } = await server.call(`GET /v1/databases/${id}/connection`);
+  expect([status, body.code, body.detail]).toEqual([503, 'unavailable', 'DATABASES_FILE has no provisioner gone.']);
 });
 
 describe('a deletion', () => {

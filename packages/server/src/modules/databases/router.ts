@@ -107,6 +107,7 @@ export const databasesRouter = router({
           databaseErrors.databaseFieldImmutable,
           databaseErrors.cannotShrink,
           databaseErrors.tierElsewhere,
+          databaseErrors.databaseQuotaReached,
           databaseErrors.illegalStep,
         ],
         inTenant: 'write',

@@ -64,15 +64,16 @@ export async function createDatabase(ctx: ActorContext, input: CreateDatabase): 
 
 /**
  * Changes what is wanted of a database, or what is said of it. Throws `database_field_immutable`, `tier_not_found`,
- * `tier_elsewhere`, `override_not_allowed`, `cannot_shrink`, `owner_team_not_found`, `database_step_illegal`, `not_found`,
- * `tenant_frozen`, `precondition_failed`.
+ * `tier_elsewhere`, `override_not_allowed`, `cannot_shrink`, `database_quota_reached`, `owner_team_not_found`,
+ * `database_step_illegal`, `not_found`, `tenant_frozen`, `precondition_failed`.
  */
 export function updateDatabase(ctx: ActorContext, input: UpdateDatabase): Promise<Database> {
   const { id, name, namespace, ...asked } = input;
   for (const [field, value] of Object.entries({ name, namespace }))
     if (value !== undefined)
       throw databaseErrors.databaseFieldImmutable({ errors: [{ pointer: `/${field}`, message: 'never changes' }] });
-  return takeStep(ctx, id, async (tx, row) => {
+  // The databases of a tier are counted while the tenant is held alone, as with an order.
+  return takeStep(ctx, { id, alone: asked.tier !== undefined }, async (tx, row) => {
     requireStep(row, 'update');
     const { owner_team, tier, overrides, ...said } = asked;
     const team =
@@ -80,6 +81,7 @@ export function updateDatabase(ctx: ActorContext, input: UpdateDatabase): Promis
         ? {}
         : { owner_team, owner_group_id: await holdTeam(tx, row.tenant_id, owner_team) };
     const wanted = wantedBy(ctx, row, { tier, overrides });
+    if (tier !== undefined && tier !== row.tier) await requireRoomInTier(tx, row.tenant_id, tierNamed(ctx, tier));
     const about = Object.fromEntries(
       Object.entries({ ...said, ...team }).filter(([field, value]) => value !== row[field as keyof Row]),
     );
@@ -94,7 +96,7 @@ export function updateDatabase(ctx: ActorContext, input: UpdateDatabase): Promis
  * `database_step_illegal`, `not_found`, `tenant_frozen`, `precondition_failed`.
  */
 export function retryDatabase(ctx: ActorContext, { id, accept_data_loss }: RetryDatabase): Promise<Database> {
-  return takeStep(ctx, id, async (_, row) => {
+  return takeStep(ctx, { id }, async (_, row) => {
     requireStep(row, 'retry');
     const isLost = row.status === 'error' && row.reason === 'lost';
     if (isLost && !accept_data_loss) throw databaseErrors.dataLossNotAccepted();
@@ -111,7 +113,7 @@ export function retryDatabase(ctx: ActorContext, { id, accept_data_loss }: Retry
  * `precondition_failed`.
  */
 export function rotateDatabase(ctx: ActorContext, { id, grace_seconds }: RotateDatabase): Promise<Database> {
-  return takeStep(ctx, id, async (_, row) => {
+  return takeStep(ctx, { id }, async (_, row) => {
     requireStep(row, 'rotate');
     const login_slot = row.login_slot === 'a' ? 'b' : 'a';
     const database = { generation: row.generation + 1, in_sync: false };
@@ -157,13 +159,12 @@ function abandoned({ actor, clock }: ActorContext): Step {
 /** Locks the database, takes the step, records it, and wakes the reconciler after the commit. */
 async function takeStep(
   ctx: ActorContext,
-  of: string | { readonly id: string; readonly whateverStatus: true },
+  of: { readonly id: string; readonly whateverStatus?: boolean; readonly alone?: boolean },
   step: (tx: Tx, row: Row) => Promise<Step>,
 ): Promise<Database> {
-  const named = typeof of === 'string' ? { id: of } : of;
   const { findDatabase: find, lockDatabase: lock } = databases;
   const answer = await transact(ctx, async (tx, record, nothingChanged) => {
-    const row = await lockOwned(ctx, tx, { ...named, find, lock, reach: reachable });
+    const row = await lockOwned(ctx, tx, { ...of, find, lock, reach: reachable });
     requireMatch(ctx, versionOf(row));
     const taken = await step(tx, row);
     if (taken === undefined) {

@@ -2,6 +2,7 @@
 import { audit, databases } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../../kernel/context.ts';
 import { paginate, paginateLarge } from '../../../kernel/cursors.ts';
+import { kernelErrors } from '../../../kernel/errors.ts';
 import { reachable, spanOf } from '../../../kernel/reach.ts';
 import { getTenant } from '../../tenants/service.ts';
 import { namesOf } from '../names.ts';
@@ -39,13 +40,17 @@ export async function listDatabases(ctx: ActorContext, input: ListDatabases) {
   });
 }
 
-/** Returns where clients connect and where the credential is. Throws `not_found`, `database_not_ready`, `tenant_archived`. */
+/**
+ * Returns where clients connect and where the credential is. Throws `not_found`, `database_not_ready`, `tenant_archived`, and
+ * `unavailable` when its provisioner was taken out of DATABASES_FILE.
+ */
 export async function getDatabaseConnection(ctx: ActorContext, id: string): Promise<DatabaseConnection> {
   const row = reachable(ctx, await databases.findDatabase(ctx.db, id));
   requireStep(row, 'connect');
   const { host, port, sslmode, provisioner: name } = row;
   const provisioner = ctx.databaseWorld.provisioners.get(name);
-  if (provisioner === undefined) throw new Error(`DATABASES_FILE has no provisioner ${name}, which has databases`);
+  if (provisioner === undefined)
+    throw kernelErrors.unavailable({ detail: `DATABASES_FILE has no provisioner ${name}.` });
   return databaseConnection.parse({ host, port, sslmode, secret: provisioner.secretOf(namesOf(row)) });
 }
 

@@ -11,7 +11,7 @@ import {
   type Step,
 } from '../../../../test/support/database-model.ts';
 import { seen } from '../../../../test/support/reconciling.ts';
-import { allowedSteps } from '../lifecycle.ts';
+import { allowedSteps, wantOf } from '../lifecycle.ts';
 import { databaseReasons } from '../schema.ts';
 import { factsOf } from './desired.ts';
 
@@ -98,7 +98,10 @@ function holdsAfter({ before, after, pass, decision }: Settled): void {
   expect(databaseReasons[after.status]).toContain(after.reason);
   expectConstraints(after);
   const waits = after.status === 'error' && after.reason !== 'timed_out';
-  expect(after.next_reconcile_at === null).toBe(waits || after.status === 'deleted');
+  // One that waits for a person sleeps with its tenant all the same, and is looked at until it does.
+  const rests = waits && wantOf(factsOf(after), pass.whenFrozen) === 'asleep';
+  if (!rests) expect(after.next_reconcile_at === null).toBe(waits || after.status === 'deleted');
+  else if (after.next_reconcile_at === null) expect(pass.desired.want).toBe('asleep');
   if (work.next_reconcile_at !== null) {
     const leftMs = work.next_reconcile_at.getTime() - pass.now.getTime();
     expect(leftMs).toBeGreaterThanOrEqual(0);

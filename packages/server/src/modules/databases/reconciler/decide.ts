@@ -40,7 +40,7 @@ export interface Decision extends databaseWork.Settlement {
  * different, and each change has an event. What a person did meanwhile is never overwritten: then the next pass is at once.
  */
 export function decide(row: Row, pass: Pass): Decision {
-  if (waitsForPerson(row)) return { database: {}, work: { next_reconcile_at: null }, events: [] };
+  if (waitsForPerson(row)) return { database: {}, work: { next_reconcile_at: nextRest(row, pass) }, events: [] };
   const drift = driftOf(pass);
   if (isSuperseded(row, pass)) return superseded(row, pass, drift);
   const standing = standingAfter(row, { ...pass, want: pass.desired.want });
@@ -54,6 +54,14 @@ export function decide(row: Row, pass: Pass): Decision {
 /** Of the errors, only what took too long comes right by itself. */
 function waitsForPerson({ status, reason }: Row): boolean {
   return status === 'deleted' || (status === 'error' && reason !== 'timed_out');
+}
+
+/** A database in error sleeps with its tenant all the same: returns when it is looked at until it does; null: it does. */
+function nextRest(row: Row, { desired, outcome, now, random, whenFrozen }: Pass): Date | null {
+  if (row.status !== 'error' || wantOf(factsOf(row), whenFrozen) !== 'asleep') return null;
+  if (desired.want !== 'asleep') return now;
+  const isUnderWay = outcome.kind === 'unavailable' || outcome.observed.phase === 'working';
+  return isUnderWay ? new Date(now.getTime() + steadyPauseMs(false, random)) : null;
 }
 
 /** The pass worked on what is not wanted any more, or not on all of it. */

@@ -12,9 +12,12 @@ const WORD_MAX = 200;
 const CONDITIONS_MAX = 100;
 const REPAIRED_MAX = 20;
 
-/** Returns the text as it may be shown: without a password in a URL, without zero bytes, and not too long. */
+/**
+ * Returns the text as it may be shown: without a password in a URL, without zero bytes, and not too long. The half of a
+ * character at its end is replaced: PostgreSQL takes none in JSON.
+ */
 export function shownText(text: string, max: number = TEXT_MAX): string {
-  return redactPasswords(text).replaceAll('\0', '').slice(0, max);
+  return redactPasswords(text).replaceAll('\0', '').slice(0, max).toWellFormed();
 }
 
 const shownOrNull = (text: string | null, max?: number) => (text === null ? null : shownText(text, max));

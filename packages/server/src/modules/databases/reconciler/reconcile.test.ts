@@ -75,6 +75,19 @@ test('a pass that finds nothing to do moves no updated_at and records nothing', 
   expect(await happenedTo(server, id)).toEqual(['ready']);
 });
 
+test('a text that is cut inside of a character is settled all the same', async () => {
+  const { id } = await orderDatabase(server);
+  const long = `${'x'.repeat(1_999)}\u{1F4A5} and more`;
+  const conditions = [
+    { type: 'Ready', status: 'False', reason: `${'x'.repeat(199)}\u{1F4A5}`, message: long },
+  ] as const;
+  intercepts.set(id, async () => seen({ phase: 'working', reason: 'applying', message: long, conditions }));
+  await runPasses(server);
+  intercepts.delete(id);
+  const row = await timesOf(id);
+  expect(row).toMatchObject({ reason: 'applying', lease_id: null, message: `${'x'.repeat(1_999)}\ufffd` });
+});
+
 test('a provisioner that is away is asked again after longer and longer pauses, and is no news of a ready database', async () => {
   const { id } = await orderDatabase(server);
   intercepts.set(id, away);
@@ -184,6 +197,31 @@ test('a database sleeps when its tenant is archived, and wakes with it', async (
   expect(await timesOf(id)).toMatchObject({ status: 'ready', reason: 'healthy' });
   expect(world.databases.get(id)?.asleep).toBe(false);
   expect(await happenedTo(server, id)).toEqual(['ready', 'asleep', 'awake']);
+});
+
+test('a database in error sleeps with its tenant, though it waits for a person, and nothing of it is told', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const [one, deleted] = [await readyDatabase({ tenant_id }), await readyDatabase({ tenant_id })];
+  const broken = { status: 'error', reason: 'unrecoverable', in_sync: false } as const;
+  await changeDatabase(server, one.id, { database: broken, work: { next_reconcile_at: null } });
+  const gone = {
+    status: 'deleted',
+    reason: 'abandoned',
+    deleted_at: server.clock.now(),
+    owner_group_id: null,
+  } as const;
+  await changeDatabase(server, deleted.id, { database: gone, work: { next_reconcile_at: null } });
+  intercepts.set(one.id, away);
+  for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${tenant_id}/${step}`);
+  await runPasses(server);
+  expect((await timesOf(one.id)).dueInMs).toBeGreaterThan(50_000);
+  intercepts.delete(one.id);
+  await passOver(server, one.id);
+  expect(world.databases.get(one.id)?.asleep).toBe(true);
+  expect(await timesOf(one.id)).toMatchObject({ ...broken, next_reconcile_at: null });
+  expect((await timesOf(deleted.id)).next_reconcile_at).toBeNull();
+  expect(world.databases.get(deleted.id)?.asleep).toBe(false);
+  expect(await happenedTo(server, one.id)).toEqual(['ready']);
 });
 
 const setTenant = (id: string, status: 'active' | 'frozen') =>
@@ -324,7 +362,8 @@ test('what is asked for while a pass goes on is done by the next one, at once', 
   const own = newReconciler(server);
   await own.claim();
   await started;
-  const spec = { ...(await storedDatabase(server, id)).database.spec, cpu: '2' };
+  const { database } = await storedDatabase(server, id);
+  const spec = { ...(database.spec as object), cpu: '2' };
   await changeDatabase(server, id, { database: { generation: 2, spec } });
   release();
   await own.idle();
