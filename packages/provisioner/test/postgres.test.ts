@@ -1,9 +1,10 @@
 // engine: postgres
 
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { connectManaged, managedServer } from '@tenant-registry/db';
 import { startPostgres } from '@tenant-registry/db/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -164,7 +165,6 @@ test('an owner that has made something in another database can be destroyed with
   const { user, password } = await credentialsOf(desired);
   const url = new URL(inject('postgres').adminUrl);
   Object.assign(url, { username: user, password });
-  const { connectManaged } = await import('@tenant-registry/db');
   const elsewhere = await connectManaged(url.href, signal);
   await sql`select lo_create(0)`.execute(elsewhere.db);
   expect((await reconcile({ ...desired, want: 'destroyed' })).phase).toBe('gone');
@@ -204,6 +204,105 @@ test('lists of names and values with quotes are set as they stand, and never loo
   expect(rows).toEqual([{ path: ['app', '$user', 'public'], name: "it's ours", style: 'ISO, DMY' }]);
 });
 
+test('a database whose removal was cut off is told as broken, and can be removed to the end', async () => {
+  const desired = await make();
+  const { database } = serverNames(desired.names);
+  // What PostgreSQL leaves behind when `drop database` is cancelled.
+  await world.asSuperuser(sql`update pg_database set datconnlimit = -2 where datname = ${database}`);
+  for (const want of ['running', 'asleep', 'retained'] as const)
+    expect(await reconcile({ ...desired, want })).toMatchObject({ phase: 'failed', reason: 'unrecoverable' });
+  expect((await reconcile({ ...desired, want: 'destroyed' })).phase).toBe('gone');
+  expect(await world.asSuperuser(sql`select from pg_database where datname = ${database}`)).toEqual([]);
+});
+
+test('on another server a database is neither lost nor removed, and on its own it goes on', async () => {
+  const other = await startPostgres({}, { ...process.env, TEST_DATABASE_URL: '' });
+  const ownUrl = await readFile(world.adminUrlFile, 'utf8');
+  try {
+    const desired = await make();
+    await writeFile(world.adminUrlFile, other.url);
+    for (const want of ['running', 'asleep', 'retained', 'destroyed'] as const)
+      await expect(reconcile({ ...desired, want })).rejects.toMatchObject({
+        name: 'ProvisionerUnavailable',
+        message: expect.stringContaining('another server'),
+      });
+    await writeFile(world.adminUrlFile, ownUrl);
+    expect(await reconcile(desired)).toMatchObject({ phase: 'ready', in_sync: true, repaired: [] });
+    // An upgraded server calls itself otherwise, and has the database under its number, with our marks.
+    const external_uid = present(desired.external_uid).replace(/@.*/, '@1');
+    expect(await reconcile({ ...desired, external_uid })).toMatchObject({ phase: 'ready', external_uid });
+    await world.drop(desired);
+    expect(await reconcile({ ...desired, external_uid })).toMatchObject({ phase: 'lost' });
+  } finally {
+    await writeFile(world.adminUrlFile, ownUrl);
+    await other.stop();
+  }
+});
+
+test('a login of a database that sleeps gets in nowhere, so that it cannot open it; the old one wakes with it', async () => {
+  const desired = await make();
+  const old = await credentialsOf(desired);
+  await rotate(desired, 'b', 'open');
+  const logins = { current: 'b', other: 'open' } as const;
+  await reconcile({ ...desired, want: 'asleep', logins });
+  const url = new URL(inject('postgres').adminUrl);
+  for (const { user, password } of [old, await credentialsOf(desired)]) {
+    Object.assign(url, { username: user, password });
+    const elsewhere = await connectManaged(url.href, signal);
+    await expect(sql`select 1`.execute(elsewhere.db)).rejects.toMatchObject({ code: '28000' });
+    await elsewhere.close();
+  }
+  expect(await reconcile({ ...desired, logins })).toMatchObject({ phase: 'ready', repaired: [], login: logins });
+  expect(await world.logIn(desired, old)).toBe(true);
+  await reconcile({ ...desired, want: 'asleep', logins });
+  // Its grace is over when the database wakes.
+  expect((await rotate(desired, 'b', 'closed')).login).toEqual({ current: 'b', other: 'closed' });
+  const [role] = await world.asSuperuser(sql<{ password: string | null }>`
+    select rolpassword as password from pg_authid where rolname = ${serverNames(desired.names).logins.a}`);
+  expect(role).toEqual({ password: null });
+});
+
+test('a login takes no more places in other databases than it may have in its own', async () => {
+  const desired = await make(newOrder({ spec: { connections: 1 } }));
+  const { user, password } = await credentialsOf(desired);
+  const url = new URL(inject('postgres').adminUrl);
+  Object.assign(url, { username: user, password });
+  const [first, second] = [await connectManaged(url.href, signal), await connectManaged(url.href, signal)];
+  await sql`select 1`.execute(first.db);
+  await expect(sql`select 1`.execute(second.db)).rejects.toMatchObject({ code: '53300' });
+  expect(await reconcile(desired)).toMatchObject({ phase: 'ready', reason: 'degraded' });
+  await first.close();
+  await second.close();
+});
+
+test('what clients make in the database of the administrator is never called with the rights of the administrator', async () => {
+  const server = await startPostgres({}, { ...process.env, TEST_DATABASE_URL: '' });
+  const own = await openPostgresWorld({ superuserUrl: server.url, admin: 'limited' });
+  try {
+    const desired = await make(own.order(), own);
+    // As on servers that were upgraded from before PostgreSQL 15.
+    await own.asSuperuser(sql`grant create on schema public to public`);
+    const url = new URL(server.url);
+    const { user, password } = await credentialsOf(desired, own);
+    Object.assign(url, { username: user, password });
+    const client = await connectManaged(url.href, signal);
+    await sql`create table met (who text)`.execute(client.db);
+    await sql`grant insert on met to public`.execute(client.db);
+    // It fits the call of the provisioner better than that of PostgreSQL, whose first parameter is a name.
+    await sql`
+      create function public.has_database_privilege(text, oid, text) returns boolean language sql volatile as $$
+        insert into public.met values (current_user) returning false $$`.execute(client.db);
+    await reconcile(desired, own);
+    const { rows } = await sql`select who from met`.execute(client.db);
+    await sql`drop owned by current_user`.execute(client.db);
+    await client.close();
+    expect(rows).toEqual([]);
+  } finally {
+    await own.close();
+    await server.stop();
+  }
+});
+
 // proves D15
 test.each([
   ['a parameter that does not exist', { parameters: { no_such_thing: '1' } }, 'no_such_thing'],
@@ -241,6 +340,7 @@ test('a server that cannot be used is unavailable, and the message says why and 
     [`postgres://admin:hunter2-hunter2@127.0.0.1:${port}/postgres`, new RegExp(`127\\.0\\.0\\.1:${port}.*timeout`)],
     [wrong.href, /password authentication failed.*28P01/],
     ['http://admin:hunter2-hunter2@x/', /must start with postgres/],
+    ['postgres://127.0.0.1/x?user=admin&password=hunter2-hunter2', /after the question mark/],
     ['postgres://admin:hunter2-hunter2@[x/y', /cannot be read|is no URL/],
     [null, /cannot be read: .*ENOENT/],
   ];
@@ -277,7 +377,7 @@ test('a pass ends with its signal, also while the server keeps it waiting', asyn
   const desired = await make();
   const { database } = serverNames(desired.names);
   const controller = new AbortController();
-  const { connectManaged, managedServer } = await import('@tenant-registry/db');
+
   const other = await connectManaged(inject('postgres').adminUrl, signal);
   await managedServer.lockName(other.db, `tenant-registry ${database}`);
   const waiting = world.provisioner.reconcile(desired, controller.signal);

@@ -32,6 +32,11 @@ export async function findDatabase(db: Db, name: string): Promise<ManagedDatabas
   return rows[0];
 }
 
+/** Tells whether a removal was begun and cut off. PostgreSQL then refuses everything but `drop database`. */
+export function isHalfDropped({ connection_limit }: Pick<ManagedDatabase, 'connection_limit'>): boolean {
+  return connection_limit === -2;
+}
+
 /** Finds the databases that the roles own. */
 export async function listDatabasesOf(db: Db, owners: readonly string[]): Promise<{ name: string; owner: string }[]> {
   const { rows } = await sql<{ name: string; owner: string }>`

@@ -5,6 +5,7 @@ import type { Db, Tx } from '../handles.ts';
 export interface ManagedRole {
   readonly name: string;
   readonly can_login: boolean;
+  readonly connection_limit: number;
   readonly comment: string | null;
   /** The administrator has the rights of the role, and may act as it. */
   readonly administered: boolean;
@@ -17,7 +18,8 @@ export interface ManagedRole {
 export async function findRoles(db: Db, { owner, logins }: { owner: string; logins: readonly string[] }) {
   const { rows } = await sql<ManagedRole>`
     select
-      r.rolname as name, r.rolcanlogin as can_login, shobj_description(r.oid, 'pg_authid') as comment,
+      r.rolname as name, r.rolcanlogin as can_login, r.rolconnlimit as connection_limit,
+      shobj_description(r.oid, 'pg_authid') as comment,
       pg_has_role(current_user, r.oid, 'usage') and pg_has_role(current_user, r.oid, 'set') as administered,
       coalesce((
         select pg_has_role(r.oid, o.oid, 'usage') and pg_has_role(r.oid, o.oid, 'set') from pg_roles o
@@ -69,6 +71,16 @@ export async function actAsOwner(tx: Tx, { login, owner }: { login: string; owne
 /** Lets the role log in with the password that belongs to the verifier (`SCRAM-SHA-256$…`). */
 export async function openLogin(tx: Tx, { name, verifier }: { name: string; verifier: string }): Promise<void> {
   await sql`alter role ${sql.id(name)} with login password ${sql.lit(verifier)}`.execute(tx);
+}
+
+/** Lets nobody log in as the roles, which keep their passwords. Sessions go on. */
+export async function suspendLogins(tx: Tx, names: readonly string[]): Promise<void> {
+  for (const name of names) await sql`alter role ${sql.id(name)} with nologin`.execute(tx);
+}
+
+/** Bounds the sessions of the login, in all databases of the server together. */
+export async function limitLogin(tx: Tx, { name, limit }: { name: string; limit: number }): Promise<void> {
+  await sql`alter role ${sql.id(name)} with connection limit ${sql.lit(limit)}`.execute(tx);
 }
 
 /** Forgets the password of the role, and lets nobody log in as it. Sessions go on. */

@@ -23,6 +23,28 @@ export async function findServer(db: Db): Promise<ManagedServer | undefined> {
   return rows[0];
 }
 
+/**
+ * Resolves to what tells the server, and copies of its files, from every other one; null where the user may not know it.
+ */
+export async function findServerId(db: Db): Promise<string | null> {
+  try {
+    const { rows } = await sql<{ id: string }>`
+      select system_identifier::text as id from pg_catalog.pg_control_system()`.execute(db);
+    return rows[0]?.id ?? null;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '42501') return null;
+    throw error;
+  }
+}
+
+/**
+ * Lets the connection find the functions and operators of PostgreSQL alone: where clients may make some in the
+ * administrator's own database, a call of one that fits better would run theirs with the rights of the administrator.
+ */
+export async function trustCatalogOnly(db: Db): Promise<void> {
+  await sql`select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)`.execute(db);
+}
+
 /** Waits until no other connection holds the name, and holds it until the connection ends. */
 export async function lockName(db: Db, name: string): Promise<void> {
   await sql`select pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended(${name}, 0))`.execute(db);

@@ -1,4 +1,5 @@
 /** Tells of databases whose objects change, by the label of the installation. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ProvisionerUnavailable } from '../types.ts';
 import {
   CLUSTER,
@@ -20,13 +21,22 @@ interface Told {
 interface Watched {
   readonly client: KubeClient;
   readonly scopes: readonly Scope[];
+  /** Waits before a watch that ended goes on, so that an API, or a proxy, that ends all at once is not asked without end. */
+  readonly pause?: (signal: AbortSignal) => Promise<void>;
 }
+
+const PAUSE_MS = 1_000;
+const aSecond = (signal: AbortSignal): Promise<void> => sleep(PAUSE_MS, undefined, { signal });
 
 /**
  * Watches until the signal ends. `live` is called once, when all watches stand. An id may be told without a change. Throws
  * `ProvisionerUnavailable` when a watch breaks; one that the API ends in order goes on where it was.
  */
-export async function watchMarked({ client, scopes }: Watched, told: Told, signal: AbortSignal): Promise<void> {
+export async function watchMarked(
+  { client, scopes, pause = aSecond }: Watched,
+  told: Told,
+  signal: AbortSignal,
+): Promise<void> {
   const broken = new AbortController();
   const either = AbortSignal.any([signal, broken.signal]);
   const all = [CLUSTER, POOLER, SECRET].flatMap((resource) => scopes.map((scope) => ({ resource, scope })));
@@ -41,7 +51,7 @@ export async function watchMarked({ client, scopes }: Watched, told: Told, signa
     if (missing === 0) told.live();
   };
   const watches = all.map(({ resource, scope }) =>
-    watchOne({ client, resource, scope, changed: told.changed, stands }, either),
+    watchOne({ client, resource, scope, changed: told.changed, stands, pause }, either),
   );
   try {
     await Promise.all(watches);
@@ -61,6 +71,7 @@ interface One {
   readonly scope: Scope;
   readonly changed: (id: string) => void;
   readonly stands: () => void;
+  readonly pause: (signal: AbortSignal) => Promise<void>;
 }
 
 async function watchOne(one: One, signal: AbortSignal): Promise<void> {
@@ -75,12 +86,13 @@ async function watchOne(one: One, signal: AbortSignal): Promise<void> {
       stood = true;
     };
     await followFrom({ ...one, stands }, resourceVersion, signal);
+    await one.pause(signal);
   }
 }
 
 /** Follows until the API says that it has forgotten what came after the revision. */
 async function followFrom(one: One, from: string, signal: AbortSignal): Promise<void> {
-  const { client, resource, scope, stands } = one;
+  const { client, resource, scope, stands, pause } = one;
   let resourceVersion = from;
   try {
     for (;;) {
@@ -91,6 +103,7 @@ async function followFrom(one: One, from: string, signal: AbortSignal): Promise<
         if (type !== 'BOOKMARK') tell(one, object);
       }
       signal.throwIfAborted();
+      await pause(signal);
     }
   } catch (failure) {
     if (!(failure instanceof KubernetesFailure && failure.kind === 'gone')) throw failure;

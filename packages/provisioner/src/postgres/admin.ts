@@ -22,7 +22,11 @@ export async function readAdminUrl(file: string): Promise<URL> {
   const [mistake] = urlMistakes(text.trim());
   if (mistake !== undefined) throw unusable(mistake.message);
   if (!URL.canParse(text.trim())) throw unusable('is no URL: escape what is special in its password');
-  return new URL(text.trim());
+  const url = new URL(text.trim());
+  // The driver would put them before those of a login.
+  if (url.searchParams.has('user') || url.searchParams.has('password'))
+    throw unusable('names its user or password after the question mark: put them before the host');
+  return url;
 }
 
 /** Returns where the URL leads. */

@@ -4,7 +4,7 @@ import { ProvisionerUnavailable } from '../types.ts';
 
 /** Only a person can go on. */
 export class Refusal extends Error {
-  readonly reason: 'refused' | 'conflict';
+  readonly reason: 'refused' | 'conflict' | 'unrecoverable';
 
   constructor(reason: Refusal['reason'], message: string) {
     super(message);
@@ -33,9 +33,10 @@ export function isTurnedAway(error: unknown): boolean {
   return ['28P01', '28000'].includes(fieldOf(error, 'code') ?? '');
 }
 
-/** All places of the database are taken. The server says so only to a client whose password was right. */
+/** All places of the database, or of the login, are taken. The server says so only to a client whose password was right. */
 export function isCrowded(error: unknown): boolean {
-  return fieldOf(error, 'code') === '53300' && fieldOf(error, 'routine') === 'CheckMyDatabase';
+  const isAfterPassword = ['CheckMyDatabase', 'InitializeSessionUserId'].includes(fieldOf(error, 'routine') ?? '');
+  return fieldOf(error, 'code') === '53300' && isAfterPassword;
 }
 
 /** Returns what the pass ends with. Messages name the server as `host:port`, and no password. */

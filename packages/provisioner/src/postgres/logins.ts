@@ -27,7 +27,7 @@ export async function ensureLogin(pass: Pass, state: State): Promise<Proof> {
   }
   const isOpen = kept !== undefined && state.logins[slot]?.can_login === true;
   if (!isOpen) {
-    if (wasCurrent && kept !== undefined) pass.repaired(`login ${slot}`);
+    if (wasCurrent && kept !== undefined && state.left.want === 'running') pass.repaired(`login ${slot}`);
     await open(pass, data);
   }
   return proveOrMend(pass, state, { data, mendable: isOpen });
@@ -87,11 +87,12 @@ export async function ensureCredentials(pass: Pass, { left }: State, data: Data)
 export async function ensureOther(pass: Pass, { logins, left }: State): Promise<'open' | 'closed'> {
   const slot = otherSlot(pass.desired.logins.current);
   const role = logins[slot];
-  if (pass.desired.logins.other === 'open') return role?.can_login === true ? 'open' : 'closed';
+  if (pass.desired.logins.other === 'open') return role?.can_login === true ? 'open' : wakeOther(pass, left, slot);
   const name = pass.names.logins[slot];
   const wasClosed = left.other === 'closed' && left.login === pass.desired.logins.current;
-  if (role?.can_login === true) {
-    if (wasClosed) pass.repaired(`login ${slot}`);
+  const isAwake = left.want === 'running';
+  if (role !== undefined && (role.can_login || !isAwake)) {
+    if (wasClosed && isAwake) pass.repaired(`login ${slot}`);
     await pass.db.transaction().execute((tx) => managedRoles.closeLogins(tx, [name]));
   }
   const stillThere =
@@ -101,6 +102,15 @@ export async function ensureOther(pass: Pass, { logins, left }: State): Promise<
   const secret = pass.desired.names.logins[slot];
   if ((await readSecret(pass, secret)) !== null) await pass.secrets.remove(pass.desired.names.namespace, secret);
   return stillThere === 0 ? 'closed' : 'open';
+}
+
+/** A login that was open when the database fell asleep is open again. */
+async function wakeOther(pass: Pass, left: State['left'], slot: Slot): Promise<'open' | 'closed'> {
+  if (left.want !== 'asleep') return 'closed';
+  const password = (await readSecret(pass, pass.desired.names.logins[slot]))?.data['password'];
+  if (password === undefined) return 'closed';
+  await open(pass, dataOf(pass, slot, password));
+  return 'open';
 }
 
 function otherSlot(slot: Slot): Slot {

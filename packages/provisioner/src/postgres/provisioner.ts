@@ -14,7 +14,7 @@ import { markStart, readMark } from './mark.ts';
 import { serverNames } from './names.ts';
 import { destroy, rest } from './rest.ts';
 import { run } from './run.ts';
-import { isLost, look, observe, type Pass } from './state.ts';
+import { isLost, look, observe, type Pass, requireItsServer } from './state.ts';
 
 export interface PostgresOptions {
   /** The mark of the registry on everything that it makes. */
@@ -71,6 +71,7 @@ async function asAdmin<T>(
   try {
     const connection = await (options.connect ?? connectManaged)(url.href, signal);
     return await onConnection(connection, signal, async (db) => {
+      await managedServer.trustCatalogOnly(db);
       await requireAbilities(db, `${host}:${port}`);
       return work({ url, db, signal });
     });
@@ -94,6 +95,7 @@ async function onePass(
     secrets,
     endpoint: { host: options.host ?? host, port: options.port ?? port, sslmode },
     db: admin.db,
+    server: await managedServer.findServerId(admin.db),
     async logIn({ user, password }, work) {
       const url = new URL(admin.url);
       Object.assign(url, { username: user, password, pathname: `/${names.database}` });
@@ -105,6 +107,7 @@ async function onePass(
   // Another pass for the same database goes first; a pass that was cut off has let go with its connection.
   await managedServer.lockName(admin.db, `tenant-registry ${names.database}`);
   const state = await look(pass);
+  requireItsServer(pass, state);
   if (desired.want === 'destroyed') return destroy(pass, state);
   if (isLost(pass, state)) {
     const message = `the database ${names.database} is not there any more, or another one is in its place`;

@@ -1,11 +1,22 @@
 /** Passes that let nobody in: the database sleeps, or is kept for good. */
 import { managedDatabases, managedRoles } from '@tenant-registry/db';
 import type { Observed } from '../types.ts';
-import { isOurSecret, look, observe, ownerMark, type Pass, requireOurs, type State } from './state.ts';
+import {
+  identityOf,
+  isOurSecret,
+  look,
+  observe,
+  ownerMark,
+  type Pass,
+  requireOurs,
+  requireWhole,
+  type State,
+} from './state.ts';
 
 /** Closes the doors of the database and keeps what is in it. One that was never made is not made for that. */
 export async function rest(pass: Pass, state: State, want: 'asleep' | 'retained'): Promise<Observed> {
   requireOurs(state);
+  requireWhole(state);
   if (want === 'retained') await forgetSecrets(pass);
   if (state.database === undefined) return observe({ phase: want });
   await closeDoors(pass, state, want);
@@ -13,7 +24,7 @@ export async function rest(pass: Pass, state: State, want: 'asleep' | 'retained'
   const database = pass.names.database;
   const stillThere = await managedRoles.endSessions(pass.db, { logins, database });
   const seen = {
-    external_uid: String(state.database.oid),
+    external_uid: identityOf(pass, state.database.oid),
     endpoint: pass.endpoint,
     secret_name: want === 'asleep' && state.left.login !== null ? pass.desired.names.credentials : null,
   };
@@ -23,15 +34,21 @@ export async function rest(pass: Pass, state: State, want: 'asleep' | 'retained'
 }
 
 async function closeDoors(pass: Pass, { database, logins, left }: State, want: 'asleep' | 'retained'): Promise<void> {
-  const open = Object.values(logins).filter((role) => role?.can_login === true);
-  const closing = want === 'retained' ? open.flatMap((role) => role?.name ?? []) : [];
+  const there = Object.values(logins).filter((role) => role !== undefined);
+  const open = there.filter((role) => role.can_login).map((role) => role.name);
   const isOpen = database?.allow_connections === true;
-  if (!isOpen && closing.length === 0 && left.want === want) return;
+  if (!isOpen && open.length === 0 && left.want === want) return;
   if (left.want === want) pass.repaired(isOpen ? 'allow_connections' : 'logins');
   await pass.db.transaction().execute(async (tx) => {
     const name = pass.names.database;
     await managedDatabases.allowConnections(tx, { name, allow: false });
-    await managedRoles.closeLogins(tx, closing);
+    // A login that gets into another database of the server acts as the owner there, who could open this one.
+    if (want === 'asleep') await managedRoles.suspendLogins(tx, open);
+    else
+      await managedRoles.closeLogins(
+        tx,
+        there.map((role) => role.name),
+      );
     await managedRoles.commentRole(tx, { name, comment: ownerMark(pass, { ...left, want }) });
   });
 }
@@ -41,7 +58,8 @@ export async function destroy(pass: Pass, { owner, logins, database }: State): P
   const { db, names } = pass;
   const name = names.database;
   if (database !== undefined) {
-    await db.transaction().execute((tx) => managedDatabases.allowConnections(tx, { name, allow: false }));
+    if (!managedDatabases.isHalfDropped(database))
+      await db.transaction().execute((tx) => managedDatabases.allowConnections(tx, { name, allow: false }));
     await managedRoles.endSessions(db, { logins: Object.values(names.logins), database: name });
     await managedDatabases.dropDatabase(db, name);
   }

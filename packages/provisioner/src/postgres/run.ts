@@ -4,14 +4,25 @@ import type { Observed } from '../types.ts';
 import { ensureCredentials, ensureLogin, ensureOther } from './logins.ts';
 import { type Left, settingsOf, writeMark } from './mark.ts';
 import { ensureSettings } from './settings.ts';
-import { look, markOf, observe, ownerMark, type Pass, requireOurs, type State } from './state.ts';
+import {
+  identityOf,
+  look,
+  markOf,
+  observe,
+  ownerMark,
+  type Pass,
+  requireOurs,
+  requireWhole,
+  type State,
+} from './state.ts';
 
 const SLOTS = ['a', 'b'] as const;
 
 /** Makes what is missing, puts back what changed, and proves the login. The database that was made must not be lost. */
 export async function run(pass: Pass, seen: State): Promise<Observed> {
   requireOurs(seen);
-  const { spec, logins, names, external_uid } = pass.desired;
+  requireWhole(seen);
+  const { spec, logins, names } = pass.desired;
   const { state, oid } = await ensureDatabase(pass, await ensureRoles(pass, seen));
   const parameters = await ensureSettings(pass, state);
   const proof = await ensureLogin(pass, state);
@@ -27,7 +38,7 @@ export async function run(pass: Pass, seen: State): Promise<Observed> {
     {
       message: proof.crowded ? `all ${spec.connections} connections are in use` : null,
       in_sync,
-      external_uid: external_uid ?? String(oid),
+      external_uid: identityOf(pass, oid),
       endpoint: pass.endpoint,
       secret_name: names.credentials,
       login: { current: logins.current, other },

@@ -13,7 +13,7 @@ interface Change {
 /** Brings all settings to what is wanted, in one transaction. Returns the names of the parameters that are set. */
 export async function ensureSettings(pass: Pass, state: State): Promise<readonly string[]> {
   const parameters = Object.keys(pass.desired.spec.parameters).sort();
-  const changes = [...doors(pass, state), ...parameterChanges(pass, state)];
+  const changes = [...doors(pass, state), ...loginLimits(pass, state), ...parameterChanges(pass, state)];
   if (changes.length === 0) return parameters;
   for (const { what, drift } of changes) if (drift) pass.repaired(what);
   await pass.db.transaction().execute(async (tx) => {
@@ -48,6 +48,18 @@ function doors({ desired: { spec }, names }: Pass, { database, left }: State): C
       apply: (tx) => managedDatabases.allowConnections(tx, { name, allow: true }),
     });
   return changes;
+}
+
+/** Without it a login could take all places of the server in a database that lets every role in. */
+function loginLimits({ desired: { spec } }: Pass, { logins, left }: State): Change[] {
+  return Object.entries(logins).flatMap(([slot, role]) => {
+    if (role === undefined || role.connection_limit === spec.connections) return [];
+    return {
+      what: `connection limit of login ${slot}`,
+      drift: left.applied === settingsOf(spec),
+      apply: (tx: Tx) => managedRoles.limitLogin(tx, { name: role.name, limit: spec.connections }),
+    };
+  });
 }
 
 function parameterChanges({ desired: { spec }, names }: Pass, { database, left }: State): Change[] {

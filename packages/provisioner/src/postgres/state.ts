@@ -1,7 +1,7 @@
 /** What a pass works with, and what it sees of the server. */
 import { type Db, managedDatabases, managedRoles } from '@tenant-registry/db';
 import type { Secret, SecretStore } from '../secrets/types.ts';
-import type { Desired, Endpoint, Observed, Phase, Slot } from '../types.ts';
+import { type Desired, type Endpoint, type Observed, type Phase, ProvisionerUnavailable, type Slot } from '../types.ts';
 import type { Credential } from './credential.ts';
 import { Refusal } from './errors.ts';
 import { type Left, type Mark, nothingLeft, readMark, writeMark } from './mark.ts';
@@ -15,6 +15,8 @@ export interface Pass {
   readonly secrets: SecretStore;
   /** The administrator's connection. It holds the lock of the database. */
   readonly db: Db;
+  /** What tells the server from every other one; null where that is not known. */
+  readonly server: string | null;
   /** Runs the work as a client of the database. */
   logIn<T>(credential: Credential, work: (db: Db) => Promise<T>): Promise<T>;
   /** Takes down what had changed by itself, unless the database is only being made. */
@@ -64,9 +66,33 @@ export function requireOurs({ foreign }: State): void {
   throw new Refusal('conflict', `${which} carries no mark of this database: rename or drop it, then retry`);
 }
 
+/** Throws the refusal of a database whose removal was begun and cut off: nobody can get into it ever again. */
+export function requireWhole({ database }: State): void {
+  if (database === undefined || !managedDatabases.isHalfDropped(database)) return;
+  throw new Refusal('unrecoverable', `somebody began to drop the database ${database.owner}: drop it, then retry`);
+}
+
 /** Tells whether the database that was made is gone, or another one is in its place. */
 export function isLost({ desired }: Pass, { oid }: State): boolean {
-  return desired.external_uid !== null && String(oid) !== desired.external_uid;
+  return desired.external_uid !== null && String(oid) !== desired.external_uid.split('@')[0];
+}
+
+/** Returns what the database is known by: its number, which outlives an upgrade of the server, and the server. */
+export function identityOf({ desired, server }: Pass, oid: number): string {
+  return desired.external_uid ?? (server === null ? String(oid) : `${oid}@${server}`);
+}
+
+/**
+ * Throws `ProvisionerUnavailable` on another server than that of the database, when nothing of the database is there: what is
+ * not found there is neither lost nor removed. A server that was upgraded or restored has its roles with our marks.
+ */
+export function requireItsServer({ desired, server }: Pass, { owner, logins }: State): void {
+  const made = desired.external_uid?.split('@')[1];
+  const isElsewhere = made !== undefined && server !== null && made !== server;
+  if (!isElsewhere || [owner, logins.a, logins.b].some((role) => role !== undefined)) return;
+  throw new ProvisionerUnavailable(
+    `the URL of the administrator leads to another server (${server}) than the one with the database (${made})`,
+  );
 }
 
 /** Returns the comment of the owner. */
