@@ -101,7 +101,6 @@ describe.each(APIS.map((each) => [each.name, each] as const))('without an operat
     if (cluster !== undefined) await vanish(cluster);
   }
 
-  // proves D9, D10
   on('the first pass makes everything, and a second one writes nothing', async () => {
     const desired = await made();
     const versions = async () =>
@@ -224,7 +223,6 @@ describe.each(APIS.map((each) => [each.name, each] as const))('without an operat
     expect(waiting.message).toContain('example.org/archive');
   });
 
-  // proves D17
   on('a database is gone after its volumes, and its Secrets go last', async () => {
     const desired: Desired = { ...(await made()), want: 'destroyed' };
     const { namespace, cluster } = desired.names;

@@ -14,15 +14,15 @@ const webhooks = member(document, 'webhooks');
 const contentOf = (type: string) =>
   member(member(member(member(member(webhooks, type), 'post'), 'requestBody'), 'content'), 'application/json');
 
-test('types are unique, in order, and a noun, a dot and words in the past tense', () => {
+test('types are unique, in order, and a noun, a dot and words of what happened', () => {
   expect(eventTypes.length).toBeGreaterThan(50);
   expect(new Set(eventTypes).size).toBe(eventTypes.length);
   expect(eventTypes).toEqual([...eventTypes].sort());
   for (const type of eventTypes) {
     expect(type).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*(\.v[2-9])?$/);
     expect(type.length, type).toBeLessThanOrEqual(100);
-    // Every one ends in what happened.
-    expect(type).toMatch(/(ed|set|frozen|rolled_back)(\.v[2-9])?$/);
+    // Every one ends in what happened, or in the state that something came to.
+    expect(type).toMatch(/(ed|set|frozen|rolled_back|\.(ready|lost|asleep|awake))(\.v[2-9])?$/);
   }
 });
 

@@ -157,7 +157,10 @@ async function named(run: Run, name: string): Promise<Row> {
 /** Starts the next server. The claims of a dead one run out in a minute, which is not waited for. */
 async function again(run: Run): Promise<void> {
   run.outputs.push(run.server.process.output());
-  await sql`update database_work set lease_until = now() where lease_until is not null`.execute(run.options.db);
+  await sql`
+    update database_work set lease_until = now(), next_reconcile_at = now() where lease_until is not null`.execute(
+    run.options.db,
+  );
   run.server = await start(run.env);
 }
 

@@ -256,7 +256,7 @@ export const createDatabaseInput = z.strictObject({
   purpose: purpose.default(''),
   tier: tierName,
   namespace: namespaceName.optional().meta({ description: 'Absent: the first namespace of the tier.' }),
-  overrides: databaseOverrides.default({}),
+  overrides: databaseOverrides.optional(),
   deletion_policy: deletionPolicy.optional().describe('Absent: the policy of the tier.'),
   deletion_protection: z.boolean().default(false).describe(about.deletion_protection),
 });
@@ -395,18 +395,15 @@ export const databaseEventPage = pageOf(databaseEvent).meta({
   description: 'A page of what happened to a database.',
 });
 
-const bound = z
-  .object({
-    min: z
-      .union([z.number(), textUpTo(12)])
-      .nullable()
-      .meta({ description: 'The least.', examples: [1] }),
-    max: z
-      .union([z.number(), textUpTo(12)])
-      .nullable()
-      .meta({ description: 'The most.', examples: ['50Gi'] }),
-  })
-  .describe('Both bounds are allowed themselves; null: none.');
+const limits = <Each extends z.ZodType>(each: Each, [least, most]: readonly [unknown, unknown]) =>
+  z
+    .object({
+      min: each.nullable().meta({ description: 'The least; null: no bound.', examples: [least] }),
+      max: each.nullable().meta({ description: 'The most; null: no bound.', examples: [most] }),
+    })
+    .describe('What may be chosen, both bounds included.');
+const numbers = limits(z.int(), [1, 3]);
+const quantities = limits(textUpTo(12), ['1Gi', '50Gi']);
 
 export const databaseTier = z
   .object({
@@ -416,11 +413,11 @@ export const databaseTier = z
     spec: databaseSpec,
     overrides: z
       .object({
-        instances: bound.optional(),
-        cpu: bound.optional(),
-        memory: bound.optional(),
-        storage: bound.optional(),
-        connections: bound.optional(),
+        instances: numbers.optional(),
+        cpu: quantities.optional(),
+        memory: quantities.optional(),
+        storage: quantities.optional(),
+        connections: numbers.optional(),
       })
       .describe('What an order may choose otherwise, within bounds.'),
     namespaces: z

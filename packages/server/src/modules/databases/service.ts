@@ -38,7 +38,7 @@ type Step = { readonly changes: Changes; readonly event: DatabaseEventName } | u
  */
 export async function createDatabase(ctx: ActorContext, input: CreateDatabase): Promise<Database> {
   requireInProject(ctx, input.project_id);
-  const { tenant_id, project_id = null, tier: name, overrides, owner_team, ...order } = input;
+  const { tenant_id, project_id = null, tier: name, overrides = {}, owner_team, ...order } = input;
   const made = await transact(ctx, async (tx, record) => {
     await lockWritableTenantAlone(ctx, tx, tenant_id);
     if (project_id !== null) await holdActiveProject(tx, tenant_id, project_id);
