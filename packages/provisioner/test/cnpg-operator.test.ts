@@ -71,6 +71,20 @@ describe.skipIf(folder === undefined).each([
     expect(seen.at(-1)?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
   });
 
+  test('an API that leads to another cluster makes no database look lost, or gone', async () => {
+    const desired = await made();
+    const elsewhere = await openKubeWorld(folder ?? '', { poolerPhases });
+    const there = createCnpgProvisioner({ installation: 'main', client: () => createKubeClient(elsewhere.access) });
+    for (const want of ['running', 'asleep', 'retained', 'destroyed'] as const)
+      await expect(there.reconcile({ ...desired, want }, never), want).rejects.toThrow('leads to another cluster');
+    const own = newOrder({});
+    for (let passes = 0; passes < 3; passes += 1) await there.reconcile(own, never);
+    await expect(there.reconcile({ ...desired, want: 'destroyed' }, never)).rejects.toThrow('leads to another cluster');
+    await there.close();
+    await elsewhere.close();
+    expect(await pass(desired)).toMatchObject({ phase: 'ready' });
+  });
+
   test('a lasting fault of a database that was ready is unrecoverable, in the words of the operator', async () => {
     const desired = await made();
     world.actor.breakCluster(placeOf(desired));

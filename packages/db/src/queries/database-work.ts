@@ -33,7 +33,14 @@ export interface DatabaseClaim {
   readonly now: Date;
   readonly limit: number;
   readonly leaseMs: number;
+  /** Databases of one tenant that may be claimed at this provisioner. */
+  readonly tenantMax: number;
+  /** How many fewer those tenants may have. */
+  readonly taken: ReadonlyMap<string, number>;
 }
+
+/** Of what is due only so much is looked at; databases of tenants that have their share are passed over. */
+const LOOKED_AT = 200;
 
 /**
  * Leases the databases of the provisioner that have been due for longest, and returns them; each has a lease of its own.
@@ -42,19 +49,29 @@ export interface DatabaseClaim {
  */
 export async function claimDatabaseWork(
   tx: Tx,
-  { provisioner, now, limit, leaseMs }: DatabaseClaim,
+  { provisioner, now, limit, leaseMs, tenantMax, taken }: DatabaseClaim,
 ): Promise<ClaimedDatabase[]> {
   const until = new Date(now.getTime() + leaseMs).toISOString();
-  const due = sql`next_reconcile_at <= ${now.toISOString()}::timestamptz`;
+  const at = sql`${now.toISOString()}::timestamptz`;
+  const due = sql`provisioner = ${provisioner} and next_reconcile_at <= ${at} and (lease_until is null or lease_until <= ${at})`;
   // The array is evaluated once: a join could run the locking again.
   const { rows } = await sql<ClaimedDatabase>`
-    with claimed as (
+    with used as (
+      select * from unnest(${[...taken.keys()]}::uuid[], ${[...taken.values()]}::int[]) as u (tenant, places)
+    ), first as (
+      select database_id, tenant_id, next_reconcile_at from database_work
+      where ${due} and not exists (select from used where tenant = tenant_id and places >= ${tenantMax}::int)
+      order by next_reconcile_at limit ${sql.lit(LOOKED_AT)}
+    ), shared as (
+      select first.database_id, first.next_reconcile_at, coalesce(used.places, 0)
+        + row_number() over (partition by first.tenant_id order by first.next_reconcile_at, first.database_id) as nth
+      from first left join used on used.tenant = first.tenant_id
+    ), claimed as (
       update database_work
       set lease_id = gen_random_uuid(), lease_until = ${until}::timestamptz, next_reconcile_at = ${until}::timestamptz
       where database_id = any(array(
         select database_id from database_work
-        where provisioner = ${provisioner} and ${due}
-          and (lease_until is null or lease_until <= ${now.toISOString()}::timestamptz)
+        where database_id = any(array(select database_id from shared where nth <= ${tenantMax}::int)) and ${due}
         order by next_reconcile_at limit ${limit} for update skip locked
       ))
       returning *

@@ -1,10 +1,12 @@
 /** The plans of the statements of the reconciler, by the account of the planner, over 10^4 databases. */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Db, Tx } from '../../src/handles.ts';
 import * as databaseWork from '../../src/queries/database-work.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
 import { type Plan, plansOf, rowsRead } from '../plans.ts';
+import { closedAfterTest } from '../support.ts';
 
 const ROWS = 10_000;
 const TENANT = '01890000-0000-7000-8000-000000000001';
@@ -59,13 +61,18 @@ async function planIn(work: (tx: Tx) => Promise<unknown>): Promise<Plan[]> {
   }
 }
 
+/** As many as databases that are looked at. */
+const LOOKED_AT = 200;
+/** There is one tenant, which may have every place. */
+const alone = { tenantMax: 100, taken: new Map<string, number>() };
+
 test('a claim finds the oldest that are due by the index, and reads nothing else', async () => {
-  const claim = { provisioner: 'p1', now, limit: 4, leaseMs: 60_000 };
+  const claim = { provisioner: 'p1', now, limit: 4, leaseMs: 60_000, ...alone };
   const plan = await planIn((tx) => databaseWork.claimDatabaseWork(tx, claim));
   expect(scanned(plan)).toEqual([]);
   expect(indexesOf(plan)).toContain(INDEX);
-  // The index still has what the first run wrote, which was rolled back.
-  expect(rowsRead(plan)).toBeLessThanOrEqual(2 * claim.limit);
+  // What is looked at for the share of each tenant, and the index still has what the first run wrote.
+  expect(rowsRead(plan)).toBeLessThanOrEqual(2 * LOOKED_AT);
 });
 
 test('the provisioners that have something due are found by a probe each', async () => {
@@ -104,7 +111,7 @@ test('claims take the longest due first, each database once, and say since when 
     .execute();
   const claimed: string[] = [];
   const tx = await db.startTransaction().execute();
-  const claim = { provisioner: 'p2', now, limit: 100, leaseMs: 60_000 };
+  const claim = { provisioner: 'p2', now, limit: 100, leaseMs: 60_000, ...alone };
   for (let n = 0; n < 4; n += 1) {
     const rows = await databaseWork.claimDatabaseWork(tx, claim);
     const ids = rows.map(({ id }) => id);
@@ -119,4 +126,38 @@ test('claims take the longest due first, each database once, and say since when 
   }
   expect(new Set(claimed).size).toBe(due.length);
   await tx.rollback().execute();
+});
+
+test('a tenant has its share of the places, however long its databases have been due', async () => {
+  const { db } = await closedAfterTest(testDatabase());
+  const [many, few] = [randomUUID(), randomUUID()];
+  for (const [tenant, databases] of [
+    [many, 10],
+    [few, 1],
+  ] as const) {
+    await sql`insert into tenants (id, slug, name, status) values (${tenant}, ${tenant}, 'T', 'active')`.execute(db);
+    const group = randomUUID();
+    await sql`insert into groups (id, tenant_id, slug, display_name) values (${group}, ${tenant}, 'team', 'T')`.execute(
+      db,
+    );
+    await sql`
+      insert into databases
+        (tenant_id, name, owner_team, owner_group_id, tier, provisioner, cluster_name, pooler_name, spec)
+      select ${tenant}, 'db-' || i, 'team', ${group}, 'small', 'p', ${tenant} || i, 'p', '{}'
+      from generate_series(1, ${databases}::int) as i`.execute(db);
+  }
+  await sql`
+    insert into database_work (database_id, tenant_id, provisioner, next_reconcile_at)
+    select id, tenant_id, provisioner, ${now}::timestamptz - case when tenant_id = ${many} then interval '1 hour' else interval '1 second' end
+    from databases`.execute(db);
+  const claimed = async (taken: ReadonlyMap<string, number>) => {
+    const tx = await db.startTransaction().execute();
+    const claim = { provisioner: 'p', now, limit: 4, leaseMs: 60_000, tenantMax: 2, taken };
+    const rows = await databaseWork.claimDatabaseWork(tx, claim);
+    await tx.rollback().execute();
+    return rows.map(({ tenant_id }) => tenant_id).sort();
+  };
+  expect(await claimed(new Map())).toEqual([few, many, many].sort());
+  expect(await claimed(new Map([[many, 1]]))).toEqual([few, many].sort());
+  expect(await claimed(new Map([[many, 2]]))).toEqual([few]);
 });

@@ -12,6 +12,9 @@ import {
 } from './api.ts';
 import { labelsOf, SETTLED_ANNOTATION } from './marks.ts';
 
+/** The Secret without data that a namespace is known by. */
+export const PLACE_NAME = 'tenant-registry-place';
+
 /** The database inside of PostgreSQL, and the role that owns it: each Cluster holds one. */
 const DBNAME = 'app';
 const OWNER = 'app';

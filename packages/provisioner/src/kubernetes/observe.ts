@@ -2,6 +2,7 @@
 import type { Desired, Observed, Phase, Slot } from '../types.ts';
 import type { KubeObject } from './api.ts';
 import { hostOf, PORT, roleOf } from './manifests.ts';
+import { identityOf } from './place.ts';
 import {
   clusterStatus,
   conditionsOf,
@@ -49,12 +50,17 @@ function finding(desired: Desired, seen: Seen): Finding {
 function findings(desired: Desired, { world, repaired }: Seen) {
   return {
     conditions: conditionsOf(world.cluster),
-    external_uid: world.cluster.metadata.uid ?? null,
+    external_uid: desired.external_uid ?? identity(world),
     endpoint: world.pooler === undefined ? null : ({ host: hostOf(desired), port: PORT, sslmode: 'require' } as const),
     secret_name: world.credentials === undefined ? null : desired.names.credentials,
     repaired,
     login: loginOf(desired, world),
   };
+}
+
+function identity({ cluster, place }: Seen['world']): string | null {
+  const [uid, placeUid] = [cluster.metadata.uid, place?.metadata.uid];
+  return uid === undefined || placeUid === undefined ? null : identityOf(uid, placeUid);
 }
 
 /** Nothing proves a login of a database that sleeps. */

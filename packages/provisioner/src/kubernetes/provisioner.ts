@@ -5,6 +5,7 @@ import { type Changes, createChanges } from './changes.ts';
 import { DATABASE_LABEL, INSTALLATION_LABEL, isMarked } from './marks.ts';
 import { observeWithout } from './observe.ts';
 import { ObjectLost, type Pass } from './pass.ts';
+import { clusterUidOf, requireItsPlace } from './place.ts';
 import { destroy, retain } from './removal.ts';
 import { keep } from './running.ts';
 import { watchMarked } from './watch.ts';
@@ -61,6 +62,7 @@ function scopesOf({ installation, namespaces }: CnpgOptions): Scope[] {
 async function onePass(pass: Pass, changes: Changes): Promise<Observed> {
   const { desired, client, signal } = pass;
   const world = await readWorld(client, desired, signal);
+  if (world.cluster === undefined) requireItsPlace(pass, world);
   if (desired.want !== 'running') changes.forget(desired.id);
   if (desired.want === 'destroyed') return destroy(pass, world);
   const hindrance = hindranceOf(pass, world);
@@ -81,7 +83,7 @@ function hindranceOf({ desired, installation }: Pass, world: World): Observed | 
     return observeWithout(desired, { phase: 'failed', reason: 'conflict', message, in_sync: false });
   }
   const { uid, deletionTimestamp } = world.cluster?.metadata ?? {};
-  if (external_uid !== null && uid !== external_uid) return lost(desired);
+  if (external_uid !== null && uid !== clusterUidOf(external_uid)) return lost(desired);
   if (deletionTimestamp === undefined) return undefined;
   if (external_uid !== null) return lost(desired);
   const message = 'an earlier Cluster of this name is still being deleted';

@@ -30,7 +30,7 @@ export async function retain(pass: Pass, world: World): Promise<Observed> {
   await removeSecrets(pass, world);
   const left = { cluster, pooler: undefined, backup: undefined, extensions: world.extensions, credentials: undefined };
   const seen = {
-    world: { ...left, logins: { a: undefined, b: undefined } },
+    world: { ...left, logins: { a: undefined, b: undefined }, place: world.place },
     once: true,
     changing: false,
     repaired: [],

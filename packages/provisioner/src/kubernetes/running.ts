@@ -18,6 +18,7 @@ import {
 import { SETTLED_ANNOTATION } from './marks.ts';
 import { observe } from './observe.ts';
 import { type Pass, put, putResting, remove } from './pass.ts';
+import { markPlace } from './place.ts';
 import { fieldOf, isProved, otherSlot, type World } from './world.ts';
 
 type Made = World & { readonly cluster: KubeObject };
@@ -26,8 +27,10 @@ type Made = World & { readonly cluster: KubeObject };
  * Brings the database nearer to what is wanted, the password first and the Cluster second: whatever a cut pass leaves is
  * known as ours and gone on with. Throws as `put` does.
  */
-export async function keep(pass: Pass, seen: World, changes: Changes): Promise<Observed> {
+export async function keep(pass: Pass, there: World, changes: Changes): Promise<Observed> {
   const { desired } = pass;
+  // Before the Cluster: one that is made is known by its place, too.
+  const seen = desired.external_uid === null ? { ...there, place: await markPlace(pass, there) } : there;
   const { current } = desired.logins;
   const closing = isAwake(desired) && mayCloseOther(pass, seen);
   const open = { ...withPassword(seen), ...(isAwake(desired) && { [current]: true }) };

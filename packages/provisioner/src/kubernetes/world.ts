@@ -1,7 +1,7 @@
 /** What is there of one database, and what its operator says of it. */
 import type { Condition, Desired, Slot } from '../types.ts';
 import { CLUSTER, DATABASE, type KubeClient, type KubeObject, POOLER, SCHEDULED_BACKUP, SECRET } from './api.ts';
-import { roleOf } from './manifests.ts';
+import { PLACE_NAME, roleOf } from './manifests.ts';
 
 export interface World {
   readonly cluster: KubeObject | undefined;
@@ -10,6 +10,8 @@ export interface World {
   readonly extensions: KubeObject | undefined;
   readonly credentials: KubeObject | undefined;
   readonly logins: Readonly<Record<Slot, KubeObject | undefined>>;
+  /** What the namespace is known by; it belongs to no database. */
+  readonly place: KubeObject | undefined;
 }
 
 const SLOTS: readonly Slot[] = ['a', 'b'];
@@ -26,11 +28,12 @@ export async function readWorld(client: KubeClient, { names }: Desired, signal: 
     client.get(SECRET, { namespace, name: names.credentials }, signal),
     client.get(SECRET, { namespace, name: names.logins.a }, signal),
     client.get(SECRET, { namespace, name: names.logins.b }, signal),
+    client.get(SECRET, { namespace, name: PLACE_NAME }, signal),
   ] as const;
   // A pass that fails leaves no call behind it.
   await Promise.allSettled(reads);
-  const [cluster, pooler, backup, extensions, credentials, a, b] = await Promise.all(reads);
-  return { cluster, pooler, backup, extensions, credentials, logins: { a, b } };
+  const [cluster, pooler, backup, extensions, credentials, a, b, place] = await Promise.all(reads);
+  return { cluster, pooler, backup, extensions, credentials, logins: { a, b }, place };
 }
 
 /** Returns the objects that are there. */

@@ -317,7 +317,7 @@ test.each(['retain', 'destroy'] as const)('a deletion by the policy %s ends dele
 test('a process that died between claim and settling is followed by another when its lease runs out', async () => {
   const { id } = await orderDatabase(server);
   const { db, clock } = server.app.deps;
-  const claim = { provisioner: 'memory', now: clock(), limit: 100, leaseMs: 60_000 };
+  const claim = { provisioner: 'memory', now: clock(), limit: 100, leaseMs: 60_000, tenantMax: 100, taken: new Map() };
   const [claimed] = await db.transaction().execute((tx) => databaseWork.claimDatabaseWork(tx, claim));
   expect(claimed?.id).toBe(id);
   await runPasses(server);

@@ -12,12 +12,20 @@ export interface ReconcilerLimits {
   readonly passes: number;
   /** Of these, passes at once with one provisioner; with one that gave no answer, a single one until it does. */
   readonly ofProvisioner: number;
+  /** Of these again, passes at once over databases of one tenant: its neighbours find places, whatever its own wait for. */
+  readonly ofTenant: number;
   readonly abortMs: number;
   /** Longer than a pass may take, and its settling. */
   readonly leaseMs: number;
 }
 
-export const RECONCILER_LIMITS: ReconcilerLimits = { passes: 8, ofProvisioner: 4, abortMs: 40_000, leaseMs: 60_000 };
+export const RECONCILER_LIMITS: ReconcilerLimits = {
+  passes: 8,
+  ofProvisioner: 4,
+  ofTenant: 2,
+  abortMs: 40_000,
+  leaseMs: 60_000,
+};
 
 export interface DatabaseReconciler {
   /** Claims databases that are due and starts their passes, without waiting for their end; returns how many. */
@@ -57,13 +65,14 @@ export function createReconciler({
   let turn = 0;
 
   async function run(claimed: databaseWork.ClaimedDatabase, deps: Dependencies): Promise<void> {
-    const { provisioner } = claimed;
+    const { provisioner, tenant_id } = claimed;
     const beganMs = performance.now();
     const { abortMs } = limits;
     const isWatched = watched.has(provisioner);
     const outcome = await runPass(claimed, { deps, abortMs, watched: isWatched, closing: closing.signal });
     metrics.passed(provisioner, outcome, (performance.now() - beganMs) / 1_000);
     places.leave(provisioner);
+    places.leaveTenant(provisioner, tenant_id);
     places.answered(provisioner, outcome !== 'unavailable');
     // Its place is free, and something may be due already.
     signals.tell('ordered');
@@ -74,8 +83,10 @@ export function createReconciler({
     let claimed: databaseWork.ClaimedDatabase[] = [];
     try {
       if (limit === 0 || closing.signal.aborted) return 0;
-      const claim = { provisioner, now: clock(), limit, leaseMs: limits.leaseMs };
+      const share = { tenantMax: limits.ofTenant, taken: places.tenantsOf(provisioner) };
+      const claim = { provisioner, now: clock(), limit, leaseMs: limits.leaseMs, ...share };
       claimed = await bookkeep(db, (tx) => databaseWork.claimDatabaseWork(tx, claim));
+      for (const { tenant_id } of claimed) places.takeTenant(provisioner, tenant_id);
     } finally {
       places.leave(provisioner, limit - claimed.length);
     }
@@ -116,12 +127,20 @@ export function createReconciler({
 function createPlaces({ passes, ofProvisioner }: ReconcilerLimits) {
   const taken = new Map<string, number>();
   const silent = new Set<string>();
+  const ofTenants = new Map<string, Map<string, number>>();
   let total = 0;
   const add = (provisioner: string, places: number) => {
     total += places;
     const rest = (taken.get(provisioner) ?? 0) + places;
     if (rest > 0) taken.set(provisioner, rest);
     else taken.delete(provisioner);
+  };
+  const addTenant = (provisioner: string, tenant: string, places: number) => {
+    const tenants = ofTenants.get(provisioner) ?? new Map<string, number>();
+    ofTenants.set(provisioner, tenants);
+    const rest = (tenants.get(tenant) ?? 0) + places;
+    if (rest > 0) tenants.set(tenant, rest);
+    else tenants.delete(tenant);
   };
   return {
     full: () => total >= passes,
@@ -132,6 +151,10 @@ function createPlaces({ passes, ofProvisioner }: ReconcilerLimits) {
       add(provisioner, places);
       return places;
     },
+    /** The places of each tenant at the provisioner. */
+    tenantsOf: (provisioner: string): ReadonlyMap<string, number> => ofTenants.get(provisioner) ?? new Map(),
+    takeTenant: (provisioner: string, tenant: string) => addTenant(provisioner, tenant, 1),
+    leaveTenant: (provisioner: string, tenant: string) => addTenant(provisioner, tenant, -1),
     leave: (provisioner: string, places = 1) => add(provisioner, -places),
     answered(provisioner: string, did: boolean): void {
       if (did) silent.delete(provisioner);
