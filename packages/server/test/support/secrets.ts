@@ -66,6 +66,8 @@ export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Trace
     'idempotency_keys',
     'webhook_endpoints',
     'webhook_secrets',
+    'databases',
+    'database_work',
   ])
     leaks.push(...(await rowsWith(db, table, pattern)));
   if (leaks.length > 0) throw new Error(`secrets leaked:\n${leaks.join('\n')}`);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
+import type { MemoryWorld } from '@tenant-registry/provisioner/testing';
 import { afterAll, beforeAll } from 'vitest';
 import { type App, type AppOptions, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
@@ -104,6 +105,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     async close() {
       await app.close();
       try {
+        for (const password of madePasswords(app)) secrets.add(password);
         const metrics = await app.deps.metrics.registry.metrics();
         await refuseLeaks({ secrets, logs, answers, metrics, db: app.deps.db });
       } finally {
@@ -111,6 +113,19 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       }
     },
   };
+}
+
+/** Returns the passwords of the databases that were made in memory. */
+function madePasswords({ deps }: App): string[] {
+  return [...deps.databaseWorld.provisioners.values()]
+    .flatMap((provisioner) =>
+      'world' in provisioner
+        ? [...(provisioner.world as MemoryWorld).databases.values()].flatMap(({ passwords }) =>
+            Object.values(passwords),
+          )
+        : [],
+    )
+    .filter((password) => password !== null);
 }
 
 /**
