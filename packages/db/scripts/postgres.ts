@@ -133,6 +133,9 @@ async function ensureAdmin(superuserUrl: string, password: string): Promise<void
     const verb = sql.raw(rows.length === 0 ? 'create' : 'alter');
     await sql`
       ${verb} role ${sql.id(ADMIN)} login createdb createrole nosuperuser password ${sql.lit(password)}`.execute(db);
+    // Logins of databases have nothing to do in the databases of the server.
+    await sql`revoke connect on database postgres, template1 from public`.execute(db);
+    await sql`grant connect on database postgres to ${sql.id(ADMIN)}`.execute(db);
   } finally {
     await close();
   }
