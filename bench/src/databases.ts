@@ -1,3 +1,4 @@
+import { measureFaults } from './databases/faults.ts';
 import { measureOrders } from './databases/orders.ts';
 import { measurePasses } from './databases/passes.ts';
 import { measureRotation } from './databases/rotation.ts';
@@ -10,6 +11,7 @@ const sections: Readonly<Record<string, Section>> = {
   orders: measureOrders,
   passes: measurePasses,
   rotation: measureRotation,
+  faults: measureFaults,
 };
 
 const usage = `Usage: node bench/src/databases.ts [options]
@@ -34,6 +36,7 @@ function read() {
       orders: { help: 'databases that are ordered, 1 to 10000', fallback: '200' },
       rows: { help: 'databases that passes go over, 100 to 1000000', fallback: '10000' },
       rotations: { help: 'rotations under load, 1 to 10000', fallback: '100' },
+      every: { help: 'of the messages of a pass, each so many-th is one to die at, 1 to 100', fallback: '1' },
     });
     return {
       only: sectionsIn(values.only, all),
@@ -41,6 +44,7 @@ function read() {
       orders: wholeNumber('orders', values.orders, [1, 10_000]),
       rows: wholeNumber('rows', values.rows, [100, 1_000_000]),
       rotations: wholeNumber('rotations', values.rotations, [1, 10_000]),
+      every: wholeNumber('every', values.every, [1, 100]),
     };
   } catch (error) {
     process.exit(reportFailure(error));

@@ -8,6 +8,8 @@ interface Settings {
   /** Rows that passes go over. */
   readonly rows: number;
   readonly rotations: number;
+  /** Of the messages of a pass, each so many-th is one to die at. */
+  readonly every: number;
 }
 
 export type Surroundings = Settings & Given;
