@@ -35,6 +35,8 @@ export interface ContractHarness {
   settle?(): Promise<void>;
   /** Arms an interruption: after `calls` completed calls to the outside, every further one fails. */
   abortAfter?(calls: number): Cut;
+  /** Of the calls, each so many-th is one to be cut after; absent: each. */
+  readonly cutEvery?: number;
   /** What consumers read: null when there is no such secret. */
   credentials?(desired: Desired): Promise<ContractCredential | null>;
   /** Tells whether a client gets in. */
@@ -178,10 +180,12 @@ async function cutEverywhere(
   }: { start: () => Promise<Desired>; check: (ended: Awaited<ReturnType<World['converge']>>) => Promise<void> },
 ): Promise<void> {
   const abortAfter = need(context, harness, 'abortAfter');
+  const { cutEvery = 1 } = harness;
   let cuts = 0;
   for (let fired = true; fired; cuts++) {
     const desired = await start();
-    const cut = abortAfter(cuts + 1);
+    const call = cuts * cutEvery + 1;
+    const cut = abortAfter(call);
     try {
       await converge(desired, cut.signal).catch((error: unknown) => {
         if (!cut.fired()) throw error;
@@ -191,7 +195,7 @@ async function cutEverywhere(
     }
     fired = cut.fired();
     const ended = await converge(desired);
-    expect(ended.repaired, `cut after call ${cuts + 1}`).toEqual([]);
+    expect(ended.repaired, `cut after call ${call}`).toEqual([]);
     await check(ended);
   }
   expect(cuts).toBeGreaterThan(2);

@@ -1,3 +1,4 @@
+// engine: postgres
 /** What can be done with a database in each state that it can be in: `allowed` says the truth. */
 import { expect, test } from 'vitest';
 import { deleteDatabase, orderDatabase, readiness, setDatabase } from '../../../test/support/databases.ts';
