@@ -14,7 +14,7 @@ import type { ContractCredential, ContractHarness, Cut, Drift } from '../../src/
 import { newOrder } from '../../src/testing/order.ts';
 import type { Desired, Spec } from '../../src/types.ts';
 
-export interface PostgresWorld extends Required<ContractHarness> {
+export interface PostgresWorld extends Required<Omit<ContractHarness, 'cutEvery'>> {
   readonly options: PostgresOptions;
   readonly secrets: SecretStore;
   readonly adminUrlFile: string;
