@@ -280,7 +280,7 @@ export const listDatabasesInput = z.strictObject({
       description: 'Only databases whose name contains it.',
       examples: ['orders'],
     }),
-  include_deleted: z.stringbool().or(z.boolean()).default(false).describe('Deleted databases too.'),
+  include_deleted: z.boolean().default(false).describe('Deleted databases too.'),
 });
 export type ListDatabases = z.output<typeof listDatabasesInput>;
 
@@ -313,8 +313,7 @@ export const deleteDatabaseInput = z.strictObject({
     .meta({ description: 'The name of the database.', examples: ['orders'] }),
   policy: deletionPolicy.optional().describe('Absent: the deletion_policy of the database.'),
   abandon: z
-    .stringbool()
-    .or(z.boolean())
+    .boolean()
     .default(false)
     .describe('For operators: its provisioner is gone for good, so only the row is closed.'),
 });
