@@ -51,7 +51,7 @@ describe('replicas with a memory in one process', () => {
     const options: RegisterOptions = {
       replicas: replicas.map(inProcess),
       newSubject: () => insertSubject(database),
-      operations: 6_000,
+      operations: 3_000,
       seenMin: SEEN_MIN,
     };
     expectRegister(await disturbed(disturbance, () => runRegisters(options)));
@@ -77,8 +77,8 @@ describe('replicas with a memory in one process', () => {
 
 /** The start of each kind of replica, and its number of operations: the server hashes every key that it makes. */
 const fleets = {
-  'processes with a memory': { startMember: startMemoryProcess, operations: 1_000 },
-  'server processes': { startMember: startServerReplica, operations: 400 },
+  'processes with a memory': { startMember: startMemoryProcess, operations: 500 },
+  'server processes': { startMember: startServerReplica, operations: 200 },
 };
 
 describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }]) => {
