@@ -1,6 +1,6 @@
 /** Reads the account of the planner on the statement that a query function runs. */
 import { type KyselyPlugin, type RawBuilder, sql } from 'kysely';
-import type { Db } from '../src/handles.ts';
+import type { Db, Tx } from '../src/handles.ts';
 
 export interface Plan {
   readonly 'Node Type': string;
@@ -34,6 +34,20 @@ export async function plansOf(db: Db, ask: (db: Db) => Promise<unknown>): Promis
   );
   const flat = (node: Plan): Plan[] => [node, ...(node.Plans ?? []).flatMap(flat)];
   return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
+}
+
+/** Resolves to the nodes of the plan for the one statement that the work runs in a transaction, which is rolled back. */
+export async function plansRolledBack(db: Db, work: (tx: Tx) => Promise<unknown>): Promise<Plan[]> {
+  const tx = await db.startTransaction().execute();
+  try {
+    await sql`savepoint before`.execute(tx);
+    return await plansOf(tx, async (asked) => {
+      await work(asked as Tx);
+      await sql`rollback to before`.execute(tx); // explaining runs the statement again
+    });
+  } finally {
+    await tx.rollback().execute();
+  }
 }
 
 /** Returns the most rows that one node of the plan looked at. */

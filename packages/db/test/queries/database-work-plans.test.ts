@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Db, Tx } from '../../src/handles.ts';
 import * as databaseWork from '../../src/queries/database-work.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
-import { type Plan, plansOf, rowsRead } from '../plans.ts';
+import { type Plan, plansOf, plansRolledBack, rowsRead } from '../plans.ts';
 import { closedAfterTest } from '../support.ts';
 
 const ROWS = 10_000;
@@ -47,19 +47,7 @@ const scanned = (plan: readonly Plan[]) =>
   );
 const indexesOf = (plan: readonly Plan[]) => [...new Set(plan.flatMap((node) => node['Index Name'] ?? []))];
 
-/** Explains the statement of a transaction, which is rolled back. */
-async function planIn(work: (tx: Tx) => Promise<unknown>): Promise<Plan[]> {
-  const tx = await database.db.startTransaction().execute();
-  try {
-    await sql`savepoint before`.execute(tx);
-    return await plansOf(tx, async (asked) => {
-      await work(asked as Tx);
-      await sql`rollback to before`.execute(tx); // explaining runs the statement again
-    });
-  } finally {
-    await tx.rollback().execute();
-  }
-}
+const planIn = (work: (tx: Tx) => Promise<unknown>) => plansRolledBack(database.db, work);
 
 /** As many as databases that are looked at. */
 const LOOKED_AT = 200;

@@ -6,7 +6,7 @@ import * as eventLog from '../../src/queries/event-log.ts';
 import * as webhookQueue from '../../src/queries/webhook-queue.ts';
 import * as webhooks from '../../src/queries/webhooks.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
-import { type Plan, plansOf, rowsRead } from '../plans.ts';
+import { type Plan, plansOf, plansRolledBack, rowsRead } from '../plans.ts';
 
 const ROWS = 100_000;
 const BATCH = 100;
@@ -57,19 +57,7 @@ const scanned = (plan: readonly Plan[]) =>
     .map((node) => node['Relation Name']);
 const indexesOf = (plan: readonly Plan[]) => [...new Set(plan.flatMap((node) => node['Index Name'] ?? []))].sort();
 
-/** Explains the statement of a transaction, which is rolled back. */
-async function planIn(work: (tx: Tx) => Promise<unknown>): Promise<Plan[]> {
-  const tx = await database.db.startTransaction().execute();
-  try {
-    await sql`savepoint before`.execute(tx);
-    return await plansOf(tx, async (asked) => {
-      await work(asked as Tx);
-      await sql`rollback to before`.execute(tx); // explaining runs the statement again
-    });
-  } finally {
-    await tx.rollback().execute();
-  }
-}
+const planIn = (work: (tx: Tx) => Promise<unknown>) => plansRolledBack(database.db, work);
 
 // proves C24
 test('a batch moves the oldest of a long queue and reads little else', async () => {

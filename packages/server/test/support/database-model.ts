@@ -4,9 +4,9 @@
  */
 import type { databaseWork } from '@tenant-registry/db';
 import type { Desired, Observed, Slot } from '@tenant-registry/provisioner';
-import { allowedSteps } from '../../src/modules/databases/lifecycle.ts';
+import { allowedSteps, factsOf } from '../../src/modules/databases/lifecycle.ts';
 import { type Decision, decide, type Pass } from '../../src/modules/databases/reconciler/decide.ts';
-import { desiredOf, factsOf } from '../../src/modules/databases/reconciler/desired.ts';
+import { desiredOf } from '../../src/modules/databases/reconciler/desired.ts';
 import { type Outcome, observedOutcome } from '../../src/modules/databases/reconciler/outcome.ts';
 import { seen } from './reconciling.ts';
 

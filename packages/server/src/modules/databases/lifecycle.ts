@@ -13,6 +13,22 @@ export interface DatabaseFacts {
   readonly tenant_status: TenantStatus;
 }
 
+/** The columns that the facts are read from. */
+type Row = Omit<DatabaseFacts, 'reason' | 'rotating'> & {
+  readonly reason: string;
+  readonly rotation_grace_seconds: number | null;
+  readonly old_login_until: string | null;
+};
+
+/** Returns the facts that decide what can be done with the database, and what is wanted of it. */
+export function factsOf(row: Row): DatabaseFacts {
+  return {
+    ...row,
+    reason: row.reason as DatabaseReason, // written by the registry alone, from the list of reasons
+    rotating: row.rotation_grace_seconds !== null || row.old_login_until !== null,
+  };
+}
+
 /**
  * Returns the steps that the database takes now; every other one is refused with 409. A frozen or archived tenant lets its
  * databases go, and nothing else.

@@ -1,18 +1,9 @@
 /** Databases as callers see them. */
 import type { databases } from '@tenant-registry/db';
-import { allowedSteps, type DatabaseFacts } from './lifecycle.ts';
-import { type Database, type DatabaseReason, database, passingFields } from './schema.ts';
+import { allowedSteps, factsOf } from './lifecycle.ts';
+import { type Database, database, passingFields } from './schema.ts';
 
 type Row = databases.DatabaseRow;
-
-/** Returns the facts that decide what can be done with the database. */
-export function factsOf(row: Row): DatabaseFacts {
-  return {
-    ...row,
-    reason: row.reason as DatabaseReason, // written by the registry alone, from the list of reasons
-    rotating: row.rotation_grace_seconds !== null || row.old_login_until !== null,
-  };
-}
 
 /** Returns the database as callers see it, with the steps that it takes now. */
 export function shown(row: Row): Database {

@@ -3,9 +3,8 @@ import type { databases } from '@tenant-registry/db';
 import type { DomainError } from '../../kernel/errors.ts';
 import { tenantErrors } from '../tenants/errors.ts';
 import { databaseErrors } from './errors.ts';
-import { allowedSteps, type DatabaseFacts } from './lifecycle.ts';
+import { allowedSteps, type DatabaseFacts, factsOf } from './lifecycle.ts';
 import type { DatabaseStep } from './schema.ts';
-import { factsOf } from './shown.ts';
 
 /**
  * Throws unless the database takes the step now: `tenant_archived`, `tenant_frozen`, `deletion_protected`,

@@ -1,6 +1,7 @@
 /** A tier as DATABASES_FILE states it: `DatabaseTier` without its name, with defaults. */
 import { z } from 'zod';
 import { type DatabaseTier, databaseOverrides, databaseSpec } from './schema.ts';
+import { amountOf } from './tiers.ts';
 
 const TIMEOUT_S = 900;
 const TIMEOUT_S_MAX = 86_400;
@@ -74,6 +75,7 @@ export function boundMistakes({ spec, overrides }: Tier): { pointer: string; mes
   return (Object.keys(databaseOverrides.shape) as Bounded[]).flatMap((field) => {
     const { min = null, max = null } = overrides[field] ?? {};
     const own = spec[field];
+    const amount = (value: number | string) => amountOf(field, value);
     const wrong = (bound: 'min' | 'max', message: string) => [{ pointer: `/overrides/${field}/${bound}`, message }];
     if (min !== null && max !== null && amount(min) > amount(max)) return wrong('min', `is more than max, ${max}`);
     return [
@@ -81,13 +83,4 @@ export function boundMistakes({ spec, overrides }: Tier): { pointer: string; mes
       ...(max !== null && amount(max) < amount(own) ? wrong('max', `is less than the tier's own value, ${own}`) : []),
     ];
   });
-}
-
-const UNITS: Readonly<Record<string, number>> = { m: 1e-3, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
-
-/** Returns what a quantity stands for, in cores or bytes. */
-function amount(value: number | string): number {
-  if (typeof value === 'number') return value;
-  const [, digits = '', unit = ''] = /^(\d+)([a-zA-Z]*)$/.exec(value) ?? [];
-  return Number(digits) * (UNITS[unit] ?? 1);
 }

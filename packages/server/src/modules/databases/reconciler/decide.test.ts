@@ -11,9 +11,8 @@ import {
   type Step,
 } from '../../../../test/support/database-model.ts';
 import { seen } from '../../../../test/support/reconciling.ts';
-import { allowedSteps, wantOf } from '../lifecycle.ts';
+import { allowedSteps, factsOf, wantOf } from '../lifecycle.ts';
 import { databaseReasons } from '../schema.ts';
-import { factsOf } from './desired.ts';
 
 /** A failure prints it with the path to the shortest history. */
 const SEED = 13;

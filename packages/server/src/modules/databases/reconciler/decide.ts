@@ -1,9 +1,8 @@
 /** What a pass changes: decided here, from the row, what was seen, time and chance alone. */
 import type { databaseWork } from '@tenant-registry/db';
 import type { Desired } from '@tenant-registry/provisioner';
-import { wantOf } from '../lifecycle.ts';
+import { factsOf, wantOf } from '../lifecycle.ts';
 import type { databaseEvents } from '../schema.ts';
-import { factsOf } from './desired.ts';
 import { type Outcome, shownText } from './outcome.ts';
 import { failurePauseMs, lookPauseMs, soonPauseMs, steadyPauseMs } from './pauses.ts';
 import { type Standing, standingAfter } from './standing.ts';

@@ -1,22 +1,11 @@
 /** What the registry wants of a database in the world, from its row. */
 import type { databaseWork } from '@tenant-registry/db';
 import type { Desired, Slot, Spec } from '@tenant-registry/provisioner';
-import { type DatabaseFacts, wantOf } from '../lifecycle.ts';
+import { factsOf, wantOf } from '../lifecycle.ts';
 import { namesOf } from '../names.ts';
-import type { DatabaseReason } from '../schema.ts';
 
 type Row = databaseWork.DatabaseWorkRow;
 type WhenFrozen = 'keep' | 'sleep';
-
-/** Returns the facts that decide what can be done with the database, and what is wanted of it. */
-export function factsOf(row: Row): DatabaseFacts {
-  const { rotation_grace_seconds, old_login_until } = row;
-  return {
-    ...row,
-    reason: row.reason as DatabaseReason, // written by the registry alone, from the list of reasons
-    rotating: rotation_grace_seconds !== null || old_login_until !== null,
-  };
-}
 
 /** Returns everything that a provisioner has to know for one pass at that moment. */
 export function desiredOf(
