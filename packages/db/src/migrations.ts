@@ -26,6 +26,7 @@ import * as m0023 from '../migrations/0023_webhooks.ts';
 import * as m0024 from '../migrations/0024_configs.ts';
 import * as m0025 from '../migrations/0025_config_writes.ts';
 import * as m0026 from '../migrations/0026_databases.ts';
+import * as m0027 from '../migrations/0027_network.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -54,4 +55,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0024_configs': m0024,
   '0025_config_writes': m0025,
   '0026_databases': m0026,
+  '0027_network': m0027,
 };

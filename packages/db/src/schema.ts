@@ -35,6 +35,10 @@ export type GroupsTenantRole = "admin" | "billing" | "member";
 
 export type IdpKind = "oidc" | "saml";
 
+export type NodesState = "deregistered" | "enrolling" | "pending" | "ready";
+
+export type ResourcesOrigin = "adopted" | "provisioned";
+
 export type RoleLevel = "admin" | "editor" | "viewer";
 
 export type ServiceIdentitiesFederationKind = "api_token" | "oidc_cc" | "spiffe_svid";
@@ -259,6 +263,14 @@ export interface DatabaseWork {
   tenant_id: string;
 }
 
+export interface DomainMeshIpAllocations {
+  allocated_at: Generated<Timestamp>;
+  ip: string;
+  node_id: string;
+  project_id: string;
+  tenant_id: string;
+}
+
 export interface EventHead {
   id: Generated<number>;
   position: number;
@@ -329,6 +341,29 @@ export interface IdempotencyKeys {
   request_hash: string;
 }
 
+export interface MeshFreeRanges {
+  first: string;
+  last: string;
+  not_before: Timestamp | null;
+  project_id: string | null;
+  tenant_id: string;
+}
+
+export interface Nodes {
+  created_at: Generated<Timestamp>;
+  deregistered_at: Timestamp | null;
+  enrolled_at: Timestamp | null;
+  id: Generated<string>;
+  name: string;
+  project_id: string;
+  ready_at: Timestamp | null;
+  reason: string | null;
+  resource_id: string;
+  state: Generated<NodesState>;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface OutboxEvents {
   aggregate_id: string;
   aggregate_type: string;
@@ -350,6 +385,14 @@ export interface PasswordLinks {
   user_id: string;
 }
 
+export interface ProjectMeshIpReservations {
+  created_at: Generated<Timestamp>;
+  project_id: string;
+  strict: Generated<boolean>;
+  sub_range: string;
+  tenant_id: string;
+}
+
 export interface ReplicaLeases {
   acks: Generated<number>;
   id: string;
@@ -360,6 +403,18 @@ export interface ReplicaMarks {
   id: Generated<string>;
   replica_id: string;
   tenant_ids: string[];
+}
+
+export interface Resources {
+  created_at: Generated<Timestamp>;
+  external_ref: string | null;
+  id: Generated<string>;
+  kind: string;
+  name: string;
+  origin: ResourcesOrigin;
+  project_id: string;
+  tenant_id: string;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface RoleBindings {
@@ -470,8 +525,12 @@ export interface Tenants {
   frozen_at: Timestamp | null;
   id: Generated<string>;
   kind: Generated<TenantKind>;
+  mesh_cidr: string | null;
+  mesh_rest_seconds: Generated<number>;
+  mesh_space: Generated<string>;
   name: string;
   plan: string | null;
+  region: string | null;
   sales_owner: string | null;
   slug: string;
   status: TenantStatus;
@@ -585,6 +644,7 @@ export interface DB {
   configs: Configs;
   database_work: DatabaseWork;
   databases: Databases;
+  domain_mesh_ip_allocations: DomainMeshIpAllocations;
   event_head: EventHead;
   event_relays: EventRelays;
   events: Events;
@@ -592,10 +652,14 @@ export interface DB {
   group_parents: GroupParents;
   groups: Groups;
   idempotency_keys: IdempotencyKeys;
+  mesh_free_ranges: MeshFreeRanges;
+  nodes: Nodes;
   outbox_events: OutboxEvents;
   password_links: PasswordLinks;
+  project_mesh_ip_reservations: ProjectMeshIpReservations;
   replica_leases: ReplicaLeases;
   replica_marks: ReplicaMarks;
+  resources: Resources;
   role_bindings: RoleBindings;
   service_identities: ServiceIdentities;
   sign_in_flows: SignInFlows;

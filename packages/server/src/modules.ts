@@ -22,7 +22,10 @@ import { eventsModule } from './modules/events/module.ts';
 import { groupsModule } from './modules/groups/module.ts';
 import { idpConfigsModule } from './modules/idp-configs/module.ts';
 import { limitsModule } from './modules/limits/module.ts';
+import { networkModule } from './modules/network/module.ts';
+import { nodesModule } from './modules/nodes/module.ts';
 import { projectsModule } from './modules/projects/module.ts';
+import { resourcesModule } from './modules/resources/module.ts';
 import { roleBindingsModule } from './modules/role-bindings/module.ts';
 import { serviceIdentitiesModule } from './modules/service-identities/module.ts';
 import { sessionsModule } from './modules/sessions/module.ts';
@@ -47,6 +50,9 @@ export const modules = {
   configSchemas: configSchemasModule,
   configs: configsModule,
   databases: databasesModule,
+  network: networkModule,
+  resources: resourcesModule,
+  nodes: nodesModule,
   audit: auditModule,
   events: eventsModule,
   webhooks: webhooksModule,

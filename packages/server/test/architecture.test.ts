@@ -16,7 +16,7 @@ interface Rule {
 
 const S = 'packages/server/src';
 const kernelIsomorphic = new RegExp(
-  `^${S}/kernel/(errors|events|pagination|permissions|schema|first-tenant|clock|streams/text-stream|streams/event-stream)\\.ts$`,
+  `^${S}/kernel/(errors|events|ip-input|pagination|permissions|schema|first-tenant|clock|streams/text-stream|streams/event-stream)\\.ts$`,
 );
 const kernel = new RegExp(`^${S}/kernel/`);
 const db = /^@tenant-registry\/db$/;

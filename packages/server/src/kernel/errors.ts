@@ -197,6 +197,27 @@ export const kernelErrors = {
     status: 'METHOD_NOT_SUPPORTED',
     detail: 'This path does not answer that method: see the Allow header.',
   }),
+  illegalTransition: defineError({
+    code: 'illegal_transition',
+    status: 'CONFLICT',
+    detail: 'That step cannot be taken in the present state: see allowed.',
+    members: {
+      allowed: {
+        type: 'array',
+        minItems: 0,
+        maxItems: 10,
+        description: 'With `illegal_transition`: the steps that can be taken in the present state.',
+        items: {
+          type: 'string',
+          minLength: 0,
+          maxLength: 50,
+          pattern: '^[^\\x00]*$',
+          description: 'A step of the lifecycle: the last segment of its path.',
+        },
+      },
+    },
+    example: { members: { allowed: ['activate', 'archive'] } },
+  }),
   preconditionFailed: defineError({
     code: 'precondition_failed',
     status: 'PRECONDITION_FAILED',

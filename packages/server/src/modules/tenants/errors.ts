@@ -21,27 +21,6 @@ export const tenantErrors = {
     constraint: 'tenants_contract_dates_check',
     pointer: '/contract_ends_on',
   }),
-  illegalTransition: defineError({
-    code: 'illegal_transition',
-    status: 'CONFLICT',
-    detail: 'The tenant cannot do that in its present status: see allowed.',
-    members: {
-      allowed: {
-        type: 'array',
-        minItems: 0,
-        maxItems: 10,
-        description: 'With `illegal_transition`: what the tenant can do in its present status.',
-        items: {
-          type: 'string',
-          minLength: 0,
-          maxLength: 50,
-          pattern: '^[^\\x00]*$',
-          description: 'A step of the lifecycle: the last segment of its path.',
-        },
-      },
-    },
-    example: { members: { allowed: ['activate', 'archive'] } },
-  }),
   tenantFrozen: defineError({
     code: 'tenant_frozen',
     status: 'CONFLICT',

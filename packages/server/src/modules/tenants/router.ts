@@ -1,5 +1,6 @@
 /** Tenants on the wire: one expression per endpoint. */
 import { z } from 'zod';
+import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { tenancyErrors, tenantErrors } from './errors.ts';
@@ -102,7 +103,7 @@ export const tenantsRouter = router({
         operation: 'activate_tenant',
         summary: 'Activate a tenant',
         description: 'From trial, or from frozen within 30 days of the freeze.',
-        errors: [tenantErrors.illegalTransition],
+        errors: [kernelErrors.illegalTransition],
         example: { response: { status: 'active', trial_ends_at: null } },
       }),
     })
@@ -117,7 +118,7 @@ export const tenantsRouter = router({
         summary: 'Cancel a tenant',
         description:
           'Freezes a trial or active tenant: it becomes read-only and can be activated again within 30 days.',
-        errors: [tenantErrors.illegalTransition],
+        errors: [kernelErrors.illegalTransition],
         example: { response: { status: 'frozen', frozen_at: '2026-01-20T11:00:00.000Z' } },
       }),
     })
@@ -131,7 +132,7 @@ export const tenantsRouter = router({
         operation: 'archive_tenant',
         summary: 'Archive a tenant',
         description: 'Ends a frozen tenant for good: only its audit log can be read from then on.',
-        errors: [tenantErrors.illegalTransition],
+        errors: [kernelErrors.illegalTransition],
         example: {
           response: {
             status: 'archived',

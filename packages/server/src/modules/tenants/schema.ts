@@ -27,6 +27,7 @@ const aboutTerms = {
   contract_starts_on: { description: 'The first day of the contract.', examples: ['2026-02-01'] },
   contract_ends_on: { description: 'The last day of the contract.', examples: ['2027-01-31'] },
   sales_owner: { description: 'The person in sales who looks after it.', examples: ['j.doe@example.com'] },
+  region: { description: 'Where its things run, in a word of yours.', examples: ['eu-central'] },
 } as const;
 
 export const tenant = z
@@ -43,6 +44,10 @@ export const tenant = z
     contract_starts_on: date.nullable().meta(aboutTerms.contract_starts_on),
     contract_ends_on: date.nullable().meta(aboutTerms.contract_ends_on),
     sales_owner: textUpTo(200).nullable().meta(aboutTerms.sales_owner),
+    region: textUpTo(63).nullable().meta(aboutTerms.region),
+    mesh_cidr: textUpTo(43)
+      .nullable()
+      .meta({ description: 'The range of its network; null: it has none.', examples: ['10.20.0.0/16'] }),
     frozen_at: timestamp.nullable().describe('The time of its freeze; 30 days later it is archived.'),
     archived_at: timestamp.nullable().describe('The time of its archiving.'),
     created_at: timestamp,
@@ -62,6 +67,12 @@ const terms = {
   contract_starts_on: date.nullish().meta(aboutTerms.contract_starts_on),
   contract_ends_on: date.nullish().meta(aboutTerms.contract_ends_on),
   sales_owner: label.nullish().meta(aboutTerms.sales_owner),
+  // The check tenants_region_check holds this rule too.
+  region: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be up to 63 lower case letters, digits and inner dashes')
+    .nullish()
+    .meta({ ...aboutTerms.region, minLength: 1, maxLength: 63 }),
 };
 
 export const createTenantInput = z.strictObject({ slug, name, kind: tenantKind.default('customer'), ...terms });

@@ -3,6 +3,7 @@ import { acrossProjects, type Db, databases, type Tx, tenants } from '@tenant-re
 import { addDays } from '../../kernel/clock.ts';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
+import { kernelErrors } from '../../kernel/errors.ts';
 import { requireMatch } from '../../kernel/etag.ts';
 import { newId } from '../../kernel/ids.ts';
 import { requireRoom } from '../../kernel/quotas.ts';
@@ -239,7 +240,7 @@ function transition(ctx: ActorContext, id: string, step: Transition, work: Trans
     const row = reachableTenant(ctx, await tenants.lockTenant(tx, id));
     requireMatch(ctx, tenant.parse(row));
     const allowed = allowedTransitions(row, ctx.clock());
-    if (!allowed.includes(step)) throw tenantErrors.illegalTransition({ members: { allowed } });
+    if (!allowed.includes(step)) throw kernelErrors.illegalTransition({ members: { allowed } });
     return work(tx, record, nothingChanged);
   });
 }
