@@ -13,7 +13,8 @@ const lives = [
 ] as const;
 const product = ['examples/product', process.execPath, `${examples}/product/src/main.ts`] as const;
 const databases = ['examples/databases', process.execPath, `${examples}/databases/src/main.ts`] as const;
-const commands = [...lives, product, databases];
+const network = ['examples/network.sh', 'bash', `${examples}/network.sh`] as const;
+const commands = [...lives, product, databases, network];
 const ENDS_WITHIN_MS = 60_000;
 
 let server: TestServer;
@@ -50,6 +51,31 @@ test(
     expect(lines.at(-1)).toBe('The product admitted only requests with a good key.');
     const statuses = [...stdout.matchAll(/: (\d{3}) /g)].map(([, status]) => status);
     expect(statuses).toEqual(['401', '200', '403', '200', '403', '401']);
+  },
+  ENDS_WITHIN_MS,
+);
+
+// proves C23, C25, C26
+test(
+  'examples/network.sh gives ten machines of two projects an address each, and tells how much is used and who had one',
+  async () => {
+    const { stdout, stderr } = await run(network, { OPERATOR_TOKEN: server.operatorToken });
+    expect(stderr).toBe('');
+    const lines = stdout.trimEnd().split('\n').map((line) => line.replace(/^ *\d+\. /, ''));
+    expect(lines.at(-1)).toBe('That was a network of ten machines.');
+    expect(lines.filter((line) => line.startsWith('edge-'))).toEqual([
+      'edge-0 is ready at 10.20.0.65',
+      'edge-1 is ready at 10.20.0.33',
+      'edge-2 is ready at 10.20.0.66',
+      'edge-3 is ready at 10.20.0.34',
+      'edge-4 is ready at 10.20.0.67',
+      'edge-5 is ready at 10.20.0.35',
+      'edge-6 is ready at 10.20.0.68',
+      'edge-7 is ready at 10.20.0.36',
+      'edge-8 is ready at 10.20.0.69',
+      'edge-9 is ready at 10.20.0.37',
+    ]);
+    expect(lines).toContainEqual(expect.stringMatching(/^usage: 10 of \d+ addresses, the largest free part is a \/25$/));
   },
   ENDS_WITHIN_MS,
 );
