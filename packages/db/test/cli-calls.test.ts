@@ -46,7 +46,18 @@ describe('a call that is wrong ends with 2, before anything is opened', () => {
     [['create'], 'create: one more word is needed'],
     [['renumber', '13'], 'renumber: too many words'],
     [['up', '--base=main'], '--base belongs to renumber alone'],
-    [['--target=spicedb', 'up'], 'unknown target "spicedb": there is only core'],
+    [['--target=other', 'up'], 'unknown target "other": it is core or spicedb'],
+    [['--target=spicedb', 'nonsense'], 'unknown command "nonsense"'],
+    [['--target=spicedb', 'up', '1'], 'up: too many words'],
+    [['--target=spicedb', 'down', '1'], 'down: too many words'],
+    [['--target=spicedb', 'up', '--base=main'], '--base belongs to renumber alone'],
+    [
+      ['--target=spicedb', 'down-all'],
+      'down-all is no command of --target=spicedb, which takes up, down, status, version',
+    ],
+    [['--target=spicedb', 'force', '1'], 'force is no command of --target=spicedb'],
+    [['--target=spicedb', 'create', 'x'], 'create is no command of --target=spicedb'],
+    [['--target=spicedb', 'renumber'], 'renumber is no command of --target=spicedb'],
     [['--verbose'], "Unknown option '--verbose'"],
   ])('%j', async (args, reason) => {
     const { code, stdout, stderr } = await migrate(args, unreachable);

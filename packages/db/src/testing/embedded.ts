@@ -12,16 +12,27 @@ import { initdbArguments, type Settings, settingArguments } from './settings.ts'
 const readyTimeoutMs = 60_000;
 const portAttemptsMax = 5;
 
+export interface EmbeddedOptions {
+  /** How every login is checked. Default `password`, which costs no computing. */
+  readonly auth?: 'password' | 'scram-sha-256';
+  /** Receives what the server writes into its log once it is ready. */
+  readonly log?: (text: string) => void;
+}
+
 /** Resolves to a server that accepts connections on 127.0.0.1 alone; `stop` leaves no process and no file. */
-export async function startEmbedded(settings: Settings): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startEmbedded(
+  settings: Settings,
+  { auth = 'password', log = () => {} }: EmbeddedOptions = {},
+): Promise<{ url: string; stop(): Promise<void> }> {
   const user = serverUser();
   const directory = ownDirectory(user);
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   try {
     const { initdb, postgres } = runnableBinaries(directory, user);
     const password = randomBytes(16).toString('hex');
-    initialize(initdb, { directory, user, password });
+    initialize(initdb, { directory, user, password, auth });
     const { server, port } = await startOnFreePort(postgres, { directory, user, settings });
+    server.stderr?.on('data', log);
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       async stop() {
@@ -45,7 +56,7 @@ export interface Place {
 /** Makes the data directory `data` in the place; `postgres` is its superuser. */
 export function initialize(
   initdb: string,
-  { directory, user, password, auth = 'password' }: Place & { password: string; auth?: 'password' | 'scram-sha-256' },
+  { directory, user, password, auth }: Place & { password: string; auth: 'password' | 'scram-sha-256' },
 ): void {
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, password, { mode: 0o644 }); // the directory around it is closed to others
