@@ -33,13 +33,14 @@ function withoutValues(text: string, secrets: readonly string[]): string {
 }
 
 function formsOf(secret: string): string[] {
-  const escaped = encodeURIComponent(secret);
+  const wellFormed = secret.toWellFormed(); // a lone surrogate has no form in a URL
+  const escaped = encodeURIComponent(wellFormed);
   const lowerCase = escaped.replace(/%../g, (code) => code.toLowerCase());
   return [
     secret,
     escaped,
     lowerCase,
-    encodeURI(secret),
+    encodeURI(wellFormed),
     secret.replaceAll("'", "''"),
     JSON.stringify(secret).slice(1, -1),
   ];

@@ -1,72 +1,93 @@
 /** A PostgreSQL of its own for tests of the target `spicedb`, because its role belongs to the whole server. */
 import { sql } from 'kysely';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { openDatabase } from '../../src/database.ts';
 import type { Db } from '../../src/handles.ts';
 import { databaseUrl } from '../../src/testing/admin.ts';
 import { startEmbedded } from '../../src/testing/embedded.ts';
 import { testSettings } from '../../src/testing/settings.ts';
 
-export interface SpicedbServer {
-  /** The superuser's URL of the database, made when it is new. */
-  urlOf(database: string): Promise<string>;
-  /** What the server has logged since its start: every statement. */
-  log(): string;
-  /** Runs statements as the user of the URL, on one connection. */
-  as<T>(url: string, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Resolves to the rows of the statement, run by the superuser in the database. */
-  rows<Row>(database: string, statement: string): Promise<Row[]>;
-  /** Resolves to null when the role can log in with the password, else to the SQLSTATE of the refusal. */
-  loginFailure(database: string, password: string): Promise<string | null>;
-  /** Resolves to the names of all roles and of the schemas of the database. */
-  catalogue(database: string): Promise<unknown>;
-  /** Drops the databases that tests made, and the role. */
-  clean(): Promise<void>;
-}
+/** The database that the tests call their own; each test finds it new. */
+export const DATABASE = 'a_spicedb';
 
 /** Starts a server that checks passwords by SCRAM and logs every statement; it ends with the test file. */
-export async function startSpicedbServer(): Promise<SpicedbServer> {
-  let logged = '';
+export async function startSpicedbServer() {
+  const logged: string[] = [];
   const server = await startEmbedded(
-    { ...testSettings, log_statement: 'all', log_connections: 'on' },
-    { auth: 'scram-sha-256', log: (text) => void (logged += text) },
+    { ...testSettings, log_statement: 'all' },
+    { auth: 'scram-sha-256', log: (text) => logged.push(text) },
   );
   afterAll(() => server.stop());
   const made = new Set<string>();
 
-  const as: SpicedbServer['as'] = async (url, work) => {
+  /** Runs the work on one connection of the URL's user. */
+  async function connected<T>(url: string, work: (db: Db) => Promise<T>): Promise<T> {
     const { db, close } = await openDatabase({ url, connectionsMax: 1, log: () => {} });
     return work(db).finally(close);
-  };
-  const rows = async <Row>(database: string, statement: string) =>
-    as(databaseUrl(server.url, database), async (db) => (await sql.raw<Row>(statement).execute(db)).rows);
+  }
+
+  /** Runs the statements as a superuser, and resolves to the rows of the last one. */
+  async function run<Row>(statements: readonly string[], database = DATABASE): Promise<Row[]> {
+    return connected(databaseUrl(server.url, database), (db) => runAll<Row>(db, statements));
+  }
+
+  /** Resolves to the superuser's URL of a database, which is made when it is not there. */
+  async function urlOf(database = DATABASE): Promise<string> {
+    if (!made.has(database)) await run([`create database "${database}" template template0`], 'postgres');
+    made.add(database);
+    return databaseUrl(server.url, database);
+  }
+
+  function roleUrl(password: string, { user = 'spicedb', database = DATABASE } = {}): string {
+    const url = new URL(databaseUrl(server.url, database));
+    url.username = user;
+    url.password = encodeURIComponent(password);
+    return url.href;
+  }
 
   return {
-    as,
-    rows,
-    log: () => logged,
-    async urlOf(database) {
-      if (!made.has(database)) await rows('postgres', `create database "${database}"`);
-      made.add(database);
-      return databaseUrl(server.url, database);
-    },
-    async loginFailure(database, password) {
-      const url = new URL(databaseUrl(server.url, database));
-      url.username = 'spicedb';
-      url.password = encodeURIComponent(password);
-      return as(url.href, (db) => sql`select 1`.execute(db)).then(
-        () => null,
+    url: server.url,
+    superuserPassword: new URL(server.url).password,
+    connected,
+    run,
+    urlOf,
+    roleUrl,
+    /** Resolves to `in`, or to the SQLSTATE with which the server refused the login. */
+    logIn: (password: string, where?: { user?: string; database?: string }): Promise<string> =>
+      connected(roleUrl(password, where), (db) => sql`select 1`.execute(db)).then(
+        () => 'in',
         (error) => String(error.code),
-      );
+      ),
+    /** Resolves to everything that the server logged until now. */
+    async log(): Promise<string> {
+      const mark = `mark ${logged.length}`;
+      await run([`select '${mark}'`], 'postgres');
+      const text = () => logged.join('');
+      await expect.poll(() => text().includes(mark)).toBe(true);
+      return text();
     },
-    async catalogue(database) {
-      const roles = await rows(database, 'select * from pg_roles order by oid');
-      return { roles, schemas: await rows(database, 'select * from pg_namespace order by oid') };
+    /** Resolves to all roles, with their verifiers and settings, and the schemas of the database with their rights. */
+    async catalogue(database = DATABASE): Promise<unknown> {
+      return {
+        roles: await run(['select a::text from pg_authid a order by oid'], database),
+        members: await run(['select * from pg_auth_members order by oid'], database),
+        settings: await run(['select * from pg_db_role_setting order by setdatabase, setrole'], database),
+        schemas: await run(['select * from pg_namespace order by oid'], database),
+        databases: await run(['select datname, datdba, datacl from pg_database order by oid'], database),
+      };
     },
-    async clean() {
-      for (const name of made) await rows('postgres', `drop database if exists "${name}" with (force)`);
+    /** Drops the databases that the test made, and the roles. */
+    async clean(roles: readonly string[] = []): Promise<void> {
+      for (const name of made) await run([`drop database if exists "${name}" with (force)`], 'postgres');
       made.clear();
-      await rows('postgres', 'drop role if exists spicedb');
+      for (const name of ['spicedb', ...roles]) await run([`drop role if exists "${name}"`], 'postgres');
     },
   };
+}
+
+/** Runs the statements one after the other, and resolves to the rows of the last one. */
+export async function runAll<Row>(db: Db, statements: readonly string[]): Promise<Row[]> {
+  let rows: Row[] = [];
+  for (const statement of statements) rows = (await sql.raw<Row>(statement).execute(db)).rows;
+  return rows;
 }
