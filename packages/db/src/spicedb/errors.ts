@@ -14,8 +14,9 @@ export type SpicedbErrorCode =
   | 'wrong_target';
 
 /**
- * Thrown when nothing was changed. `failed` means that the server or the way to it failed, and every other code that the
- * call was refused. Neither the message nor the causes hold a password or a verifier.
+ * Thrown when nothing was changed. `failed` means that the server or the way to it failed (lost at the commit itself, the
+ * connection leaves open whether that counted: repeat the call), and every other code that the call was refused. Neither
+ * the message nor the causes hold a password or a verifier.
  */
 export class SpicedbError extends Error {
   readonly code: SpicedbErrorCode;

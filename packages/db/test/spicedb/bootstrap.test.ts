@@ -27,6 +27,10 @@ const loginAlone = {
   rolbypassrls: false,
 };
 
+function withoutVerifiers(catalogue: unknown): string {
+  return JSON.stringify(catalogue).replaceAll(/SCRAM-SHA-256[^,]*/g, '');
+}
+
 async function roleFlags() {
   return server.run([`select ${flags} from pg_roles where rolname = 'spicedb'`]);
 }
@@ -61,6 +65,7 @@ describe('the role', () => {
   test('gets another password when the call is repeated: the old one fails, and nothing else changes', async () => {
     await up('first');
     expect([await server.logIn('first'), await server.logIn('second')]).toEqual(['in', '28P01']);
+    const before = withoutVerifiers(await server.catalogue());
     const { migrations } = await spicedbStatus({ url: await server.urlOf() });
     expect(await up('second')).toEqual({
       applied: [],
@@ -69,7 +74,7 @@ describe('the role', () => {
     });
     expect([await server.logIn('first'), await server.logIn('second')]).toEqual(['28P01', 'in']);
     expect((await spicedbStatus({ url: await server.urlOf() })).migrations).toEqual(migrations);
-    expect(await roleFlags()).toEqual([loginAlone]);
+    expect(withoutVerifiers(await server.catalogue())).toEqual(before);
   });
 
   // proves C18, C22

@@ -208,6 +208,19 @@ describe('once connected', () => {
   });
 });
 
+test('functions that others made in the database are not called, although its search path names them', async () => {
+  const url = await server.urlOf();
+  await server.run([
+    'create schema evil',
+    "create function evil.current_database() returns name language sql as $$ select 'registry'::name $$",
+    `alter database ${DATABASE} set search_path = evil, pg_catalog`,
+  ]);
+  expect(await server.run(['select current_database() as name'])).toEqual([{ name: 'registry' }]);
+  expect((await calls.up(url)).applied).toEqual(['0001_bootstrap']);
+  expect((await calls.status(url)).version).toEqual({ database: 1, program: 1 });
+  expect((await calls.down(url)).role).toBe('dropped');
+});
+
 describe('a failure', () => {
   // proves C6, C21
   test('of the login, or of the way there, shows no password', async () => {
