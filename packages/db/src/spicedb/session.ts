@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { openDatabase } from '../database.ts';
-import type { Tx } from '../handles.ts';
+import type { Db, Tx } from '../handles.ts';
 import { checkSpicedbTarget } from './checks.ts';
 import { asSpicedbError, SpicedbError } from './errors.ts';
 import { SPICEDB_ROLE } from './names.ts';
@@ -32,19 +32,29 @@ export async function inSession<T>({ url, secrets, writes }: SessionOptions, wor
     log: () => {}, // the statement that needs the lost connection fails, and says so
   });
   try {
-    return await db.transaction().execute(async (tx) => {
-      // Functions and operators are PostgreSQL's own, whatever others have made in this database.
-      await sql`set local search_path = pg_catalog, pg_temp`.execute(tx);
-      await requireTarget(tx, writes);
-      if (writes) await lockRoles(tx);
-      else await sql`set transaction read only`.execute(tx);
-      return work(tx);
+    return await db.connection().execute(async (connection) => {
+      await prepare(connection);
+      return connection.transaction().execute(async (tx) => {
+        await requireTarget(tx, writes);
+        if (writes) await lockRoles(tx);
+        else await sql`set transaction read only`.execute(tx);
+        return work(tx);
+      });
     });
   } catch (error) {
     throw asSpicedbError(error, secrets);
   } finally {
     await close();
   }
+}
+
+async function prepare(db: Db): Promise<void> {
+  // Functions and operators are PostgreSQL's own, whatever others have made in this database.
+  await sql`set search_path = pg_catalog, pg_temp`.execute(db);
+  // Whether a transaction is one of the samples that are logged is decided at its begin. Only a superuser may say no.
+  await sql`
+    select set_config('log_transaction_sample_rate', '0', false) where current_setting('is_superuser') = 'on'
+    `.execute(db);
 }
 
 /** A pooler knows databases by names of its own, so the database is asked for its name. */

@@ -10,11 +10,23 @@ import { testSettings } from '../../src/testing/settings.ts';
 /** The database that the tests call their own; each test finds it new. */
 export const DATABASE = 'a_spicedb';
 
-/** Starts a server that checks passwords by SCRAM and logs every statement; it ends with the test file. */
+/** Whatever can record a statement does. */
+const RECORDING = {
+  log_statement: 'all',
+  log_min_duration_statement: '0',
+  log_min_duration_sample: '0',
+  log_statement_sample_rate: '1',
+  log_transaction_sample_rate: '1',
+  debug_print_parse: 'on',
+  debug_print_rewritten: 'on',
+  shared_preload_libraries: 'pg_stat_statements',
+};
+
+/** Starts a server that checks passwords by SCRAM and records every statement; it ends with the test file. */
 export async function startSpicedbServer() {
   const logged: string[] = [];
   const server = await startEmbedded(
-    { ...testSettings, log_statement: 'all' },
+    { ...testSettings, ...RECORDING },
     { auth: 'scram-sha-256', log: (text) => logged.push(text) },
   );
   afterAll(() => server.stop());
