@@ -78,14 +78,15 @@ async function lockRoles(tx: Tx): Promise<void> {
 export async function acceptsAnyPassword(url: string): Promise<boolean> {
   // The last value of a parameter counts, and it goes before what stands in front of the host.
   const credential = `user=${SPICEDB_ROLE}&password=${randomBytes(16).toString('hex')}`;
-  const probe = `${url}${url.includes('?') ? '&' : '?'}${credential}`;
-  const { db, close } = await openDatabase({ url: probe, connectionsMax: 1, log: () => {} });
-  try {
-    const { rows } = await sql<{ role: string }>`select current_user as role`.execute(db);
-    return rows[0]?.role === SPICEDB_ROLE;
-  } catch {
-    return false;
-  } finally {
-    await close();
-  }
+  return logIn(`${url}${url.includes('?') ? '&' : '?'}${credential}`).then(
+    (role) => role === SPICEDB_ROLE,
+    () => false,
+  );
+}
+
+async function logIn(url: string): Promise<string | undefined> {
+  const { db, close } = await openDatabase({ url, connectionsMax: 1, log: () => {} });
+  const select = sql<{ role: string }>`select current_user as role`.execute(db);
+  const { rows } = await select.finally(close);
+  return rows[0]?.role;
 }

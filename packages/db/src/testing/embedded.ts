@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { runnableBinaries } from './binaries.ts';
@@ -15,14 +15,14 @@ const portAttemptsMax = 5;
 export interface EmbeddedOptions {
   /** How every login is checked. Default `password`, which costs no computing. */
   readonly auth?: 'password' | 'scram-sha-256';
-  /** Receives what the server writes into its log once it is ready. */
-  readonly log?: (text: string) => void;
+  /** The file to which the server's log is appended once it is ready. Default: it is thrown away. */
+  readonly logFile?: string;
 }
 
 /** Resolves to a server that accepts connections on 127.0.0.1 alone; `stop` leaves no process and no file. */
 export async function startEmbedded(
   settings: Settings,
-  { auth = 'password', log = () => {} }: EmbeddedOptions = {},
+  { auth = 'password', logFile }: EmbeddedOptions = {},
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const user = serverUser();
   const directory = ownDirectory(user);
@@ -32,7 +32,7 @@ export async function startEmbedded(
     const password = randomBytes(16).toString('hex');
     initialize(initdb, { directory, user, password, auth });
     const { server, port } = await startOnFreePort(postgres, { directory, user, settings });
-    server.stderr?.on('data', log);
+    if (logFile !== undefined) server.stderr?.on('data', (text: string) => appendFileSync(logFile, text));
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       async stop() {

@@ -139,7 +139,7 @@ describe('the role', () => {
     expect(queries).not.toContain('SCRAM-SHA-256$');
   });
 
-  // proves C17
+  // proves C13
   test('loses the powers that it had, and the call says so', async () => {
     await server.urlOf();
     await server.run(["create role spicedb login createdb createrole bypassrls replication valid until '2020-01-01'"]);

@@ -147,7 +147,7 @@ describe('once connected', () => {
     expect(await server.catalogue()).toEqual(before);
   });
 
-  // proves C17, C19
+  // proves C13
   test.each([
     ['a superuser', ['create role spicedb superuser login'], 'it is a superuser'],
     [

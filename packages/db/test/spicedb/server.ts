@@ -1,11 +1,14 @@
 /** A PostgreSQL of its own for tests of the target `spicedb`, because its role belongs to the whole server. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, expect } from 'vitest';
 import { openDatabase } from '../../src/database.ts';
 import type { Db } from '../../src/handles.ts';
 import { databaseUrl } from '../../src/testing/admin.ts';
-import { startEmbedded } from '../../src/testing/embedded.ts';
-import { testSettings } from '../../src/testing/settings.ts';
+import { startPostgres } from '../../src/testing/postgres.ts';
 
 /** The database that the tests call their own; each test finds it new. */
 export const DATABASE = 'a_spicedb';
@@ -24,12 +27,13 @@ const RECORDING = {
 
 /** Starts a server that checks passwords by SCRAM and records every statement; it ends with the test file. */
 export async function startSpicedbServer() {
-  const logged: string[] = [];
-  const server = await startEmbedded(
-    { ...testSettings, ...RECORDING },
-    { auth: 'scram-sha-256', log: (text) => logged.push(text) },
-  );
-  afterAll(() => server.stop());
+  const folder = mkdtempSync(join(tmpdir(), 'tenant-registry-spicedb-'));
+  const logFile = join(folder, 'log');
+  const server = await startPostgres(RECORDING, process.env, { auth: 'scram-sha-256', logFile });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
   const made = new Set<string>();
 
   /** Runs the work on one connection of the URL's user. */
@@ -72,9 +76,9 @@ export async function startSpicedbServer() {
       ),
     /** Resolves to everything that the server logged until now. */
     async log(): Promise<string> {
-      const mark = `mark ${logged.length}`;
+      const mark = randomUUID();
       await run([`select '${mark}'`], 'postgres');
-      const text = () => logged.join('');
+      const text = () => readFileSync(logFile, 'utf8');
       await expect.poll(() => text().includes(mark)).toBe(true);
       return text();
     },
