@@ -33,8 +33,10 @@ export async function inSession<T>({ url, secrets, writes }: SessionOptions, wor
   });
   try {
     return await db.connection().execute(async (connection) => {
-      await prepare(connection);
+      await leaveSamples(connection);
       return connection.transaction().execute(async (tx) => {
+        // Functions and operators are PostgreSQL's own, whatever others have made in this database.
+        await sql`set local search_path = pg_catalog, pg_temp`.execute(tx);
         await requireTarget(tx, writes);
         if (writes) await lockRoles(tx);
         else await sql`set transaction read only`.execute(tx);
@@ -48,13 +50,11 @@ export async function inSession<T>({ url, secrets, writes }: SessionOptions, wor
   }
 }
 
-async function prepare(db: Db): Promise<void> {
-  // Functions and operators are PostgreSQL's own, whatever others have made in this database.
-  await sql`set search_path = pg_catalog, pg_temp`.execute(db);
-  // Whether a transaction is one of the samples that are logged is decided at its begin. Only a superuser may say no.
+/** Whether a transaction is one of the samples that are logged is decided at its begin. Only a superuser may say no. */
+async function leaveSamples(db: Db): Promise<void> {
   await sql`
-    select set_config('log_transaction_sample_rate', '0', false) where current_setting('is_superuser') = 'on'
-    `.execute(db);
+    select pg_catalog.set_config('log_transaction_sample_rate', '0', false)
+    where pg_catalog.current_setting('is_superuser') operator(pg_catalog.=) 'on'`.execute(db);
 }
 
 /** A pooler knows databases by names of its own, so the database is asked for its name. */
