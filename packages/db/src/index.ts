@@ -59,6 +59,7 @@ export * as users from './queries/users.ts';
 export * as webhookQueue from './queries/webhook-queue.ts';
 export * as webhooks from './queries/webhooks.ts';
 export { redactPasswords, safeMessage } from './redact.ts';
+export { scramVerifier } from './scram.ts';
 export { requireTenantRole } from './tenant-role.ts';
 export { acrossProjects, leaveTenant, scopeOf, type TenantScope } from './tenant-scope.ts';
 export type { TenantRole } from './types.ts';

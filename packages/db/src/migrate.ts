@@ -1,14 +1,24 @@
 /**
- * Moves the schema between versions. Every change runs in one transaction under an advisory lock, so several replicas
+ * Moves a schema between versions, along a tree of migrations with bookkeeping of its own. Every change runs in one transaction under an advisory lock, so several replicas
  * may call it at once: one works, the others wait and find nothing to do. The bookkeeping has kysely-ctl's form.
  */
 import { sql } from 'kysely';
-import { DEFAULT_MIGRATION_TABLE, type MigrationResultSet, Migrator } from 'kysely/migration';
+import { DEFAULT_MIGRATION_TABLE, type Migration, type MigrationResultSet, Migrator } from 'kysely/migration';
 import type { Db } from './handles.ts';
 import { migrations } from './migrations.ts';
 import { safeMessage } from './redact.ts';
 
-const names = Object.keys(migrations).sort();
+/** Migrations that follow each other, and the table that says which of them are applied. */
+export interface MigrationTree {
+  /** By name: `0001_init`. */
+  readonly migrations: Readonly<Record<string, Migration>>;
+  /** The schema of the table, made when it is missing; null: the first one of the search path. */
+  readonly schema: string | null;
+  readonly table: string;
+}
+
+/** The registry's own database. */
+const core: MigrationTree = { migrations, schema: null, table: DEFAULT_MIGRATION_TABLE };
 
 const SERVER_MAJOR_MIN = 16;
 
@@ -24,22 +34,28 @@ export class MigrationError extends Error {
   readonly code = 'migration';
 }
 
-function migrator(db: Db): Migrator {
-  return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+function migrator(db: Db, { migrations, schema, table }: MigrationTree): Migrator {
+  return new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: table,
+    migrationLockTableName: `${table}_lock`,
+    ...(schema !== null && { migrationTableSchema: schema }),
+  });
 }
 
 /** Applies the next `steps` migrations (all when absent) and returns their names; nothing pending is no error. */
-export async function migrateUp(db: Db, steps?: number): Promise<string[]> {
+export async function migrateUp(db: Db, steps?: number, tree: MigrationTree = core): Promise<string[]> {
   await requireServerVersion(db);
-  if (steps === undefined) return finish(await migrator(db).migrateToLatest());
+  if (steps === undefined) return finish(await migrator(db, tree).migrateToLatest());
   // One step at a time: migrating to a named version would go down again when another process has got further
   // meanwhile.
-  return repeat(steps, () => migrator(db).migrateUp());
+  return repeat(steps, () => migrator(db, tree).migrateUp());
 }
 
 /** Reverts the last `steps` migrations and returns their names, last first. */
-export async function migrateDown(db: Db, steps: number): Promise<string[]> {
-  return repeat(steps, () => migrator(db).migrateDown());
+export async function migrateDown(db: Db, steps: number, tree: MigrationTree = core): Promise<string[]> {
+  return repeat(steps, () => migrator(db, tree).migrateDown());
 }
 
 async function repeat(steps: number, once: () => Promise<MigrationResultSet>): Promise<string[]> {
@@ -53,19 +69,28 @@ async function repeat(steps: number, once: () => Promise<MigrationResultSet>): P
 }
 
 /** Lists every known migration in order, and when it was applied. Creates nothing. */
-export async function migrationStatus(db: Db): Promise<MigrationStatus[]> {
-  const infos = await migrator(db).getMigrations();
+export async function migrationStatus(db: Db, tree: MigrationTree = core): Promise<MigrationStatus[]> {
+  const infos = await migrator(db, tree).getMigrations();
   return infos.map(({ name, executedAt }) => ({ name, applied_at: executedAt?.toISOString() ?? null }));
 }
 
 /** Resolves to the number of the newest applied migration, 0 for an empty database. */
 export async function schemaVersion(db: Db): Promise<number> {
-  const applied = (await migrationStatus(db)).filter(({ applied_at }) => applied_at !== null);
-  return applied.length === 0 ? 0 : versionOf(applied[applied.length - 1]?.name ?? '');
+  return newestApplied(await migrationStatus(db));
 }
 
-/** The number of the newest migration that this program knows. */
-export const latestVersion: number = versionOf(names[names.length - 1] ?? '');
+/** Returns the number of the newest migration that is applied, 0 without one. */
+export function newestApplied(status: readonly MigrationStatus[]): number {
+  return versionOf(status.findLast(({ applied_at }) => applied_at !== null)?.name ?? '0');
+}
+
+/** Returns the number of the newest migration of the tree. */
+export function newestOf({ migrations }: MigrationTree): number {
+  return versionOf(Object.keys(migrations).sort().at(-1) ?? '0');
+}
+
+/** The number of the newest migration of the registry's own database that this program knows. */
+export const latestVersion: number = newestOf(core);
 
 /** Throws `MigrationError` when a migration that this program knows is missing. A newer schema passes: replicas are replaced one by one. */
 export async function requireCurrentSchema(db: Db): Promise<void> {
@@ -86,7 +111,7 @@ async function requireServerVersion(db: Db): Promise<void> {
 
 /** Tells whether a database can be at this version; 0 is an empty database. */
 export function versionExists(version: number): boolean {
-  return version === 0 || names.some((name) => versionOf(name) === version);
+  return version === 0 || Object.keys(migrations).some((name) => versionOf(name) === version);
 }
 
 /**
@@ -97,7 +122,8 @@ export async function forceVersion(db: Db, version: number): Promise<void> {
   if (!versionExists(version)) {
     throw new MigrationError(`version ${version} does not exist: the newest is ${latestVersion}`);
   }
-  const table = sql.table(DEFAULT_MIGRATION_TABLE);
+  const table = sql.table(core.table);
+  const names = Object.keys(migrations).sort();
   await db.transaction().execute(async (tx) => {
     await sql`create table if not exists ${table} (name varchar(255) primary key, timestamp varchar(255) not null)`.execute(
       tx,

@@ -23,7 +23,15 @@ describe('--help', () => {
     const { code, stdout: help, stderr } = await migrate(args, unreachable);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const commands = ['up [N]', 'down [N]', 'down-all', 'status', 'version', 'force V', 'create NAME', 'renumber'];
-    for (const word of [...commands, '--target=core', '--allow-down', '--base=BRANCH', 'DATABASE_URL', 'APP_ENV']) {
+    const options = ['--target=core', '--target=spicedb', '--allow-down', '--base=BRANCH'];
+    const variables = [
+      'DATABASE_DIRECT_URL',
+      'DATABASE_URL',
+      'APP_ENV',
+      'SPICEDB_DATABASE_URL',
+      'SPICEDB_ROLE_PASSWORD',
+    ];
+    for (const word of [...commands, ...options, ...variables]) {
       expect(help).toContain(word);
     }
   });
@@ -46,7 +54,18 @@ describe('a call that is wrong ends with 2, before anything is opened', () => {
     [['create'], 'create: one more word is needed'],
     [['renumber', '13'], 'renumber: too many words'],
     [['up', '--base=main'], '--base belongs to renumber alone'],
-    [['--target=spicedb', 'up'], 'unknown target "spicedb": there is only core'],
+    [['--target=other', 'up'], 'unknown target "other": it is core or spicedb'],
+    [['--target=spicedb', 'nonsense'], 'unknown command "nonsense"'],
+    [['--target=spicedb', 'up', '1'], 'up: too many words'],
+    [['--target=spicedb', 'down', '1'], 'down: too many words'],
+    [['--target=spicedb', 'up', '--base=main'], '--base belongs to renumber alone'],
+    [
+      ['--target=spicedb', 'down-all'],
+      'down-all is no command of --target=spicedb, which takes up, down, status, version',
+    ],
+    [['--target=spicedb', 'force', '1'], 'force is no command of --target=spicedb'],
+    [['--target=spicedb', 'create', 'x'], 'create is no command of --target=spicedb'],
+    [['--target=spicedb', 'renumber'], 'renumber is no command of --target=spicedb'],
     [['--verbose'], "Unknown option '--verbose'"],
   ])('%j', async (args, reason) => {
     const { code, stdout, stderr } = await migrate(args, unreachable);
@@ -62,11 +81,15 @@ describe('a call that is wrong ends with 2, before anything is opened', () => {
     expect(stderr).toContain('APP_ENV is "production": it must be dev, stage, prod');
   });
 
-  test.each([[['down', '1']], [['down-all']], [['force', '1']]])('%j in production', async (args) => {
-    const { code, stderr } = await migrate(args, { ...unreachable, APP_ENV: 'prod' });
-    expect(code).toBe(2);
-    expect(stderr).toContain(`${args[0]} is refused when APP_ENV=prod: back up first, then add --allow-down`);
-  });
+  // proves C11
+  test.each([[['down', '1']], [['down-all']], [['force', '1']], [['down', '--target=spicedb']]])(
+    '%j in production',
+    async (args) => {
+      const { code, stderr } = await migrate(args, { ...unreachable, APP_ENV: 'prod' });
+      expect(code).toBe(2);
+      expect(stderr).toContain(`${args[0]} is refused when APP_ENV=prod: back up first, then add --allow-down`);
+    },
+  );
 });
 
 describe('a database that cannot be opened ends with 1, and one line that holds no password', () => {

@@ -33,8 +33,34 @@ describe('a password in a text', () => {
       'postgres://a:s3cret@one/x\nredis://:s3cret@two password=s3cret',
       'postgres://a:***@one/x\nredis://:***@two password=***',
     ],
+    ["alter role a password 's3cret' login", "alter role a password '***' login"],
+    ["ALTER ROLE a ENCRYPTED PASSWORD 's3''cret'; x", "ALTER ROLE a ENCRYPTED PASSWORD '***'; x"],
+    ["password E's3\\'cret' login", "password '***' login"],
+    ["password\n's3cret' valid", "password\n'***' valid"],
+    ["password 's3cret that is cut of", "password '***'"],
+    ["password 's3cret\\", "password '***'"],
+    ['near SCRAM-SHA-256$4096:c2Fs$c3Rv:c2Vy at', 'near SCRAM-SHA-256$*** at'],
+    ["set 'SCRAM-SHA-256$4096:c2Fs$c3Rv:c2Vy' there", "set 'SCRAM-SHA-256$***' there"],
   ])('%s', (text, redacted) => {
     expect(redactPasswords(text)).toBe(redacted);
+  });
+
+  // proves C6, C21
+  test('that is given is hidden wherever it stands, also in the escapes of URLs, SQL and JSON', () => {
+    const secret = `it's /a\\ "b" ü`;
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      encodeURIComponent(secret).toLowerCase(),
+      encodeURI(secret),
+      secret.replaceAll("'", "''"),
+      JSON.stringify(secret).slice(1, -1),
+    ];
+    for (const form of forms) expect(redactPasswords(`<${form}> and <${form}>`, [secret])).toBe('<***> and <***>');
+    expect(redactPasswords('abc ab', ['ab', 'abc', ''])).toBe('*** ***');
+    expect(redactPasswords('$& stays', ['b'])).toBe('$& stays');
+    expect(safeMessage(new AggregateError([new Error('a b')]), ['b'])).toBe('a ***');
+    expect(redactPasswords('\ud800', ['\ud800'])).toBe('***');
   });
 
   // proves C6
@@ -49,6 +75,7 @@ describe('a password in a text', () => {
 
 test.each([
   'password authentication failed for user "registry"',
+  'alter role registry password null',
   'connect ECONNREFUSED 127.0.0.1:5432',
   'postgres://registry@db:5432/registry',
   'postgres://db/registry',

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { runnableBinaries } from './binaries.ts';
@@ -12,16 +12,27 @@ import { initdbArguments, type Settings, settingArguments } from './settings.ts'
 const readyTimeoutMs = 60_000;
 const portAttemptsMax = 5;
 
+export interface EmbeddedOptions {
+  /** How every login is checked. Default `password`, which costs no computing. */
+  readonly auth?: 'password' | 'scram-sha-256';
+  /** The file to which the server's log is appended once it is ready. Default: it is thrown away. */
+  readonly logFile?: string;
+}
+
 /** Resolves to a server that accepts connections on 127.0.0.1 alone; `stop` leaves no process and no file. */
-export async function startEmbedded(settings: Settings): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startEmbedded(
+  settings: Settings,
+  { auth = 'password', logFile }: EmbeddedOptions = {},
+): Promise<{ url: string; stop(): Promise<void> }> {
   const user = serverUser();
   const directory = ownDirectory(user);
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   try {
     const { initdb, postgres } = runnableBinaries(directory, user);
     const password = randomBytes(16).toString('hex');
-    initialize(initdb, { directory, user, password });
+    initialize(initdb, { directory, user, password, auth });
     const { server, port } = await startOnFreePort(postgres, { directory, user, settings });
+    if (logFile !== undefined) server.stderr?.on('data', (text: string) => appendFileSync(logFile, text));
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       async stop() {
@@ -45,7 +56,7 @@ export interface Place {
 /** Makes the data directory `data` in the place; `postgres` is its superuser. */
 export function initialize(
   initdb: string,
-  { directory, user, password, auth = 'password' }: Place & { password: string; auth?: 'password' | 'scram-sha-256' },
+  { directory, user, password, auth }: Place & { password: string; auth: 'password' | 'scram-sha-256' },
 ): void {
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, password, { mode: 0o644 }); // the directory around it is closed to others

