@@ -102,12 +102,13 @@ type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Resolves to the rows that a scope reaches beyond its own, and to the effects that it lacks on its own: select,
- * insert, update and delete on every table, with no filter in any statement. Changes nothing: each statement is rolled
- * back.
+ * insert, update and delete on every table, or on the named one alone, with no filter in any statement. Changes
+ * nothing: each statement is rolled back.
  */
-export async function isolationFailures(handle: DatabaseHandle, scope: TenantScope): Promise<string[]> {
+export async function isolationFailures(handle: DatabaseHandle, scope: TenantScope, only?: string): Promise<string[]> {
   const failures: string[] = [];
   for (const place of await listTenantTables(handle.db)) {
+    if (only !== undefined && place.table !== only) continue;
     const all = await allRows(handle.db, place.table);
     const mine = all.filter((row) => belongs(row, place, scope));
     const foreign = all.filter((row) => !mine.includes(row));

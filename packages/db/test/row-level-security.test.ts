@@ -141,13 +141,13 @@ const ofTenants = policies.filter(({ name }) => name === 'tenant_isolation');
 const reached = ofTenants.filter(({ table }) => !withoutGrants.includes(table));
 const ofProjects = ofTenants.filter(({ rows }) => rows.includes('app.project_id'));
 
-/** Runs all checks of isolation. */
-async function failures(): Promise<{ setup: string[]; answers: string[] }> {
-  const answers = [scopes.tenant, scopes.project].map((scope) => isolationFailures(database, scope));
+/** Runs the checks of isolation: of the set-up all, of the answers all or those of one table. */
+async function failures(table?: string): Promise<{ setup: string[]; answers: string[] }> {
+  const answers = [scopes.tenant, scopes.project].map((scope) => isolationFailures(database, scope, table));
   return { setup: await setupFailures(db), answers: (await Promise.all(answers)).flat() };
 }
 
-/** Resolves to the failures that the checks find while the policy is changed, and restores it. */
+/** Resolves to the failures that the checks find, in the answers of its table, while the policy is changed; restores it. */
 async function whileChanged(
   policy: Policy,
   change: (db: Db) => Promise<unknown>,
@@ -155,7 +155,7 @@ async function whileChanged(
   const table = sql.table(policy.table);
   await change(db);
   try {
-    return await failures();
+    return await failures(policy.table);
   } finally {
     await sql`alter table ${table} enable row level security`.execute(db);
     await sql`drop policy if exists ${sql.id(policy.name)} on ${table}`.execute(db);
