@@ -7,8 +7,7 @@ import { type Kysely, sql } from 'kysely';
 import { isolateTenantTable } from './steps/tenant-table.v1.ts';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // A trusted extension: whoever may create in the database may create it.
-  await sql`create extension if not exists btree_gist`.execute(db);
+  await createExtension(db);
   await extendTenants(db);
   await createResources(db);
   await createNodes(db);
@@ -16,6 +15,19 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createAllocations(db);
   await createFreeRanges(db);
   await createChecks(db);
+}
+
+/** A trusted extension: whoever may create in the database may create it, and it may be there already, in any schema. */
+async function createExtension(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql<{ refused: boolean; database: string }>`
+    select current_database() as database, not has_database_privilege(current_database(), 'create')
+      and not exists (select from pg_extension where extname = 'btree_gist') as refused`.execute(db);
+  for (const { refused, database } of rows)
+    if (refused)
+      throw new Error(
+        `the extension btree_gist is not there, and you may not create it. As an administrator, run in the database ${database}:\n  create extension btree_gist;`,
+      );
+  await sql`create extension if not exists btree_gist`.execute(db);
 }
 
 async function extendTenants(db: Kysely<unknown>): Promise<void> {
