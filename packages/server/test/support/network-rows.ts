@@ -24,6 +24,10 @@ export async function newMachine(
     .insertInto('nodes')
     .values({ ...place, id: node_id, resource_id, name: `node-${node_id}` })
     .execute();
-  if (ip !== undefined) await db.insertInto('domain_mesh_ip_allocations').values({ ...place, node_id, ip }).execute();
+  if (ip !== undefined)
+    await db
+      .insertInto('domain_mesh_ip_allocations')
+      .values({ ...place, node_id, ip })
+      .execute();
   return { resource_id, node_id };
 }
