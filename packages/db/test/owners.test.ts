@@ -171,6 +171,25 @@ describe('an owner who may not create roles', () => {
   });
 });
 
+describe('an owner of a schema who may create nothing in the database', () => {
+  test('is told the statement for an administrator, and goes on when it was run', async () => {
+    const { owner, urls } = await owned({ attributes: 'createrole' });
+    const database = `${owner}_0`;
+    await asAdmin(`alter database ${database} owner to current_user`);
+    const inside = await open(databaseUrl(server.url, database));
+    await sql.raw(`grant create on schema public to ${owner}`).execute(inside.db);
+    const refused = await migrate(urls[0]);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/^migrate: 0027_network: the extension btree_gist is not there/);
+    expect(refused.stderr).toContain(`in the database ${database}`);
+    const statements = statementsIn(refused.stderr);
+    expect(statements).toEqual(['create extension btree_gist;']);
+    for (const statement of statements) await sql.raw(statement).execute(inside.db);
+    expect(await migrate(urls[0])).toMatchObject({ code: 0, stderr: '' });
+    await expectIsolation(await open(urls[0]));
+  });
+});
+
 describe('a user who lost the role', () => {
   test('is found at start, cannot work for a tenant, and gets its connection back in order', async () => {
     const { owner, urls } = await owned({ attributes: 'createrole' });

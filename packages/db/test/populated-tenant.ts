@@ -12,9 +12,14 @@ export async function populatedTenant(db: Db): Promise<{ id: string; project: st
   return { id: tenant_id, project };
 }
 
-/** Deletes the people, programs, groups and databases of the tenant, with all that goes with them: while they exist it cannot go. */
+/**
+ * Deletes the people, programs, groups, databases and machines of the tenant, with all that goes with them: while they exist
+ * it cannot go.
+ */
 export async function deleteIdentities(db: Db, tenantId: string): Promise<void> {
   for (const table of [
+    'nodes',
+    'resources',
     'databases',
     'groups',
     'service_identities',

@@ -47,6 +47,11 @@ const NOT_REACHABLE = [
   'groups_tenant_id_id_slug_key',
   // The name of a cluster ends with the random bits of the id of its database.
   'databases_provisioner_namespace_cluster_name_key',
+  // As of composite keys above.
+  'nodes_tenant_id_project_id_id_key',
+  'resources_tenant_id_project_id_id_key',
+  // A node that has an address gets no other.
+  'domain_mesh_ip_allocations_node_id_key',
   // The ids of events and their order are the registry's own.
   'events_id_key',
   'outbox_events_seq_key',

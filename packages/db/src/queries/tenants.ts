@@ -116,6 +116,10 @@ export async function claimLongFrozenTenants(
  * so no cascade meets a row that a statement of ours would have to look for.
  */
 const IDENTITY = [
+  // They keep their projects.
+  'domain_mesh_ip_allocations',
+  'nodes',
+  'resources',
   // They keep the schemas that they are checked against.
   'configs',
   'role_bindings',
@@ -129,7 +133,7 @@ const IDENTITY = [
 
 /**
  * Deletes the people and programs of a tenant, and what stands for them: sessions, links, groups, levels, their keys, and
- * the projects that they own. Configurations go first, with their history.
+ * the projects that they own. Its machines go first, with their addresses, and its configurations, with their history.
  */
 export async function deleteIdentities(tx: Tx, tenantId: string): Promise<void> {
   for (const table of IDENTITY) await tx.deleteFrom(table).where('tenant_id', '=', tenantId).execute();
@@ -142,7 +146,7 @@ export async function deleteIdentities(tx: Tx, tenantId: string): Promise<void> 
     await tx.deleteFrom(table).where('tenant_id', '=', tenantId).execute();
 }
 
-/** Deletes the tenant with all that goes with it by itself; its people and programs do not (`deleteIdentities`). */
+/** Deletes the tenant with all that goes with it by itself; its people, programs and machines do not (`deleteIdentities`). */
 export async function deleteTenant(tx: Tx, id: string): Promise<void> {
   await tx.deleteFrom('tenants').where('id', '=', id).execute();
 }

@@ -134,7 +134,7 @@ export async function findUserPowers(db: Db, { tenant_id, user_id }: UserInTenan
   return rows[0] ?? { roles: [], highest_level: null };
 }
 
-/** What is deleted with a user. Sessions and links are not counted, because their end is no loss. */
+/** What is deleted with a user, or keeps it. Sessions and links are not counted, because their end is no loss. */
 export interface UserHoldings {
   readonly api_keys: number;
   readonly group_memberships: number;
@@ -142,9 +142,15 @@ export interface UserHoldings {
   readonly projects: number;
   /** In those projects, and not deleted. */
   readonly databases: number;
+  /** In those projects, as the nodes. */
+  readonly resources: number;
+  readonly nodes: number;
 }
 
-/** Counts the user's keys in use by `now`, its memberships, its levels in projects, the projects that it owns, and the databases in them. */
+/**
+ * Counts the user's keys in use by `now`, its memberships, its levels in projects, the projects that it owns, and the
+ * databases, resources and nodes in them.
+ */
 export async function findUserHoldings(db: Db, { tenant_id, user_id }: UserInTenant, now: Date): Promise<UserHoldings> {
   const { rows } = await sql<UserHoldings>`
     select
@@ -154,9 +160,11 @@ export async function findUserHoldings(db: Db, { tenant_id, user_id }: UserInTen
       (select count(*) from role_bindings where user_id = ${user_id}) as role_bindings,
       (select count(*) from tenant_projects where tenant_id = ${tenant_id} and owner_user_id = ${user_id}) as projects,
       (select count(*) from tenant_projects p join databases d on d.tenant_id = p.tenant_id and d.project_id = p.id
-        where p.tenant_id = ${tenant_id} and p.owner_user_id = ${user_id} and d.deleted_at is null) as databases`.execute(
-    db,
-  );
+        where p.tenant_id = ${tenant_id} and p.owner_user_id = ${user_id} and d.deleted_at is null) as databases,
+      (select count(*) from tenant_projects p join resources r on r.tenant_id = p.tenant_id and r.project_id = p.id
+        where p.tenant_id = ${tenant_id} and p.owner_user_id = ${user_id}) as resources,
+      (select count(*) from tenant_projects p join nodes n on n.tenant_id = p.tenant_id and n.project_id = p.id
+        where p.tenant_id = ${tenant_id} and p.owner_user_id = ${user_id}) as nodes`.execute(db);
   const [found] = rows;
   if (found === undefined) throw new Error('a select without a from gives one row');
   return found;

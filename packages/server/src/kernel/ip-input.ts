@@ -1,6 +1,6 @@
 /** Addresses and ranges as callers write them: one of another form, or that no network can have, is refused with the reason. */
 import { z } from 'zod';
-import { type Cidr, hostBits, isMapped, parseAddress, parseCidr } from './ip.ts';
+import { type Cidr, hostBits, isMapped, overlap, parseAddress, parseCidr } from './ip.ts';
 
 /** As long as an address of IPv6 that ends in one of IPv4, and its prefix. */
 const CIDR_LENGTH_MAX = 49;
@@ -36,13 +36,9 @@ const SPECIAL = [
   { range: 'ff00::/8', what: 'multicast addresses' },
 ].map(({ range, what }) => ({ what, ...(parseCidr(range) as Cidr) }));
 
-function special({ family, value }: Cidr): string | undefined {
-  const bits = family === 4 ? 32 : 128;
-  const found = SPECIAL.find(
-    (each) =>
-      each.family === family && value >> BigInt(bits - each.prefix) === each.value >> BigInt(bits - each.prefix),
-  );
-  return found === undefined ? undefined : `must not be of ${found.what}`;
+function special(range: Cidr): string | undefined {
+  const found = SPECIAL.find((each) => overlap(each, range));
+  return found === undefined ? undefined : `must have none of ${found.what}`;
 }
 
 function rangeWithin(lengths: Lengths) {

@@ -13,7 +13,7 @@ export interface Cidr extends Address {
 const BITS = { 4: 32, 6: 128 } as const;
 const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const V4 = new RegExp(`^${OCTET}(\\.${OCTET}){3}$`);
-const V6 = /^[0-9a-f:]{2,39}$|^[0-9a-f:]{2,30}:[0-9.]{7,15}$/i;
+const V6 = /^[0-9a-f:]{2,39}$|^[0-9a-f:]{1,30}:[0-9.]{7,15}$/i;
 const MAPPED = { from: 0xffffn << 32n, to: (0xffffn << 32n) | 0xffffffffn };
 
 /** Reads an address of four decimal parts, or of IPv6 in any of its forms without a zone; undefined for all other text. */
@@ -40,6 +40,12 @@ export function parseCidr(text: string): Cidr | undefined {
 /** Tells whether the address of a range is not its first one. */
 export function hostBits({ family, value, prefix }: Cidr): boolean {
   return (value & ((1n << BigInt(BITS[family] - prefix)) - 1n)) !== 0n;
+}
+
+/** Tells whether two ranges have an address in common. */
+export function overlap(one: Cidr, other: Cidr): boolean {
+  const behind = BigInt(BITS[one.family] - Math.min(one.prefix, other.prefix));
+  return one.family === other.family && one.value >> behind === other.value >> behind;
 }
 
 /** Tells whether an address of IPv6 stands for one of IPv4: `::ffff:10.0.0.1`. */

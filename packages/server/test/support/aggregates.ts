@@ -28,6 +28,11 @@ export const aggregates: Readonly<Record<string, string>> = {
   // What a program expects of a key belongs to the key.
   config_readers: "project_id || '/' || config_key",
   databases: 'id::text',
+  resources: 'id::text',
+  nodes: 'id::text',
+  // A sub-range is known by its project.
+  project_mesh_ip_reservations: 'project_id::text',
+  domain_mesh_ip_allocations: "tenant_id || '/' || host(ip)",
   // The secrets are parts of their endpoint.
   webhook_secrets: 'endpoint_id::text',
 };
@@ -50,6 +55,7 @@ export const bookkeeping: Readonly<Record<string, string>> = {
   webhook_deliveries: 'they follow from events',
   webhook_attempts: 'they follow from events',
   database_work: 'it is what the passes of the reconciler keep for themselves',
+  mesh_free_ranges: 'they follow from range, sub-ranges and addresses',
   schema_migrations: 'it is of the schema',
 };
 

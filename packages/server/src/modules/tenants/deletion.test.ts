@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
+import { newMachine } from '../../../test/support/network-rows.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { madeIn, newProject, tenantIn, testServer } from '../../../test/support/server.ts';
@@ -76,7 +77,23 @@ async function peopledTenant(): Promise<string> {
   await newWebhook(server, tenant_id);
   await configure(tenant_id, project.id);
   await newDatabase(server, { tenant_id, project_id: project.id, status: 'deleted' });
+  await network(tenant_id, project.id);
   return tenant_id;
+}
+
+/** A range with a sub-range, an address in use and one that is free. */
+async function network(tenant_id: string, project_id: string): Promise<void> {
+  const { db } = server.app.deps;
+  const range = { mesh_cidr: '10.20.0.0/24', mesh_space: tenant_id };
+  await db.updateTable('tenants').set(range).where('id', '=', tenant_id).execute();
+  const sub_range = '10.20.0.0/27';
+  await db.insertInto('project_mesh_ip_reservations').values({ tenant_id, project_id, sub_range }).execute();
+  await newMachine(server, { tenant_id, project_id }, '10.20.0.1');
+  const free = { first: '10.20.0.2', last: '10.20.0.30' };
+  await db
+    .insertInto('mesh_free_ranges')
+    .values({ tenant_id, project_id, ...free })
+    .execute();
 }
 
 /** A configuration that is checked against a schema, and that a program reads. */
@@ -96,11 +113,24 @@ test('people and programs keep their tenant from being deleted past the registry
   expect(Object.entries(before).filter(([, count]) => count === 0)).toEqual([['catalog_requests', 0]]);
   await expect(db.deleteFrom('tenants').where('id', '=', gone).execute()).rejects.toThrow(/_tenant_id_fkey/);
   const refused = await server.call(`DELETE /v1/tenants/${gone}`);
-  expect(refused.body).toMatchObject({ code: 'tenant_not_archived', holdings: { users: 1, projects: 1, api_keys: 2 } });
+  const holdings = { users: 1, projects: 1, api_keys: 2, resources: 1, nodes: 1 };
+  expect(refused.body).toMatchObject({ code: 'tenant_not_archived', holdings });
   for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${gone}/${step}`);
   expect((await server.call(`DELETE /v1/tenants/${gone}`)).status).toBe(204);
   expect(Object.entries(await rowsOf(gone)).filter(([, count]) => count > 0)).toEqual([]);
   expect(await rowsOf(stays)).toEqual(kept);
+});
+
+// proves C29
+test('machines alone keep their tenant from being deleted past the registry, and go with it by the operation', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  await network(tenant_id, (await newProject(server, tenant_id)).id);
+  const { db } = server.app.deps;
+  const bare = db.deleteFrom('tenants').where('id', '=', tenant_id).execute();
+  await expect(bare).rejects.toThrow('resources_tenant_id_project_id_fkey');
+  for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${tenant_id}/${step}`);
+  expect((await server.call(`DELETE /v1/tenants/${tenant_id}`)).status).toBe(204);
+  expect(Object.entries(await rowsOf(tenant_id)).filter(([, count]) => count > 0)).toEqual([]);
 });
 
 // proves D17, D20

@@ -175,6 +175,47 @@ test('a change keeps what it does not name and clears what it sets to null', asy
   expect((await auditOf(server, tenant.id)).map(({ action }) => action)).toEqual(['tenant.created', 'tenant.updated']);
 });
 
+test('a tenant has a region when one is given; null takes it away, and its events tell it', async () => {
+  expect(await newTenant(server)).toMatchObject({ region: null, mesh_cidr: null });
+  const { id } = await newTenant(server, { region: 'eu-central' });
+  const set = async (region: string | null) =>
+    (await server.call(`PATCH /v1/tenants/${id}`, { body: { region } })).body.region;
+  expect((await server.call(`GET /v1/tenants/${id}`)).body.region).toBe('eu-central');
+  expect([await set('a'), await set('a'.repeat(63)), await set(null)]).toEqual(['a', 'a'.repeat(63), null]);
+  const told = (await auditOf(server, id)).map(({ metadata }) => (metadata as { region: unknown }).region);
+  expect(told).toEqual(['eu-central', 'a', 'a'.repeat(63), null]);
+});
+
+test.each(['', 'EU', '-eu', 'eu-', 'eu_1', 'eu central', 'eu\n', 'a'.repeat(64), 'é'])(
+  'the region %j is refused by name',
+  async (region) => {
+    const tenant = await newTenant(server);
+    for (const [path, body] of [
+      ['POST /v1/tenants', { slug: uniqueSlug(), name: 'X', region }],
+      [`PATCH /v1/tenants/${tenant.id}`, { region }],
+    ] as const) {
+      const answer = await server.call(path, { body });
+      expect([answer.status, answer.body.code, answer.body.errors[0].pointer]).toEqual([
+        400,
+        'invalid_input',
+        '/region',
+      ]);
+    }
+    expect((await server.call(`GET /v1/tenants/${tenant.id}`)).body).toEqual(tenant);
+  },
+);
+
+test('a tenant shows the range of its network, which no change of the tenant sets', async () => {
+  const { id } = await newTenant(server);
+  const range = { mesh_cidr: '10.20.0.0/16', mesh_space: id };
+  await server.app.deps.db.updateTable('tenants').set(range).where('id', '=', id).execute();
+  const { body } = await server.call(`GET /v1/tenants/${id}`);
+  expect(body.mesh_cidr).toBe('10.20.0.0/16');
+  expect(Object.keys(body)).not.toContain('mesh_space');
+  const refused = await server.call(`PATCH /v1/tenants/${id}`, { body: { mesh_cidr: '10.21.0.0/16' } });
+  expect([refused.status, refused.body.code]).toEqual([400, 'invalid_input']);
+});
+
 test('a change that changes nothing writes nothing', async () => {
   const tenant = await newTenant(server);
   const { status, body } = await server.call(`PATCH /v1/tenants/${tenant.id}`, { body: {} });

@@ -42,7 +42,12 @@ export const userErrors = {
     detail: 'The user still has things that would be lost: see holdings, and send cascade=true to delete them too.',
     members: { holdings: holdingsMember },
     example: {
-      members: { holdings: { api_keys: 2, group_memberships: 3, role_bindings: 1, projects: 1, databases: 0 } },
+      members: {
+        holdings: {
+          ...{ api_keys: 2, group_memberships: 3, role_bindings: 1 },
+          ...{ projects: 1, databases: 0, resources: 0, nodes: 0 },
+        },
+      },
     },
   }),
 } as const;

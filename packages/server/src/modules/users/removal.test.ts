@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
+import { newMachine } from '../../../test/support/network-rows.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, tenantIn, testServer, trailOf } from '../../../test/support/server.ts';
@@ -152,4 +153,25 @@ test('a database in a project of the user keeps the user, also with cascade; a d
     null,
     null,
   ]);
+});
+
+test('resources and nodes in a project of the user keep the user, also with cascade, and go with nobody', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const user = await createUser(server, tenant_id);
+  const project = await newOwnedProject(user);
+  const { resource_id, node_id } = await newMachine(server, { tenant_id, project_id: project.id });
+  const before = await trailOf(server, tenant_id);
+  for (const query of ['', '?cascade=true']) {
+    const { body } = await remove(user.id, query);
+    const holdings = { projects: 1, databases: 0, resources: 1, nodes: 1 };
+    expect(body).toMatchObject({ status: 409, code: 'user_has_holdings', holdings });
+  }
+  expect(await trailOf(server, tenant_id)).toEqual(before);
+  const { db } = server.app.deps;
+  await db.deleteFrom('nodes').where('id', '=', node_id).execute();
+  const { body } = await remove(user.id, '?cascade=true');
+  expect(body).toMatchObject({ code: 'user_has_holdings', holdings: { resources: 1, nodes: 0 } });
+  await db.deleteFrom('resources').where('id', '=', resource_id).execute();
+  expect((await remove(user.id)).body.holdings).toMatchObject({ projects: 1, resources: 0, nodes: 0 });
+  expect((await remove(user.id, '?cascade=true')).status).toBe(204);
 });

@@ -4,6 +4,7 @@ import type { ActorContext } from '../../kernel/context.ts';
 import { type RecordEvent, transact } from '../../kernel/transact.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
 import { leaveGroups } from '../groups/leaving/service.ts';
+import { releaseSubRangesOf } from '../network/sub-ranges/service.ts';
 import { projectEvents } from '../projects/schema.ts';
 import { endRoleBindings } from '../role-bindings/ending/service.ts';
 import { serviceIdentityEvents } from '../service-identities/schema.ts';
@@ -14,8 +15,9 @@ import { type DeleteUser, userEvents } from './schema.ts';
 
 /**
  * Deletes a user. Its sessions go with it; with `cascade` its keys, memberships and levels do too, and the projects that it
- * owns with all that is in them, but no database: a deleted one stays without its project. Throws `user_has_holdings` without
- * `cascade`, and with it while a database in one of those projects is not deleted; `not_found`, `tenant_frozen`.
+ * owns with all that is in them, but no database and no machine: a deleted database stays without its project. Throws
+ * `user_has_holdings` without `cascade`, and with it while one of those projects has a database that is not deleted, a
+ * resource or a node; `not_found`, `tenant_frozen`.
  */
 export async function deleteUser(ctx: ActorContext, { id, cascade }: DeleteUser): Promise<void> {
   return transact(ctx, async (tx, record) => {
@@ -26,8 +28,8 @@ export async function deleteUser(ctx: ActorContext, { id, cascade }: DeleteUser)
     const holdings = await users.findUserHoldings(tx, named, ctx.clock());
     if (!cascade && Object.values(holdings).some((count) => count > 0))
       throw userErrors.userHasHoldings({ members: { holdings } });
-    const { databases: live, ...ended } = holdings;
-    if (live > 0) throw userErrors.userHasHoldings({ detail: DATABASES_STAY, members: { holdings } });
+    const { databases: live, resources, nodes, ...ended } = holdings;
+    if (live + resources + nodes > 0) throw userErrors.userHasHoldings({ detail: THESE_STAY, members: { holdings } });
     await endHoldings(ctx, { tx, record }, { named, owned });
     for (const project of owned) await record(projectEvents.deleted, project);
     await record(userEvents.deleted, { ...row, holdings: ended });
@@ -35,8 +37,8 @@ export async function deleteUser(ctx: ActorContext, { id, cascade }: DeleteUser)
   });
 }
 
-const DATABASES_STAY =
-  'Databases in projects of the user are not deleted, and cascade deletes none: delete each of them first.';
+const THESE_STAY =
+  'Projects of the user have databases, resources or nodes, and cascade deletes none of these: delete each of them first.';
 
 interface Holdings {
   readonly named: users.UserInTenant;
@@ -64,6 +66,8 @@ async function endHoldings(ctx: ActorContext, recording: Recording, { named, own
   await endRoleBindings(recording, { tenant_id, principals, projects: inside });
   await databases.updateDatabasesOfLostProjects(tx, { tenant_id, projects: inside });
   for (const program of programs) await record(serviceIdentityEvents.deleted, program);
+  // The lock of a network is the last of all.
+  await releaseSubRangesOf(ctx, recording, { tenant_id, projects: inside });
 }
 
 interface Recording {

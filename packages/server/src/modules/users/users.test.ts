@@ -157,7 +157,10 @@ test('what a provider owns changes there alone; roles are given here', async () 
 test('nobody gives roles whose permissions they do not hold', async () => {
   const { id: tenant_id } = await newTenant(server);
   const weak = await keyWith(tenant_id, 'users:write');
-  const member = ['tenants:read', 'projects:read', 'catalog:read', 'entitlements:read', 'databases:read'];
+  const member = [
+    ...['tenants:read', 'projects:read', 'catalog:read', 'entitlements:read', 'databases:read'],
+    ...['network:read', 'nodes:read'],
+  ];
   const giver = await keyWith(tenant_id, 'users:write', ...member);
   const refused = await create(tenant_id, { roles: ['member'] }, weak);
   expect([refused.status, refused.body.permission]).toEqual([403, 'tenants:read']);
