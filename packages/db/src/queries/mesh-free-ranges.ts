@@ -136,18 +136,12 @@ export async function findFreeByAddresses(
   return rows[0]?.free ?? false;
 }
 
-export interface RestedNetwork {
-  readonly tenant_id: string;
-  /** How many of its addresses have rested. */
-  readonly addresses: number;
-}
-
-/** Lists networks with addresses whose time of rest is over, the longest waiting first. */
-export async function listRestedNetworks(db: Db, now: Date, limit: number): Promise<RestedNetwork[]> {
-  const { rows } = await sql<RestedNetwork>`
-    select tenant_id, count(*) as addresses from mesh_free_ranges where not_before <= ${now.toISOString()}::timestamptz
+/** Lists the tenants with addresses whose time of rest is over, the longest waiting first. */
+export async function listRestedNetworks(db: Db, now: Date, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ tenant_id: string }>`
+    select tenant_id from mesh_free_ranges where not_before <= ${now.toISOString()}::timestamptz
     group by tenant_id order by min(not_before), tenant_id limit ${limit}`.execute(db);
-  return rows;
+  return rows.map(({ tenant_id }) => tenant_id);
 }
 
 /** Removes the rows of addresses of the tenant whose time of rest is over, and returns what they said. */

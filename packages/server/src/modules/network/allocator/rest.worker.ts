@@ -1,6 +1,5 @@
 /** Makes addresses free whose time of rest is over. */
-import { meshFreeRanges, networks } from '@tenant-registry/db';
-import type { Dependencies } from '../../../kernel/context.ts';
+import { meshFreeRanges, networks, type Tx } from '@tenant-registry/db';
 import { bookkeep } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
 
@@ -12,24 +11,22 @@ const JOINED_ONE_BY_ONE_MAX = 200;
 export const restWorker: Worker = {
   name: 'mesh-rest',
   idleMs: 2_000,
-  async runOnce(deps, signal) {
-    const rested = await meshFreeRanges.listRestedNetworks(deps.db, deps.clock(), BATCH_NETWORKS);
+  async runOnce({ db, clock }, signal) {
     let freed = 0;
-    for (const { tenant_id } of rested) {
+    for (const tenantId of await meshFreeRanges.listRestedNetworks(db, clock(), BATCH_NETWORKS)) {
       if (signal.aborted) break;
-      freed += await freeRested(deps, tenant_id);
+      freed += await bookkeep(db, async (tx) =>
+        (await networks.lockIdleNetwork(tx, tenantId)) ? freeRested(tx, tenantId, clock()) : 0,
+      );
     }
     return freed;
   },
 };
 
-/** Returns how many addresses of the network have become free. */
-function freeRested({ db, clock }: Dependencies, tenant_id: string): Promise<number> {
-  return bookkeep(db, async (tx) => {
-    if (!(await networks.lockIdleNetwork(tx, tenant_id))) return 0;
-    const rested = await meshFreeRanges.deleteRested(tx, tenant_id, clock());
-    if (rested.length > JOINED_ONE_BY_ONE_MAX) await meshFreeRanges.insertFreeRangesAnew(tx, tenant_id);
-    else for (const row of rested) await meshFreeRanges.insertFreeAddress(tx, { ...row, tenant_id, not_before: null });
-    return rested.length;
-  });
+/** Makes those addresses of the network free whose time of rest is over, and returns how many. Its lock is held. */
+export async function freeRested(tx: Tx, tenant_id: string, now: Date): Promise<number> {
+  const rested = await meshFreeRanges.deleteRested(tx, tenant_id, now);
+  if (rested.length > JOINED_ONE_BY_ONE_MAX) await meshFreeRanges.insertFreeRangesAnew(tx, tenant_id);
+  else for (const row of rested) await meshFreeRanges.insertFreeAddress(tx, { ...row, tenant_id, not_before: null });
+  return rested.length;
 }
