@@ -86,12 +86,12 @@ export async function insertLowestAddress(
   const { tenant_id, project_id } = options.owner;
   const own = sql`project_id = ${project_id}::uuid`;
   const common = sql`project_id is null and ${pool}::boolean`;
-  // Each branch is one probe of a partial index.
+  // Each branch is one probe of a partial index, whose order needs project_id, since `is null` is no equality to the planner.
   const branch = (place: number, rows: RawBuilder<unknown>, resting: boolean) => sql`(
     select ${sql.lit(place)} as place, first, last, first as ip from mesh_free_ranges
     where tenant_id = ${tenant_id}::uuid and ${rows}
       and not_before is ${resting ? sql`not null` : sql`null`}
-    order by ${resting ? sql`not_before, first` : sql`first`} limit 1
+    order by project_id, ${resting ? sql`not_before, first` : sql`first`} limit 1
   )`;
   const branches = [branch(1, own, false), branch(2, common, false), branch(3, own, true), branch(4, common, true)];
   return insertPicked(

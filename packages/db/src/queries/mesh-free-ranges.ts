@@ -22,9 +22,11 @@ export async function insertFreeAddress(
   { tenant_id, project_id, ip, not_before }: FreedAddress,
 ): Promise<void> {
   const restsUntil = sql`${not_before === null ? null : not_before.toISOString()}::timestamptz`;
+  // Row-level security keeps indexes from terms that compute with columns, so what is compared is computed first.
   await sql`
     with place as materialized (
-      select ${ip}::inet as ip, case when r.sub_range >>= ${ip}::inet then r.project_id end as project_id
+      select ${ip}::inet as ip, ${ip}::inet - 1 as before, ${ip}::inet + 1 as after,
+        case when r.sub_range >>= ${ip}::inet then r.project_id end as project_id
       from tenants t
       left join project_mesh_ip_reservations r on r.tenant_id = t.id and r.project_id = ${project_id}::uuid
       where t.id = ${tenant_id}::uuid and mesh_host(${ip}::inet, t.mesh_cidr)
@@ -37,9 +39,9 @@ export async function insertFreeAddress(
     ), neighbours as materialized (
       select freed.ip, freed.project_id, below.first as low, above.first as high, above.last as high_last
       from freed
-      left join below on below.last = freed.ip - 1 and below.project_id is not distinct from freed.project_id
+      left join below on below.last = freed.before and below.project_id is not distinct from freed.project_id
         and below.not_before is null and ${restsUntil} is null
-      left join mesh_free_ranges above on above.tenant_id = ${tenant_id}::uuid and above.first = freed.ip + 1
+      left join mesh_free_ranges above on above.tenant_id = ${tenant_id}::uuid and above.first = freed.after
         and above.project_id is not distinct from freed.project_id and above.not_before is null and ${restsUntil} is null
     ), grown as (
       update mesh_free_ranges f

@@ -4,10 +4,17 @@ import type { Db, Tx } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { ActorContext, Dependencies } from '../../src/kernel/context.ts';
+import { DomainError } from '../../src/kernel/errors.ts';
 import { systemContext } from '../../src/kernel/system-context.ts';
 import type { RecordEvent } from '../../src/kernel/transact.ts';
-import type { AddressHolder } from '../../src/modules/network/allocator/service.ts';
-import { rebuildFreeRanges } from '../../src/modules/network/allocator/service.ts';
+import {
+  type AddressHolder,
+  allocateAddress,
+  rebuildFreeRanges,
+  releaseAddress,
+  transactInNetwork,
+} from '../../src/modules/network/allocator/service.ts';
+import type { MeshAddress } from '../../src/modules/network/schema.ts';
 import { uniqueSlug } from './server.ts';
 
 export interface NetworkRows {
@@ -84,4 +91,49 @@ export async function expectFreeRowsRight(deps: Dependencies, tenant_id: string)
   const rebuilt = await freeRows(rebuilding, tenant_id);
   await rebuilding.rollback().execute();
   expect(stored).toEqual(rebuilt);
+}
+
+/** The node at the place. */
+export function nodeOf({ nodes }: NetworkRows, place: number): AddressHolder {
+  const holder = nodes[place];
+  if (holder === undefined) throw new Error(`there is no node ${place}`);
+  return holder;
+}
+
+/** Gives the node an address in a transaction of its own. */
+export function allocated(ctx: ActorContext, holder: AddressHolder, ip?: string): Promise<MeshAddress> {
+  return transactInNetwork(ctx, holder.tenant_id, async (tx, record, nothingChanged) => {
+    nothingChanged();
+    return allocateAddress(ctx, tx, record, { holder, ip });
+  });
+}
+
+/** Takes the address of the node back in a transaction of its own. */
+export function released(ctx: ActorContext, holder: AddressHolder): Promise<MeshAddress | undefined> {
+  return transactInNetwork(ctx, holder.tenant_id, async (tx, record, nothingChanged) => {
+    nothingChanged();
+    return releaseAddress(ctx, tx, record, holder);
+  });
+}
+
+/** What a caller is told whose request was refused: the code, the field at fault, and when to try again. */
+export async function refusalOf(attempt: Promise<unknown>) {
+  const error = await attempt.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof DomainError)) throw new Error('expected a refusal', { cause: error });
+  const { definition, extras, message: detail } = error;
+  return { code: definition.code, pointer: extras.errors?.[0]?.pointer, detail, retryAfter: extras.retryAfter };
+}
+
+/** The addresses that nodes have, lowest first. */
+export async function addressesIn(db: Db, tenant_id: string): Promise<string[]> {
+  const rows = db.selectFrom('domain_mesh_ip_allocations').select('ip');
+  return (await rows.where('tenant_id', '=', tenant_id).orderBy('ip').execute()).map(({ ip }) => ip);
+}
+
+/** The lowest hosts of 10.9.0.0/20. */
+export function hosts(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `10.9.${(index + 1) >> 8}.${(index + 1) & 255}`);
 }
