@@ -22,11 +22,10 @@ export async function insertFreeAddress(
   { tenant_id, project_id, ip, not_before }: FreedAddress,
 ): Promise<void> {
   const restsUntil = sql`${not_before === null ? null : not_before.toISOString()}::timestamptz`;
-  // Row-level security keeps indexes from terms that compute with columns, so what is compared is computed first.
+  // Rows are found by values and never by a join: row-level security keeps some joins from the index.
   await sql`
     with place as materialized (
-      select ${ip}::inet as ip, ${ip}::inet - 1 as before, ${ip}::inet + 1 as after,
-        case when r.sub_range >>= ${ip}::inet then r.project_id end as project_id
+      select case when r.sub_range >>= ${ip}::inet then r.project_id end as project_id
       from tenants t
       left join project_mesh_ip_reservations r on r.tenant_id = t.id and r.project_id = ${project_id}::uuid
       where t.id = ${tenant_id}::uuid and mesh_host(${ip}::inet, t.mesh_cidr)
@@ -34,27 +33,27 @@ export async function insertFreeAddress(
     ), below as materialized (
       select * from mesh_free_ranges where tenant_id = ${tenant_id}::uuid and first <= ${ip}::inet
       order by first desc limit 1
+    ), above as materialized (
+      select * from mesh_free_ranges where tenant_id = ${tenant_id}::uuid and first = ${ip}::inet + 1
     ), freed as materialized (
-      select * from place where not exists (select from below where last >= place.ip)
-    ), neighbours as materialized (
-      select freed.ip, freed.project_id, below.first as low, above.first as high, above.last as high_last
-      from freed
-      left join below on below.last = freed.before and below.project_id is not distinct from freed.project_id
-        and below.not_before is null and ${restsUntil} is null
-      left join mesh_free_ranges above on above.tenant_id = ${tenant_id}::uuid and above.first = freed.after
-        and above.project_id is not distinct from freed.project_id and above.not_before is null and ${restsUntil} is null
+      select place.project_id, b.first as low, a.first as high, a.last as high_last
+      from place
+      left join below b on b.last = ${ip}::inet - 1 and b.project_id is not distinct from place.project_id
+        and b.not_before is null and ${restsUntil} is null
+      left join above a on a.project_id is not distinct from place.project_id
+        and a.not_before is null and ${restsUntil} is null
+      where not exists (select from below where last >= ${ip}::inet)
     ), grown as (
-      update mesh_free_ranges f
-      set first = coalesce(n.low, n.ip), last = coalesce(n.high_last, n.ip)
-      from neighbours n where f.tenant_id = ${tenant_id}::uuid and f.first = coalesce(n.low, n.high)
+      update mesh_free_ranges
+      set first = (select coalesce(low, ${ip}::inet) from freed), last = (select coalesce(high_last, ${ip}::inet) from freed)
+      where tenant_id = ${tenant_id}::uuid and first = (select coalesce(low, high) from freed)
     ), joined as (
-      delete from mesh_free_ranges f using neighbours n
-      where f.tenant_id = ${tenant_id}::uuid and f.first = n.high and n.low is not null
+      delete from mesh_free_ranges
+      where tenant_id = ${tenant_id}::uuid and first = (select high from freed where low is not null)
     )
     insert into mesh_free_ranges (tenant_id, project_id, first, last, not_before)
-    select ${tenant_id}::uuid, project_id, ip, ip, ${restsUntil} from neighbours where low is null and high is null`.execute(
-    tx,
-  );
+    select ${tenant_id}::uuid, project_id, ${ip}::inet, ${ip}::inet, ${restsUntil}
+    from freed where low is null and high is null`.execute(tx);
 }
 
 /**

@@ -27,8 +27,8 @@ import { allocateAddress, rebuildFreeRanges, releaseAddress } from './service.ts
 
 const server = testServer();
 const START = Date.parse('2026-06-01T00:00:00.000Z');
-// A round trip to PostgreSQL takes longer, and the statements are the same ones.
-const RUNS = inject('engine') === 'postgres' ? 30 : 100;
+// Of each family.
+const RUNS = inject('engine') === 'postgres' ? 20 : 50;
 const [COMMANDS, PROJECTS, NODES] = [30, 3, 24];
 
 interface World {
