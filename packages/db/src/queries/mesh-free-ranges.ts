@@ -63,31 +63,34 @@ export async function insertFreeAddress(
  */
 const pieces = (tenantId: string) => sql`
   network as materialized (
-    select mesh_cidr as range, mesh_first(mesh_cidr) as first, mesh_last(mesh_cidr) as last, family(mesh_cidr) as family
-    from tenants where id = ${tenantId}::uuid and mesh_cidr is not null
+    -- The functions cost much more than a comparison, so each is called once, and not for each address.
+    select first, family, case family when 4 then last else last + 1 end as ending, last
+    from (
+      select mesh_first(mesh_cidr) as first, mesh_last(mesh_cidr) as last, family(mesh_cidr) as family
+      from tenants where id = ${tenantId}::uuid and mesh_cidr is not null
+    ) as t
+  ), reserved as materialized (
+    select project_id, masklen(sub_range) = 32 as single, mesh_first(sub_range) as first, mesh_last(sub_range) as last
+    from project_mesh_ip_reservations where tenant_id = ${tenantId}::uuid
   ), parts as (
     select 0 as rank, first as at, first + 1 as after, null::uuid as project_id from network
     union all
-    select 1, mesh_first(r.sub_range),
-      case when masklen(r.sub_range) = 32 and n.family = 4 then mesh_first(r.sub_range) else mesh_first(r.sub_range) + 1 end,
-      r.project_id
-    from network n join project_mesh_ip_reservations r on r.tenant_id = ${tenantId}::uuid and r.sub_range <<= n.range
+    select 1, r.first, case when n.family = 4 and r.single then r.first else r.first + 1 end, r.project_id
+    from network n join reserved r on r.first >= n.first and r.last <= n.last
     union all
     -- Behind a sub-range the pool goes on. The last address of one of IPv4 is its broadcast address.
-    select 2, case n.family when 4 then mesh_last(r.sub_range) else mesh_last(r.sub_range) + 1 end,
-      mesh_last(r.sub_range) + 1, null
-    from network n join project_mesh_ip_reservations r on r.tenant_id = ${tenantId}::uuid and r.sub_range <<= n.range
-    where mesh_last(r.sub_range) < n.last
+    select 2, case n.family when 4 then r.last else r.last + 1 end, r.last + 1, null
+    from network n join reserved r on r.first >= n.first and r.last < n.last
   ), marks as (
     select rank, at, after, project_id, null::timestamptz as not_before from parts
     union all
     select 3, a.ip, a.ip + 1, null, null
     from network n join domain_mesh_ip_allocations a
-      on a.tenant_id = ${tenantId}::uuid and mesh_host(a.ip, n.range)
+      on a.tenant_id = ${tenantId}::uuid and a.ip > n.first and a.ip < n.ending
     union all
-    select 4, s.ip, s.ip + 1, null, s.not_before from network n join resting s on mesh_host(s.ip, n.range)
+    select 4, s.ip, s.ip + 1, null, s.not_before from network n join resting s on s.ip > n.first and s.ip < n.ending
     union all
-    select 5, case family when 4 then last else last + 1 end, null, null, null from network
+    select 5, ending, null, null, null from network
   ), numbered as (
     select *, lead(at) over by_address as next, count(*) filter (where rank < 3) over by_address as part
     from marks window by_address as (order by at, after, rank rows unbounded preceding)
