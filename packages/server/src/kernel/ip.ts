@@ -42,6 +42,12 @@ export function hostBits({ family, value, prefix }: Cidr): boolean {
   return (value & ((1n << BigInt(BITS[family] - prefix)) - 1n)) !== 0n;
 }
 
+/** Tells whether two texts are the same range, in whichever forms they are written. */
+export function sameCidr(one: string, other: string): boolean {
+  const [a, b] = [parseCidr(one), parseCidr(other)];
+  return a !== undefined && a.family === b?.family && a.value === b.value && a.prefix === b.prefix;
+}
+
 /** Tells whether an address of IPv6 stands for one of IPv4: `::ffff:10.0.0.1`. */
 export function isMapped({ family, value }: Address): boolean {
   return family === 6 && value >= MAPPED.from && value <= MAPPED.to;
