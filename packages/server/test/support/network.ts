@@ -1,4 +1,6 @@
 /** Networks and sub-ranges as the API makes them. */
+import { meshFreeRanges, networks } from '@tenant-registry/db';
+import { sql } from 'kysely';
 import type { TestServer } from './server.ts';
 
 let made = 0;
@@ -30,4 +32,53 @@ export async function newSubRange(
   const { status, body } = await server.call(`PUT /v1/projects/${project_id}/sub-range`, { body: fields });
   if (status !== 200) throw new Error(`could not make a sub-range: ${JSON.stringify(body)}`);
   return body;
+}
+
+interface Holding {
+  readonly tenant_id: string;
+  readonly project_id: string;
+  readonly ips: readonly string[];
+}
+
+/** Gives the addresses to nodes of the project, past every check of the application, and makes what is free anew. */
+export async function holdAddresses({ app }: TestServer, { tenant_id, project_id, ips }: Holding): Promise<void> {
+  await app.deps.db.transaction().execute(async (tx) => {
+    await networks.lockNetwork(tx, tenant_id);
+    await sql`
+      with resource as (
+        insert into resources (tenant_id, project_id, kind, name, origin)
+        values (${tenant_id}, ${project_id}, 'vm', 'vm', 'adopted') returning id
+      )
+      insert into nodes (tenant_id, project_id, resource_id, name)
+      select ${tenant_id}, ${project_id}, resource.id, 'n' || substr(gen_random_uuid()::text, 25)
+      from resource, generate_series(1, ${ips.length}::int)`.execute(tx);
+    await sql`
+      insert into domain_mesh_ip_allocations (tenant_id, ip, project_id, node_id)
+      select ${tenant_id}, wanted.ip::inet, ${project_id}, n.id
+      from unnest(${ips}::text[]) with ordinality wanted (ip, place) join (
+        select id, row_number() over (order by id) as place from nodes
+        where tenant_id = ${tenant_id} and project_id = ${project_id}
+          and id not in (select node_id from domain_mesh_ip_allocations)
+      ) n on n.place = wanted.place`.execute(tx);
+    await meshFreeRanges.insertFreeRangesAnew(tx, tenant_id);
+  });
+}
+
+/** Lets free addresses rest until the time, as if nodes had given them back. */
+export async function restAddresses({ app }: TestServer, tenant_id: string, ips: readonly string[]): Promise<void> {
+  await app.deps.db.transaction().execute(async (tx) => {
+    await networks.lockNetwork(tx, tenant_id);
+    await sql`
+      insert into mesh_free_ranges (tenant_id, first, last, not_before)
+      select ${tenant_id}, ip::inet, ip::inet, 'infinity' from unnest(${ips}::text[]) ip`.execute(tx);
+    await meshFreeRanges.insertFreeRangesAnew(tx, tenant_id);
+  });
+}
+
+/** The free ranges of the tenant, the lowest first: `10.0.0.1-10.0.0.9`, with `~` before those that rest. */
+export async function freeRanges({ app }: TestServer, tenant_id: string): Promise<string[]> {
+  const { rows } = await sql<{ range: string }>`
+    select case when not_before is null then '' else '~' end || host(first) || '-' || host(last) as range
+    from mesh_free_ranges where tenant_id = ${tenant_id} order by first`.execute(app.deps.db);
+  return rows.map(({ range }) => range);
 }
