@@ -64,13 +64,14 @@ export async function holdAddresses({ app }: TestServer, { tenant_id, project_id
   });
 }
 
-/** Lets free addresses rest until the time, as if nodes had given them back. */
+/** Lets free addresses rest for a long time, as if nodes had given them back. */
 export async function restAddresses({ app }: TestServer, tenant_id: string, ips: readonly string[]): Promise<void> {
   await app.deps.db.transaction().execute(async (tx) => {
     await networks.lockNetwork(tx, tenant_id);
+    await sql`delete from mesh_free_ranges where tenant_id = ${tenant_id} and not_before is null`.execute(tx);
     await sql`
       insert into mesh_free_ranges (tenant_id, first, last, not_before)
-      select ${tenant_id}, ip::inet, ip::inet, 'infinity' from unnest(${ips}::text[]) ip`.execute(tx);
+      select ${tenant_id}, ip::inet, ip::inet, '2999-01-01' from unnest(${ips}::text[]) ip`.execute(tx);
     await meshFreeRanges.insertFreeRangesAnew(tx, tenant_id);
   });
 }
