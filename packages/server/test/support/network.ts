@@ -34,6 +34,25 @@ export async function newSubRange(
   return body;
 }
 
+interface Nodes {
+  readonly tenant_id: string;
+  readonly project_id: string;
+  readonly count: number;
+}
+
+/** Makes nodes of the project without addresses, past every check of the application, and returns their ids. */
+export async function addNodes({ app }: TestServer, { tenant_id, project_id, count }: Nodes): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with resource as (
+      insert into resources (tenant_id, project_id, kind, name, origin)
+      values (${tenant_id}, ${project_id}, 'vm', 'vm', 'adopted') returning id
+    )
+    insert into nodes (tenant_id, project_id, resource_id, name)
+    select ${tenant_id}, ${project_id}, resource.id, 'n' || substr(gen_random_uuid()::text, 25)
+    from resource, generate_series(1, ${count}::int) returning id`.execute(app.deps.db);
+  return rows.map(({ id }) => id);
+}
+
 interface Holding {
   readonly tenant_id: string;
   readonly project_id: string;
@@ -41,25 +60,15 @@ interface Holding {
 }
 
 /** Gives the addresses to nodes of the project, past every check of the application, and makes what is free anew. */
-export async function holdAddresses({ app }: TestServer, { tenant_id, project_id, ips }: Holding): Promise<void> {
-  await app.deps.db.transaction().execute(async (tx) => {
+export async function holdAddresses(server: TestServer, { tenant_id, project_id, ips }: Holding): Promise<void> {
+  const nodes = await addNodes(server, { tenant_id, project_id, count: ips.length });
+  await server.app.deps.db.transaction().execute(async (tx) => {
     await networks.lockNetwork(tx, tenant_id);
     await sql`
-      with resource as (
-        insert into resources (tenant_id, project_id, kind, name, origin)
-        values (${tenant_id}, ${project_id}, 'vm', 'vm', 'adopted') returning id
-      )
-      insert into nodes (tenant_id, project_id, resource_id, name)
-      select ${tenant_id}, ${project_id}, resource.id, 'n' || substr(gen_random_uuid()::text, 25)
-      from resource, generate_series(1, ${ips.length}::int)`.execute(tx);
-    await sql`
       insert into domain_mesh_ip_allocations (tenant_id, ip, project_id, node_id)
-      select ${tenant_id}, wanted.ip::inet, ${project_id}, n.id
-      from unnest(${ips}::text[]) with ordinality wanted (ip, place) join (
-        select id, row_number() over (order by id) as place from nodes
-        where tenant_id = ${tenant_id} and project_id = ${project_id}
-          and id not in (select node_id from domain_mesh_ip_allocations)
-      ) n on n.place = wanted.place`.execute(tx);
+      select ${tenant_id}, ip::inet, ${project_id}, node from unnest(${ips}::text[], ${nodes}::uuid[]) given (ip, node)`.execute(
+      tx,
+    );
     await meshFreeRanges.insertFreeRangesAnew(tx, tenant_id);
   });
 }

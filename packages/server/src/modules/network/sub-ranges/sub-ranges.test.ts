@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest';
 import { newKey } from '../../../../test/support/api-keys.ts';
 import { eventsAbout } from '../../../../test/support/events.ts';
-import {
-  freeRanges,
-  holdAddresses,
-  newNetwork,
-  newSubRange,
-  restAddresses,
-} from '../../../../test/support/network.ts';
+import { freeRanges, holdAddresses, newNetwork, newSubRange, restAddresses } from '../../../../test/support/network.ts';
 import { auditOf, newProject, tenantIn, testServer, UNKNOWN } from '../../../../test/support/server.ts';
+import { systemContext } from '../../../kernel/system-context.ts';
+import { transact } from '../../../kernel/transact.ts';
+import { releaseSubRangesOf } from './service.ts';
 
 const server = testServer();
 
@@ -237,4 +234,18 @@ test('an unknown project has no sub-range and gets none, over tRPC as over REST'
   expect(read.body.result.data).toEqual(made.body.result.data);
   expect((await server.call('POST /trpc/network.removeSubRange', { body: { id } })).status).toBe(200);
   expect((await get(id)).body.code).toBe('not_found');
+});
+
+test('the sub-ranges of projects that end are released in the same transaction, and told of one by one', async () => {
+  const { tenant_id, project, other } = await world('10.0.0.0/26');
+  const without = await newProject(server, tenant_id);
+  for (const id of [project, other]) await newSubRange(server, id);
+  const ctx = systemContext(server.app.deps, { name: 'test' });
+  await transact(ctx, (tx, record) =>
+    releaseSubRangesOf(ctx, { tx, record }, { tenant_id, projects: [other, project, without.id] }),
+  );
+  expect(await freeRanges(server, tenant_id)).toEqual(['10.0.0.1-10.0.0.62']);
+  for (const id of [project, other])
+    expect(await actionsOf(id)).toEqual(['network.sub_range_reserved', 'network.sub_range_released']);
+  expect(await actionsOf(without.id)).toEqual([]);
 });

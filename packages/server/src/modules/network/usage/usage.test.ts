@@ -66,7 +66,11 @@ test('more addresses than a number holds are told as the largest one', async () 
   const small = await world('fd00:1::/75');
   expect((await usageOf(small.tenant_id)).pool).toMatchObject({ capacity: 2 ** 53 - 1, fragments: 1 });
   const smaller = await world('fd00:2::/112');
-  expect((await usageOf(smaller.tenant_id)).pool).toMatchObject({ capacity: 65_535, free: 65_535, largest_prefix: 112 });
+  expect((await usageOf(smaller.tenant_id)).pool).toMatchObject({
+    capacity: 65_535,
+    free: 65_535,
+    largest_prefix: 112,
+  });
 });
 
 test('the largest prefix is the shortest length that a project gets, and null when it gets none', async () => {
