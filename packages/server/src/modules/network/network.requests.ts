@@ -24,13 +24,16 @@ export const requests = defineRequests({
   },
   operations: {
     get_network: { needs: ['network'], request: ({ tenant_id }) => byId(tenant_id) },
-    set_network: { request: ({ tenant_id }) => ({ ...byId(tenant_id), body: { cidr: nextRange() } }) },
+    set_network: {
+      needs: ['network'],
+      request: ({ tenant_id }) => ({ ...byId(tenant_id), body: { cidr: nextRange() } }),
+    },
     delete_network: { needs: ['network'], request: ({ tenant_id }) => byId(tenant_id) },
     get_network_usage: { needs: ['network'], request: ({ tenant_id }) => byId(tenant_id) },
     get_sub_range: { needs: ['subRange'], request: ({ project }) => byId(project) },
     set_sub_range: {
-      needs: ['network', 'project'],
-      request: ({ project }) => ({ ...byId(project), body: { prefix_length: 28 } }),
+      needs: ['subRange'],
+      request: ({ project }) => ({ ...byId(project), body: { prefix_length: 29 } }),
     },
     delete_sub_range: { needs: ['subRange'], request: ({ project }) => byId(project) },
   },
