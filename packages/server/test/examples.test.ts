@@ -50,6 +50,18 @@ const before: Readonly<Record<string, readonly string[]>> = {
   delete_tenant: ['cancel_tenant', 'archive_tenant'],
   request_trial: ['revoke_entitlement'],
   remove_trust_bundle: ['set_trust_bundle'],
+  get_network: ['set_network'],
+  delete_network: ['set_network'],
+  get_network_usage: ['set_network'],
+  get_sub_range: ['set_network'],
+  set_sub_range: ['set_network'],
+  delete_sub_range: ['set_network'],
+};
+
+/** Operations that must come on what was created. */
+const between: Readonly<Record<string, string>> = {
+  get_sub_range: 'set_sub_range',
+  delete_sub_range: 'set_sub_range',
 };
 
 /** Bodies that name a second thing besides the one in the path: no example can know its id. */
@@ -172,6 +184,8 @@ test.each(operations)('the example of $id succeeds on a first start', async (des
     expect(answer.status, `${step}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
     if (step === creators.get(described.id)) created = answer.body;
   }
+  const step = byId.get(between[described.id] ?? '');
+  if (step !== undefined) expect((await send(step, created)).status).toBe(200);
   if (described.id === 'end_own_session') created = await personInSession();
   if (/\/config(s|-\w+)/.test(described.path)) created = await newConfig();
   if (described.path.startsWith('/v1/schemas/')) created = { ...created, version: 1 };

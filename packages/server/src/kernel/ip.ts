@@ -48,6 +48,12 @@ export function overlap(one: Cidr, other: Cidr): boolean {
   return one.family === other.family && one.value >> behind === other.value >> behind;
 }
 
+/** Tells whether two texts are the same range, in whichever forms they are written. */
+export function sameCidr(one: string, other: string): boolean {
+  const [a, b] = [parseCidr(one), parseCidr(other)];
+  return a !== undefined && a.family === b?.family && a.value === b.value && a.prefix === b.prefix;
+}
+
 /** Tells whether an address of IPv6 stands for one of IPv4: `::ffff:10.0.0.1`. */
 export function isMapped({ family, value }: Address): boolean {
   return family === 6 && value >= MAPPED.from && value <= MAPPED.to;

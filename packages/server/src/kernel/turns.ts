@@ -25,6 +25,8 @@ export interface Turns {
    * signal, and like the work.
    */
   run<T>(tenantId: string, work: (leftMs: () => number) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** How long the turn and what else the work waits for may take, as the options say. */
+  readonly waitMs: number;
   /** For metrics. */
   readonly gate: Gate;
 }
@@ -49,6 +51,7 @@ export function createTurns({ name, waitMs, refused }: TurnsOptions): Turns {
     }
   }
   return {
+    waitMs,
     gate,
     async run(tenantId, work, signal) {
       const end = performance.now() + waitMs;

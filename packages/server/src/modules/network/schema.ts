@@ -4,6 +4,7 @@ import { defineEvent } from '../../kernel/events.ts';
 import { addressInput, rangeInput, subRangeInput } from '../../kernel/ip-input.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { tenantOwnId } from '../tenants/schema.ts';
 
 const CIDR_LENGTH_MAX = 43;
 const ADDRESS_LENGTH_MAX = 39;
@@ -31,10 +32,10 @@ export const network = z
   .meta({ id: 'Network', description: 'The range of addresses of a tenant.' });
 export type Network = z.infer<typeof network>;
 
-export const networkOf = z.strictObject({ id });
+export const networkOf = z.strictObject({ id: tenantOwnId });
 
 export const setNetworkInput = z.strictObject({
-  id,
+  id: tenantOwnId,
   cidr: rangeInput.describe(about.cidr),
   space: z
     .string()

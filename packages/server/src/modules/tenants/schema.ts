@@ -11,7 +11,8 @@ export const tenantStatus = z.enum(['demo', 'trial', 'active', 'frozen', 'archiv
 });
 export type TenantStatus = z.infer<typeof tenantStatus>;
 
-const tenantOwnId = id.meta({ examples: [FIRST_TENANT.id] });
+/** The id of a tenant where it names what is asked about. */
+export const tenantOwnId = id.meta({ examples: [FIRST_TENANT.id] });
 
 const tenantKind = z.enum(['customer', 'demo']).describe('A `demo` neither pays nor ends, and takes no transition.');
 
