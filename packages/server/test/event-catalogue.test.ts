@@ -22,7 +22,7 @@ test('types are unique, in order, and a noun, a dot and words of what happened',
     expect(type).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*(\.v[2-9])?$/);
     expect(type.length, type).toBeLessThanOrEqual(100);
     // Every one ends in what happened, or in the state that something came to.
-    expect(type).toMatch(/(ed|set|frozen|rolled_back|\.(ready|lost|asleep|awake))(\.v[2-9])?$/);
+    expect(type).toMatch(/(ed|set|frozen|enrolling|rolled_back|\.(ready|lost|asleep|awake))(\.v[2-9])?$/);
   }
 });
 

@@ -5,13 +5,13 @@ import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
 import { apiKeyErrors } from '../api-keys/errors.ts';
 import { networkErrors } from '../network/errors.ts';
-import { meshAddress } from '../network/schema.ts';
 import { projectErrors } from '../projects/errors.ts';
 import { tenancyErrors } from '../tenants/errors.ts';
 import { nodeErrors } from './errors.ts';
 import {
   createNodeInput,
   listNodesInput,
+  meshAddress,
   node,
   nodeId,
   nodePage,
