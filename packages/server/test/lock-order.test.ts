@@ -1,10 +1,12 @@
 // engine: postgres
 /** Changes that meet each other. Runs on PostgreSQL: PGlite has one connection, so no two changes can meet. */
-import { databases, tenants } from '@tenant-registry/db';
+import { databases, nodes, tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { newDatabase } from './support/database-rows.ts';
-import { tenantIn, testServer } from './support/server.ts';
+import { newNetwork } from './support/network.ts';
+import { newNode } from './support/nodes.ts';
+import { newProject, tenantIn, testServer } from './support/server.ts';
 
 const server = testServer();
 
@@ -82,6 +84,22 @@ test('a tenant can be frozen while one of its databases changes: the freeze wait
   expect((await freeze.answer).status).toBe(200);
   const row = await databases.findDatabase(server.app.deps.db, id);
   expect(row).toMatchObject({ purpose: 'changed', attempts: 1, tenant_status: 'frozen' });
+});
+
+test('a tenant can be frozen while one of its nodes is enrolled: the freeze waits, and neither fails', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  await newNetwork(server, tenant_id);
+  const { id } = await newNode(server, { tenant_id, project_id: (await newProject(server, tenant_id)).id });
+  const both = await server.app.deps.db.transaction().execute(async (tx) => {
+    await nodes.lockNode(tx, id);
+    const enrolled = server.call(`POST /v1/nodes/${id}/enroll`);
+    await somebodyWaits();
+    const frozen = server.call(`POST /v1/tenants/${tenant_id}/cancel`);
+    await somebodyWaits(2);
+    return { answers: [enrolled, frozen] };
+  });
+  expect((await Promise.all(both.answers)).map(({ status }) => status)).toEqual([200, 200]);
+  expect((await server.call(`GET /v1/nodes/${id}`)).body.state).toBe('enrolling');
 });
 
 async function codeOf(key: string): Promise<string> {

@@ -5,6 +5,8 @@ import { addressInput } from '../../kernel/ip-input.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
 import { id, textUpTo, timestamp } from '../../kernel/schema.ts';
 
+export { meshAddress } from '../network/schema.ts';
+
 const NAME_LENGTH_MAX = 63;
 const REASON_LENGTH_MAX = 1_000;
 
