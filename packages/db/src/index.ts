@@ -37,6 +37,7 @@ export * as groups from './queries/groups.ts';
 export * as idempotency from './queries/idempotency.ts';
 export * as idpConfigs from './queries/idp-configs.ts';
 export * as levelHolders from './queries/level-holders.ts';
+export * as meshHistory from './queries/mesh-history.ts';
 export * as networks from './queries/networks.ts';
 export * as outbox from './queries/outbox.ts';
 export * as passwordLinks from './queries/password-links.ts';
