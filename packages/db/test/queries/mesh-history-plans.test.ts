@@ -8,10 +8,13 @@ import { type TestDatabase, testDatabase } from '../../src/testing.ts';
 import { plansOf, rowsRead } from '../plans.ts';
 import { newTenant } from '../support.ts';
 
-/** Of each address there are fifty events. */
+/** Of each address there are fifty events, and of one in a thousand a thousand more. */
 const ADDRESSES = 2_400;
 const EVENTS = 50;
-const LIMIT = 16;
+const MORE = 1_000;
+/** The one of which there are many. */
+const BUSY = '10.0.3.232';
+const LIMIT = 8;
 const project_id = randomUUID();
 
 let database: TestDatabase;
@@ -27,7 +30,8 @@ beforeAll(async () => {
       ${`${tenant_id}/`} || host('10.0.0.0'::inet + a), 'registry',
       jsonb_build_object('node_id', ${project_id}::text, 'node_name', 'edge', 'allocated_at', '2026-01-01T00:00:00Z'),
       timestamptz '2026-01-01' + (n * ${ADDRESSES}::int + a) * interval '1 second'
-    from generate_series(0, ${EVENTS - 1}::int) as n, generate_series(1, ${ADDRESSES}::int) as a`.execute(db);
+    from generate_series(1, ${ADDRESSES}::int) as a,
+      generate_series(0, ${EVENTS - 1}::int + case a % 1000 when 0 then ${MORE}::int else 0 end) as n`.execute(db);
   await sql`analyze audit_log`.execute(db);
 });
 afterAll(() => database.close());
@@ -39,21 +43,22 @@ test.each([
   ['the role of the tenant, in a project', { project_id }],
 ])('among 120,000 events %s reads those of one address by one index, and no later or other ones', async (_, scope) => {
   const db: Db = scope === null ? database.db : database.forTenant({ tenant_id, ...scope });
-  const asked = { tenant_id, ip: '10.0.4.210', limit: LIMIT };
   const middle = new Date(Date.UTC(2026, 0, 1) + (ADDRESSES * EVENTS * 1_000) / 2);
   const begins = [
     { until: middle },
     { until: new Date('2027-01-01') },
     { after: [middle.toISOString(), randomUUID()] as const },
   ];
-  for (const begin of begins) {
-    const plan = await plansOf(db, (handle) => meshHistory.listMeshAddressEvents(handle, { ...asked, ...begin }));
-    expect(plan.flatMap((node) => node['Index Name'] ?? [])).toEqual(['audit_log_target_id_created_at_id_idx']);
-    expect(plan.map((node) => node['Node Type'])).not.toContain('Sort');
-    expect(rowsRead(plan)).toBe(LIMIT);
-  }
-  const early = { until: new Date('2025-12-31') };
-  const none = await plansOf(db, (handle) => meshHistory.listMeshAddressEvents(handle, { ...asked, ...early }));
+  for (const ip of [BUSY, '10.0.4.210'])
+    for (const begin of begins) {
+      const asked = { tenant_id, ip, limit: LIMIT, ...begin };
+      const plan = await plansOf(db, (handle) => meshHistory.listMeshAddressEvents(handle, asked));
+      expect(plan.flatMap((node) => node['Index Name'] ?? [])).toEqual(['audit_log_target_id_created_at_id_idx']);
+      expect(plan.map((node) => node['Node Type'])).not.toContain('Sort');
+      expect(rowsRead(plan)).toBe(LIMIT);
+    }
+  const early = { tenant_id, ip: BUSY, limit: LIMIT, until: new Date('2025-12-31') };
+  const none = await plansOf(db, (handle) => meshHistory.listMeshAddressEvents(handle, early));
   expect(rowsRead(none)).toBe(0);
 });
 

@@ -14,8 +14,8 @@ import {
 } from '../schema.ts';
 import { type Holding, holdingAt, isDecided } from './holdings.ts';
 
-/** Events that one statement reads. Two suffice, unless changes of the address came within seconds. */
-const EVENTS_AT_ONCE = 16;
+/** Events that one statement reads. They suffice, unless changes of the address came within seconds. */
+const EVENTS_AT_ONCE = 8;
 /** No allocation is recorded later than this after the time that it names. */
 const RECORDED_WITHIN_MS = 10_000;
 
