@@ -37,6 +37,8 @@ export * as groups from './queries/groups.ts';
 export * as idempotency from './queries/idempotency.ts';
 export * as idpConfigs from './queries/idp-configs.ts';
 export * as levelHolders from './queries/level-holders.ts';
+export * as meshAddresses from './queries/mesh-addresses.ts';
+export * as meshFreeRanges from './queries/mesh-free-ranges.ts';
 export * as meshHistory from './queries/mesh-history.ts';
 export * as networks from './queries/networks.ts';
 export * as outbox from './queries/outbox.ts';

@@ -14,3 +14,10 @@ export async function lockNoLongerThan(tx: Tx, ms: number): Promise<void> {
 export async function lockNetwork(tx: Tx, tenantId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('mesh ' || ${tenantId}::uuid, 0))`.execute(tx);
 }
+
+/** Locks the network like `lockNetwork` if that needs no waiting, and tells whether it did. */
+export async function lockIdleNetwork(tx: Tx, tenantId: string): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended('mesh ' || ${tenantId}::uuid, 0)) as locked`.execute(tx);
+  return rows[0]?.locked === true;
+}

@@ -1,6 +1,7 @@
 /** Networks: the range of addresses of a tenant, the parts of it that projects have, and who has which address. */
 import { defineModule } from '../../kernel/module.ts';
 import { createTurns, type Turns } from '../../kernel/turns.ts';
+import { restWorker } from './allocator/rest.worker.ts';
 import { networkSettings } from './environment.ts';
 import { networkErrors } from './errors.ts';
 import { networkPermissions } from './permissions.ts';
@@ -24,6 +25,7 @@ export const networkModule = defineModule({
   events: networkEvents,
   permissions: networkPermissions,
   settings: networkSettings,
+  workers: [restWorker],
   provide({ metrics }, { meshWaitMs: waitMs }: { readonly meshWaitMs: number }) {
     const networkTurns = createTurns({ name: 'network', waitMs, refused: networkErrors.allocatorContention });
     metrics.observeGate(networkTurns.gate);

@@ -2,11 +2,13 @@
  * Which machine has which address. Every change of a network runs in the turn of its tenant and holds the lock of the network,
  * which is the last one of the order tenant, project, node, network.
  */
-import { networks, type Tx } from '@tenant-registry/db';
+import { acrossProjects, meshAddresses, meshFreeRanges, networks, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
 import { type RecordEvent, transact, type Work } from '../../../kernel/transact.ts';
 import { networkErrors } from '../errors.ts';
-import type { MeshAddress } from '../schema.ts';
+import { type MeshAddress, networkEvents } from '../schema.ts';
+import { requireSame, requireUsable } from './named.ts';
+import { takeAddress } from './take.ts';
 
 // https://www.postgresql.org/docs/16/errcodes-appendix.html
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -35,10 +37,7 @@ export async function transactInNetwork<T>(ctx: ActorContext, tenantId: string, 
 }
 
 /** The node that gets an address or gives it back. */
-export interface AddressHolder {
-  readonly tenant_id: string;
-  readonly project_id: string;
-  readonly node_id: string;
+export interface AddressHolder extends meshAddresses.AddressOwner {
   readonly node_name: string;
 }
 
@@ -54,12 +53,27 @@ export interface Asked {
  * `subrange_exhausted`, `address_taken`, `address_not_usable`.
  */
 export async function allocateAddress(
-  _ctx: ActorContext,
-  _tx: Tx,
-  _record: RecordEvent,
-  _asked: Asked,
+  ctx: ActorContext,
+  tx: Tx,
+  record: RecordEvent,
+  { holder, ip }: Asked,
 ): Promise<MeshAddress> {
-  throw new Error('not built yet');
+  const { tenant_id, project_id, node_id, node_name } = holder;
+  const owner = { tenant_id, project_id, node_id };
+  await networks.lockNetwork(tx, tenant_id);
+  const place = await meshAddresses.findAddressPlace(tx, owner);
+  if (typeof place?.mesh_cidr !== 'string') throw networkErrors.networkNotSet();
+  if (place.ip !== null && place.allocated_at !== null) {
+    if (ip !== undefined) requireSame(place.ip, ip);
+    return { ...owner, node_name, ip: place.ip, allocated_at: place.allocated_at };
+  }
+  const now = ctx.clock();
+  const strict = place.strict === true;
+  if (ip !== undefined) await requireUsable(tx, { owner, ip, strict });
+  const given = await takeAddress(tx, { owner, now, ip, pool: !strict });
+  const address = { ...owner, node_name, ip: given, allocated_at: now.toISOString() };
+  await record(networkEvents.addressAllocated, address);
+  return address;
 }
 
 /**
@@ -67,18 +81,27 @@ export async function allocateAddress(
  * like `allocateAddress`; it works in a tenant of any status.
  */
 export async function releaseAddress(
-  _ctx: ActorContext,
-  _tx: Tx,
-  _record: RecordEvent,
-  _holder: AddressHolder,
+  ctx: ActorContext,
+  tx: Tx,
+  record: RecordEvent,
+  { tenant_id, project_id, node_id, node_name }: AddressHolder,
 ): Promise<MeshAddress | undefined> {
-  throw new Error('not built yet');
+  const owner = { tenant_id, project_id, node_id };
+  await networks.lockNetwork(tx, tenant_id);
+  const released = await meshAddresses.deleteAddress(tx, owner);
+  if (released === undefined) return undefined;
+  const { ip, allocated_at, rest_seconds } = released;
+  const not_before = rest_seconds === 0 ? null : new Date(ctx.clock().getTime() + rest_seconds * 1_000);
+  await meshFreeRanges.insertFreeAddress(tx, { tenant_id, project_id, ip, not_before });
+  const address = { ...owner, node_name, ip, allocated_at };
+  await record(networkEvents.addressReleased, address);
+  return address;
 }
 
 /**
  * Makes what is free anew from range, sub-ranges and addresses; addresses that rest go on resting. To be called after a
  * change of range or sub-ranges, with the lock of the network held.
  */
-export async function rebuildFreeRanges(_ctx: ActorContext, _tx: Tx, _tenantId: string): Promise<void> {
-  throw new Error('not built yet');
+export async function rebuildFreeRanges(_ctx: ActorContext, tx: Tx, tenantId: string): Promise<void> {
+  await acrossProjects(tx, () => meshFreeRanges.insertFreeRangesAnew(tx, tenantId));
 }
