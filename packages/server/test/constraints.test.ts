@@ -44,6 +44,10 @@ const NOT_REACHABLE = [
   'config_schemas_tenant_id_id_key',
   'config_schema_versions_tenant_id_schema_id_version_key',
   'databases_tenant_id_id_key',
+  'resources_tenant_id_project_id_id_key',
+  'nodes_tenant_id_project_id_id_key',
+  // A node gets an address only while its row is locked, and when it has none.
+  'domain_mesh_ip_allocations_node_id_key',
   'groups_tenant_id_id_slug_key',
   // The name of a cluster ends with the random bits of the id of its database.
   'databases_provisioner_namespace_cluster_name_key',

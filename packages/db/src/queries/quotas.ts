@@ -53,3 +53,17 @@ export async function findConfigSchemasInUse(db: Db, tenantId: string): Promise<
     select count(*) as n from config_schemas where tenant_id = ${tenantId} and deleted_at is null`.execute(db);
   return rows[0]?.n ?? 0;
 }
+
+/** Counts the resources. */
+export async function findResourcesInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from resources where tenant_id = ${tenantId}`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Counts the nodes, deregistered ones too: they stay until they are deleted. */
+export async function findNodesInUse(db: Db, tenantId: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from nodes where tenant_id = ${tenantId}`.execute(db);
+  return rows[0]?.n ?? 0;
+}

@@ -28,6 +28,9 @@ export const aggregates: Readonly<Record<string, string>> = {
   // What a program expects of a key belongs to the key.
   config_readers: "project_id || '/' || config_key",
   databases: 'id::text',
+  resources: 'id::text',
+  nodes: 'id::text',
+  domain_mesh_ip_allocations: "tenant_id || '/' || host(ip)",
   // The secrets are parts of their endpoint.
   webhook_secrets: 'endpoint_id::text',
 };
@@ -49,6 +52,7 @@ export const bookkeeping: Readonly<Record<string, string>> = {
   sign_in_flows: 'a sign-in that is under way has changed nothing yet',
   webhook_deliveries: 'they follow from events',
   webhook_attempts: 'they follow from events',
+  mesh_free_ranges: 'they follow from ranges, sub-ranges and addresses',
   database_work: 'it is what the passes of the reconciler keep for themselves',
   schema_migrations: 'it is of the schema',
 };

@@ -19,6 +19,7 @@ export const apiKeyErrors = {
     constraint: [
       'api_keys_tenant_id_project_id_fkey',
       'databases_tenant_id_project_id_fkey',
+      'resources_tenant_id_project_id_fkey',
       'service_identities_tenant_id_project_id_fkey',
     ],
     pointer: '/project_id',

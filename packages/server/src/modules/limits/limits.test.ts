@@ -54,6 +54,8 @@ describe('GET /v1/limits', () => {
         { quota: 'group_edges', limit: 20_000, used: 0 },
         { quota: 'api_keys', limit: 1_000, used: 1 },
         { quota: 'config_schemas', limit: 1_000, used: 0 },
+        { quota: 'resources', limit: 10_000, used: 0 },
+        { quota: 'nodes', limit: 100_000, used: 0 },
         { quota: 'webhooks', limit: 50, used: 0 },
       ],
       budgets: [],
@@ -225,6 +227,8 @@ describe('a quota', () => {
       'group_edges',
       'api_keys',
       'config_schemas',
+      'resources',
+      'nodes',
       'webhooks',
     ]);
     expect(() => quotas.named('nothing')).toThrow('no module declares');

@@ -94,12 +94,12 @@ export async function archiveProject(ctx: ActorContext, id: string): Promise<Pro
 }
 
 /**
- * Holds a project of the tenant against its archiving until the transaction ends: for writes that belong to it.
- * A project that is not there is left to the foreign key. Throws `project_archived`.
+ * Holds a project of the tenant against its archiving until the transaction ends: for writes that belong to it. Undefined
+ * when the tenant has no such project, which writers may leave to the foreign key. Throws `project_archived`.
  */
-export async function holdActiveProject(tx: Tx, tenantId: string, id: string): Promise<void> {
+export async function holdActiveProject(tx: Tx, tenantId: string, id: string): Promise<Project | undefined> {
   const row = await projects.lockProjectShared(tx, tenantId, id);
-  if (row !== undefined) active(row);
+  return row === undefined ? undefined : active(row);
 }
 
 /**
