@@ -35,7 +35,8 @@ export async function openWorld({ databases, stack }: Surroundings, label: strin
 
 /** Opens a replica of the registry on the database, with a pool of its own; the first one migrates it. */
 export async function openReplica({ url, stack }: { readonly url: string; readonly stack: AsyncDisposableStack }) {
-  const handle = await openDatabase({ url });
+  // At the end PostgreSQL drops the database while connections of a closed pool are still on their way out.
+  const handle = await openDatabase({ url, log: () => undefined });
   stack.defer(() => handle.close());
   await migrateUp(handle.db);
   const operatorToken = randomBytes(24).toString('hex');
