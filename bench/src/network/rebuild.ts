@@ -25,7 +25,10 @@ export const measureRebuild: Section = async (surroundings) => {
     }
     return round(median(times), 1);
   };
-  const ms = (what: string, value: number) => ({ what, value, unit: 'ms' });
+  const ms = (what: string, value: number) => {
+    progress(`rebuild: ${what} ${value} ms`);
+    return { what, value, unit: 'ms' };
+  };
   return [
     ms(`rebuild, ${addresses} in a row: p50`, await p50(() => rebuild(world, dense.tenant_id))),
     ms(`rebuild, ${addresses} with a hole after each: p50`, await p50(() => rebuild(world, scattered.tenant_id))),
