@@ -39,6 +39,7 @@ export * as idpConfigs from './queries/idp-configs.ts';
 export * as levelHolders from './queries/level-holders.ts';
 export * as meshAddresses from './queries/mesh-addresses.ts';
 export * as meshFreeRanges from './queries/mesh-free-ranges.ts';
+export * as meshHistory from './queries/mesh-history.ts';
 export * as meshUsage from './queries/mesh-usage.ts';
 export * as networks from './queries/networks.ts';
 export * as nodes from './queries/nodes.ts';

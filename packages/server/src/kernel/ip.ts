@@ -20,12 +20,19 @@ const MAPPED = { from: 0xffffn << 32n, to: (0xffffn << 32n) | 0xffffffffn };
 export function parseAddress(text: string): Address | undefined {
   if (V4.test(text)) return { family: 4, value: joined(text.split('.').map(Number), 8) };
   if (!V6.test(text) || !URL.canParse(`http://[${text}]/`)) return undefined;
-  // The URL standard writes an address of IPv6 in one form: hexadecimal groups, and at most one `::`.
-  const [head = '', tail] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::');
+  const [head = '', tail] = addressText(text).split('::');
   const groups = (part = '') => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
   const [first, last] = [groups(head), groups(tail)];
   const zeros = Array.from({ length: 8 - first.length - last.length }, () => 0);
   return { family: 6, value: joined([...first, ...zeros, ...last], 16) };
+}
+
+/**
+ * Returns the one form of an address that `parseAddress` reads: of IPv6 that of the URL standard, hexadecimal groups in lower
+ * case and at most one `::`, which is how PostgreSQL writes it outside of ::/80.
+ */
+export function addressText(text: string): string {
+  return text.includes(':') ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : text;
 }
 
 /** Reads a range such as `10.20.0.0/16`; undefined for all other text. Host bits may be set: `hostBits` tells. */
