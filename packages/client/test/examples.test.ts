@@ -61,7 +61,10 @@ test(
   async () => {
     const { stdout, stderr } = await run(network, { OPERATOR_TOKEN: server.operatorToken });
     expect(stderr).toBe('');
-    const lines = stdout.trimEnd().split('\n').map((line) => line.replace(/^ *\d+\. /, ''));
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^ *\d+\. /, ''));
     expect(lines.at(-1)).toBe('That was a network of ten machines.');
     expect(lines.filter((line) => line.startsWith('edge-'))).toEqual([
       'edge-0 is ready at 10.20.0.65',
@@ -75,7 +78,9 @@ test(
       'edge-8 is ready at 10.20.0.69',
       'edge-9 is ready at 10.20.0.37',
     ]);
-    expect(lines).toContainEqual(expect.stringMatching(/^usage: 10 of \d+ addresses, the largest free part is a \/25$/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^usage: 10 of \d+ addresses, the largest free part is a \/25$/),
+    );
   },
   ENDS_WITHIN_MS,
 );
