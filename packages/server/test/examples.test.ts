@@ -56,12 +56,16 @@ const before: Readonly<Record<string, readonly string[]>> = {
   get_sub_range: ['set_network'],
   set_sub_range: ['set_network'],
   delete_sub_range: ['set_network'],
+  enroll_node: ['set_network'],
+  mark_node_ready: ['set_network'],
+  take_node_address: ['set_network'],
 };
 
 /** Operations that must come on what was created. */
 const between: Readonly<Record<string, string>> = {
   get_sub_range: 'set_sub_range',
   delete_sub_range: 'set_sub_range',
+  mark_node_ready: 'enroll_node',
 };
 
 /** Bodies that name a second thing besides the one in the path: no example can know its id. */
@@ -71,6 +75,11 @@ const bodies: Readonly<Record<string, (example: Json) => Promise<Json>>> = {
   redeem_password_link: async (example) => ({ ...example, token: await linkOf(await person()) }),
   create_config: async (example) => ({ ...example, key: 'flags' }),
   add_group_member: async () => ({ principal: { type: 'group', id: (await otherGroup()).id } }),
+  create_resource: async (example) => ({ ...example, project_id: (await newProject()).id }),
+  create_node: async (example) => {
+    const { id: resource_id, project_id } = (await send(byId.get('create_resource') as Described)).body;
+    return { ...example, project_id, resource_id };
+  },
   add_group_child: async () => ({ child_id: (await otherGroup()).id }),
 };
 
@@ -112,10 +121,12 @@ async function withDelivery(webhook: Answer['body']) {
   return { ...webhook, delivery_id: delivery.id };
 }
 
+/** A new project of acme. */
+const newProject = async () => (await send(byId.get('create_project') as Described)).body;
+
 /** A key of a new project of acme, at version 1, with the names that paths and queries have for it. */
 async function newConfig(): Promise<Json> {
-  const project = await send(byId.get('create_project') as Described);
-  const project_id = String(project.body.id);
+  const project_id = String((await newProject()).id);
   const put = { content: { max_users: 40 }, expected_version: 0 };
   const { body } = await server.call(`PUT /v1/projects/${project_id}/configs/limits`, { body: put });
   return { project_id, key: 'limits', version: 1, cursor: body.cursor, reader: 'billing' };

@@ -1,4 +1,3 @@
-import { newNetwork } from '../../../test/support/network.ts';
 import { newNode, newResource, takeNode, uniqueNodeName } from '../../../test/support/nodes.ts';
 import { byId, defineRequests } from '../../../test/support/requests.ts';
 
@@ -16,11 +15,9 @@ declare module '../../../test/support/requests.ts' {
 export const requests = defineRequests({
   things: {
     nodeResource: {
-      needs: ['project'],
-      make: async (server, { tenant_id, project: project_id }) => {
-        await newNetwork(server, tenant_id);
-        return (await newResource(server, { tenant_id, project_id })).id;
-      },
+      needs: ['network', 'project'],
+      make: async (server, { tenant_id, project: project_id }) =>
+        (await newResource(server, { tenant_id, project_id })).id,
     },
     node: {
       needs: ['project', 'nodeResource'],
