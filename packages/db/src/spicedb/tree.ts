@@ -1,6 +1,6 @@
 /** The second tree of migrations, and what stands in the schemas that it makes. */
 import { type Kysely, sql } from 'kysely';
-import { DEFAULT_MIGRATION_TABLE, type Migration } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import * as m0001 from '../../migrations/spicedb/0001_bootstrap.ts';
 import type { Db, Tx } from '../handles.ts';
 import { type MigrationTree, migrationStatus } from '../migrate.ts';
@@ -10,7 +10,8 @@ import { BOOKKEEPING_SCHEMA, SPICEDB_SCHEMA } from './names.ts';
 export const spicedbTree: MigrationTree = {
   migrations: { '0001_bootstrap': inSavepoint(m0001) },
   schema: BOOKKEEPING_SCHEMA,
-  table: DEFAULT_MIGRATION_TABLE,
+  // Not the name of the registry's books: whoever has those in the same database looks for it in every schema.
+  table: 'spicedb_migration',
 };
 
 /** Gives the role of SpiceDB its rights in the schema once more. */

@@ -2,6 +2,7 @@
 /** What `bootstrapSpicedb` makes, and for whom. */
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
+import { migrateUp, schemaVersion } from '../../src/migrate.ts';
 import { scramVerifier } from '../../src/scram.ts';
 import { literal } from '../../src/spicedb/role.ts';
 import { bootstrapSpicedb, revertSpicedb, SpicedbError, spicedbStatus } from '../../src/spicedb.ts';
@@ -188,7 +189,7 @@ describe('the schema', () => {
       for (const statement of [
         'create table public.kept (id int)',
         'create table spicedb_bootstrap.kept (id int)',
-        'delete from spicedb_bootstrap.kysely_migration',
+        'delete from spicedb_bootstrap.spicedb_migration',
         'create schema own',
         'create database own',
         'create role own',
@@ -355,10 +356,23 @@ describe('status', () => {
       "select schemaname, tablename from pg_tables where schemaname !~ '^pg_|information' order by tablename",
     ]);
     expect(books).toEqual([
-      { schemaname: 'spicedb_bootstrap', tablename: 'kysely_migration' },
-      { schemaname: 'spicedb_bootstrap', tablename: 'kysely_migration_lock' },
+      { schemaname: 'spicedb_bootstrap', tablename: 'spicedb_migration' },
+      { schemaname: 'spicedb_bootstrap', tablename: 'spicedb_migration_lock' },
     ]);
   });
+});
+
+// proves C9
+test("the registry's own tree, in the same database, finds its books and none of SpiceDB's", async () => {
+  const url = await server.urlOf();
+  await up();
+  await server.connected(url, async (db) => {
+    expect(await schemaVersion(db)).toBe(0);
+    expect(await migrateUp(db, 1)).toEqual(['0001_init']);
+  });
+  expect((await spicedbStatus({ url })).version).toEqual({ database: 1, program: 1 });
+  await revertSpicedb({ url });
+  expect(await server.connected(url, schemaVersion)).toBe(1);
 });
 
 // proves C10

@@ -197,7 +197,7 @@ describe('once connected', () => {
         'create schema spicedb_bootstrap',
         `create function spicedb_bootstrap.trap() returns text language plpgsql as
           $$ begin insert into public.trapped values (current_user); return ''; end $$`,
-        "create view spicedb_bootstrap.kysely_migration as select spicedb_bootstrap.trap() as name, '' as timestamp",
+        "create view spicedb_bootstrap.spicedb_migration as select spicedb_bootstrap.trap() as name, '' as timestamp",
       ]),
     );
     for (const call of Object.values(calls)) {
