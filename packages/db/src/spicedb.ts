@@ -57,7 +57,7 @@ export async function bootstrapSpicedb({ url, rolePassword, log = () => {} }: Bo
   const secrets = [password, rolePassword, verifier];
   const { applied, created, warnings } = await inSession({ url, secrets, writes: true }, async (tx) => {
     const before = await findOwnRole(tx);
-    await requireOwnSchemas(tx);
+    await requireOwnSchemas(tx, { claim: true });
     await setRole(tx, { exists: before !== undefined });
     const applied = await migrateUp(tx, undefined, spicedbTree);
     await openSchema(tx);
@@ -113,7 +113,7 @@ export async function revertSpicedb({ url, log = () => {} }: Place): Promise<Rev
   const secrets = [checkSpicedbUrl(url)];
   const answer = await inSession({ url, secrets, writes: true }, async (tx): Promise<Reverted> => {
     const role = await findOwnRole(tx);
-    await requireOwnSchemas(tx);
+    await requireOwnSchemas(tx, { claim: true });
     await requireEmptySchema(tx);
     const reverted = await migrateDown(tx, 1, spicedbTree);
     await dropEmptyBooks(tx);
@@ -150,7 +150,7 @@ export interface SpicedbStatus {
 export async function spicedbStatus({ url }: Pick<Place, 'url'>): Promise<SpicedbStatus> {
   const secrets = [checkSpicedbUrl(url)];
   return inSession({ url, secrets, writes: false }, async (tx) => {
-    await requireOwnSchemas(tx);
+    await requireOwnSchemas(tx, { claim: false });
     const migrations = await migrationStatus(tx, spicedbTree);
     const found = await findRole(tx);
     const tracks = await tracksCommits(tx);

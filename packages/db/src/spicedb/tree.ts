@@ -39,17 +39,20 @@ function inSavepoint({ up, down }: { up: Step; down: Step }): Migration {
 }
 
 /**
- * Throws `schema_taken` unless the schemas that are there come from this tree. It runs before a row of the books is read:
- * a view in a stranger's schema could run anything with the rights of the superuser.
+ * Throws `schema_taken` unless the schemas that are there come from this tree. It runs before a row of the books is read
+ * or written: a view or a trigger in a stranger's schema could run anything with the rights of the superuser. With `claim`
+ * the schema of the books is there afterwards, so that nobody else can make it while the call goes on or waits.
  */
-export async function requireOwnSchemas(tx: Tx): Promise<void> {
+export async function requireOwnSchemas(tx: Tx, { claim }: { claim: boolean }): Promise<void> {
   const { rows } = await sql<{ name: string; trusted: boolean }>`
     select n.nspname as name, r.rolsuper as trusted from pg_namespace n join pg_roles r on r.oid = n.nspowner
     where n.nspname in (${SPICEDB_SCHEMA}, ${BOOKKEEPING_SCHEMA}) order by n.nspname desc`.execute(tx);
   for (const { name, trusted } of rows) if (!trusted) throw taken(name, 'its owner is no superuser');
-  const isThere = rows.some(({ name }) => name === SPICEDB_SCHEMA);
+  const isThere = (schema: string) => rows.some(({ name }) => name === schema);
+  // Without `if not exists`: it fails where somebody was faster.
+  if (claim && !isThere(BOOKKEEPING_SCHEMA)) await sql`create schema ${sql.id(BOOKKEEPING_SCHEMA)}`.execute(tx);
   const isOurs = (await migrationStatus(tx, spicedbTree)).some(({ applied_at }) => applied_at !== null);
-  if (isThere && !isOurs) throw taken(SPICEDB_SCHEMA, 'this command did not make it');
+  if (isThere(SPICEDB_SCHEMA) && !isOurs) throw taken(SPICEDB_SCHEMA, 'this command did not make it');
 }
 
 function taken(schema: string, reason: string): SpicedbError {

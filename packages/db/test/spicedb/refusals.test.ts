@@ -208,6 +208,40 @@ describe('once connected', () => {
   });
 });
 
+// proves C9, C13
+test('books that a stranger makes while the call waits for the role are not opened either', async () => {
+  const url = await server.urlOf();
+  // The usual database of a SpiceDB that was set up by hand: the role owns it, and may make schemas there.
+  await server.run([
+    "create role spicedb login password 'own'",
+    `alter database ${DATABASE} owner to spicedb`,
+    'create table public.trapped (who text)',
+    'grant insert on public.trapped to public',
+  ]);
+  const own = server.roleUrl('own');
+  const waits = "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'tenant-registry-migrate'";
+  const call = await server.connected(own, async (db) => {
+    await runAll(db, ['begin', "alter role spicedb password 'own'"]); // up changes the same row
+    const running = calls.up(url);
+    await expect.poll(() => server.run([waits])).toHaveLength(1);
+    const attack = server.connected(own, (db) => runAll(db, ["set lock_timeout = '200ms'", ...TRAP]));
+    await attack.catch(() => {}); // the name is taken
+    await runAll(db, ['rollback']);
+    return running;
+  });
+  expect(call.applied).toEqual(['0001_bootstrap']);
+  expect(await server.run(['select * from public.trapped'])).toEqual([]);
+});
+
+const TRAP = [
+  'create schema spicedb_bootstrap',
+  'create table spicedb_bootstrap.spicedb_migration_lock (id varchar primary key, is_locked integer)',
+  `create function spicedb_bootstrap.trap() returns trigger language plpgsql as
+    $$ begin insert into public.trapped values (current_user); return new; end $$`,
+  `create trigger trap before insert on spicedb_bootstrap.spicedb_migration_lock
+    for each row execute function spicedb_bootstrap.trap()`,
+];
+
 test('functions that others made in the database are not called, although its search path names them', async () => {
   const url = await server.urlOf();
   await server.run([
