@@ -219,7 +219,8 @@ test('books that a stranger makes while the call waits for the role are not open
     'grant insert on public.trapped to public',
   ]);
   const own = server.roleUrl('own');
-  const waits = "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'tenant-registry-migrate'";
+  const waits =
+    "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'tenant-registry-migrate'";
   const call = await server.connected(own, async (db) => {
     await runAll(db, ['begin', "alter role spicedb password 'own'"]); // up changes the same row
     const running = calls.up(url);
