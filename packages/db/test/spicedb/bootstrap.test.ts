@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { migrateUp, schemaVersion } from '../../src/migrate.ts';
 import { scramVerifier } from '../../src/scram.ts';
-import { literal } from '../../src/spicedb/role.ts';
+import { literal, setPassword } from '../../src/spicedb/role.ts';
 import { bootstrapSpicedb, revertSpicedb, SpicedbError, spicedbStatus } from '../../src/spicedb.ts';
 import { DATABASE, runAll, startSpicedbServer } from './server.ts';
 import { migrationsLikeSpicedb, workLikeSpicedb } from './spicedb-tables.ts';
@@ -138,6 +138,24 @@ describe('the role', () => {
     const queries = kept.map(({ query }) => query).join('\n');
     expect(queries).toContain('alter role "spicedb" login');
     expect(queries).not.toContain('SCRAM-SHA-256$');
+  });
+
+  // proves C22
+  test('has no verifier in the list of activities either, which holds the last statement of a call that hangs', async () => {
+    const url = await server.urlOf();
+    await server.run(['create role spicedb']);
+    await server.connected(url, (db) =>
+      db.transaction().execute(async (tx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+        await setPassword(tx, await scramVerifier('first'));
+        const seen = await server.run<{ query: string }>([
+          `select query from pg_stat_activity where pid = ${rows[0]?.pid}`,
+        ]);
+        expect(seen).toHaveLength(1);
+        expect(seen[0]?.query).not.toContain('SCRAM-SHA-256$');
+      }),
+    );
+    expect(await server.logIn('first')).toBe('in');
   });
 
   // proves C13
