@@ -71,9 +71,11 @@ describe('before a connection is made', () => {
     ['no database', 'postgres://a:s3cret@127.0.0.1:1', 'url_unusable'],
     ["the registry's database", nowhere('registry'), 'wrong_target'],
     ['another name in the query', nowhere('registry?database=spicedb'), 'wrong_target'],
+    ['no user', 'postgres://:s3cret@127.0.0.1:1/spicedb', 'url_unusable'],
     ['no password', 'postgres://postgres@127.0.0.1:1/spicedb', 'superuser_password_missing'],
     ['an empty password', 'postgres://postgres:@127.0.0.1:1/spicedb', 'superuser_password_missing'],
-  ])('%s is refused, whatever PGPASSWORD says', async (_, url, code) => {
+  ])('%s is refused, whatever PGUSER and PGPASSWORD say', async (_, url, code) => {
+    vi.stubEnv('PGUSER', 'postgres');
     vi.stubEnv('PGPASSWORD', server.superuserPassword);
     onTestFinished(() => void vi.unstubAllEnvs());
     for (const call of Object.values(calls)) {
