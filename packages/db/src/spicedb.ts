@@ -13,6 +13,7 @@ import { acceptsAnyPassword, inSession } from './spicedb/session.ts';
 import {
   dropEmptyBooks,
   findOtherPlaces,
+  findOtherRoles,
   openSchema,
   requireEmptySchema,
   requireOwnSchemas,
@@ -80,9 +81,11 @@ function powersTaken(before: SpicedbRole | undefined): string[] {
 
 async function warningsOf(tx: Tx): Promise<string[]> {
   const places = await findOtherPlaces(tx, SPICEDB_ROLE);
+  const roles = await findOtherRoles(tx, SPICEDB_ROLE);
   const others = (await listUses(tx)).filter(({ here }) => !here);
   return [
-    ...places.map((place) => `role ${SPICEDB_ROLE} can also create in ${place}, as PUBLIC or by a grant`),
+    ...places.map((place) => `role ${SPICEDB_ROLE} can also create in ${place}, as PUBLIC, by a grant or as owner`),
+    ...roles.map((name) => `role ${name} can act as ${SPICEDB_ROLE}, or create in its schema, by a grant`),
     ...others.map(({ name }) => `${name} uses role ${SPICEDB_ROLE} too, with the same password`),
     ...((await tracksCommits(tx)) ? [] : [NO_COMMIT_TIMES]),
   ];

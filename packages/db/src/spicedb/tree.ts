@@ -95,3 +95,13 @@ export async function findOtherPlaces(db: Db, role: string): Promise<string[]> {
     order by place`.execute(db);
   return rows.map(({ place }) => place);
 }
+
+/** Finds the roles beside this one, and beside superusers, that may act as it, or make objects in its schema. */
+export async function findOtherRoles(db: Db, role: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select rolname as name from pg_roles
+    where not rolsuper and rolname <> ${role}
+      and (pg_has_role(oid, ${role}, 'member') or has_schema_privilege(oid, ${SPICEDB_SCHEMA}, 'create'))
+    order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}

@@ -246,10 +246,25 @@ describe('the schema', () => {
     await server.urlOf();
     await server.run(['grant create on schema public to public', `grant create on database ${DATABASE} to public`]);
     expect((await up()).warnings).toEqual([
-      `role spicedb can also create in database ${DATABASE}, as PUBLIC or by a grant`,
-      'role spicedb can also create in schema public, as PUBLIC or by a grant',
+      `role spicedb can also create in database ${DATABASE}, as PUBLIC, by a grant or as owner`,
+      'role spicedb can also create in schema public, as PUBLIC, by a grant or as owner',
       NO_WATCH,
     ]);
+  });
+
+  test('other roles that could act as the role, or make objects in the schema, are warned of', async () => {
+    await server.urlOf();
+    await server.run([
+      'create role spicedb',
+      'create role other',
+      'create role owner',
+      'grant spicedb to other with inherit false, set false, admin true',
+      'alter default privileges grant create on schemas to owner',
+    ]);
+    const warnings = ['other', 'owner'].map((name) => {
+      return `role ${name} can act as spicedb, or create in its schema, by a grant`;
+    });
+    expect((await up()).warnings).toEqual([...warnings, NO_WATCH]);
   });
 });
 
