@@ -124,9 +124,11 @@ describe('the role', () => {
     await server.run(['create extension pg_stat_statements', 'select pg_stat_statements_reset()']);
     await up("it's a secret");
     await up('another secret');
+    await spicedbStatus({ url: await server.urlOf() });
     const log = await server.log();
     expect(log).toContain('create role "spicedb" nologin nosuperuser nocreatedb nocreaterole noreplication');
     expect(log).toContain('alter role "spicedb" login');
+    expect(log).toContain('statement: start transaction isolation level repeatable read read only\n');
     expect(log).toContain('statement: set local standard_conforming_strings = on\n');
     const revoked = log.indexOf('revoke all on schema spicedb from public');
     expect(revoked).toBeGreaterThan(0);
@@ -186,6 +188,7 @@ describe('the schema', () => {
     await server.run([
       "create role other login password 'other'",
       `revoke connect on database ${DATABASE} from public`,
+      `alter database ${DATABASE} set search_path = public`,
     ]);
     await server.run([`grant connect on database ${DATABASE} to other`]);
     await up();
