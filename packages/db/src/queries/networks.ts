@@ -20,10 +20,14 @@ export async function lockNetwork(tx: Tx, tenantId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('mesh ' || ${tenantId}::uuid, 0))`.execute(tx);
 }
 
-/** Locks the network like `lockNetwork` if that needs no waiting, and tells whether it did. */
+/**
+ * Locks the tenant against its deletion and then the network, if neither needs waiting, and tells whether it did. Rows of free
+ * ranges name the tenant: without its lock, a writer of them and a deletion of the tenant would wait for each other.
+ */
 export async function lockIdleNetwork(tx: Tx, tenantId: string): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended('mesh ' || ${tenantId}::uuid, 0)) as locked`.execute(tx);
+    select pg_try_advisory_xact_lock(hashtextextended('mesh ' || id, 0)) as locked
+    from tenants where id = ${tenantId}::uuid for key share skip locked`.execute(tx);
   return rows[0]?.locked === true;
 }
 
