@@ -1,5 +1,5 @@
 /** Any history of a network: who has which address is what sets of addresses tell, and so is what is free. */
-import type { Tx } from '@tenant-registry/db';
+import { meshFreeRanges, type Tx } from '@tenant-registry/db';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expect, inject, test } from 'vitest';
@@ -192,6 +192,16 @@ async function expectEqual({ world, tx, network: { tenant_id, projects, nodes },
   );
 }
 
+/** What the counts of addresses tell of each project, with the pool and without it. */
+async function expectRoomRight({ tx, network: { tenant_id, projects }, model }: Run): Promise<void> {
+  const free = model.free();
+  for (const [place, project_id] of projects.entries())
+    for (const pool of [false, true]) {
+      const room = free.some(({ project }) => project === place || (pool && project === null));
+      expect(await meshFreeRanges.findRoomByCounts(tx, { tenant_id, project_id, pool })).toBe(room);
+    }
+}
+
 async function replay(world: World, network: NetworkRows, commands: readonly Command[]): Promise<void> {
   const [range = { at: 0, size: 0 }] = world.ranges;
   const model = createNetworkModel({ family: world.family, range, projects: PROJECTS });
@@ -204,6 +214,7 @@ async function replay(world: World, network: NetworkRows, commands: readonly Com
       await step(run, command);
       await expectEqual(run);
     }
+    await expectRoomRight(run);
   } finally {
     await tx.rollback().execute();
   }
