@@ -102,26 +102,36 @@ const pieces = (tenantId: string) => sql`
   )`;
 
 /**
- * Replaces all free ranges of the tenant by those that follow from its range, its sub-ranges and its addresses. Addresses
- * that rest go on resting where they may be used. The transaction has to see all projects of the tenant.
+ * Makes the free ranges of the tenant those that follow from its range, its sub-ranges and its addresses. Addresses that rest
+ * go on resting where they may be used. Only rows that differ are written: a write costs much more than the rest. The
+ * transaction has to see all projects of the tenant.
  */
 export async function insertFreeRangesAnew(tx: Tx, tenantId: string): Promise<void> {
   await sql`
-    with gone as (
-      delete from mesh_free_ranges where tenant_id = ${tenantId}::uuid returning first, not_before
+    with stored as materialized (
+      select project_id, first, last, not_before from mesh_free_ranges where tenant_id = ${tenantId}::uuid
     ), resting as materialized (
-      -- The first count reads all that is deleted before anything is inserted.
-      select first as ip, not_before from gone
-      where (select count(*) from gone) > 0 and not_before is not null and not exists (
-        select from domain_mesh_ip_allocations a where a.tenant_id = ${tenantId}::uuid and a.ip = gone.first
+      select first as ip, not_before from stored
+      where not_before is not null and not exists (
+        select from domain_mesh_ip_allocations a where a.tenant_id = ${tenantId}::uuid and a.ip = stored.first
       )
-    ), ${pieces(tenantId)}
+    ), ${pieces(tenantId)}, differing as materialized (
+      select project_id, first, last, not_before, bool_and(follows) as follows from (
+        select *, false as follows from stored
+        union all
+        select project_id, after, next - 1, null, true from pieces where after < next
+        union all
+        select project_id, at, at, not_before, true from pieces where rank = 4 and at >= part_first
+      ) as rows
+      group by project_id, first, last, not_before having count(*) = 1
+    ), gone as (
+      delete from mesh_free_ranges f using differing d
+      where f.tenant_id = ${tenantId}::uuid and f.first = d.first and not d.follows returning f.first
+    )
     insert into mesh_free_ranges (tenant_id, project_id, first, last, not_before)
-    select ${tenantId}::uuid, project_id, after, next - 1, null from pieces where after < next
-    union all
-    select ${tenantId}::uuid, project_id, at, at, not_before from pieces where rank = 4 and at >= part_first`.execute(
-    tx,
-  );
+    -- The count reads all that is deleted before anything is inserted.
+    select ${tenantId}::uuid, project_id, first, last, not_before from differing
+    where follows and (select count(*) from gone) >= 0`.execute(tx);
 }
 
 /**

@@ -219,3 +219,49 @@ test('a caller that is bound to a project takes from the pool, and its take sees
   );
   await expectFreeRowsRight(deps, tenant_id);
 });
+
+// proves C26
+test('what is free ends at the end of a sub-range of IPv6, whose last address is a host, whoever gives his back', async () => {
+  const { deps } = server.app;
+  const network = await newNetwork(deps, { cidr: 'fd00:9::/120', projects: 2, nodes: 2 });
+  const { tenant_id } = network;
+  await reserve(network, 0, 'fd00:9::10/124', true);
+  const free = async () =>
+    (await freeRows(deps.db, tenant_id)).map(
+      (row) => `${row.project_id === null ? 'pool' : 'own'} ${row.first} ${row.last}`,
+    );
+  const all = ['pool fd00:9::1 fd00:9::f', 'own fd00:9::11 fd00:9::1f', 'pool fd00:9::20 fd00:9::ff'];
+  expect(await free()).toEqual(all);
+  for (const [place, ip] of [
+    [0, 'fd00:9::1f'],
+    [1, 'fd00:9::20'],
+  ] as const) {
+    await allocated(contextOf(), node(network, place), ip);
+    await released(contextOf(), node(network, place));
+    expect(await free()).toEqual(all);
+  }
+});
+
+test('what is free is written anew only where it differs', async () => {
+  const { deps } = server.app;
+  const network = await newNetwork(deps, { cidr: '10.9.0.0/24', projects: 1, nodes: 2 });
+  const { tenant_id } = network;
+  await rest(tenant_id, 60);
+  for (const [place, ip] of ['10.9.0.50', '10.9.0.200'].entries())
+    await allocated(contextOf(), node(network, place), ip);
+  await released(contextOf(), node(network, 0));
+  const written = async () => {
+    const rows = sql<{ place: string }>`
+      select host(first) || ' ' || host(last) || ' ' || xmin::text as place from mesh_free_ranges
+      where tenant_id = ${tenant_id} order by first`;
+    return (await rows.execute(deps.db)).rows.map(({ place }) => place);
+  };
+  const before = await written();
+  expect(before).toHaveLength(4);
+  await reserve(network, 0, '10.9.0.208/28', true);
+  const after = await written();
+  expect(after.slice(0, 3)).toEqual(before.slice(0, 3));
+  expect(after.map((place) => place.split(' ')[0])).toEqual([
+    ...['10.9.0.1', '10.9.0.50', '10.9.0.51', '10.9.0.201', '10.9.0.209', '10.9.0.224'],
+  ]);
+});
