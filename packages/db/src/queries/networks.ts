@@ -32,11 +32,13 @@ export async function lockIdleNetwork(tx: Tx, tenantId: string): Promise<boolean
 }
 
 /**
- * Locks a space until the transaction ends, after the network. Two ranges of one space that overlap would else wait for each
- * other in its exclusion constraint, each having entered its own first.
+ * Locks spaces until the transaction ends, after the network: all that a range leaves or enters, in one order for everybody.
+ * Two ranges that overlap in one of them would else wait for each other in its exclusion constraint, each having entered its
+ * own first.
  */
-export async function lockSpace(tx: Tx, space: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended('mesh space ' || ${space}::text, 0))`.execute(tx);
+export async function lockSpaces(tx: Tx, spaces: readonly string[]): Promise<void> {
+  for (const space of new Set(spaces.toSorted()))
+    await sql`select pg_advisory_xact_lock(hashtextextended('mesh space ' || ${space}::text, 0))`.execute(tx);
 }
 
 export interface NetworkRow {

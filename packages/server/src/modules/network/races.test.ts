@@ -99,7 +99,7 @@ test('a range that waits for one of another tenant waits no longer than it may',
   const ask = () => outcomes([setNetwork(elsewhere(100), { id, cidr: '10.9.0.0/24', space: 'held' })]);
   const { db } = server.app.deps;
   await db.transaction().execute(async (tx) => {
-    await networks.lockSpace(tx, 'held');
+    await networks.lockSpaces(tx, ['held']);
     expect(await ask()).toEqual(['allocator_contention']);
   });
   await db.transaction().execute(async (tx) => {
@@ -108,6 +108,18 @@ test('a range that waits for one of another tenant waits no longer than it may',
     expect(await ask()).toEqual(['allocator_contention']);
   });
   expect(await ask()).toEqual(['range_overlaps']);
+});
+
+test('a range that changes its space waits for both spaces: two that change places cannot wait for each other', async () => {
+  const { id } = await tenantIn(server, 'active');
+  const move = (space: string) => outcomes([setNetwork(elsewhere(100), { id, cidr: '10.9.0.0/24', space })]);
+  await move('from');
+  for (const space of ['from', 'to'])
+    await server.app.deps.db.transaction().execute(async (tx) => {
+      await networks.lockSpaces(tx, [space]);
+      expect(await move('to')).toEqual(['allocator_contention']);
+    });
+  expect(await move('to')).toEqual([expect.objectContaining({ space: 'to' })]);
 });
 
 // proves C25

@@ -265,3 +265,35 @@ test('what is free is written anew only where it differs', async () => {
     ...['10.9.0.1', '10.9.0.50', '10.9.0.51', '10.9.0.201', '10.9.0.209', '10.9.0.224'],
   ]);
 });
+
+test('an address that rests is no part of what is free beside it, on neither side', async () => {
+  const { deps } = server.app;
+  const network = await newNetwork(deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 6 });
+  const { tenant_id } = network;
+  for (const place of [0, 1, 2, 3, 4, 5]) await allocated(contextOf(), node(network, place));
+  await rest(tenant_id, 60);
+  await released(contextOf(), node(network, 2));
+  await rest(tenant_id, 0);
+  for (const place of [1, 3]) await released(contextOf(), node(network, place));
+  const not_before = expect.any(String);
+  expect(await freeRows(deps.db, tenant_id)).toEqual([
+    { project_id: null, first: '10.9.0.2', last: '10.9.0.2', not_before: null },
+    { project_id: null, first: '10.9.0.3', last: '10.9.0.3', not_before },
+    { project_id: null, first: '10.9.0.4', last: '10.9.0.4', not_before: null },
+  ]);
+});
+
+test('an address that was free beside its node all along is free once after its release', async () => {
+  const { deps } = server.app;
+  const network = await newNetwork(deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 1 });
+  const { tenant_id } = network;
+  await allocated(contextOf(), node(network, 0), '10.9.0.3');
+  await sql`update mesh_free_ranges set last = '10.9.0.3' where tenant_id = ${tenant_id} and first = '10.9.0.1'`.execute(
+    deps.db,
+  );
+  await released(contextOf(), node(network, 0));
+  expect((await freeRows(deps.db, tenant_id)).map(({ first, last }) => [first, last])).toEqual([
+    ['10.9.0.1', '10.9.0.3'],
+    ['10.9.0.4', '10.9.0.6'],
+  ]);
+});
