@@ -297,3 +297,22 @@ test('an address that was free beside its node all along is free once after its 
     ['10.9.0.4', '10.9.0.6'],
   ]);
 });
+
+// proves C26
+test('nodes on the first and the last address of their sub-range keep them, and no other node gets these', async () => {
+  const { deps } = server.app;
+  const network = await newNetwork(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 5 });
+  const { tenant_id } = network;
+  for (const [place, ip] of ['10.9.0.8', '10.9.0.11'].entries()) await allocated(contextOf(), node(network, place), ip);
+  await reserve(network, 0, '10.9.0.8/30', true);
+  const next = async (place: number) => {
+    // Whether there is room is then told by the addresses alone.
+    await sql`delete from mesh_free_ranges where tenant_id = ${tenant_id}`.execute(deps.db);
+    return (await allocated(contextOf(), node(network, place))).ip;
+  };
+  expect([await next(2), await next(3)]).toEqual(['10.9.0.9', '10.9.0.10']);
+  expect(await refusalOf(next(4))).toMatchObject({ code: 'subrange_exhausted' });
+  for (const place of [0, 1]) await released(contextOf(), node(network, place));
+  expect(await freeRows(deps.db, tenant_id)).toEqual([]);
+  expect(await refusalOf(next(4))).toMatchObject({ code: 'subrange_exhausted' });
+});
