@@ -183,14 +183,17 @@ export async function listRestedNetworks(db: Db, now: Date, limit: number): Prom
   return rows.map(({ tenant_id }) => tenant_id);
 }
 
-/** Removes the rows of addresses of the tenant whose time of rest is over, and returns what they said. */
+/** Removes up to `limit` rows of addresses of the tenant whose time of rest is over, and returns what they said. */
 export async function deleteRested(
   tx: Tx,
-  tenantId: string,
-  now: Date,
+  { tenant_id, now }: { readonly tenant_id: string; readonly now: Date },
+  limit: number,
 ): Promise<{ readonly project_id: string | null; readonly ip: string }[]> {
   const { rows } = await sql<{ readonly project_id: string | null; readonly ip: string }>`
-    delete from mesh_free_ranges where tenant_id = ${tenantId} and not_before <= ${now.toISOString()}::timestamptz
-    returning project_id, first as ip`.execute(tx);
+    delete from mesh_free_ranges where tenant_id = ${tenant_id}::uuid and first in (
+      select first from mesh_free_ranges
+      where tenant_id = ${tenant_id}::uuid and not_before <= ${now.toISOString()}::timestamptz
+      order by not_before limit ${limit}
+    ) returning project_id, first as ip`.execute(tx);
   return rows;
 }
