@@ -328,3 +328,21 @@ test('nodes on the first and the last address of their sub-range keep them, and 
   expect(await freeRows(deps.db, tenant_id)).toEqual([]);
   expect(await refusalOf(next(4))).toMatchObject({ code: 'subrange_exhausted' });
 });
+
+test('addresses that rest where a sub-range has its first and its last one are free for nobody', async () => {
+  const { deps } = server.app;
+  const network = await newNetwork(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 3 });
+  const { tenant_id } = network;
+  await rest(tenant_id, 60);
+  for (const [place, ip] of ['10.9.0.8', '10.9.0.9', '10.9.0.11'].entries()) {
+    await allocated(contextOf(), node(network, place), ip);
+    await released(contextOf(), node(network, place));
+  }
+  await reserve(network, 0, '10.9.0.8/30', true);
+  expect((await freeRows(deps.db, tenant_id)).map(({ first, last }) => [first, last])).toEqual([
+    ['10.9.0.1', '10.9.0.7'],
+    ['10.9.0.9', '10.9.0.9'],
+    ['10.9.0.10', '10.9.0.10'],
+    ['10.9.0.12', '10.9.0.14'],
+  ]);
+});
