@@ -10,8 +10,11 @@ import { type MeshAddress, networkEvents } from '../schema.ts';
 import { requireSame, requireUsable } from './named.ts';
 import { takeAddress } from './take.ts';
 
-// https://www.postgresql.org/docs/16/errcodes-appendix.html
-const LOCK_NOT_AVAILABLE = '55P03';
+/** Whether a statement failed because a lock took longer than it may. */
+export function isLockTimeout(cause: unknown): boolean {
+  // https://www.postgresql.org/docs/16/errcodes-appendix.html: lock_not_available
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === '55P03';
+}
 
 /**
  * Runs the work like `transact`, when all changes of the network of the tenant before it are done in this process; waiting
@@ -27,9 +30,8 @@ export async function transactInNetwork<T>(ctx: ActorContext, tenantId: string, 
           return work(tx, record, nothingChanged);
         });
       } catch (cause) {
-        if (typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === LOCK_NOT_AVAILABLE)
-          throw networkErrors.allocatorContention({ cause, retryAfter: 1 });
-        throw cause;
+        if (!isLockTimeout(cause)) throw cause;
+        throw networkErrors.allocatorContention({ cause, retryAfter: 1 });
       }
     },
     ctx.signal,

@@ -2,7 +2,7 @@
 import { networks, subRanges, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../../../kernel/context.ts';
 import type { RecordEvent } from '../../../../kernel/transact.ts';
-import { rebuildFreeRanges } from '../../allocator/service.ts';
+import { isLockTimeout, rebuildFreeRanges } from '../../allocator/service.ts';
 import { networkErrors } from '../../errors.ts';
 import { networkEvents } from '../../schema.ts';
 
@@ -34,11 +34,6 @@ export async function releaseSubRangesOf(ctx: ActorContext, change: Change, gone
   }
   await networks.lockAsLongAsUsual(tx);
   await release(ctx, change, gone);
-}
-
-function isLockTimeout(cause: unknown): boolean {
-  // https://www.postgresql.org/docs/16/errcodes-appendix.html: lock_not_available
-  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === '55P03';
 }
 
 /** Takes the sub-ranges from the projects, with the lock of the network held, records each, and returns how many there were. */
