@@ -260,11 +260,12 @@ const CHECKS = [
 
 async function createChecks(db: Kysely<unknown>): Promise<void> {
   await createArithmetic(db);
+  const { rows } = await sql<{ schema: string }>`select current_schema() as schema`.execute(db);
   for (const { name, fires, when, refused } of CHECKS) {
-    // A check sees every row of the tenant, whatever the project of the writer.
+    // A check sees every row of the tenant, whatever the project of the writer, and no temporary table in place of one here.
     await sql`
       create function ${sql.id(name)}() returns trigger language plpgsql security definer
-      set search_path from current as $$
+      set search_path to ${sql.join(rows.map(({ schema }) => sql.id(schema)))}, pg_temp as $$
       begin
         if ${refused} then
           raise exception using errcode = '23514', constraint = ${sql.lit(name)}, table = tg_table_name,

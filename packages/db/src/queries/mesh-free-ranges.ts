@@ -2,8 +2,9 @@
  * What is free in each network, as few rows: an index over range, sub-ranges and addresses, which can be made anew from
  * them. Whoever writes here holds the lock of the network.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
+import { firstOf, lastOf, networkOf } from '../mesh-sql.ts';
 
 export interface FreedAddress {
   readonly tenant_id: string;
@@ -101,43 +102,77 @@ const pieces = (tenantId: string) => sql`
   )`;
 
 /**
- * Replaces all free ranges of the tenant by those that follow from its range, its sub-ranges and its addresses. Addresses
- * that rest go on resting where they may be used. The transaction has to see all projects of the tenant.
+ * Makes the free ranges of the tenant those that follow from its range, its sub-ranges and its addresses. Addresses that rest
+ * go on resting where they may be used. Only rows that differ are written: a write costs much more than the rest. The
+ * transaction has to see all projects of the tenant.
  */
 export async function insertFreeRangesAnew(tx: Tx, tenantId: string): Promise<void> {
   await sql`
-    with gone as (
-      delete from mesh_free_ranges where tenant_id = ${tenantId}::uuid returning first, not_before
+    with stored as materialized (
+      select project_id, first, last, not_before from mesh_free_ranges where tenant_id = ${tenantId}::uuid
     ), resting as materialized (
-      -- The first count reads all that is deleted before anything is inserted.
-      select first as ip, not_before from gone
-      where (select count(*) from gone) > 0 and not_before is not null and not exists (
-        select from domain_mesh_ip_allocations a where a.tenant_id = ${tenantId}::uuid and a.ip = gone.first
+      select first as ip, not_before from stored
+      where not_before is not null and not exists (
+        select from domain_mesh_ip_allocations a where a.tenant_id = ${tenantId}::uuid and a.ip = stored.first
       )
-    ), ${pieces(tenantId)}
+    ), ${pieces(tenantId)}, differing as materialized (
+      select project_id, first, last, not_before, bool_and(follows) as follows from (
+        select *, false as follows from stored
+        union all
+        select project_id, after, next - 1, null, true from pieces where after < next
+        union all
+        select project_id, at, at, not_before, true from pieces where rank = 4 and at >= part_first
+      ) as rows
+      group by project_id, first, last, not_before having count(*) = 1
+    ), gone as (
+      delete from mesh_free_ranges f using differing d
+      where f.tenant_id = ${tenantId}::uuid and f.first = d.first and not d.follows returning f.first
+    )
     insert into mesh_free_ranges (tenant_id, project_id, first, last, not_before)
-    select ${tenantId}::uuid, project_id, after, next - 1, null from pieces where after < next
-    union all
-    select ${tenantId}::uuid, project_id, at, at, not_before from pieces where rank = 4 and at >= part_first`.execute(
-    tx,
-  );
+    -- The count reads all that is deleted before anything is inserted.
+    select ${tenantId}::uuid, project_id, first, last, not_before from differing
+    where follows and (select count(*) from gone) >= 0`.execute(tx);
 }
 
 /**
- * Tells whether the project's sub-range, or with `pool` the tenant's pool, has a free address by range, sub-ranges and
- * addresses alone, whatever the free ranges say. The transaction has to see all projects of the tenant.
+ * Tells whether the project's sub-range, or with `pool` the tenant's pool, has an address that no node has, whatever the free
+ * ranges say: by counts of addresses, each of them a read of an index alone. The transaction has to see all projects of the
+ * tenant.
  */
-export async function findFreeByAddresses(
+export async function findRoomByCounts(
   db: Db,
   { tenant_id, project_id, pool }: { readonly tenant_id: string; readonly project_id: string; readonly pool: boolean },
 ): Promise<boolean> {
-  const { rows } = await sql<{ free: boolean }>`
-    with resting as (select null::inet as ip, null::timestamptz as not_before where false), ${pieces(tenant_id)}
-    select exists (
-      select from pieces
-      where after < next and (project_id = ${project_id}::uuid or ${pool}::boolean and project_id is null)
-    ) as free`.execute(db);
-  return rows[0]?.free ?? false;
+  const inUse = (first: RawBuilder<unknown>, last: RawBuilder<unknown>) => sql`(
+    select count(*) from domain_mesh_ip_allocations
+    where tenant_id = ${tenant_id}::uuid and ip between ${first} and ${last}
+  )`;
+  // Numbers of addresses are numeric: the ranges of IPv6 have more than a bigint holds.
+  const addresses = (range: RawBuilder<unknown>) => sql`2::numeric ^ (n.bits - masklen(${range}))`;
+  const { rows } = await sql<{ room: boolean }>`
+    with n as materialized (${networkOf(tenant_id)}),
+    -- The first address of a network is no host, and the last one of IPv4; of a sub-range there, neither are its own.
+    whole as (
+      select ${addresses(sql`n.cidr`)} - case n.bits when 32 then 2 else 1 end - ${inUse(sql`n.first`, sql`n.last`)} as room
+      from n
+    ),
+    parts as materialized (
+      select r.project_id, s.size - ${inUse(sql`s.first`, sql`s.last`)}
+          - case when s.first = n.first then 1 else 0 end
+          - case when s.last = n.last and n.bits = 32 then 1 else 0 end as of_whole,
+        s.size - case n.bits when 32 then 2 else 1 end - ${inUse(sql`s.first + 1`, sql`case n.bits when 32 then s.last - 1 else s.last end`)} as room
+      from n cross join project_mesh_ip_reservations r
+        cross join lateral (
+          select ${addresses(sql`r.sub_range`)} as size, ${firstOf(sql`r.sub_range`, sql`n.bits`)} as first,
+            ${lastOf(sql`r.sub_range`, sql`n.bits`)} as last
+        ) s
+      where r.tenant_id = ${tenant_id}::uuid
+    )
+    select coalesce((select room > 0 from parts where project_id = ${project_id}::uuid), false)
+      or ${pool}::boolean and (select room from whole) > coalesce((select sum(of_whole) from parts), 0) as room`.execute(
+    db,
+  );
+  return rows[0]?.room === true;
 }
 
 /** Lists the tenants with addresses whose time of rest is over, the longest waiting first. */
@@ -148,14 +183,17 @@ export async function listRestedNetworks(db: Db, now: Date, limit: number): Prom
   return rows.map(({ tenant_id }) => tenant_id);
 }
 
-/** Removes the rows of addresses of the tenant whose time of rest is over, and returns what they said. */
+/** Removes up to `limit` rows of addresses of the tenant whose time of rest is over, and returns what they said. */
 export async function deleteRested(
   tx: Tx,
-  tenantId: string,
-  now: Date,
+  { tenant_id, now }: { readonly tenant_id: string; readonly now: Date },
+  limit: number,
 ): Promise<{ readonly project_id: string | null; readonly ip: string }[]> {
   const { rows } = await sql<{ readonly project_id: string | null; readonly ip: string }>`
-    delete from mesh_free_ranges where tenant_id = ${tenantId} and not_before <= ${now.toISOString()}::timestamptz
-    returning project_id, first as ip`.execute(tx);
+    delete from mesh_free_ranges where tenant_id = ${tenant_id}::uuid and first in (
+      select first from mesh_free_ranges
+      where tenant_id = ${tenant_id}::uuid and not_before <= ${now.toISOString()}::timestamptz
+      order by not_before limit ${limit}
+    ) returning project_id, first as ip`.execute(tx);
   return rows;
 }

@@ -20,19 +20,25 @@ export async function lockNetwork(tx: Tx, tenantId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('mesh ' || ${tenantId}::uuid, 0))`.execute(tx);
 }
 
-/** Locks the network like `lockNetwork` if that needs no waiting, and tells whether it did. */
+/**
+ * Locks the tenant against its deletion and then the network, if neither needs waiting, and tells whether it did. Rows of free
+ * ranges name the tenant: without its lock, a writer of them and a deletion of the tenant would wait for each other.
+ */
 export async function lockIdleNetwork(tx: Tx, tenantId: string): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended('mesh ' || ${tenantId}::uuid, 0)) as locked`.execute(tx);
+    select pg_try_advisory_xact_lock(hashtextextended('mesh ' || id, 0)) as locked
+    from tenants where id = ${tenantId}::uuid for key share skip locked`.execute(tx);
   return rows[0]?.locked === true;
 }
 
 /**
- * Locks a space until the transaction ends, after the network. Two ranges of one space that overlap would else wait for each
- * other in its exclusion constraint, each having entered its own first.
+ * Locks spaces until the transaction ends, after the network: all that a range leaves or enters, in one order for everybody.
+ * Two ranges that overlap in one of them would else wait for each other in its exclusion constraint, each having entered its
+ * own first.
  */
-export async function lockSpace(tx: Tx, space: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended('mesh space ' || ${space}::text, 0))`.execute(tx);
+export async function lockSpaces(tx: Tx, spaces: readonly string[]): Promise<void> {
+  for (const space of new Set(spaces.toSorted()))
+    await sql`select pg_advisory_xact_lock(hashtextextended('mesh space ' || ${space}::text, 0))`.execute(tx);
 }
 
 export interface NetworkRow {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '../../src/testing.ts';
 import { refusal, violated } from '../support.ts';
@@ -59,6 +60,18 @@ describe.each(writers)('an address that %s gives', (writer) => {
     await insertSubRange(db, network, '10.20.0.32/27');
     await give('10.20.0.33');
     await newAddress(db, network, '10.20.0.96');
+  });
+
+  test('is held against the sub-ranges that there are, also when a temporary table has their name', async () => {
+    const { network, handle, node_id } = await world();
+    await insertSubRange(db, otherOf(network), '10.20.0.64/27');
+    const shadowed = handle.transaction().execute(async (tx) => {
+      await sql`
+        create temporary table project_mesh_ip_reservations (tenant_id uuid, project_id uuid, sub_range cidr)
+        on commit drop`.execute(tx);
+      await insertAddress(tx, network, { node_id, ip: '10.20.0.70' });
+    });
+    expect(await refusal(shadowed)).toEqual(check('domain_mesh_ip_allocations_sub_range_check'));
   });
 
   // proves C25

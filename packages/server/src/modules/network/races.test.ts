@@ -1,10 +1,10 @@
 // engine: postgres
 /** Changes of networks that meet each other. Runs on PostgreSQL: PGlite has one connection, so no two changes can meet. */
-import { networks } from '@tenant-registry/db';
+import { networks, tenants } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { addNodes, freeRanges, newNetwork, newSubRange } from '../../../test/support/network.ts';
-import { newProject, tenantIn, testServer } from '../../../test/support/server.ts';
+import { newProject, runWorker, tenantIn, testServer } from '../../../test/support/server.ts';
 import type { ActorContext } from '../../kernel/context.ts';
 import { DomainError } from '../../kernel/errors.ts';
 import { parseCidr } from '../../kernel/ip.ts';
@@ -100,7 +100,7 @@ test('a range that waits for one of another tenant waits no longer than it may',
   const ask = () => outcomes([setNetwork(elsewhere(100), { id, cidr: '10.9.0.0/24', space: 'held' })]);
   const { db } = server.app.deps;
   await db.transaction().execute(async (tx) => {
-    await networks.lockSpace(tx, 'held');
+    await networks.lockSpaces(tx, ['held']);
     expect(await ask()).toEqual(['allocator_contention']);
   });
   await db.transaction().execute(async (tx) => {
@@ -109,6 +109,18 @@ test('a range that waits for one of another tenant waits no longer than it may',
     expect(await ask()).toEqual(['allocator_contention']);
   });
   expect(await ask()).toEqual(['range_overlaps']);
+});
+
+test('a range that changes its space waits for both spaces: two that change places cannot wait for each other', async () => {
+  const { id } = await tenantIn(server, 'active');
+  const move = (space: string) => outcomes([setNetwork(elsewhere(100), { id, cidr: '10.9.0.0/24', space })]);
+  await move('from');
+  for (const space of ['from', 'to'])
+    await server.app.deps.db.transaction().execute(async (tx) => {
+      await networks.lockSpaces(tx, [space]);
+      expect(await move('to')).toEqual(['allocator_contention']);
+    });
+  expect(await move('to')).toEqual([expect.objectContaining({ space: 'to' })]);
 });
 
 // proves C25
@@ -182,4 +194,22 @@ test('projects whose sub-ranges end with them wait for the network no longer tha
   expect((await server.call(`GET /v1/projects/${project}/sub-range`)).status).toBe(200);
   expect(await release(projects)).toEqual([undefined]);
   expect((await server.call(`GET /v1/projects/${project}/sub-range`)).status).toBe(404);
+});
+
+test('a tenant is deleted while its rested addresses are freed: neither waits for the other', async () => {
+  const { tenant_id } = await world('10.0.0.0/24', 1);
+  const { db } = server.app.deps;
+  await sql`
+    update mesh_free_ranges set first = '10.0.0.9' where tenant_id = ${tenant_id}`.execute(db);
+  await sql`
+    insert into mesh_free_ranges (tenant_id, first, last, not_before)
+    values (${tenant_id}, '10.0.0.2', '10.0.0.2', ${server.clock.now()})`.execute(db);
+  await db.transaction().execute(async (tx) => {
+    await tenants.lockTenant(tx, tenant_id);
+    const freed = runWorker(server, 'mesh-rest');
+    await Promise.race([freed, waiting(1)]);
+    await tenants.deleteIdentities(tx, tenant_id);
+    await tenants.deleteTenant(tx, tenant_id);
+    expect(await freed).toBe(0);
+  });
 });

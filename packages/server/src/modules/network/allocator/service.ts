@@ -13,7 +13,7 @@ import { takeAddress } from './take.ts';
 
 /**
  * Runs the work like `transact`, when all changes of the network of the tenant before it are done in this process; waiting
- * holds no connection. Throws `allocator_contention` when turn and locks together take longer than MESH_WAIT_MS.
+ * holds no connection. Throws `allocator_contention` when the turn and any of the locks take longer than MESH_WAIT_MS.
  */
 export async function transactInNetwork<T>(ctx: ActorContext, tenantId: string, work: Work<T>): Promise<T> {
   return ctx.networkTurns.run(

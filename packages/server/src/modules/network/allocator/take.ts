@@ -37,7 +37,7 @@ function insertAddress(tx: Tx, { ip, ...request }: TakeRequest): Promise<meshAdd
 /** An address that was named is known to be free. */
 async function mayBeFree(tx: Tx, { owner: { tenant_id, project_id }, ip, pool }: TakeRequest): Promise<boolean> {
   if (ip !== undefined) return true;
-  return acrossProjects(tx, () => meshFreeRanges.findFreeByAddresses(tx, { tenant_id, project_id, pool }));
+  return acrossProjects(tx, () => meshFreeRanges.findRoomByCounts(tx, { tenant_id, project_id, pool }));
 }
 
 const exhausted = ({ pool }: TakeRequest) => (pool ? networkErrors.poolExhausted() : networkErrors.subrangeExhausted());

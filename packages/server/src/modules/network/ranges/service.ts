@@ -36,7 +36,7 @@ export async function setNetwork(ctx: ActorContext, { id, ...asked }: SetNetwork
       return current;
     }
     if (!sameRange) await requireNothingOutside(tx, { tenant_id: id, cidr });
-    if (!sameRange || !sameSpace) await networks.lockSpace(tx, space);
+    if (!sameRange || !sameSpace) await networks.lockSpaces(tx, [current?.space ?? space, space]);
     const row = await networks.updateNetwork(tx, { tenant_id: id, cidr, space, rest_seconds });
     if (!sameRange) await rebuildFreeRanges(ctx, tx, id);
     await record(networkEvents.rangeSet, row);
