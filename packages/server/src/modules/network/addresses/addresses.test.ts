@@ -227,15 +227,23 @@ describe('an address', () => {
       expect((await ask(tenant_id, '10.20.0.7', asked)).body).toMatchObject({ held: false, node_id: null });
   });
 
-  test.each(['frozen', 'archived'])('is told of in a tenant that is %s too, and so is the list', async (status) => {
-    const { tenant_id, project_id } = await newPlace('10.20.0.0/24');
-    const [address] = await holders({ tenant_id, project_id }, ['10.20.0.7']);
-    await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
-    if (status === 'archived') await server.call(`POST /v1/tenants/${tenant_id}/archive`);
-    expect((await server.call(`GET /v1/tenants/${tenant_id}`)).body.status).toBe(status);
-    expect((await ask(tenant_id, '10.20.0.7')).body).toMatchObject({ held: true, node_id: address?.node_id });
-    expect((await list(tenant_id)).body.items).toEqual([address]);
-  });
+  test.each(['frozen', 'archived'])(
+    'is told of in a tenant that is %s too; the list ends with the archive',
+    async (status) => {
+      const { tenant_id, project_id } = await newPlace('10.20.0.0/24');
+      const [address] = await holders({ tenant_id, project_id }, ['10.20.0.7']);
+      await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
+      if (status === 'archived') await server.call(`POST /v1/tenants/${tenant_id}/archive`);
+      expect((await server.call(`GET /v1/tenants/${tenant_id}`)).body.status).toBe(status);
+      for (const asked of [{}, { at: secondsAgo(5).toISOString() }])
+        expect((await ask(tenant_id, '10.20.0.7', asked)).body).toMatchObject({
+          held: true,
+          node_id: address?.node_id,
+        });
+      const { body } = await list(tenant_id);
+      expect(body.items ?? body.code).toEqual(status === 'frozen' ? [address] : 'tenant_archived');
+    },
+  );
 });
 
 /** Milliseconds between two changes: most come within one, in bursts that lie apart. */
