@@ -79,9 +79,11 @@ export const setSubRangeInput = z
       }),
     strict: z.boolean().optional().describe(`${about.strict} Absent: as it is, at first true.`),
   })
-  .refine(({ cidr, prefix_length }) => (cidr === undefined) !== (prefix_length === undefined), {
-    path: ['cidr'],
-    message: 'must be given, or prefix_length in its place',
+  .superRefine(({ cidr, prefix_length }, context) => {
+    if ((cidr === undefined) !== (prefix_length === undefined)) return;
+    const message =
+      cidr === undefined ? 'must be given, or prefix_length in its place' : 'must not be given beside prefix_length';
+    context.addIssue({ code: 'custom', path: ['cidr'], message });
   });
 export type SetSubRange = z.output<typeof setSubRangeInput>;
 
