@@ -20,7 +20,7 @@ export const networkErrors = {
         minItems: 0,
         maxItems: 100,
         description:
-          'With `range_in_use`: sub-ranges and addresses in use that would lie outside or could be no address of a machine, the first hundred.',
+          'With `range_in_use`: the sub-ranges and the addresses in use that would lie outside of the range, or be its first or last address, which no node has. The first hundred.',
         items: {
           type: 'string',
           minLength: 2,

@@ -13,7 +13,7 @@ const REST_SECONDS_MAX = 604_800;
 
 const about = {
   cidr: 'The range of the network, IPv4 or IPv6.',
-  space: 'Ranges of one space do not overlap; those of different spaces may. Absent: as it is, at first `shared`.',
+  space: 'Ranges of one space do not overlap; those of different spaces may.',
   rest_seconds:
     'How long an address that was given back is handed out again only when nothing else is free. 0: it is free at once.',
   strict: 'Whether the project gets an address of the sub-range or none; otherwise the rest of the network follows.',
@@ -41,7 +41,12 @@ export const setNetworkInput = z.strictObject({
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be up to 63 lower case letters, digits and inner dashes')
     .optional()
-    .meta({ description: about.space, minLength: 1, maxLength: 63, examples: ['shared'] }),
+    .meta({
+      description: `${about.space} Absent: as it is, at first \`shared\`.`,
+      minLength: 1,
+      maxLength: 63,
+      examples: ['shared'],
+    }),
   rest_seconds: z
     .int()
     .min(0)
@@ -99,7 +104,7 @@ const usage = {
     .min(8)
     .max(128)
     .nullable()
-    .describe('The prefix length of the largest sub-range that fits into the free addresses; null: none does.'),
+    .describe('The prefix length of the largest sub-range that there is room for; null: there is room for none.'),
 };
 
 export const networkUsage = z
@@ -137,7 +142,7 @@ export type MeshAddress = z.infer<typeof meshAddress>;
 
 export const listMeshAddressesInput = z.strictObject({
   ...pageInput,
-  id: id.describe('The tenant.'),
+  id: tenantOwnId,
   project_id: id.optional().describe('Only the addresses of nodes of this project.'),
 });
 export type ListMeshAddresses = z.output<typeof listMeshAddressesInput>;
@@ -147,7 +152,7 @@ export const meshAddressPage = pageOf(meshAddress).meta({
 });
 
 export const getMeshAddressInput = z.strictObject({
-  id: id.describe('The tenant.'),
+  id: tenantOwnId,
   ip: addressInput.describe('The address.'),
   at: timestampInput.optional().describe('The time that is asked about. Absent: now.'),
 });
@@ -192,7 +197,7 @@ export function meshAddressKey(tenantId: string, ip: string): string {
 export const networkEvents = {
   rangeSet: defineEvent({
     type: 'network.range_set',
-    description: 'The range of a network was set, changed or grown.',
+    description: 'A tenant got a network, or its range, its space or its time of rest changed.',
     payload: network,
     subject: ofNetwork,
   }),
@@ -204,7 +209,7 @@ export const networkEvents = {
   }),
   subRangeReserved: defineEvent({
     type: 'network.sub_range_reserved',
-    description: 'A project has a sub-range, or another one than before.',
+    description: 'A project got a sub-range, or another one than before, or whether it is strict changed.',
     payload: subRange,
     subject: ofSubRange,
   }),

@@ -1,4 +1,3 @@
-import { newNetwork } from '../../../test/support/network.ts';
 import { newNode, newResource, takeNode, uniqueNodeName } from '../../../test/support/nodes.ts';
 import { byId, defineRequests } from '../../../test/support/requests.ts';
 
@@ -8,6 +7,8 @@ declare module '../../../test/support/requests.ts' {
     readonly nodeResource: string;
     /** The id of a pending node without an address; its tenant has a network. */
     readonly node: string;
+    /** The id of a pending node with an address. */
+    readonly nodeWithAddress: string;
     /** The id of a node that is enrolling. */
     readonly enrollingNode: string;
   }
@@ -16,16 +17,22 @@ declare module '../../../test/support/requests.ts' {
 export const requests = defineRequests({
   things: {
     nodeResource: {
-      needs: ['project'],
-      make: async (server, { tenant_id, project: project_id }) => {
-        await newNetwork(server, tenant_id);
-        return (await newResource(server, { tenant_id, project_id })).id;
-      },
+      needs: ['project', 'network'],
+      make: async (server, { tenant_id, project: project_id }) =>
+        (await newResource(server, { tenant_id, project_id })).id,
     },
     node: {
       needs: ['project', 'nodeResource'],
       make: async (server, { tenant_id, project: project_id, nodeResource: resource_id }) =>
         (await newNode(server, { tenant_id, project_id, resource_id })).id,
+    },
+    nodeWithAddress: {
+      needs: ['project', 'nodeResource'],
+      make: async (server, { tenant_id, project: project_id, nodeResource: resource_id }) => {
+        const { id } = await newNode(server, { tenant_id, project_id, resource_id });
+        await server.call(`POST /v1/nodes/${id}/address`);
+        return id;
+      },
     },
     enrollingNode: {
       needs: ['project', 'nodeResource'],
@@ -57,6 +64,9 @@ export const requests = defineRequests({
       request: ({ enrollingNode }) => byId(enrollingNode),
     },
     take_node_address: { needs: ['node'], request: ({ node }) => byId(node) },
-    give_back_node_address: { needs: ['node'], request: ({ node }) => byId(node) },
+    give_back_node_address: {
+      needs: ['nodeWithAddress'],
+      request: ({ nodeWithAddress }) => byId(nodeWithAddress),
+    },
   },
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
 import { freeRanges, newNetwork, newSubRange } from '../../../test/support/network.ts';
-import { newMachine } from '../../../test/support/network-rows.ts';
+import { newNode } from '../../../test/support/nodes.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, tenantIn, testServer, trailOf } from '../../../test/support/server.ts';
@@ -160,7 +160,7 @@ test('resources and nodes in a project of the user keep the user, also with casc
   const { id: tenant_id } = await tenantIn(server, 'active');
   const user = await createUser(server, tenant_id);
   const project = await newOwnedProject(user);
-  const { resource_id, node_id } = await newMachine(server, { tenant_id, project_id: project.id });
+  const { id: node_id, resource_id } = await newNode(server, { tenant_id, project_id: project.id });
   const before = await trailOf(server, tenant_id);
   for (const query of ['', '?cascade=true']) {
     const { body } = await remove(user.id, query);

@@ -1,7 +1,8 @@
 /** Addresses as callers read them: who has which, who had it, and what callers of other tenants and projects learn of that. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Change, giveAddresses, newNodes, newRange, recordChanges } from '../../../../test/support/mesh-rows.ts';
+import { type Change, giveAddresses, recordChanges } from '../../../../test/support/address-history.ts';
+import { addNodes, newNetwork } from '../../../../test/support/network.ts';
 import { DAY_MS, newProject, newTenant, testServer, UNKNOWN } from '../../../../test/support/server.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
 import { type MeshAddress, type MeshAddressHolder, meshAddressKey } from '../schema.ts';
@@ -24,7 +25,7 @@ interface Placed {
 
 async function newPlace(cidr: string): Promise<Placed> {
   const { id: tenant_id } = await newTenant(server);
-  await newRange(server, tenant_id, cidr);
+  await newNetwork(server, tenant_id, cidr, { space: tenant_id });
   return { tenant_id, project_id: (await newProject(server, tenant_id)).id };
 }
 
@@ -37,7 +38,7 @@ async function newKey({ tenant_id, project_id }: Placed): Promise<string> {
 
 /** Gives these addresses to new nodes of the place at the time. */
 async function holders(place: Placed, ips: readonly string[], since = secondsAgo(60)): Promise<MeshAddress[]> {
-  const nodes = await newNodes(server, place, ips.length);
+  const nodes = await addNodes(server, { ...place, count: ips.length });
   const addresses = nodes.map(({ id: node_id, name: node_name }, n) => {
     return { ...place, ip: ips[n] ?? '', node_id, node_name, allocated_at: since.toISOString() };
   });
@@ -128,7 +129,7 @@ describe('an address', () => {
     const at = secondsAgo(300);
     await recordChanges(server, [{ happened: 'released', address: address as MeshAddress, at }]);
     await server.app.deps.db.deleteFrom('nodes').where('id', '=', node_id).execute();
-    await newRange(server, tenant_id, '10.31.0.0/24');
+    await newNetwork(server, tenant_id, '10.31.0.0/24');
     const told = { ip, project_id: gone.project_id, node_id, node_name, allocated_at };
     const released_at = at.toISOString();
     expect((await ask(tenant_id, ip)).body).toMatchObject({ ...told, held: false, released_at });
