@@ -11,7 +11,7 @@ slug="network-$(date +%s)-$$"
 operator 201 POST /v1/tenants "{\"slug\":\"$slug\",\"name\":\"Example GmbH\",\"region\":\"eu-central\"}"
 tenant="$(field id)"
 operator 200 POST "/v1/tenants/$tenant/activate" '{"plan":"professional"}'
-operator 201 POST /v1/catalog/trial-request "{\"tenant_id\":\"$tenant\",\"product\":\"certifai\"}"
+operator 200 PUT /v1/entitlements "{\"tenant_id\":\"$tenant\",\"product\":\"certifai\"}"
 step "created the tenant $slug, which may have projects"
 
 # The range. Those of one space never overlap; this example has a space to itself.

@@ -13,6 +13,7 @@ import { acceptsAnyPassword, inSession } from './spicedb/session.ts';
 import {
   dropEmptyBooks,
   findOtherPlaces,
+  findOtherRoles,
   openSchema,
   requireEmptySchema,
   requireOwnSchemas,
@@ -57,7 +58,7 @@ export async function bootstrapSpicedb({ url, rolePassword, log = () => {} }: Bo
   const secrets = [password, rolePassword, verifier];
   const { applied, created, warnings } = await inSession({ url, secrets, writes: true }, async (tx) => {
     const before = await findOwnRole(tx);
-    await requireOwnSchemas(tx);
+    await requireOwnSchemas(tx, { claim: true });
     await setRole(tx, { exists: before !== undefined });
     const applied = await migrateUp(tx, undefined, spicedbTree);
     await openSchema(tx);
@@ -80,9 +81,11 @@ function powersTaken(before: SpicedbRole | undefined): string[] {
 
 async function warningsOf(tx: Tx): Promise<string[]> {
   const places = await findOtherPlaces(tx, SPICEDB_ROLE);
+  const roles = await findOtherRoles(tx, SPICEDB_ROLE);
   const others = (await listUses(tx)).filter(({ here }) => !here);
   return [
-    ...places.map((place) => `role ${SPICEDB_ROLE} can also create in ${place}, as PUBLIC or by a grant`),
+    ...places.map((place) => `role ${SPICEDB_ROLE} can also create in ${place}, as PUBLIC, by a grant or as owner`),
+    ...roles.map((name) => `role ${name} can act as ${SPICEDB_ROLE}, or create in its schema, by a grant`),
     ...others.map(({ name }) => `${name} uses role ${SPICEDB_ROLE} too, with the same password`),
     ...((await tracksCommits(tx)) ? [] : [NO_COMMIT_TIMES]),
   ];
@@ -113,7 +116,7 @@ export async function revertSpicedb({ url, log = () => {} }: Place): Promise<Rev
   const secrets = [checkSpicedbUrl(url)];
   const answer = await inSession({ url, secrets, writes: true }, async (tx): Promise<Reverted> => {
     const role = await findOwnRole(tx);
-    await requireOwnSchemas(tx);
+    await requireOwnSchemas(tx, { claim: true });
     await requireEmptySchema(tx);
     const reverted = await migrateDown(tx, 1, spicedbTree);
     await dropEmptyBooks(tx);
@@ -150,7 +153,7 @@ export interface SpicedbStatus {
 export async function spicedbStatus({ url }: Pick<Place, 'url'>): Promise<SpicedbStatus> {
   const secrets = [checkSpicedbUrl(url)];
   return inSession({ url, secrets, writes: false }, async (tx) => {
-    await requireOwnSchemas(tx);
+    await requireOwnSchemas(tx, { claim: false });
     const migrations = await migrationStatus(tx, spicedbTree);
     const found = await findRole(tx);
     const tracks = await tracksCommits(tx);

@@ -38,6 +38,7 @@ const FIRST: Readonly<Record<string, (held: Held) => Promise<unknown>>> = {
   activate_service_identity: ({ serviceIdentity }) =>
     server.call(`POST /v1/service-identities/${serviceIdentity}/deactivate`),
   end_user_sessions: ({ user: id, tenant_id }) => newSession(server, { id, tenant_id, email: '' }),
+  give_back_node_address: ({ node }) => server.call(`POST /v1/nodes/${node}/address`),
 };
 
 interface Told {

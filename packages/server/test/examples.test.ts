@@ -56,8 +56,6 @@ const before: Readonly<Record<string, readonly string[]>> = {
   get_sub_range: ['set_network'],
   set_sub_range: ['set_network'],
   delete_sub_range: ['set_network'],
-  list_mesh_addresses: ['set_network'],
-  get_mesh_address: ['set_network'],
   enroll_node: ['set_network'],
   mark_node_ready: ['set_network'],
   take_node_address: ['set_network'],
@@ -76,12 +74,12 @@ const bodies: Readonly<Record<string, (example: Json) => Promise<Json>>> = {
   // What only a link has, which is made for one person, and whom no example can know.
   redeem_password_link: async (example) => ({ ...example, token: await linkOf(await person()) }),
   create_config: async (example) => ({ ...example, key: 'flags' }),
-  create_resource: async (example) => ({ ...example, project_id: (await made('create_project')).id }),
+  add_group_member: async () => ({ principal: { type: 'group', id: (await otherGroup()).id } }),
+  create_resource: async (example) => ({ ...example, project_id: (await newProject()).id }),
   create_node: async (example) => {
-    const { id: resource_id, project_id } = await made('create_resource');
+    const { id: resource_id, project_id } = (await send(byId.get('create_resource') as Described)).body;
     return { ...example, project_id, resource_id };
   },
-  add_group_member: async () => ({ principal: { type: 'group', id: (await otherGroup()).id } }),
   add_group_child: async () => ({ child_id: (await otherGroup()).id }),
 };
 
@@ -116,9 +114,6 @@ async function personInSession() {
   return jane;
 }
 
-/** What the example of the operation creates. */
-const made = async (operation: string) => (await send(byId.get(operation) as Described)).body;
-
 /** A webhook that has just been created, with the id of a delivery to it. */
 async function withDelivery(webhook: Answer['body']) {
   await sequenceAll(server);
@@ -126,16 +121,19 @@ async function withDelivery(webhook: Answer['body']) {
   return { ...webhook, delivery_id: delivery.id };
 }
 
+/** A new project of acme. */
+const newProject = async () => (await send(byId.get('create_project') as Described)).body;
+
 /** A key of a new project of acme, at version 1, with the names that paths and queries have for it. */
 async function newConfig(): Promise<Json> {
-  const project_id = String((await made('create_project')).id);
+  const project_id = String((await newProject()).id);
   const put = { content: { max_users: 40 }, expected_version: 0 };
   const { body } = await server.call(`PUT /v1/projects/${project_id}/configs/limits`, { body: put });
   return { project_id, key: 'limits', version: 1, cursor: body.cursor, reader: 'billing' };
 }
 
 /** Databases that were ordered are there. */
-async function reconciled(): Promise<void> {
+async function made(): Promise<void> {
   const { deps, workers } = server.app;
   await workers.find(({ name }) => name === 'databases-reconcile')?.runOnce(deps, new AbortController().signal);
   await deps.databaseReconciler.idle();
@@ -202,7 +200,7 @@ test.each(operations)('the example of $id succeeds on a first start', async (des
   if (described.id === 'end_own_session') created = await personInSession();
   if (/\/config(s|-\w+)/.test(described.path)) created = await newConfig();
   if (described.path.startsWith('/v1/schemas/')) created = { ...created, version: 1 };
-  if (['rotate_database', 'get_database_connection'].includes(described.id)) await reconciled();
+  if (['rotate_database', 'get_database_connection'].includes(described.id)) await made();
   if (described.path.includes('{delivery_id}')) created = await withDelivery(created);
   const { status, body } = await send(described, created);
   expect(status, JSON.stringify(body)).toBeLessThan(300);

@@ -14,15 +14,17 @@ export function checkSpicedbTarget(database: string): void {
 }
 
 /**
- * Returns the password of the URL. Throws `SpicedbError`: `url_unusable`, `wrong_target`, or `superuser_password_missing`
- * where the URL itself has none, whatever PGPASSWORD says: the environment of a shell must not choose who connects.
+ * Returns the password of the URL. Throws `SpicedbError`: `url_unusable`, `wrong_target`, or `superuser_password_missing`.
+ * The user and the password must stand in the URL itself, whatever PGUSER and PGPASSWORD say: the environment of a shell
+ * must not choose who connects.
  */
 export function checkSpicedbUrl(url: string): string {
   const mistakes = urlMistakes(url).map(({ message }) => message);
   if (mistakes.length > 0)
     throw new SpicedbError('url_unusable', `the URL of SpiceDB's database ${mistakes.join(', ')}`);
-  const { database, password } = parse(url);
+  const { database, user, password } = parse(url);
   checkSpicedbTarget(database ?? '');
+  if (!user) throw new SpicedbError('url_unusable', "the URL of SpiceDB's database names no user");
   if (!password) {
     throw new SpicedbError(
       'superuser_password_missing',

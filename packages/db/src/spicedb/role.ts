@@ -63,7 +63,7 @@ export async function setRole(tx: Tx, { exists }: { exists: boolean }): Promise<
     `.execute(tx);
 }
 
-/** What would write the text of a statement into the server's log, or keep it for statistics; samples are off already. */
+/** What would write the text of a statement into the server's log, or show or keep it; samples are off already. */
 const RECORDERS = {
   log_statement: 'none',
   log_min_duration_statement: '-1',
@@ -72,6 +72,7 @@ const RECORDERS = {
   debug_print_parse: 'off',
   debug_print_rewritten: 'off',
   'pg_stat_statements.track_utility': 'off',
+  track_activities: 'off',
 };
 
 /**

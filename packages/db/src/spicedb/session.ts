@@ -34,12 +34,11 @@ export async function inSession<T>({ url, secrets, writes }: SessionOptions, wor
   try {
     return await db.connection().execute(async (connection) => {
       await leaveSamples(connection);
-      return connection.transaction().execute(async (tx) => {
+      return begin(connection, writes).execute(async (tx) => {
         // Functions and operators are PostgreSQL's own, whatever others have made in this database.
         await sql`set local search_path = pg_catalog, pg_temp`.execute(tx);
         await requireTarget(tx, writes);
         if (writes) await lockRoles(tx);
-        else await sql`set transaction read only`.execute(tx);
         return work(tx);
       });
     });
@@ -48,6 +47,15 @@ export async function inSession<T>({ url, secrets, writes }: SessionOptions, wor
   } finally {
     await close();
   }
+}
+
+/**
+ * The database may have another isolation as its default. Whoever writes must see what the call before it did, and whoever
+ * reads must read the books only as they were when their owner was looked at.
+ */
+function begin(db: Db, writes: boolean) {
+  if (writes) return db.transaction().setIsolationLevel('read committed');
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
 }
 
 /** Whether a transaction is one of the samples that are logged is decided at its begin. Only a superuser may say no. */

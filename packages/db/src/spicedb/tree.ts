@@ -1,6 +1,6 @@
 /** The second tree of migrations, and what stands in the schemas that it makes. */
 import { type Kysely, sql } from 'kysely';
-import { DEFAULT_MIGRATION_TABLE, type Migration } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import * as m0001 from '../../migrations/spicedb/0001_bootstrap.ts';
 import type { Db, Tx } from '../handles.ts';
 import { type MigrationTree, migrationStatus } from '../migrate.ts';
@@ -10,7 +10,8 @@ import { BOOKKEEPING_SCHEMA, SPICEDB_SCHEMA } from './names.ts';
 export const spicedbTree: MigrationTree = {
   migrations: { '0001_bootstrap': inSavepoint(m0001) },
   schema: BOOKKEEPING_SCHEMA,
-  table: DEFAULT_MIGRATION_TABLE,
+  // Not the name of the registry's books: whoever has those in the same database looks for it in every schema.
+  table: 'spicedb_migration',
 };
 
 /** Gives the role of SpiceDB its rights in the schema once more. */
@@ -38,17 +39,20 @@ function inSavepoint({ up, down }: { up: Step; down: Step }): Migration {
 }
 
 /**
- * Throws `schema_taken` unless the schemas that are there come from this tree. It runs before a row of the books is read:
- * a view in a stranger's schema could run anything with the rights of the superuser.
+ * Throws `schema_taken` unless the schemas that are there come from this tree. It runs before a row of the books is read
+ * or written: a view or a trigger in a stranger's schema could run anything with the rights of the superuser. With `claim`
+ * the schema of the books is there afterwards, so that nobody else can make it while the call goes on or waits.
  */
-export async function requireOwnSchemas(tx: Tx): Promise<void> {
+export async function requireOwnSchemas(tx: Tx, { claim }: { claim: boolean }): Promise<void> {
   const { rows } = await sql<{ name: string; trusted: boolean }>`
     select n.nspname as name, r.rolsuper as trusted from pg_namespace n join pg_roles r on r.oid = n.nspowner
     where n.nspname in (${SPICEDB_SCHEMA}, ${BOOKKEEPING_SCHEMA}) order by n.nspname desc`.execute(tx);
   for (const { name, trusted } of rows) if (!trusted) throw taken(name, 'its owner is no superuser');
-  const isThere = rows.some(({ name }) => name === SPICEDB_SCHEMA);
+  const isThere = (schema: string) => rows.some(({ name }) => name === schema);
+  // Without `if not exists`: it fails where somebody was faster.
+  if (claim && !isThere(BOOKKEEPING_SCHEMA)) await sql`create schema ${sql.id(BOOKKEEPING_SCHEMA)}`.execute(tx);
   const isOurs = (await migrationStatus(tx, spicedbTree)).some(({ applied_at }) => applied_at !== null);
-  if (isThere && !isOurs) throw taken(SPICEDB_SCHEMA, 'this command did not make it');
+  if (isThere(SPICEDB_SCHEMA) && !isOurs) throw taken(SPICEDB_SCHEMA, 'this command did not make it');
 }
 
 function taken(schema: string, reason: string): SpicedbError {
@@ -90,4 +94,14 @@ export async function findOtherPlaces(db: Db, role: string): Promise<string[]> {
     where d.datname = current_database() and has_database_privilege(${role}, d.oid, 'create')
     order by place`.execute(db);
   return rows.map(({ place }) => place);
+}
+
+/** Finds the roles beside this one, and beside superusers, that may act as it, or make objects in its schema. */
+export async function findOtherRoles(db: Db, role: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select rolname as name from pg_roles
+    where not rolsuper and rolname <> ${role}
+      and (pg_has_role(oid, ${role}, 'member') or has_schema_privilege(oid, ${SPICEDB_SCHEMA}, 'create'))
+    order by name`.execute(db);
+  return rows.map(({ name }) => name);
 }

@@ -8,12 +8,12 @@ import { type TestDatabase, testDatabase } from '../../src/testing.ts';
 import { plansOf, rowsRead } from '../plans.ts';
 import { newTenant } from '../support.ts';
 
-/** Of each address there are fifty events, and of one in a thousand a thousand more. */
-const ADDRESSES = 2_400;
+/** Of each address there are fifty events, and of one of them a thousand more. */
+const ADDRESSES = 600;
 const EVENTS = 50;
 const MORE = 1_000;
 /** The one of which there are many. */
-const BUSY = '10.0.3.232';
+const BUSY = '10.0.1.244';
 const LIMIT = 8;
 const project_id = randomUUID();
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
       jsonb_build_object('node_id', ${project_id}::text, 'node_name', 'edge', 'allocated_at', '2026-01-01T00:00:00Z'),
       timestamptz '2026-01-01' + (n * ${ADDRESSES}::int + a) * interval '1 second'
     from generate_series(1, ${ADDRESSES}::int) as a,
-      generate_series(0, ${EVENTS - 1}::int + case a % 1000 when 0 then ${MORE}::int else 0 end) as n`.execute(db);
+      generate_series(0, ${EVENTS - 1}::int + case a when 500 then ${MORE}::int else 0 end) as n`.execute(db);
   await sql`analyze audit_log`.execute(db);
 });
 afterAll(() => database.close());
@@ -41,7 +41,7 @@ test.each([
   ['the owner', null],
   ['the role of the tenant', { project_id: null }],
   ['the role of the tenant, in a project', { project_id }],
-])('among 120,000 events %s reads those of one address by one index, and no later or other ones', async (_, scope) => {
+])('among 30,000 events %s reads those of one address by one index, and no later or other ones', async (_, scope) => {
   const db: Db = scope === null ? database.db : database.forTenant({ tenant_id, ...scope });
   const middle = new Date(Date.UTC(2026, 0, 1) + (ADDRESSES * EVENTS * 1_000) / 2);
   const begins = [
@@ -49,7 +49,7 @@ test.each([
     { until: new Date('2027-01-01') },
     { after: [middle.toISOString(), randomUUID()] as const },
   ];
-  for (const ip of [BUSY, '10.0.4.210'])
+  for (const ip of [BUSY, '10.0.1.10'])
     for (const begin of begins) {
       const asked = { tenant_id, ip, limit: LIMIT, ...begin };
       const plan = await plansOf(db, (handle) => meshHistory.listMeshAddressEvents(handle, asked));
@@ -63,7 +63,7 @@ test.each([
 });
 
 test('the address of this moment is found by its key', async () => {
-  const asked = { tenant_id, ip: '10.0.4.210', limit: LIMIT };
+  const asked = { tenant_id, ip: '10.0.1.10', limit: LIMIT };
   const plan = await plansOf(database.db, (handle) => meshHistory.listMeshAddressEventsNow(handle, asked));
   expect(plan.flatMap((node) => node['Index Name'] ?? []).toSorted()).toEqual([
     'audit_log_target_id_created_at_id_idx',

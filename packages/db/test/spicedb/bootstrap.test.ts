@@ -2,8 +2,9 @@
 /** What `bootstrapSpicedb` makes, and for whom. */
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
+import { migrateUp, schemaVersion } from '../../src/migrate.ts';
 import { scramVerifier } from '../../src/scram.ts';
-import { literal } from '../../src/spicedb/role.ts';
+import { literal, setPassword } from '../../src/spicedb/role.ts';
 import { bootstrapSpicedb, revertSpicedb, SpicedbError, spicedbStatus } from '../../src/spicedb.ts';
 import { DATABASE, runAll, startSpicedbServer } from './server.ts';
 import { migrationsLikeSpicedb, workLikeSpicedb } from './spicedb-tables.ts';
@@ -123,9 +124,11 @@ describe('the role', () => {
     await server.run(['create extension pg_stat_statements', 'select pg_stat_statements_reset()']);
     await up("it's a secret");
     await up('another secret');
+    await spicedbStatus({ url: await server.urlOf() });
     const log = await server.log();
     expect(log).toContain('create role "spicedb" nologin nosuperuser nocreatedb nocreaterole noreplication');
     expect(log).toContain('alter role "spicedb" login');
+    expect(log).toContain('statement: start transaction isolation level repeatable read read only\n');
     expect(log).toContain('statement: set local standard_conforming_strings = on\n');
     const revoked = log.indexOf('revoke all on schema spicedb from public');
     expect(revoked).toBeGreaterThan(0);
@@ -137,6 +140,24 @@ describe('the role', () => {
     const queries = kept.map(({ query }) => query).join('\n');
     expect(queries).toContain('alter role "spicedb" login');
     expect(queries).not.toContain('SCRAM-SHA-256$');
+  });
+
+  // proves C22
+  test('has no verifier in the list of activities either, which holds the last statement of a call that hangs', async () => {
+    const url = await server.urlOf();
+    await server.run(['create role spicedb']);
+    await server.connected(url, (db) =>
+      db.transaction().execute(async (tx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+        await setPassword(tx, await scramVerifier('first'));
+        const seen = await server.run<{ query: string }>([
+          `select query from pg_stat_activity where pid = ${rows[0]?.pid}`,
+        ]);
+        expect(seen).toHaveLength(1);
+        expect(seen[0]?.query).not.toContain('SCRAM-SHA-256$');
+      }),
+    );
+    expect(await server.logIn('first')).toBe('in');
   });
 
   // proves C13
@@ -167,6 +188,7 @@ describe('the schema', () => {
     await server.run([
       "create role other login password 'other'",
       `revoke connect on database ${DATABASE} from public`,
+      `alter database ${DATABASE} set search_path = public`,
     ]);
     await server.run([`grant connect on database ${DATABASE} to other`]);
     await up();
@@ -188,7 +210,7 @@ describe('the schema', () => {
       for (const statement of [
         'create table public.kept (id int)',
         'create table spicedb_bootstrap.kept (id int)',
-        'delete from spicedb_bootstrap.kysely_migration',
+        'delete from spicedb_bootstrap.spicedb_migration',
         'create schema own',
         'create database own',
         'create role own',
@@ -227,10 +249,25 @@ describe('the schema', () => {
     await server.urlOf();
     await server.run(['grant create on schema public to public', `grant create on database ${DATABASE} to public`]);
     expect((await up()).warnings).toEqual([
-      `role spicedb can also create in database ${DATABASE}, as PUBLIC or by a grant`,
-      'role spicedb can also create in schema public, as PUBLIC or by a grant',
+      `role spicedb can also create in database ${DATABASE}, as PUBLIC, by a grant or as owner`,
+      'role spicedb can also create in schema public, as PUBLIC, by a grant or as owner',
       NO_WATCH,
     ]);
+  });
+
+  test('other roles that could act as the role, or make objects in the schema, are warned of', async () => {
+    await server.urlOf();
+    await server.run([
+      'create role spicedb',
+      'create role other',
+      'create role owner',
+      'grant spicedb to other with inherit false, set false, admin true',
+      'alter default privileges grant create on schemas to owner',
+    ]);
+    const warnings = ['other', 'owner'].map((name) => {
+      return `role ${name} can act as spicedb, or create in its schema, by a grant`;
+    });
+    expect((await up()).warnings).toEqual([...warnings, NO_WATCH]);
   });
 });
 
@@ -260,9 +297,12 @@ test('a server that lets the role in with any password is warned of', async () =
 
 describe('several calls at once', () => {
   // proves C10
-  test('wait for each other, on one database and on several', async () => {
+  test('wait for each other, on one database and on several, whatever isolation these choose', async () => {
     const databases = [DATABASE, 'b-spicedb', 'spicedb', DATABASE, 'b-spicedb', DATABASE];
-    for (const database of databases) await server.urlOf(database);
+    for (const database of databases) {
+      await server.urlOf(database);
+      await server.run([`alter database "${database}" set default_transaction_isolation = 'serializable'`]);
+    }
     const answers = await Promise.all(databases.map((database) => up('same', database)));
     const applied = answers.flatMap(({ applied }, index) => applied.map((name) => `${databases[index]} ${name}`));
     expect(applied.sort()).toEqual([...new Set(databases)].map((name) => `${name} 0001_bootstrap`).sort());
@@ -355,10 +395,23 @@ describe('status', () => {
       "select schemaname, tablename from pg_tables where schemaname !~ '^pg_|information' order by tablename",
     ]);
     expect(books).toEqual([
-      { schemaname: 'spicedb_bootstrap', tablename: 'kysely_migration' },
-      { schemaname: 'spicedb_bootstrap', tablename: 'kysely_migration_lock' },
+      { schemaname: 'spicedb_bootstrap', tablename: 'spicedb_migration' },
+      { schemaname: 'spicedb_bootstrap', tablename: 'spicedb_migration_lock' },
     ]);
   });
+});
+
+// proves C9
+test("the registry's own tree, in the same database, finds its books and none of SpiceDB's", async () => {
+  const url = await server.urlOf();
+  await up();
+  await server.connected(url, async (db) => {
+    expect(await schemaVersion(db)).toBe(0);
+    expect(await migrateUp(db, 1)).toEqual(['0001_init']);
+  });
+  expect((await spicedbStatus({ url })).version).toEqual({ database: 1, program: 1 });
+  await revertSpicedb({ url });
+  expect(await server.connected(url, schemaVersion)).toBe(1);
 });
 
 // proves C10

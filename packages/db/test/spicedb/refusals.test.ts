@@ -71,9 +71,11 @@ describe('before a connection is made', () => {
     ['no database', 'postgres://a:s3cret@127.0.0.1:1', 'url_unusable'],
     ["the registry's database", nowhere('registry'), 'wrong_target'],
     ['another name in the query', nowhere('registry?database=spicedb'), 'wrong_target'],
+    ['no user', 'postgres://:s3cret@127.0.0.1:1/spicedb', 'url_unusable'],
     ['no password', 'postgres://postgres@127.0.0.1:1/spicedb', 'superuser_password_missing'],
     ['an empty password', 'postgres://postgres:@127.0.0.1:1/spicedb', 'superuser_password_missing'],
-  ])('%s is refused, whatever PGPASSWORD says', async (_, url, code) => {
+  ])('%s is refused, whatever PGUSER and PGPASSWORD say', async (_, url, code) => {
+    vi.stubEnv('PGUSER', 'postgres');
     vi.stubEnv('PGPASSWORD', server.superuserPassword);
     onTestFinished(() => void vi.unstubAllEnvs());
     for (const call of Object.values(calls)) {
@@ -197,7 +199,7 @@ describe('once connected', () => {
         'create schema spicedb_bootstrap',
         `create function spicedb_bootstrap.trap() returns text language plpgsql as
           $$ begin insert into public.trapped values (current_user); return ''; end $$`,
-        "create view spicedb_bootstrap.kysely_migration as select spicedb_bootstrap.trap() as name, '' as timestamp",
+        "create view spicedb_bootstrap.spicedb_migration as select spicedb_bootstrap.trap() as name, '' as timestamp",
       ]),
     );
     for (const call of Object.values(calls)) {
@@ -207,6 +209,41 @@ describe('once connected', () => {
     expect(await server.run(["select from pg_roles where rolname = 'spicedb'"])).toEqual([]);
   });
 });
+
+// proves C9, C13
+test('books that a stranger makes while the call waits for the role are not opened either', async () => {
+  const url = await server.urlOf();
+  // The usual database of a SpiceDB that was set up by hand: the role owns it, and may make schemas there.
+  await server.run([
+    "create role spicedb login password 'own'",
+    `alter database ${DATABASE} owner to spicedb`,
+    'create table public.trapped (who text)',
+    'grant insert on public.trapped to public',
+  ]);
+  const own = server.roleUrl('own');
+  const waits =
+    "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'tenant-registry-migrate'";
+  const call = await server.connected(own, async (db) => {
+    await runAll(db, ['begin', "alter role spicedb password 'own'"]); // up changes the same row
+    const running = calls.up(url);
+    await expect.poll(() => server.run([waits])).toHaveLength(1);
+    const attack = server.connected(own, (db) => runAll(db, ["set lock_timeout = '200ms'", ...TRAP]));
+    await attack.catch(() => {}); // the name is taken
+    await runAll(db, ['rollback']);
+    return running;
+  });
+  expect(call.applied).toEqual(['0001_bootstrap']);
+  expect(await server.run(['select * from public.trapped'])).toEqual([]);
+});
+
+const TRAP = [
+  'create schema spicedb_bootstrap',
+  'create table spicedb_bootstrap.spicedb_migration_lock (id varchar primary key, is_locked integer)',
+  `create function spicedb_bootstrap.trap() returns trigger language plpgsql as
+    $$ begin insert into public.trapped values (current_user); return new; end $$`,
+  `create trigger trap before insert on spicedb_bootstrap.spicedb_migration_lock
+    for each row execute function spicedb_bootstrap.trap()`,
+];
 
 test('functions that others made in the database are not called, although its search path names them', async () => {
   const url = await server.urlOf();

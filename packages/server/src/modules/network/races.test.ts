@@ -15,7 +15,8 @@ import { lockWritableTenant } from '../tenants/service.ts';
 import { allocateAddress, rebuildFreeRanges, transactInNetwork } from './allocator/service.ts';
 import { networkErrors } from './errors.ts';
 import { setNetwork } from './ranges/service.ts';
-import { releaseSubRangesOf, setSubRange } from './sub-ranges/service.ts';
+import { releaseSubRangesOf } from './releasing/service.ts';
+import { setSubRange } from './sub-ranges/service.ts';
 
 const server = testServer();
 

@@ -113,12 +113,14 @@ export const networkUsage = z
     pool: z.object(usage).describe('The network outside of all sub-ranges.'),
     sub_ranges: z
       .array(
-        z.object({
-          project_id: id,
-          cidr: textUpTo(CIDR_LENGTH_MAX).meta({ description: 'The sub-range.', examples: ['10.20.4.0/27'] }),
-          strict: z.boolean().describe(about.strict),
-          ...usage,
-        }),
+        z
+          .object({
+            project_id: id,
+            cidr: textUpTo(CIDR_LENGTH_MAX).meta({ description: 'The sub-range.', examples: ['10.20.4.0/27'] }),
+            strict: z.boolean().describe(about.strict),
+            ...usage,
+          })
+          .describe('How much of a sub-range is used.'),
       )
       .max(1_000_000)
       .describe('Each sub-range that the caller may see, lowest first.'),
@@ -131,7 +133,7 @@ const allocation = {
   tenant_id: id,
   project_id: id,
   ip,
-  node_id: id,
+  node_id: id.describe('The node that has it.'),
   node_name: textUpTo(NODE_NAME_LENGTH_MAX).meta({ description: 'The name of the node.', examples: ['edge-1'] }),
   allocated_at: timestamp.describe('When the node got it.'),
 };
@@ -142,7 +144,7 @@ export type MeshAddress = z.infer<typeof meshAddress>;
 
 export const listMeshAddressesInput = z.strictObject({
   ...pageInput,
-  id: tenantOwnId,
+  id: tenantOwnId.describe('The tenant.'),
   project_id: id.optional().describe('Only the addresses of nodes of this project.'),
 });
 export type ListMeshAddresses = z.output<typeof listMeshAddressesInput>;
@@ -152,7 +154,7 @@ export const meshAddressPage = pageOf(meshAddress).meta({
 });
 
 export const getMeshAddressInput = z.strictObject({
-  id: tenantOwnId,
+  id: tenantOwnId.describe('The tenant.'),
   ip: addressInput.describe('The address.'),
   at: timestampInput.optional().describe('The time that is asked about. Absent: now.'),
 });

@@ -7,8 +7,6 @@ declare module '../../../test/support/requests.ts' {
     readonly nodeResource: string;
     /** The id of a pending node without an address; its tenant has a network. */
     readonly node: string;
-    /** The id of a pending node with an address. */
-    readonly nodeWithAddress: string;
     /** The id of a node that is enrolling. */
     readonly enrollingNode: string;
   }
@@ -17,7 +15,7 @@ declare module '../../../test/support/requests.ts' {
 export const requests = defineRequests({
   things: {
     nodeResource: {
-      needs: ['project', 'network'],
+      needs: ['network', 'project'],
       make: async (server, { tenant_id, project: project_id }) =>
         (await newResource(server, { tenant_id, project_id })).id,
     },
@@ -25,14 +23,6 @@ export const requests = defineRequests({
       needs: ['project', 'nodeResource'],
       make: async (server, { tenant_id, project: project_id, nodeResource: resource_id }) =>
         (await newNode(server, { tenant_id, project_id, resource_id })).id,
-    },
-    nodeWithAddress: {
-      needs: ['project', 'nodeResource'],
-      make: async (server, { tenant_id, project: project_id, nodeResource: resource_id }) => {
-        const { id } = await newNode(server, { tenant_id, project_id, resource_id });
-        await server.call(`POST /v1/nodes/${id}/address`);
-        return id;
-      },
     },
     enrollingNode: {
       needs: ['project', 'nodeResource'],
@@ -64,9 +54,6 @@ export const requests = defineRequests({
       request: ({ enrollingNode }) => byId(enrollingNode),
     },
     take_node_address: { needs: ['node'], request: ({ node }) => byId(node) },
-    give_back_node_address: {
-      needs: ['nodeWithAddress'],
-      request: ({ nodeWithAddress }) => byId(nodeWithAddress),
-    },
+    give_back_node_address: { needs: ['node'], request: ({ node }) => byId(node) },
   },
 });

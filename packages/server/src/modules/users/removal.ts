@@ -4,7 +4,7 @@ import type { ActorContext } from '../../kernel/context.ts';
 import { type RecordEvent, transact } from '../../kernel/transact.ts';
 import { apiKeyEvents } from '../api-keys/schema.ts';
 import { leaveGroups } from '../groups/leaving/service.ts';
-import { releaseSubRangesOf } from '../network/sub-ranges/service.ts';
+import { releaseSubRangesOf } from '../network/releasing/service.ts';
 import { projectEvents } from '../projects/schema.ts';
 import { endRoleBindings } from '../role-bindings/ending/service.ts';
 import { serviceIdentityEvents } from '../service-identities/schema.ts';

@@ -4,14 +4,12 @@
  */
 import { acrossProjects, meshAddresses, meshFreeRanges, networks, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
+import { isLockTimeout } from '../../../kernel/errors/from-database.ts';
 import { type RecordEvent, transact, type Work } from '../../../kernel/transact.ts';
 import { networkErrors } from '../errors.ts';
 import { type MeshAddress, networkEvents } from '../schema.ts';
 import { requireSame, requireUsable } from './named.ts';
 import { takeAddress } from './take.ts';
-
-// https://www.postgresql.org/docs/16/errcodes-appendix.html
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Runs the work like `transact`, when all changes of the network of the tenant before it are done in this process; waiting
@@ -27,9 +25,7 @@ export async function transactInNetwork<T>(ctx: ActorContext, tenantId: string, 
           return work(tx, record, nothingChanged);
         });
       } catch (cause) {
-        if (typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === LOCK_NOT_AVAILABLE)
-          throw networkErrors.allocatorContention({ cause, retryAfter: 1 });
-        throw cause;
+        throw isLockTimeout(cause) ? networkErrors.allocatorContention({ cause, retryAfter: 1 }) : cause;
       }
     },
     ctx.signal,

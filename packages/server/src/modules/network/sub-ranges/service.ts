@@ -5,11 +5,11 @@ import { kernelErrors } from '../../../kernel/errors.ts';
 import { requireMatchOrAbsence } from '../../../kernel/etag.ts';
 import { parseCidr, sameCidr } from '../../../kernel/ip.ts';
 import { reachableProject } from '../../../kernel/reach.ts';
-import type { RecordEvent } from '../../../kernel/transact.ts';
 import { getProject, holdActiveProject } from '../../projects/service.ts';
 import { lockWritableTenant } from '../../tenants/service.ts';
 import { rebuildFreeRanges, transactInNetwork } from '../allocator/service.ts';
 import { networkErrors } from '../errors.ts';
+import { releaseLocked } from '../releasing/service.ts';
 import { networkEvents, type SetSubRange, type SubRange, subRange } from '../schema.ts';
 
 /** The sub-range of a project. Throws `not_found`, also when it has none, and `tenant_archived`. */
@@ -64,52 +64,9 @@ export async function removeSubRange(ctx: ActorContext, projectId: string): Prom
   return transactInNetwork(ctx, tenant_id, async (tx, record) => {
     await lockWritableTenant(ctx, tx, tenant_id);
     await networks.lockNetwork(tx, tenant_id);
-    const released = await release(ctx, { tx, record }, { tenant_id, projects: [projectId] });
+    const released = await releaseLocked(ctx, { tx, record }, { tenant_id, projects: [projectId] });
     if (released === 0) throw kernelErrors.notFound();
   });
-}
-
-/** A change under way in the caller's transaction. */
-interface Change {
-  readonly tx: Tx;
-  readonly record: RecordEvent;
-}
-
-interface ProjectsOfTenant {
-  readonly tenant_id: string;
-  readonly projects: readonly string[];
-}
-
-/**
- * Takes the sub-ranges from the projects, and records each; when none of them has one, it does nothing and waits for nobody.
- * To be called after tenant and projects are locked, before the projects are deleted. Throws `allocator_contention` when the
- * lock of the network takes longer than MESH_WAIT_MS.
- */
-export async function releaseSubRangesOf(ctx: ActorContext, change: Change, gone: ProjectsOfTenant): Promise<void> {
-  const { tx } = change;
-  if (!(await subRanges.findAnySubRange(tx, gone.tenant_id, gone.projects))) return;
-  await networks.lockNoLongerThan(tx, ctx.networkTurns.waitMs);
-  try {
-    await networks.lockNetwork(tx, gone.tenant_id);
-  } catch (cause) {
-    if (!isLockTimeout(cause)) throw cause;
-    throw networkErrors.allocatorContention({ cause, retryAfter: 1 });
-  }
-  await networks.lockAsLongAsUsual(tx);
-  await release(ctx, change, gone);
-}
-
-function isLockTimeout(cause: unknown): boolean {
-  // https://www.postgresql.org/docs/16/errcodes-appendix.html: lock_not_available
-  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === '55P03';
-}
-
-/** Returns how many there were. */
-async function release(ctx: ActorContext, { tx, record }: Change, gone: ProjectsOfTenant): Promise<number> {
-  const rows = await subRanges.deleteSubRanges(tx, gone.tenant_id, gone.projects);
-  if (rows.length > 0) await rebuildFreeRanges(ctx, tx, gone.tenant_id);
-  for (const row of rows) await record(networkEvents.subRangeReleased, row);
-  return rows.length;
 }
 
 type Place = Pick<SetSubRange, 'cidr' | 'prefix_length'>;

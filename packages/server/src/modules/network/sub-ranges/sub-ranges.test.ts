@@ -5,7 +5,7 @@ import { freeRanges, holdAddresses, newNetwork, newSubRange, restAddresses } fro
 import { auditOf, newProject, tenantIn, testServer, UNKNOWN } from '../../../../test/support/server.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
 import { transact } from '../../../kernel/transact.ts';
-import { releaseSubRangesOf } from './service.ts';
+import { releaseSubRangesOf } from '../releasing/service.ts';
 
 const server = testServer();
 
