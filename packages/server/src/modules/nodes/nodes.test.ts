@@ -258,6 +258,20 @@ test('an enrolment without an address to have leaves the node pending, and is no
 });
 
 // proves C26
+test('a project whose strict sub-range is full enrols no node until that is larger, or strict no more', async () => {
+  const place = await newPlace();
+  await newSubRange(server, place.project_id, { cidr: '10.20.0.64/30' });
+  const nodes = [await newNode(server, place), await newNode(server, place), await newNode(server, place)];
+  const ips = [];
+  for (const { id } of nodes.slice(0, 2)) ips.push((await takeNode(server, id, 'enroll')).ip);
+  expect(ips).toEqual(['10.20.0.65', '10.20.0.66']);
+  const full = await server.call(`POST /v1/nodes/${nodes[2].id}/enroll`);
+  expect([full.status, full.body.code, await read(nodes[2].id)]).toEqual([409, 'subrange_exhausted', nodes[2]]);
+  await newSubRange(server, place.project_id, { cidr: '10.20.0.64/30', strict: false });
+  expect((await takeNode(server, nodes[2].id, 'enroll')).ip).toBe('10.20.0.1');
+});
+
+// proves C26
 test('a pending node takes an address before its enrolment, which keeps it, and may give it back', async () => {
   const place = await newPlace();
   const { id, name } = await newNode(server, place);
@@ -389,6 +403,10 @@ test('in a frozen and in an archived tenant a node is deregistered, and gives it
       expect([call, answer.status, answer.body.code]).toEqual([call, 409, `tenant_${status}`]);
     }
     expect((await create(place)).body.code).toBe(`tenant_${status}`);
+    for (const path of [`/${id}`, `?tenant_id=${place.tenant_id}`]) {
+      const { body } = await server.call(`GET /v1/nodes${path}`);
+      expect([path, body.code]).toEqual([path, status === 'archived' ? 'tenant_archived' : undefined]);
+    }
     expect(await takeNode(server, id, 'deregister')).toMatchObject({ state: 'deregistered', ip: null });
     expect(await told()).toEqual(['mesh_address.released', 'node.deregistered']);
   }
