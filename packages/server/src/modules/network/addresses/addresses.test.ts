@@ -164,6 +164,15 @@ describe('an address', () => {
     },
   );
 
+  test('with a zone is refused in words also when the zone is not encoded', async () => {
+    const { status, body } = await ask(place.tenant_id, 'fe80::1%eth0');
+    expect([status, body.code, body.detail]).toEqual([
+      400,
+      'invalid_input',
+      'The path is not encoded well: a % is written as %25.',
+    ]);
+  });
+
   test('is not asked about a time that is none', async () => {
     const { status, body } = await ask(place.tenant_id, '10.20.0.7', { at: 'yesterday' });
     expect([status, body.code]).toEqual([400, 'invalid_input']);

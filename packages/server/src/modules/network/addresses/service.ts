@@ -36,10 +36,11 @@ export async function listMeshAddresses(ctx: ActorContext, input: ListMeshAddres
 }
 
 /**
- * Returns which node had the address at the time, or had it last before. Now, and for a time to come, the allocation decides;
- * for a time that has passed the audit log. That one is right but for moments: changes of a network come one after the other, and each is recorded
- * with the time of the database as its replica knows it, some milliseconds early or late; a change that is not committed yet is
- * not seen, although its time may have passed. A caller that is bound to a project learns of nodes of that project alone.
+ * Returns which node had the address at the time, or had it last before. Now, and for a time to come, the allocation
+ * decides; for a time that has passed the audit log. That one is right but for moments: changes of a network come one after
+ * the other, and each is recorded with the time of the database as its replica knows it, some milliseconds early or late; a
+ * change that is not committed yet is not seen, although its time may have passed. A caller that is bound to a project
+ * learns of nodes of that project alone.
  * Throws `not_found`, and never `tenant_archived`.
  */
 export async function getMeshAddress(ctx: ActorContext, { id, ip, at }: GetMeshAddress): Promise<MeshAddressHolder> {
@@ -63,7 +64,10 @@ export async function getMeshAddress(ctx: ActorContext, { id, ip, at }: GetMeshA
   };
 }
 
-/** Returns the project whose node had the address that the input names, for who acts by a level there; null: none had it. */
+/**
+ * Returns the project whose node had the address that the input names, for a caller that acts by a level there; null: none
+ * had it.
+ */
 export async function projectOfAddress(ctx: Context, input: Readonly<Record<string, unknown>>): Promise<string | null> {
   const { data } = getMeshAddressInput.safeParse(input);
   const { actor } = ctx;
