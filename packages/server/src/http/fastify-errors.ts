@@ -13,11 +13,12 @@ export function fromFastify(
   if (error instanceof DomainError) return error;
   switch (error.statusCode) {
     case 400:
-      return kernelErrors[error.code === 'FST_ERR_BAD_URL' ? 'invalidInput' : 'invalidJson']({ cause: error });
+      if (error.code !== 'FST_ERR_BAD_URL') return kernelErrors.invalidJson({ cause: error });
+      return wrongPath(error, 'is not encoded well: a % is written as %25');
     case 413:
       return kernelErrors.bodyTooLarge({ cause: error });
-    case 414: // one of the parts of the path
-      return kernelErrors.invalidInput({ cause: error });
+    case 414:
+      return wrongPath(error, 'has a part that is too long');
     case 415:
       return kernelErrors.unsupportedMediaType({ cause: error });
     case 503:
@@ -26,4 +27,12 @@ export function fromFastify(
       log?.error({ err: error }, 'request failed');
       return toDomainError(error, constraints);
   }
+}
+
+function wrongPath(cause: unknown, message: string): DomainError {
+  return kernelErrors.invalidInput({
+    cause,
+    detail: `The path ${message}.`,
+    errors: [{ pointer: '', in: 'path', message }],
+  });
 }

@@ -40,17 +40,22 @@ interface Nodes {
   readonly count: number;
 }
 
-/** Makes nodes of the project without addresses, past every check of the application, and returns their ids. */
-export async function addNodes({ app }: TestServer, { tenant_id, project_id, count }: Nodes): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
+interface NodeRow {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Makes nodes of the project without addresses, past every check of the application. */
+export async function addNodes({ app }: TestServer, { tenant_id, project_id, count }: Nodes): Promise<NodeRow[]> {
+  const { rows } = await sql<NodeRow>`
     with resource as (
       insert into resources (tenant_id, project_id, kind, name, origin)
       values (${tenant_id}, ${project_id}, 'vm', 'vm', 'adopted') returning id
     )
     insert into nodes (tenant_id, project_id, resource_id, name)
     select ${tenant_id}, ${project_id}, resource.id, 'n' || substr(gen_random_uuid()::text, 25)
-    from resource, generate_series(1, ${count}::int) returning id`.execute(app.deps.db);
-  return rows.map(({ id }) => id);
+    from resource, generate_series(1, ${count}::int) returning id, name`.execute(app.deps.db);
+  return rows;
 }
 
 interface Holding {
@@ -61,7 +66,7 @@ interface Holding {
 
 /** Gives the addresses to nodes of the project, past every check of the application, and makes what is free anew. */
 export async function holdAddresses(server: TestServer, { tenant_id, project_id, ips }: Holding): Promise<void> {
-  const nodes = await addNodes(server, { tenant_id, project_id, count: ips.length });
+  const nodes = (await addNodes(server, { tenant_id, project_id, count: ips.length })).map(({ id }) => id);
   await server.app.deps.db.transaction().execute(async (tx) => {
     await networks.lockNetwork(tx, tenant_id);
     await sql`

@@ -30,7 +30,7 @@ export function toProblem(error: DomainError, requestId: string): Problem {
     detail: error.message,
     instance: requestId,
     code,
-    ...(errors === undefined ? {} : { errors }),
+    ...(errors === undefined || errors.length === 0 ? {} : { errors }),
     ...error.extras.members,
   };
 }

@@ -148,7 +148,7 @@ test('a range that shrinks while nodes get addresses leaves none of them outside
   for (let round = 0; round < 4; round += 1) {
     const { tenant_id, projects } = await world('10.0.0.0/24', 1);
     const [project_id = ''] = projects;
-    const nodes = await addNodes(server, { tenant_id, project_id, count: 8 });
+    const nodes = (await addNodes(server, { tenant_id, project_id, count: 8 })).map(({ id }) => id);
     const give = (node_id: string) => {
       const ctx = elsewhere();
       return transactInNetwork(ctx, tenant_id, async (tx, record) => {

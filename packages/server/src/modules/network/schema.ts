@@ -13,7 +13,7 @@ const REST_SECONDS_MAX = 604_800;
 
 const about = {
   cidr: 'The range of the network, IPv4 or IPv6.',
-  space: 'Ranges of one space do not overlap; those of different spaces may. Absent: as it is, at first `shared`.',
+  space: 'Ranges of one space do not overlap; those of different spaces may.',
   rest_seconds:
     'How long an address that was given back is handed out again only when nothing else is free. 0: it is free at once.',
   strict: 'Whether the project gets an address of the sub-range or none; otherwise the rest of the network follows.',
@@ -41,7 +41,12 @@ export const setNetworkInput = z.strictObject({
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be up to 63 lower case letters, digits and inner dashes')
     .optional()
-    .meta({ description: about.space, minLength: 1, maxLength: 63, examples: ['shared'] }),
+    .meta({
+      description: `${about.space} Absent: as it is, at first \`shared\`.`,
+      minLength: 1,
+      maxLength: 63,
+      examples: ['shared'],
+    }),
   rest_seconds: z
     .int()
     .min(0)
@@ -79,9 +84,11 @@ export const setSubRangeInput = z
       }),
     strict: z.boolean().optional().describe(`${about.strict} Absent: as it is, at first true.`),
   })
-  .refine(({ cidr, prefix_length }) => (cidr === undefined) !== (prefix_length === undefined), {
-    path: ['cidr'],
-    message: 'must be given, or prefix_length in its place',
+  .superRefine(({ cidr, prefix_length }, context) => {
+    if ((cidr === undefined) !== (prefix_length === undefined)) return;
+    const message =
+      cidr === undefined ? 'must be given, or prefix_length in its place' : 'must not be given beside prefix_length';
+    context.addIssue({ code: 'custom', path: ['cidr'], message });
   });
 export type SetSubRange = z.output<typeof setSubRangeInput>;
 
@@ -97,7 +104,7 @@ const usage = {
     .min(8)
     .max(128)
     .nullable()
-    .describe('The prefix length of the largest sub-range that fits into the free addresses; null: none does.'),
+    .describe('The prefix length of the largest sub-range that there is room for; null: there is room for none.'),
 };
 
 export const networkUsage = z
@@ -192,7 +199,7 @@ export function meshAddressKey(tenantId: string, ip: string): string {
 export const networkEvents = {
   rangeSet: defineEvent({
     type: 'network.range_set',
-    description: 'The range of a network was set, changed or grown.',
+    description: 'A tenant got a network, or its range, its space or its time of rest changed.',
     payload: network,
     subject: ofNetwork,
   }),
@@ -204,7 +211,7 @@ export const networkEvents = {
   }),
   subRangeReserved: defineEvent({
     type: 'network.sub_range_reserved',
-    description: 'A project has a sub-range, or another one than before.',
+    description: 'A project got a sub-range, or another one than before, or whether it is strict changed.',
     payload: subRange,
     subject: ofSubRange,
   }),

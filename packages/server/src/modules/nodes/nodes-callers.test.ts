@@ -82,6 +82,27 @@ test('a person with a level in the project does there what the level holds, and 
   for (const caller of [viewer, admin]) expect(await liveAs(caller, sibling)).toEqual(each(403));
 });
 
+test('a person with a level does with the resources of the project what the level holds, and nothing in its sibling', async () => {
+  const resourcesAs = async (caller: CallOptions, project: string) => {
+    const { id } = await newResource(server, { tenant_id, project_id: project });
+    const machine = { tenant_id, project_id: project, kind: 'vm', name: 'Edge' };
+    const answers = [
+      await server.call('POST /v1/resources', { ...caller, body: machine }),
+      await server.call(`GET /v1/resources/${id}`, caller),
+      await server.call(`GET /v1/resources?tenant_id=${tenant_id}&project_id=${project}`, caller),
+      await server.call(`GET /v1/nodes?tenant_id=${tenant_id}&project_id=${project}`, caller),
+      await server.call(`PATCH /v1/resources/${id}`, { ...caller, body: { name: 'Other' } }),
+      await server.call(`DELETE /v1/resources/${id}`, caller),
+    ];
+    return answers.map(({ status }) => status);
+  };
+  const [viewer, admin] = [await personWith(['billing'], 'viewer'), await personWith(['billing'], 'admin')];
+  expect(await resourcesAs(viewer, project_id)).toEqual([403, 200, 200, 200, 403, 403]);
+  expect(await resourcesAs(admin, project_id)).toEqual([201, 200, 200, 200, 200, 204]);
+  for (const caller of [viewer, admin])
+    expect(await resourcesAs(caller, sibling)).toEqual([403, 403, 403, 403, 403, 403]);
+});
+
 test('a key that is bound to the project does it all there, and knows of nothing beyond', async () => {
   const key = await keyIn(tenant_id, { project_id });
   expect(await liveAs(key, project_id)).toEqual(ALL);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventsAbout, eventsOf } from '../../../test/support/events.ts';
-import { newNetwork } from '../../../test/support/network.ts';
+import { newNetwork, newSubRange } from '../../../test/support/network.ts';
 import { newNode, newResource, takeNode, uniqueNodeName } from '../../../test/support/nodes.ts';
 import { auditOf, newProject, tenantIn, testServer, trailOf, UNKNOWN } from '../../../test/support/server.ts';
 
@@ -258,6 +258,20 @@ test('an enrolment without an address to have leaves the node pending, and is no
 });
 
 // proves C26
+test('a project whose strict sub-range is full enrols no node until that is larger, or strict no more', async () => {
+  const place = await newPlace();
+  await newSubRange(server, place.project_id, { cidr: '10.20.0.64/30' });
+  const nodes = [await newNode(server, place), await newNode(server, place), await newNode(server, place)];
+  const ips = [];
+  for (const { id } of nodes.slice(0, 2)) ips.push((await takeNode(server, id, 'enroll')).ip);
+  expect(ips).toEqual(['10.20.0.65', '10.20.0.66']);
+  const full = await server.call(`POST /v1/nodes/${nodes[2].id}/enroll`);
+  expect([full.status, full.body.code, await read(nodes[2].id)]).toEqual([409, 'subrange_exhausted', nodes[2]]);
+  await newSubRange(server, place.project_id, { cidr: '10.20.0.64/30', strict: false });
+  expect((await takeNode(server, nodes[2].id, 'enroll')).ip).toBe('10.20.0.1');
+});
+
+// proves C26
 test('a pending node takes an address before its enrolment, which keeps it, and may give it back', async () => {
   const place = await newPlace();
   const { id, name } = await newNode(server, place);
@@ -298,20 +312,25 @@ test('a pending node takes an address before its enrolment, which keeps it, and 
 test('an address that another node has, or that no node can have, is refused and names the field', async () => {
   const place = await newPlace();
   const [one, two] = [await newNode(server, place), await newNode(server, place)];
-  const take = (id: string, ip: string) => server.call(`POST /v1/nodes/${id}/address`, { body: { ip } });
+  await newSubRange(server, place.project_id, { cidr: '10.20.0.64/27', strict: false });
+  await newSubRange(server, (await newProject(server, place.tenant_id)).id, { cidr: '10.20.0.128/27' });
+  const take = (id: string, ip: unknown) => server.call(`POST /v1/nodes/${id}/address`, { body: { ip } });
   expect((await take(one.id, '10.20.0.9')).status).toBe(200);
   const told = await since(place.tenant_id);
   for (const [ip, code] of [
     ['10.20.0.9', 'address_taken'],
     ['10.20.0.0', 'address_not_usable'],
     ['10.20.0.255', 'address_not_usable'],
+    ['10.20.0.64', 'address_not_usable'],
+    ['10.20.0.95', 'address_not_usable'],
+    ['10.20.0.130', 'address_not_usable'],
     ['10.21.0.1', 'address_not_usable'],
     ['fd00::1', 'address_not_usable'],
   ] as const) {
     const { status, body } = await take(two.id, ip);
     expect([ip, status, body.code, body.errors[0].pointer]).toEqual([ip, 409, code, '/ip']);
   }
-  for (const ip of ['10.20.0', '10.20.0.0/24', '', '127.0.0.1x']) {
+  for (const ip of ['10.20.0', '10.20.0.0/24', '', '127.0.0.1x', '::ffff:10.20.0.7', null, 7]) {
     const { status, body } = await take(two.id, ip);
     expect([ip, status, body.errors[0].pointer]).toEqual([ip, 400, '/ip']);
   }
@@ -384,6 +403,10 @@ test('in a frozen and in an archived tenant a node is deregistered, and gives it
       expect([call, answer.status, answer.body.code]).toEqual([call, 409, `tenant_${status}`]);
     }
     expect((await create(place)).body.code).toBe(`tenant_${status}`);
+    for (const path of [`/${id}`, `?tenant_id=${place.tenant_id}`]) {
+      const { body } = await server.call(`GET /v1/nodes${path}`);
+      expect([path, body.code]).toEqual([path, status === 'archived' ? 'tenant_archived' : undefined]);
+    }
     expect(await takeNode(server, id, 'deregister')).toMatchObject({ state: 'deregistered', ip: null });
     expect(await told()).toEqual(['mesh_address.released', 'node.deregistered']);
   }

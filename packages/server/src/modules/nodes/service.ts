@@ -58,7 +58,10 @@ export async function getNode(ctx: ActorContext, id: string): Promise<Node> {
   return row;
 }
 
-/** One page of a tenant's nodes, newest first, the deregistered ones too. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
+/**
+ * One page of a tenant's nodes, newest first, the deregistered ones too. Throws `invalid_cursor`, `not_found`,
+ * `tenant_archived`.
+ */
 export async function listNodes(ctx: ActorContext, input: ListNodes) {
   const { tenant_id, resource_id, state } = input;
   await readableTenant(ctx, tenant_id);
@@ -170,7 +173,10 @@ export async function giveBackNodeAddress(ctx: ActorContext, id: string): Promis
   });
 }
 
-/** The project of the node that the input names, for who acts by a level there; null when the caller's tenant has none such. */
+/**
+ * The project of the node that the input names, for a caller that acts by a level there; null when the caller's tenant has
+ * no such node.
+ */
 export async function projectOfNode(
   { actor, db }: Context,
   { id }: Readonly<Record<string, unknown>>,

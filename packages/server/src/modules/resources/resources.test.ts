@@ -142,7 +142,7 @@ test('a tenant has as many as its quota says, also when six are asked for at onc
   });
 });
 
-test('a frozen tenant shows its resources and keeps them as they are', async () => {
+test('a frozen tenant shows its resources and keeps them as they are; an archived one shows none', async () => {
   const place = await newPlace();
   const { id } = await newResource(server, { ...place });
   await server.call(`POST /v1/tenants/${place.tenant_id}/cancel`);
@@ -153,6 +153,9 @@ test('a frozen tenant shows its resources and keeps them as they are', async () 
     await server.call(`DELETE /v1/resources/${id}`),
   ])
     expect([answer.status, answer.body.code]).toEqual([409, 'tenant_frozen']);
+  await server.call(`POST /v1/tenants/${place.tenant_id}/archive`);
+  for (const path of [`/${id}`, `?tenant_id=${place.tenant_id}`])
+    expect((await server.call(`GET /v1/resources${path}`)).body.code).toBe('tenant_archived');
 });
 
 test.each(['GET', 'PATCH', 'DELETE'])('an unknown id is not found: %s', async (method) => {

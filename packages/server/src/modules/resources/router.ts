@@ -93,7 +93,8 @@ export const resourcesRouter = router({
       rest: on.remove('/v1/resources/{id}', {
         operation: 'delete_resource',
         summary: 'Delete a resource',
-        description: 'For good, also in an archived project. Its nodes, the deregistered ones too, are deleted first.',
+        description:
+          'For good, also in an archived project. Refused while it has nodes, the deregistered ones too: delete those first.',
         errors: [resourceErrors.resourceInUse],
         inTenant: 'write',
       }),

@@ -81,7 +81,10 @@ export async function deleteResource(ctx: ActorContext, id: string): Promise<voi
   });
 }
 
-/** The project of the resource that the input names, for who acts by a level there; null when the caller's tenant has none such. */
+/**
+ * The project of the resource that the input names, for a caller that acts by a level there; null when the caller's tenant
+ * has no such resource.
+ */
 export async function projectOfResource(
   { actor, db }: Context,
   { id }: Readonly<Record<string, unknown>>,

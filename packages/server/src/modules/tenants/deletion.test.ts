@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
-import { newMachine } from '../../../test/support/network-rows.ts';
+import { newNetwork, newSubRange } from '../../../test/support/network.ts';
+import { newNode, takeNode } from '../../../test/support/nodes.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { madeIn, newProject, tenantIn, testServer } from '../../../test/support/server.ts';
@@ -83,17 +84,9 @@ async function peopledTenant(): Promise<string> {
 
 /** A range with a sub-range, an address in use and one that is free. */
 async function network(tenant_id: string, project_id: string): Promise<void> {
-  const { db } = server.app.deps;
-  const range = { mesh_cidr: '10.20.0.0/24', mesh_space: tenant_id };
-  await db.updateTable('tenants').set(range).where('id', '=', tenant_id).execute();
-  const sub_range = '10.20.0.0/27';
-  await db.insertInto('project_mesh_ip_reservations').values({ tenant_id, project_id, sub_range }).execute();
-  await newMachine(server, { tenant_id, project_id }, '10.20.0.1');
-  const free = { first: '10.20.0.2', last: '10.20.0.30' };
-  await db
-    .insertInto('mesh_free_ranges')
-    .values({ tenant_id, project_id, ...free })
-    .execute();
+  await newNetwork(server, tenant_id, '10.20.0.0/24', { space: tenant_id });
+  await newSubRange(server, project_id, { cidr: '10.20.0.0/27' });
+  await takeNode(server, (await newNode(server, { tenant_id, project_id })).id, 'enroll');
 }
 
 /** A configuration that is checked against a schema, and that a program reads. */

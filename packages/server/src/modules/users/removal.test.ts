@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { closeDatabase, newDatabase } from '../../../test/support/database-rows.ts';
-import { newMachine } from '../../../test/support/network-rows.ts';
+import { freeRanges, newNetwork, newSubRange } from '../../../test/support/network.ts';
+import { newNode } from '../../../test/support/nodes.ts';
 import { newSession } from '../../../test/support/people.ts';
 import { addMember, bind, newGroup } from '../../../test/support/role-holders.ts';
 import { newProject, newTenant, tenantIn, testServer, trailOf } from '../../../test/support/server.ts';
@@ -159,7 +160,7 @@ test('resources and nodes in a project of the user keep the user, also with casc
   const { id: tenant_id } = await tenantIn(server, 'active');
   const user = await createUser(server, tenant_id);
   const project = await newOwnedProject(user);
-  const { resource_id, node_id } = await newMachine(server, { tenant_id, project_id: project.id });
+  const { id: node_id, resource_id } = await newNode(server, { tenant_id, project_id: project.id });
   const before = await trailOf(server, tenant_id);
   for (const query of ['', '?cascade=true']) {
     const { body } = await remove(user.id, query);
@@ -174,4 +175,21 @@ test('resources and nodes in a project of the user keep the user, also with casc
   await db.deleteFrom('resources').where('id', '=', resource_id).execute();
   expect((await remove(user.id)).body.holdings).toMatchObject({ projects: 1, resources: 0, nodes: 0 });
   expect((await remove(user.id, '?cascade=true')).status).toBe(204);
+});
+
+// proves C26
+test('the sub-range of a project of the user is given back with it, is told once, and is free for the tenant', async () => {
+  const { id: tenant_id } = await tenantIn(server, 'active');
+  const user = await createUser(server, tenant_id);
+  const { id: project_id } = await newOwnedProject(user);
+  await newNetwork(server, tenant_id, '10.20.0.0/24', { space: tenant_id });
+  await newSubRange(server, project_id, { cidr: '10.20.0.0/27' });
+  expect(await freeRanges(server, tenant_id)).toEqual(['10.20.0.1-10.20.0.30', '10.20.0.32-10.20.0.254']);
+  expect((await remove(user.id, '?cascade=true')).status).toBe(204);
+  const told = (await trailOf(server, tenant_id)).filter(({ action }) => action === 'network.sub_range_released');
+  expect(told).toMatchObject([{ target_type: 'sub_range', target_id: project_id, target_name: '10.20.0.0/27' }]);
+  expect(await freeRanges(server, tenant_id)).toEqual(['10.20.0.1-10.20.0.254']);
+  const { db } = server.app.deps;
+  const ofProject = db.selectFrom('mesh_free_ranges').select('first').where('project_id', '=', project_id);
+  expect(await ofProject.execute()).toEqual([]);
 });

@@ -1,7 +1,8 @@
 /** Addresses as callers read them: who has which, who had it, and what callers of other tenants and projects learn of that. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Change, giveAddresses, newNodes, newRange, recordChanges } from '../../../../test/support/mesh-rows.ts';
+import { type Change, giveAddresses, recordChanges } from '../../../../test/support/address-history.ts';
+import { addNodes, newNetwork } from '../../../../test/support/network.ts';
 import { DAY_MS, newProject, newTenant, testServer, UNKNOWN } from '../../../../test/support/server.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
 import { type MeshAddress, type MeshAddressHolder, meshAddressKey } from '../schema.ts';
@@ -24,7 +25,7 @@ interface Placed {
 
 async function newPlace(cidr: string): Promise<Placed> {
   const { id: tenant_id } = await newTenant(server);
-  await newRange(server, tenant_id, cidr);
+  await newNetwork(server, tenant_id, cidr, { space: tenant_id });
   return { tenant_id, project_id: (await newProject(server, tenant_id)).id };
 }
 
@@ -37,7 +38,7 @@ async function newKey({ tenant_id, project_id }: Placed): Promise<string> {
 
 /** Gives these addresses to new nodes of the place at the time. */
 async function holders(place: Placed, ips: readonly string[], since = secondsAgo(60)): Promise<MeshAddress[]> {
-  const nodes = await newNodes(server, place, ips.length);
+  const nodes = await addNodes(server, { ...place, count: ips.length });
   const addresses = nodes.map(({ id: node_id, name: node_name }, n) => {
     return { ...place, ip: ips[n] ?? '', node_id, node_name, allocated_at: since.toISOString() };
   });
@@ -128,7 +129,7 @@ describe('an address', () => {
     const at = secondsAgo(300);
     await recordChanges(server, [{ happened: 'released', address: address as MeshAddress, at }]);
     await server.app.deps.db.deleteFrom('nodes').where('id', '=', node_id).execute();
-    await newRange(server, tenant_id, '10.31.0.0/24');
+    await newNetwork(server, tenant_id, '10.31.0.0/24');
     const told = { ip, project_id: gone.project_id, node_id, node_name, allocated_at };
     const released_at = at.toISOString();
     expect((await ask(tenant_id, ip)).body).toMatchObject({ ...told, held: false, released_at });
@@ -162,6 +163,15 @@ describe('an address', () => {
       ]);
     },
   );
+
+  test('with a zone is refused in words also when the zone is not encoded', async () => {
+    const { status, body } = await ask(place.tenant_id, 'fe80::1%eth0');
+    expect([status, body.code, body.detail]).toEqual([
+      400,
+      'invalid_input',
+      'The path is not encoded well: a % is written as %25.',
+    ]);
+  });
 
   test('is not asked about a time that is none', async () => {
     const { status, body } = await ask(place.tenant_id, '10.20.0.7', { at: 'yesterday' });
@@ -227,15 +237,23 @@ describe('an address', () => {
       expect((await ask(tenant_id, '10.20.0.7', asked)).body).toMatchObject({ held: false, node_id: null });
   });
 
-  test.each(['frozen', 'archived'])('is told of in a tenant that is %s too, and so is the list', async (status) => {
-    const { tenant_id, project_id } = await newPlace('10.20.0.0/24');
-    const [address] = await holders({ tenant_id, project_id }, ['10.20.0.7']);
-    await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
-    if (status === 'archived') await server.call(`POST /v1/tenants/${tenant_id}/archive`);
-    expect((await server.call(`GET /v1/tenants/${tenant_id}`)).body.status).toBe(status);
-    expect((await ask(tenant_id, '10.20.0.7')).body).toMatchObject({ held: true, node_id: address?.node_id });
-    expect((await list(tenant_id)).body.items).toEqual([address]);
-  });
+  test.each(['frozen', 'archived'])(
+    'is told of in a tenant that is %s too; the list ends with the archive',
+    async (status) => {
+      const { tenant_id, project_id } = await newPlace('10.20.0.0/24');
+      const [address] = await holders({ tenant_id, project_id }, ['10.20.0.7']);
+      await server.call(`POST /v1/tenants/${tenant_id}/cancel`);
+      if (status === 'archived') await server.call(`POST /v1/tenants/${tenant_id}/archive`);
+      expect((await server.call(`GET /v1/tenants/${tenant_id}`)).body.status).toBe(status);
+      for (const asked of [{}, { at: secondsAgo(5).toISOString() }])
+        expect((await ask(tenant_id, '10.20.0.7', asked)).body).toMatchObject({
+          held: true,
+          node_id: address?.node_id,
+        });
+      const { body } = await list(tenant_id);
+      expect(body.items ?? body.code).toEqual(status === 'frozen' ? [address] : 'tenant_archived');
+    },
+  );
 });
 
 /** Milliseconds between two changes: most come within one, in bursts that lie apart. */

@@ -1,10 +1,13 @@
-/** Which node has an address, and which had it. What an archived tenant left behind can be asked for too. */
+/**
+ * Which node has an address, and which had it. Of an archived tenant only the second is told: like the audit log, which it
+ * comes from, it can be asked for as long as the tenant is there.
+ */
 import { meshHistory } from '@tenant-registry/db';
 import type { ActorContext, Context } from '../../../kernel/context.ts';
 import { paginate } from '../../../kernel/cursors.ts';
 import { addressText } from '../../../kernel/ip.ts';
 import { spanOf } from '../../../kernel/reach.ts';
-import { getTenant } from '../../tenants/service.ts';
+import { getTenant, readableTenant } from '../../tenants/service.ts';
 import {
   type GetMeshAddress,
   getMeshAddressInput,
@@ -19,11 +22,11 @@ const EVENTS_AT_ONCE = 8;
 /** No allocation is recorded later than this after the time that it names. */
 const RECORDED_WITHIN_MS = 10_000;
 
-/** One page of the addresses that the caller may see, lowest first. Throws `invalid_cursor`, `not_found`. */
+/** One page of the addresses that the caller may see, lowest first. Throws `invalid_cursor`, `not_found`, `tenant_archived`. */
 export async function listMeshAddresses(ctx: ActorContext, input: ListMeshAddresses) {
   const { id: tenant_id, project_id } = input;
   const filter = { tenant_id, project_id: spanOf(ctx, { tenant_id, project_id }).project_id };
-  await getTenant(ctx, tenant_id);
+  await readableTenant(ctx, tenant_id);
   return paginate(ctx.cursors, {
     list: 'mesh_addresses',
     input,
@@ -33,11 +36,12 @@ export async function listMeshAddresses(ctx: ActorContext, input: ListMeshAddres
 }
 
 /**
- * Returns which node had the address at the time, or had it last before. Now, and for a time to come, the allocation decides;
- * for a time that has passed the audit log. That one is right but for moments: changes of a network come one after the other, and each is recorded
- * with the time of the database as its replica knows it, some milliseconds early or late; a change that is not committed yet is
- * not seen, although its time may have passed. A caller that is bound to a project learns of nodes of that project alone.
- * Throws `not_found`.
+ * Returns which node had the address at the time, or had it last before. Now, and for a time to come, the allocation
+ * decides; for a time that has passed the audit log. That one is right but for moments: changes of a network come one after
+ * the other, and each is recorded with the time of the database as its replica knows it, some milliseconds early or late; a
+ * change that is not committed yet is not seen, although its time may have passed. A caller that is bound to a project
+ * learns of nodes of that project alone.
+ * Throws `not_found`, and never `tenant_archived`.
  */
 export async function getMeshAddress(ctx: ActorContext, { id, ip, at }: GetMeshAddress): Promise<MeshAddressHolder> {
   await getTenant(ctx, id);
@@ -60,7 +64,10 @@ export async function getMeshAddress(ctx: ActorContext, { id, ip, at }: GetMeshA
   };
 }
 
-/** Returns the project whose node had the address that the input names, for who acts by a level there; null: none had it. */
+/**
+ * Returns the project whose node had the address that the input names, for a caller that acts by a level there; null: none
+ * had it.
+ */
 export async function projectOfAddress(ctx: Context, input: Readonly<Record<string, unknown>>): Promise<string | null> {
   const { data } = getMeshAddressInput.safeParse(input);
   const { actor } = ctx;

@@ -8,7 +8,7 @@ import { networkErrors } from '../errors.ts';
 export function requireSame(held: string, asked: string): void {
   const [one, other] = [parseAddress(held), parseAddress(asked)];
   if (one === undefined || one.family !== other?.family || one.value !== other.value)
-    throw refused(networkErrors.addressNotUsable, `The node has the address ${held} already.`);
+    throw refused(networkErrors.addressNotUsable, `The node has the address ${held} already: give that back first.`);
 }
 
 export interface NamedRequest {
@@ -23,7 +23,10 @@ export async function requireUsable(tx: Tx, { owner, ip, strict }: NamedRequest)
   const { taken, usable, own } = await acrossProjects(tx, () => meshAddresses.findNamedAddress(tx, owner, ip));
   if (!usable || own === 'special') throw refused(networkErrors.addressNotUsable);
   if (strict && own === 'outside')
-    throw refused(networkErrors.addressNotUsable, 'The sub-range of the project is strict, and does not contain it.');
+    throw refused(
+      networkErrors.addressNotUsable,
+      'The sub-range of the project is strict, and does not contain the address.',
+    );
   if (taken) throw refused(networkErrors.addressTaken);
 }
 

@@ -140,6 +140,7 @@ test('a network without addresses and sub-ranges is removed, and begins anew', a
   await newSubRange(server, project_id, { cidr: '10.6.0.0/28' });
   const refused = await server.call(`DELETE /v1/tenants/${tenant_id}/network`);
   expect([refused.status, refused.body.code, refused.body.outside]).toEqual([409, 'range_in_use', ['10.6.0.0/28']]);
+  expect(refused.body.errors, 'no field of the request is at fault').toBeUndefined();
   await server.call(`DELETE /v1/projects/${project_id}/sub-range`);
   expect((await server.call(`DELETE /v1/tenants/${tenant_id}/network`)).status).toBe(204);
   expect((await server.call(`DELETE /v1/tenants/${tenant_id}/network`)).body.code).toBe('not_found');

@@ -15,7 +15,8 @@ export const rangeProcedures = {
       rest: on.get('/v1/tenants/{id}/network', {
         operation: 'get_network',
         summary: 'Get the network of a tenant',
-        description: 'Its range of addresses, and what belongs to it. Not found while the tenant has none.',
+        description:
+          'Its range of addresses, the space that the range is in, and how long addresses rest. Not found while the tenant has none.',
         inTenant: 'read',
       }),
     })
@@ -29,7 +30,7 @@ export const rangeProcedures = {
         operation: 'set_network',
         summary: 'Set the network of a tenant',
         description:
-          'Gives the tenant a range of addresses, in place of the one that it has. Every address and every sub-range stays, so a range that grows always succeeds, and one that would leave some of them outside is refused. Equal to what is there, it changes nothing.',
+          'Gives the tenant a range of addresses, in place of the one that it has. Every address and every sub-range stays: a range that would leave some of them outside is refused, and one that contains the present one never is because of them. Equal to what is there, it changes nothing.',
         errors: [networkErrors.rangeOverlaps, networkErrors.rangeInUse, networkErrors.allocatorContention],
         inTenant: 'write',
       }),

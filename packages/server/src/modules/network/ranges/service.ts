@@ -68,8 +68,9 @@ async function lockNetworkAlone(ctx: ActorContext, tx: Tx, tenantId: string): Pr
 async function requireNothingOutside(tx: Tx, range: networks.RangeOfTenant): Promise<void> {
   const outside = await networks.listOutsideRange(tx, range, OUTSIDE_MAX);
   if (outside.length === 0) return;
-  const detail = 'Nodes have addresses of the network, or projects sub-ranges: see outside.';
-  throw networkErrors.rangeInUse({ members: { outside }, ...(range.cidr === null ? { detail } : {}) });
+  // Without a range there is no field at fault.
+  const removal = { detail: 'Nodes have addresses of the network, or projects sub-ranges: see outside.', errors: [] };
+  throw networkErrors.rangeInUse({ members: { outside }, ...(range.cidr === null ? removal : {}) });
 }
 
 function found(row: Network | undefined): Network {

@@ -30,7 +30,7 @@ export const subRangeProcedures = {
         operation: 'set_sub_range',
         summary: 'Give a project a sub-range',
         description:
-          'In place of the one that it has. With `prefix_length` it is the lowest that lies inside one free range of the network, or else the lowest that holds no address of a node and nothing of another sub-range; a project that has one of that length keeps it. Equal to what is there, it changes nothing.',
+          'In place of the one that it has. With `prefix_length` it is the lowest one whose addresses are all free; if there is none, the lowest one without an address of a node and without a part of another sub-range. A project that has one of that length keeps it. Equal to what is there, it changes nothing.',
         errors: [
           networkErrors.networkNotSet,
           networkErrors.subRangeOverlaps,
