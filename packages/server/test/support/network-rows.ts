@@ -32,7 +32,10 @@ interface Wanted {
 }
 
 /** Makes the tenant and all that is in it. Its range is in a space of its own. */
-export async function newNetwork(deps: Dependencies, { cidr, projects: count, nodes }: Wanted): Promise<NetworkRows> {
+export async function newNetworkRows(
+  deps: Dependencies,
+  { cidr, projects: count, nodes }: Wanted,
+): Promise<NetworkRows> {
   const [tenant_id, space] = [randomUUID(), uniqueSlug()];
   const projects = Array.from({ length: count }, () => randomUUID()).sort();
   const ctx = networkContext(deps);

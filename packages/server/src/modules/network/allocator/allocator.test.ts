@@ -9,7 +9,7 @@ import {
   hosts,
   type NetworkRows,
   networkContext,
-  newNetwork,
+  newNetworkRows,
   nodeOf as node,
   refusalOf,
   released,
@@ -45,7 +45,7 @@ const rest = (tenantId: string, seconds: number) =>
 
 // proves C26
 test('a node gets the lowest free address, keeps it, and gives it back; each change is one event', async () => {
-  const network = await newNetwork(server.app.deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 3 });
+  const network = await newNetworkRows(server.app.deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 3 });
   const ctx = contextOf();
   const first = await allocated(ctx, node(network, 0));
   expect(first).toEqual({ ...node(network, 0), ip: '10.9.0.1', allocated_at: expect.any(String) });
@@ -66,7 +66,7 @@ test('a node gets the lowest free address, keeps it, and gives it back; each cha
 
 // proves C26
 test('an address that is asked for by name is given, or the reason why not is told', async () => {
-  const network = await newNetwork(server.app.deps, { cidr: '10.9.0.0/27', projects: 3, nodes: 6 });
+  const network = await newNetworkRows(server.app.deps, { cidr: '10.9.0.0/27', projects: 3, nodes: 6 });
   await reserve(network, 0, '10.9.0.8/29', true);
   await reserve(network, 1, '10.9.0.16/29', false);
   const ctx = contextOf();
@@ -91,7 +91,7 @@ test('an address that is asked for by name is given, or the reason why not is to
 
 // proves C26
 test('a strict sub-range is all that its project gets; another goes on in the pool', async () => {
-  const network = await newNetwork(server.app.deps, { cidr: '10.9.0.0/28', projects: 2, nodes: 24 });
+  const network = await newNetworkRows(server.app.deps, { cidr: '10.9.0.0/28', projects: 2, nodes: 24 });
   await reserve(network, 0, '10.9.0.4/30', true);
   await reserve(network, 1, '10.9.0.8/30', false);
   const ctx = contextOf();
@@ -106,7 +106,7 @@ test('a strict sub-range is all that its project gets; another goes on in the po
 });
 
 test('a tenant without a range has no addresses', async () => {
-  const network = await newNetwork(server.app.deps, { cidr: null, projects: 1, nodes: 1 });
+  const network = await newNetworkRows(server.app.deps, { cidr: null, projects: 1, nodes: 1 });
   expect(await refusalOf(allocated(contextOf(), node(network, 0)))).toMatchObject({ code: 'network_not_set' });
   expect(await released(contextOf(), node(network, 0))).toBeUndefined();
   expect(await freeRows(server.app.deps.db, network.tenant_id)).toEqual([]);
@@ -114,7 +114,7 @@ test('a tenant without a range has no addresses', async () => {
 
 // proves C26
 test('an address rests after its release; the one that rested longest is given when nothing else is free', async () => {
-  const network = await newNetwork(server.app.deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 9 });
+  const network = await newNetworkRows(server.app.deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 9 });
   const ctx = contextOf();
   const next = async (index: number) => (await allocated(ctx, node(network, index))).ip;
   for (const index of [0, 1, 2, 3, 4]) await next(index);
@@ -135,7 +135,7 @@ test('an address rests after its release; the one that rested longest is given w
 
 // proves C26
 test('addresses that have rested are free after batches of ten thousand, and two workers at once free each of them once', async () => {
-  const network = await newNetwork(server.app.deps, { cidr: '10.16.0.0/16', projects: 1, nodes: 0 });
+  const network = await newNetworkRows(server.app.deps, { cidr: '10.16.0.0/16', projects: 1, nodes: 0 });
   const { db } = server.app.deps;
   const until = server.clock.now().toISOString();
   await sql`
@@ -156,7 +156,7 @@ test('addresses that have rested are free after batches of ten thousand, and two
 // proves C26
 test('64 callers at once get the lowest addresses, each its own', async () => {
   const [callers, each] = onPostgres ? [64, 20] : [16, 5];
-  const network = await newNetwork(server.app.deps, { cidr: '10.9.0.0/20', projects: 2, nodes: callers * each });
+  const network = await newNetworkRows(server.app.deps, { cidr: '10.9.0.0/20', projects: 2, nodes: callers * each });
   const caller = async (place: number) => {
     for (let index = 0; index < each; index += 1) await allocated(contextOf(), node(network, place * each + index));
   };
@@ -168,7 +168,7 @@ test('64 callers at once get the lowest addresses, each its own', async () => {
 
 // proves C26
 test('a node that asks fifty times at once has one address, and there is one event', async () => {
-  const network = await newNetwork(server.app.deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 1 });
+  const network = await newNetworkRows(server.app.deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 1 });
   const answers = await Promise.all(Array.from({ length: 50 }, () => allocated(contextOf(), node(network, 0))));
   expect(new Set(answers.map(({ ip }) => ip))).toEqual(new Set(['10.9.0.1']));
   expect(await eventsOf(network.tenant_id)).toEqual(['mesh_address.allocated']);
@@ -185,7 +185,7 @@ const wrong = {
 // proves C26
 test.each(Object.entries(wrong))('the next take mends the free ranges: %s', async (_, damage) => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 4 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 4 });
   for (const index of [0, 1]) await allocated(contextOf(), node(network, index));
   await deps.db.transaction().execute(async (tx) => {
     // Only this tenant is seen, and the damage is its own.
@@ -200,7 +200,7 @@ test.each(Object.entries(wrong))('the next take mends the free ranges: %s', asyn
 // proves C26
 test('the take of an address that is named mends free ranges without it', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 1 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 1 });
   const { tenant_id } = network;
   await sql`update mesh_free_ranges set last = '10.9.0.3' where tenant_id = ${tenant_id}`.execute(deps.db);
   expect((await allocated(contextOf(), node(network, 0), '10.9.0.9')).ip).toBe('10.9.0.9');
@@ -210,7 +210,7 @@ test('the take of an address that is named mends free ranges without it', async 
 // proves C26
 test('a caller that is bound to a project takes from the pool, and its take sees the addresses of other projects', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/28', projects: 3, nodes: 9 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/28', projects: 3, nodes: 9 });
   const { tenant_id, projects } = network;
   await reserve(network, 2, '10.9.0.4/30', true);
   const project_id = projects[0] ?? null;
@@ -235,7 +235,7 @@ test('a caller that is bound to a project takes from the pool, and its take sees
 // proves C26
 test('what is free ends at the end of a sub-range of IPv6, whose last address is a host, whoever gives his back', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: 'fd00:9::/120', projects: 2, nodes: 2 });
+  const network = await newNetworkRows(deps, { cidr: 'fd00:9::/120', projects: 2, nodes: 2 });
   const { tenant_id } = network;
   await reserve(network, 0, 'fd00:9::10/124', true);
   const free = async () =>
@@ -256,7 +256,7 @@ test('what is free ends at the end of a sub-range of IPv6, whose last address is
 
 test('what is free is written anew only where it differs', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/24', projects: 1, nodes: 2 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/24', projects: 1, nodes: 2 });
   const { tenant_id } = network;
   await rest(tenant_id, 60);
   for (const [place, ip] of ['10.9.0.50', '10.9.0.200'].entries())
@@ -280,7 +280,7 @@ test('what is free is written anew only where it differs', async () => {
 
 test('an address that rests is no part of what is free beside it, on neither side', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 6 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 6 });
   const { tenant_id } = network;
   for (const place of [0, 1, 2, 3, 4, 5]) await allocated(contextOf(), node(network, place));
   await rest(tenant_id, 60);
@@ -297,7 +297,7 @@ test('an address that rests is no part of what is free beside it, on neither sid
 
 test('an address that was free beside its node all along is free once after its release', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 1 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/29', projects: 1, nodes: 1 });
   const { tenant_id } = network;
   await allocated(contextOf(), node(network, 0), '10.9.0.3');
   await sql`update mesh_free_ranges set last = '10.9.0.3' where tenant_id = ${tenant_id} and first = '10.9.0.1'`.execute(
@@ -313,7 +313,7 @@ test('an address that was free beside its node all along is free once after its 
 // proves C26
 test('nodes on the first and the last address of their sub-range keep them, and no other node gets these', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 5 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 5 });
   const { tenant_id } = network;
   for (const [place, ip] of ['10.9.0.8', '10.9.0.11'].entries()) await allocated(contextOf(), node(network, place), ip);
   await reserve(network, 0, '10.9.0.8/30', true);
@@ -331,7 +331,7 @@ test('nodes on the first and the last address of their sub-range keep them, and 
 
 test('addresses that rest where a sub-range has its first and its last one are free for nobody', async () => {
   const { deps } = server.app;
-  const network = await newNetwork(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 3 });
+  const network = await newNetworkRows(deps, { cidr: '10.9.0.0/28', projects: 1, nodes: 3 });
   const { tenant_id } = network;
   await rest(tenant_id, 60);
   for (const [place, ip] of ['10.9.0.8', '10.9.0.9', '10.9.0.11'].entries()) {

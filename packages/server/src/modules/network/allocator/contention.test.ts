@@ -9,7 +9,7 @@ import {
   allocated,
   hosts,
   networkContext,
-  newNetwork,
+  newNetworkRows,
   nodeOf,
   refusalOf,
 } from '../../../../test/support/network-rows.ts';
@@ -45,7 +45,7 @@ async function hold(tenantId: string) {
 // proves C26
 test('two replicas that allocate at once give each address once', async () => {
   const { patient, hasty } = replicas();
-  const network = await newNetwork(patient, { cidr: '10.9.0.0/20', projects: 2, nodes: 80 });
+  const network = await newNetworkRows(patient, { cidr: '10.9.0.0/20', projects: 2, nodes: 80 });
   // Turns count for one process, so the second replica has its own, of the same patience.
   const networkTurns = createTurns({ name: 'second', waitMs: 240_000, refused: networkErrors.allocatorContention });
   const second = { ...networkContext(hasty), networkTurns };
@@ -57,7 +57,7 @@ test('two replicas that allocate at once give each address once', async () => {
 
 test('a network that is held for longer than MESH_WAIT_MS answers allocator_contention, and to try again', async () => {
   const { hasty } = replicas();
-  const network = await newNetwork(hasty, { cidr: '10.9.0.0/28', projects: 1, nodes: 2 });
+  const network = await newNetworkRows(hasty, { cidr: '10.9.0.0/28', projects: 1, nodes: 2 });
   const letGo = await hold(network.tenant_id);
   const contention = { code: 'allocator_contention', retryAfter: 1 };
   const attempts = network.nodes.map((holder) => refusalOf(allocated(networkContext(hasty), holder)));
@@ -68,8 +68,8 @@ test('a network that is held for longer than MESH_WAIT_MS answers allocator_cont
 
 test('of 64 callers that wait for a network one holds a connection; other tenants go on, and so do all when it is free', async () => {
   const { patient } = replicas();
-  const network = await newNetwork(patient, { cidr: '10.9.0.0/20', projects: 1, nodes: 64 });
-  const other = await newNetwork(patient, { cidr: '10.9.0.0/28', projects: 1, nodes: 1 });
+  const network = await newNetworkRows(patient, { cidr: '10.9.0.0/20', projects: 1, nodes: 64 });
+  const other = await newNetworkRows(patient, { cidr: '10.9.0.0/28', projects: 1, nodes: 1 });
   const letGo = await hold(network.tenant_id);
   const ctx = networkContext(patient);
   const waiting = network.nodes.map((holder) => allocated(ctx, holder));
@@ -94,7 +94,7 @@ test('of 64 callers that wait for a network one holds a connection; other tenant
 
 test('a caller that leaves gives up its turn, and its node gets no address', async () => {
   const { patient } = replicas();
-  const network = await newNetwork(patient, { cidr: '10.9.0.0/28', projects: 1, nodes: 3 });
+  const network = await newNetworkRows(patient, { cidr: '10.9.0.0/28', projects: 1, nodes: 3 });
   const letGo = await hold(network.tenant_id);
   const ctx = networkContext(patient);
   const leaving = new AbortController();
