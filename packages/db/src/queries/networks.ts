@@ -48,10 +48,12 @@ export interface NetworkRow {
   readonly rest_seconds: number;
 }
 
+const columns = sql`id as tenant_id, mesh_cidr as cidr, mesh_space as space, mesh_rest_seconds as rest_seconds`;
+
 /** Undefined when the tenant has no network. */
 export async function findNetwork(db: Db, tenantId: string): Promise<NetworkRow | undefined> {
   const { rows } = await sql<NetworkRow>`
-    select id as tenant_id, mesh_cidr as cidr, mesh_space as space, mesh_rest_seconds as rest_seconds
+    select ${columns}
     from tenants where id = ${tenantId} and mesh_cidr is not null`.execute(db);
   return rows[0];
 }
@@ -61,7 +63,7 @@ export async function updateNetwork(tx: Tx, { tenant_id, cidr, space, rest_secon
   const { rows } = await sql<NetworkRow>`
     update tenants set mesh_cidr = ${cidr}::cidr, mesh_space = ${space}, mesh_rest_seconds = ${rest_seconds}
     where id = ${tenant_id}
-    returning id as tenant_id, mesh_cidr as cidr, mesh_space as space, mesh_rest_seconds as rest_seconds`.execute(tx);
+    returning ${columns}`.execute(tx);
   const [row] = rows;
   if (row === undefined) throw new Error('the tenant of a network is there');
   return row;

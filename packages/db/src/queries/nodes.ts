@@ -44,7 +44,7 @@ export function listNodes(db: Db, filter: NodeFilter, page: PageRequest): Promis
 export async function insertNode(tx: Tx, node: Insertable<Nodes>): Promise<NodeRow> {
   const row = await tx
     .insertInto('nodes')
-    .values({ ...node, ...(node.created_at === undefined ? {} : { updated_at: node.created_at }) })
+    .values({ ...node, updated_at: node.created_at })
     .returningAll()
     .executeTakeFirstOrThrow();
   return { ...row, ip: null };

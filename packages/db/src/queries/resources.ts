@@ -48,7 +48,7 @@ export function listResources(db: Db, filter: ResourceFilter, page: PageRequest)
 export function insertResource(tx: Tx, resource: Insertable<Resources>): Promise<ResourceRow> {
   return tx
     .insertInto('resources')
-    .values({ ...resource, ...(resource.created_at === undefined ? {} : { updated_at: resource.created_at }) })
+    .values({ ...resource, updated_at: resource.created_at })
     .returningAll()
     .executeTakeFirstOrThrow();
 }

@@ -34,6 +34,11 @@ export const slug = z
   .regex(/^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$/, 'must be 3 to 40 lower case letters, digits and inner dashes')
   .meta({ minLength: 3, maxLength: 40 });
 
+/** A word of up to 63 lower case letters, digits and inner dashes. Checks in the database hold this rule too. */
+export const dashed = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be up to 63 lower case letters, digits and inner dashes');
+
 /** Text in an answer. Its writer enforced the length, which is documented here and not checked again. */
 export function textUpTo(max: number) {
   return z.string().meta({ maxLength: max });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { addressInput, rangeInput, subRangeInput } from '../../kernel/ip-input.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { id, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { dashed, id, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 import { tenantOwnId } from '../tenants/schema.ts';
 
 const CIDR_LENGTH_MAX = 43;
@@ -37,16 +37,12 @@ export const networkOf = z.strictObject({ id: tenantOwnId });
 export const setNetworkInput = z.strictObject({
   id: tenantOwnId,
   cidr: rangeInput.describe(about.cidr),
-  space: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be up to 63 lower case letters, digits and inner dashes')
-    .optional()
-    .meta({
-      description: `${about.space} Absent: as it is, at first \`shared\`.`,
-      minLength: 1,
-      maxLength: 63,
-      examples: ['shared'],
-    }),
+  space: dashed.optional().meta({
+    description: `${about.space} Absent: as it is, at first \`shared\`.`,
+    minLength: 1,
+    maxLength: 63,
+    examples: ['shared'],
+  }),
   rest_seconds: z
     .int()
     .min(0)

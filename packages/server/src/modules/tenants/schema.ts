@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineEvent } from '../../kernel/events.ts';
 import { FIRST_TENANT } from '../../kernel/first-tenant.ts';
 import { pageInput, pageOf } from '../../kernel/pagination.ts';
-import { date, id, label, name, slug, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
+import { dashed, date, id, label, name, slug, textUpTo, timestamp, timestampInput } from '../../kernel/schema.ts';
 
 export const tenantStatus = z.enum(['demo', 'trial', 'active', 'frozen', 'archived']).meta({
   description: 'The stage of a tenant in its life. `frozen` is read-only; `archived` answers only audit reads.',
@@ -69,11 +69,7 @@ const terms = {
   contract_ends_on: date.nullish().meta(aboutTerms.contract_ends_on),
   sales_owner: label.nullish().meta(aboutTerms.sales_owner),
   // The check tenants_region_check holds this rule too.
-  region: z
-    .string()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'must be up to 63 lower case letters, digits and inner dashes')
-    .nullish()
-    .meta({ ...aboutTerms.region, minLength: 1, maxLength: 63 }),
+  region: dashed.nullish().meta({ ...aboutTerms.region, minLength: 1, maxLength: 63 }),
 };
 
 export const createTenantInput = z.strictObject({ slug, name, kind: tenantKind.default('customer'), ...terms });

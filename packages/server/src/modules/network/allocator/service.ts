@@ -25,11 +25,16 @@ export async function transactInNetwork<T>(ctx: ActorContext, tenantId: string, 
           return work(tx, record, nothingChanged);
         });
       } catch (cause) {
-        throw isLockTimeout(cause) ? networkErrors.allocatorContention({ cause, retryAfter: 1 }) : cause;
+        throw contentionOr(cause);
       }
     },
     ctx.signal,
   );
+}
+
+/** Returns `allocator_contention` for a lock that took too long, and every other error as it is. */
+export function contentionOr(cause: unknown): unknown {
+  return isLockTimeout(cause) ? networkErrors.allocatorContention({ cause, retryAfter: 1 }) : cause;
 }
 
 /** The node that gets an address or gives it back. */

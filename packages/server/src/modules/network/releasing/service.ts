@@ -1,10 +1,8 @@
 /** Sub-ranges that are given back: by hand, or with the projects that they belong to. */
 import { networks, subRanges, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
-import { isLockTimeout } from '../../../kernel/errors/from-database.ts';
 import type { RecordEvent } from '../../../kernel/transact.ts';
-import { rebuildFreeRanges } from '../allocator/service.ts';
-import { networkErrors } from '../errors.ts';
+import { contentionOr, rebuildFreeRanges } from '../allocator/service.ts';
 import { networkEvents } from '../schema.ts';
 
 /** A change under way in the caller's transaction. */
@@ -30,7 +28,7 @@ export async function releaseSubRangesOf(ctx: ActorContext, change: Change, gone
   try {
     await networks.lockNetwork(tx, gone.tenant_id);
   } catch (cause) {
-    throw isLockTimeout(cause) ? networkErrors.allocatorContention({ cause, retryAfter: 1 }) : cause;
+    throw contentionOr(cause);
   }
   await networks.lockAsLongAsUsual(tx);
   await releaseLocked(ctx, change, gone);
