@@ -5,6 +5,10 @@ import type { ColumnType } from "kysely";
 
 export type ApiKeysHashAlgo = "argon2id";
 
+export type AuditJobsKind = "prune" | "redact" | "release";
+
+export type AuditLogCrud = "c" | "d" | "r" | "u";
+
 export type AuditLogOrigin = "registry" | "reported";
 
 export type CatalogRequestsKind = "request" | "trial";
@@ -89,13 +93,74 @@ export interface ApiKeys {
   user_id: string | null;
 }
 
+export interface AuditCheckpoints {
+  created_at: Generated<Timestamp>;
+  note: string;
+  registry_index: number | null;
+  root: Uint8Array;
+  size: number;
+  tenant_id: string;
+}
+
+export interface AuditHead {
+  id: Generated<number>;
+}
+
+export interface AuditHolds {
+  created_at: Generated<Timestamp>;
+  product: string | null;
+  reason: string;
+  tenant_id: string | null;
+}
+
+export interface AuditJobRecords {
+  event_id: string;
+  groups: string[];
+  job_id: string;
+  leaves: string;
+  tenant_id: string;
+}
+
+export interface AuditJobs {
+  actor_id: string | null;
+  created_at: Generated<Timestamp>;
+  finished_at: Timestamp | null;
+  groups: Generated<string[]>;
+  id: string;
+  kind: AuditJobsKind;
+  next_index: Generated<number>;
+  product: string | null;
+  reason: string | null;
+  rows_changed: Generated<number>;
+  rows_read: Generated<number>;
+  source_ip: string | null;
+  status: Generated<string>;
+  target_id: string | null;
+  tenant_id: string;
+  until_index: number | null;
+}
+
+export interface AuditLeaves {
+  event_id: string | null;
+  hash: Uint8Array;
+  index: number;
+  tenant_id: string;
+  what_hash: Uint8Array | null;
+  what_salt: Uint8Array | null;
+  who_hash: Uint8Array | null;
+  who_salt: Uint8Array | null;
+}
+
 export interface AuditLog {
   action: string;
   actor_id: string;
   actor_name: string | null;
   actor_type: string;
   created_at: Generated<Timestamp>;
+  crud: AuditLogCrud | null;
   description: string | null;
+  external_id: string | null;
+  extra: Json | null;
   id: Generated<string>;
   is_failure: Generated<boolean>;
   metadata: Generated<Json>;
@@ -111,6 +176,34 @@ export interface AuditLog {
   target_type: string | null;
   tenant_id: string | null;
   tenant_slug: string | null;
+}
+
+export interface AuditLogs {
+  checked_size: Generated<number>;
+  frontier: Uint8Array;
+  prune_at: Timestamp | null;
+  prune_from: Generated<number>;
+  size: number;
+  tenant_id: string;
+}
+
+export interface AuditRetention {
+  days: number;
+  product: string | null;
+  tenant_id: string | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface AuditTiles {
+  hashes: Uint8Array;
+  level: number;
+  tenant_id: string;
+  tile: number;
+}
+
+export interface AuditUnsealed {
+  event_id: string;
+  tenant_id: string;
 }
 
 export interface CatalogRequests {
@@ -633,7 +726,17 @@ export interface WebhookSecrets {
 
 export interface DB {
   api_keys: ApiKeys;
+  audit_checkpoints: AuditCheckpoints;
+  audit_head: AuditHead;
+  audit_holds: AuditHolds;
+  audit_job_records: AuditJobRecords;
+  audit_jobs: AuditJobs;
+  audit_leaves: AuditLeaves;
   audit_log: AuditLog;
+  audit_logs: AuditLogs;
+  audit_retention: AuditRetention;
+  audit_tiles: AuditTiles;
+  audit_unsealed: AuditUnsealed;
   catalog_requests: CatalogRequests;
   config_heads: ConfigHeads;
   config_readers: ConfigReaders;

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { configMistakes } from '../test/support/config.ts';
 import { readConfig, variableNames } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
-import { withDevSecretsKey } from './sealing-keys.ts';
+import { withDevKeys } from './sealing-keys.ts';
 
 const token = 'x'.repeat(32);
 const pepper = 'p'.repeat(32);
@@ -280,18 +280,18 @@ test('keys for secrets are several, newest first; short, repeated or shared ones
 test('only development on loopback makes a key for secrets, once, and production starts without one', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tenant-registry-secrets-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
-  const made = withDevSecretsKey(readConfig({ DATA_DIR: dataDir })).secretsKeys;
+  const made = withDevKeys(readConfig({ DATA_DIR: dataDir })).secretsKeys;
   expect(made).toHaveLength(1);
-  expect(withDevSecretsKey(readConfig({ DATA_DIR: dataDir })).secretsKeys).toEqual(made);
+  expect(withDevKeys(readConfig({ DATA_DIR: dataDir })).secretsKeys).toEqual(made);
   const given = { DATA_DIR: dataDir, SECRETS_KEY: 'k'.repeat(32) };
-  expect(withDevSecretsKey(readConfig(given)).secretsKeys).toEqual(['k'.repeat(32)]);
+  expect(withDevKeys(readConfig(given)).secretsKeys).toEqual(['k'.repeat(32)]);
   const tokens = { OPERATOR_TOKEN: token, INTERNAL_TOKEN: `${token}y` };
   for (const env of [
     { HOST: '0.0.0.0' },
     { APP_ENV: 'stage', DATABASE_URL: 'postgres://u@h/d' },
     { APP_ENV: 'prod', DATABASE_URL: 'postgres://u@h/d', API_KEY_PEPPER: pepper },
   ])
-    expect(withDevSecretsKey(readConfig({ ...env, ...tokens, DATA_DIR: dataDir })).secretsKeys).toEqual([]);
+    expect(withDevKeys(readConfig({ ...env, ...tokens, DATA_DIR: dataDir })).secretsKeys).toEqual([]);
 });
 
 test('peppers are several, newest first; short, repeated or shared ones are mistakes, and none is echoed', () => {

@@ -16,13 +16,13 @@ import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
 import { requireConfigStore } from './modules/configs/store/start.ts';
-import { requireSealingKeys, withDevSecretsKey } from './sealing-keys.ts';
+import { requireSealingKeys, withDevKeys } from './sealing-keys.ts';
 import { seed } from './seed.ts';
 import { databaseTimeouts } from './settings/database.ts';
 
 async function main(): Promise<void> {
   const given = readConfig();
-  const config = withDevSecretsKey(withDevTokens(given));
+  const config = withDevKeys(withDevTokens(given));
   const logger = createLogger(config.logLevel);
   for (const sentence of unknownVariables()) logger.warn(sentence);
   const database = await open(config, (message) => logger.error(message));

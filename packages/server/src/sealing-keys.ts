@@ -1,4 +1,4 @@
-/** The keys under which secrets are sealed: made on the developer's own machine, and complete wherever the server starts. */
+/** The keys that only the environment has: made on the developer's own machine, and complete wherever the server starts. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,10 +6,15 @@ import { type Db, webhooks } from '@tenant-registry/db';
 import type { Config } from './config.ts';
 import { secretsKeyId } from './kernel/sealed.ts';
 
-/** Returns the config with a key for secrets: the given ones, or the one in the data directory (mode 0600), made when absent. Where no credentials may be made, it stays as it is. */
-export function withDevSecretsKey(config: Config): Config {
-  if (!config.makesTokens || config.secretsKeys.length > 0) return config;
-  return { ...config, secretsKeys: [keptKey(config.dataDir)] };
+/** Returns the config with a key for secrets and one that signs the audit log: the given ones, or those in the data directory (mode 0600), made when absent. Where no credentials may be made, it stays as it is. */
+export function withDevKeys(config: Config): Config {
+  if (!config.makesTokens) return config;
+  const { dataDir, secretsKeys, auditSigningKeys } = config;
+  return {
+    ...config,
+    secretsKeys: secretsKeys.length > 0 ? secretsKeys : [keptKey(dataDir, secretsKeyFile)],
+    auditSigningKeys: auditSigningKeys.length > 0 ? auditSigningKeys : [keptKey(dataDir, signingKeyFile)],
+  };
 }
 
 /** Throws, naming each, when secrets in the database are sealed under keys that SECRETS_KEY does not have. */
@@ -23,10 +28,18 @@ export async function requireSealingKeys(db: Db, { secretsKeys }: Pick<Config, '
   );
 }
 
-const KEY = /^[!-+\--~]{32,4096}$/;
+interface KeyFile {
+  readonly name: string;
+  readonly form: RegExp;
+  /** What the key is for. */
+  readonly use: string;
+}
 
-function keptKey(dataDir: string): string {
-  const file = join(dataDir, 'secrets-key');
+const secretsKeyFile: KeyFile = { name: 'secrets-key', form: /^[!-+\--~]{32,4096}$/, use: 'the webhooks' };
+const signingKeyFile: KeyFile = { name: 'audit-signing-key', form: /^[0-9a-f]{64}$/, use: 'the old verifier' };
+
+function keptKey(dataDir: string, { name, form, use }: KeyFile): string {
+  const file = join(dataDir, name);
   mkdirSync(dataDir, { recursive: true });
   const fresh = randomBytes(32).toString('hex');
   try {
@@ -35,9 +48,7 @@ function keptKey(dataDir: string): string {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     const kept = readFileSync(file, 'utf8').trim();
-    if (KEY.test(kept)) return kept;
-    throw new Error(
-      `${file} is not what was written there: put the key back, or delete the file and the webhooks with it`,
-    );
+    if (form.test(kept)) return kept;
+    throw new Error(`${file} is not what was written there: put the key back, or delete the file and ${use} with it`);
   }
 }

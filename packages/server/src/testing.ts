@@ -80,6 +80,8 @@ export const testConfig: Config = {
   shutdownIdleMs: 0,
   // A machine that is busy with other tests is no failure.
   requestTimeoutMs: 600_000,
+  auditSigningKeys: ['0f'.repeat(32)],
+  auditOrigin: 'registry.example/audit',
   secretsKeys: ['only-for-tests-and-nothing-else-0000'],
   argon2: { concurrencyMax: 2, queueMax: 400 },
   databases: memoryDatabases,

@@ -7,8 +7,9 @@ import { json } from '../types.ts';
 
 export type AuditRow = Selectable<AuditLog>;
 
-export type NewAuditEvent = Omit<Insertable<AuditLog>, 'metadata' | 'tenant_slug' | keyof AuditOrigin> & {
+export type NewAuditEvent = Omit<Insertable<AuditLog>, 'metadata' | 'extra' | 'tenant_slug' | keyof AuditOrigin> & {
   metadata: Record<string, unknown>;
+  extra?: Record<string, unknown> | null;
 } & AuditOrigin;
 
 /**
@@ -62,7 +63,7 @@ export function listAuditEvents(db: Db, filter: AuditFilter, page: BytesRequest)
 /** The short columns of a row take less than the constant. */
 const size = {
   order: sql`created_at desc, id desc`,
-  bytes: sql`octet_length(metadata::text) + coalesce(octet_length(description), 0) + 500`,
+  bytes: sql`octet_length(metadata::text) + coalesce(octet_length(description), 0) + coalesce(octet_length(extra::text), 0) + 500`,
 };
 
 const equalities = ['tenant_id', 'project_id', 'product', 'actor_id', 'target_id'] as const;
@@ -80,11 +81,16 @@ function actionMatches(action: string) {
 }
 
 /** Appends one row and returns it. The tenant's slug is copied from the tenant as it is at this moment. */
-export function appendAuditEvent(db: Db, { metadata, ...event }: NewAuditEvent): Promise<AuditRow> {
+export function appendAuditEvent(db: Db, { metadata, extra, ...event }: NewAuditEvent): Promise<AuditRow> {
   const tenantSlug = sql<string | null>`(select slug from tenants where id = ${event.tenant_id ?? null}::uuid)`;
   return db
     .insertInto('audit_log')
-    .values({ ...event, metadata: json(metadata), tenant_slug: tenantSlug })
+    .values({
+      ...event,
+      metadata: json(metadata),
+      extra: extra === undefined || extra === null ? null : json(extra),
+      tenant_slug: tenantSlug,
+    })
     .returningAll()
     .executeTakeFirstOrThrow();
 }
@@ -98,17 +104,17 @@ export async function appendAuditEvents(db: Db, rows: readonly NewAuditEvent[]):
     insert into audit_log (
       id, tenant_id, tenant_slug, product, project_id, actor_type, actor_id, actor_name, action,
       target_type, target_id, target_name, description, metadata, source_ip, request_id, is_failure,
-      occurred_at, created_at, origin, reported_by
+      occurred_at, created_at, origin, reported_by, crud, external_id, extra
     )
     select
       e.id, e.tenant_id, t.slug, e.product, e.project_id, e.actor_type, e.actor_id, e.actor_name, e.action,
       e.target_type, e.target_id, e.target_name, e.description, e.metadata, e.source_ip, e.request_id, e.is_failure,
-      e.occurred_at, e.created_at, e.origin, e.reported_by
+      e.occurred_at, e.created_at, e.origin, e.reported_by, e.crud, e.external_id, nullif(e.extra, 'null')
     from json_to_recordset(${JSON.stringify(rows)}::json) as e (
       id uuid, tenant_id uuid, product text, project_id uuid, actor_type text, actor_id text, actor_name text,
       action text, target_type text, target_id text, target_name text, description text, metadata jsonb,
       source_ip inet, request_id text, is_failure boolean, occurred_at timestamptz, created_at timestamptz,
-      origin text, reported_by text
+      origin text, reported_by text, crud text, external_id text, extra jsonb
     )
     left join tenants as t on t.id = e.tenant_id`.execute(db);
 }

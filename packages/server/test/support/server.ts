@@ -85,7 +85,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(leases === undefined ? {} : { leases }),
     ...(argon2Tags === undefined ? {} : { argon2Tags }),
   });
-  const keys = [...(config.apiKeyPeppers ?? []), ...(config.secretsKeys ?? testConfig.secretsKeys)];
+  const keys = [
+    ...(config.apiKeyPeppers ?? []),
+    ...(config.secretsKeys ?? testConfig.secretsKeys),
+    ...(config.auditSigningKeys ?? testConfig.auditSigningKeys),
+  ];
   const secrets = new Set([operatorToken, internalToken, ...keys]);
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   return {

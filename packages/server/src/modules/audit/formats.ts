@@ -31,6 +31,9 @@ const columns: Readonly<Record<string, (event: AuditEvent) => unknown>> = {
   metadata: ({ metadata }) => JSON.stringify(metadata),
   origin: ({ origin }) => origin,
   reported_by: ({ reported_by }) => reported_by,
+  crud: ({ crud }) => crud,
+  external_id: ({ external_id }) => external_id,
+  extra: ({ extra }) => extra && JSON.stringify(extra),
 };
 
 const cells = Object.values(columns);

@@ -1,10 +1,13 @@
 /** The audit log: what happened, who did it and to what. */
 import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
+import { auditSettings } from './environment.ts';
 import { auditErrors } from './errors.ts';
 import { auditPermissions } from './permissions.ts';
 import { reservedBy } from './reserved.ts';
 import { auditRouter } from './router.ts';
+import { sealWorker } from './sealing/seal.worker.ts';
+import { createSigning, type Signing } from './sealing/signing.ts';
 
 /** An export holds one batch of rows, and a connection of the pool while it reads one: so many are under way at once. */
 const exportGate = {
@@ -23,8 +26,26 @@ declare module '../../kernel/context.ts' {
       readonly exports: Gate;
       /** Tells whether an action is the registry's own, so that no product may report it. */
       readonly isReserved: (action: string) => boolean;
+      readonly signing: Signing;
+      /** How often logs that grew are signed. */
+      readonly checkpointSeconds: number;
+      /** Where checkpoints over all logs are written besides; null: nowhere. */
+      readonly anchorFile: string | null;
+      /** Whether every sealed row becomes an event, or only while a webhook asks for it. */
+      readonly events: 'subscribed' | 'always';
+      /** For how long rows are kept that no rule speaks of. */
+      readonly retentionDays: number;
     };
   }
+}
+
+interface AuditConfig {
+  readonly auditSigningKeys: readonly string[];
+  readonly auditOrigin: string;
+  readonly auditCheckpointSeconds: number;
+  readonly auditAnchorFile: string | null;
+  readonly auditEvents: 'subscribed' | 'always';
+  readonly auditRetentionDays: number;
 }
 
 export const auditModule = defineModule({
@@ -35,9 +56,21 @@ export const auditModule = defineModule({
   },
   errors: auditErrors,
   permissions: auditPermissions,
-  provide({ metrics, eventTypes }, _: object) {
+  settings: auditSettings,
+  workers: [sealWorker],
+  provide({ metrics, eventTypes }, config: AuditConfig) {
     const exports = createGate(exportGate);
     metrics.observeGate(exports);
-    return { audit: { exports, isReserved: reservedBy(eventTypes) } };
+    return {
+      audit: {
+        exports,
+        isReserved: reservedBy(eventTypes),
+        signing: createSigning(config.auditOrigin, config.auditSigningKeys),
+        checkpointSeconds: config.auditCheckpointSeconds,
+        anchorFile: config.auditAnchorFile,
+        events: config.auditEvents,
+        retentionDays: config.auditRetentionDays,
+      },
+    };
   },
 });

@@ -3,7 +3,8 @@ import { definePermissions } from '../../kernel/permissions.ts';
 
 export const auditPermissions = definePermissions({
   'audit:read': { roles: ['operator', 'support', 'admin'], keys: 'every' },
-  'audit:append': { roles: ['operator', 'internal'] },
+  'audit:append': { roles: ['operator', 'internal', 'admin'], keys: 'every' },
+  'audit:manage': { roles: ['operator'] },
 });
 
 declare module '../../kernel/permissions.ts' {

@@ -3,7 +3,9 @@
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { erasureProcedures } from './erasure/router.ts';
 import { auditErrors } from './errors.ts';
+import { proofProcedures } from './proofs/router.ts';
 import {
   appendAuditEventInput,
   appendAuditEventsInput,
@@ -22,6 +24,9 @@ import { appendAuditEvent, appendAuditEvents, exportAuditEvents, getAuditEvent, 
 const on = routes({ tag: 'Audit' });
 
 export const auditRouter = router({
+  ...proofProcedures,
+  ...erasureProcedures,
+
   append: procedure('audit:append')
     .meta({
       rest: on.create('/v1/audit', {

@@ -33,6 +33,10 @@ const aboutParty = {
   name: 'What people know it by.',
 };
 
+const cruds = ['c', 'r', 'u', 'd'] as const;
+const aboutCrud = 'Whether something was created (`c`), read (`r`), updated (`u`) or deleted (`d`).';
+const aboutExternalId = { description: "The event's id in another system.", examples: ['evt-20931'] };
+
 const auditOrigins = ['registry', 'reported'] as const;
 
 const shownParty = z
@@ -62,6 +66,12 @@ export const auditEvent = z
         description: 'The request that did it, as whoever reports it says.',
         examples: ['0192f0c1-8a44-7b1f-a3c2-5d7e9f1b2a34'],
       }),
+    crud: z.enum(cruds).nullable().describe(aboutCrud),
+    external_id: textUpTo(200).nullable().meta(aboutExternalId),
+    extra: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('What a client of Retraced sent besides: `fields`, `component`, `version`, the hash, …'),
     is_failure: z.boolean().describe('It was tried and refused, or failed.'),
     occurred_at: timestamp.describe('When it happened, as whoever reports it says.'),
     created_at: timestamp.describe("When it was written, by the registry's clock: what lists are ordered by."),
@@ -125,6 +135,8 @@ const newEvent = {
   metadata: jsonObject.default({}).meta(aboutMetadata),
   source_ip: address.nullish().meta(aboutSourceIp),
   request_id: label.nullish().describe("The product's own; absent: that of the request that appends."),
+  crud: z.enum(cruds).nullish().describe(aboutCrud),
+  external_id: label.nullish().meta(aboutExternalId),
   is_failure: z.boolean().default(false).describe('It was tried and refused, or failed.'),
   occurred_at: timestampInput.optional().meta({
     description: 'At most five minutes ahead of the registry; absent: now.',
@@ -191,7 +203,7 @@ export const auditExport = textStream;
 
 /** One row in each form, for the document. A test holds them against what an export writes. */
 export const exportExamples = {
-  'application/x-ndjson': `{"id":"0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0","tenant_id":"${FIRST_TENANT.id}","tenant_slug":"acme","product":"certifai","project_id":null,"actor":{"type":"user","id":"u-2391","name":"Jane Doe"},"action":"report.exported","target":null,"description":null,"metadata":{"pages":12},"source_ip":"203.0.113.7","request_id":"r-1","is_failure":false,"occurred_at":"2026-01-15T09:30:00Z","created_at":"2026-01-15T09:30:00.25Z","origin":"reported","reported_by":"internal_token"}\n`,
-  'text/csv': `id,created_at,occurred_at,tenant_id,tenant_slug,product,project_id,actor_type,actor_id,actor_name,action,target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata,origin,reported_by\r\n0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0,2026-01-15T09:30:00.25Z,2026-01-15T09:30:00Z,${FIRST_TENANT.id},acme,certifai,,user,u-2391,Jane Doe,report.exported,,,,false,,203.0.113.7,r-1,"{""pages"":12}",reported,internal_token\r\n`,
+  'application/x-ndjson': `{"id":"0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0","tenant_id":"${FIRST_TENANT.id}","tenant_slug":"acme","product":"certifai","project_id":null,"actor":{"type":"user","id":"u-2391","name":"Jane Doe"},"action":"report.exported","target":null,"description":null,"metadata":{"pages":12},"source_ip":"203.0.113.7","request_id":"r-1","crud":null,"external_id":null,"extra":null,"is_failure":false,"occurred_at":"2026-01-15T09:30:00Z","created_at":"2026-01-15T09:30:00.25Z","origin":"reported","reported_by":"internal_token"}\n`,
+  'text/csv': `id,created_at,occurred_at,tenant_id,tenant_slug,product,project_id,actor_type,actor_id,actor_name,action,target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata,origin,reported_by,crud,external_id,extra\r\n0192f0c4-1b2a-7d3e-8f4a-5b6c7d8e9fa0,2026-01-15T09:30:00.25Z,2026-01-15T09:30:00Z,${FIRST_TENANT.id},acme,certifai,,user,u-2391,Jane Doe,report.exported,,,,false,,203.0.113.7,r-1,"{""pages"":12}",reported,internal_token,,,\r\n`,
 } as const;
 export type ExportAuditEvents = z.output<typeof exportAuditEventsInput>;

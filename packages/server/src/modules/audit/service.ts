@@ -29,8 +29,7 @@ const MISTAKES_MAX = 20;
 /** Writes one event of any tenant, frozen and archived ones too: what happened is never refused. Throws `not_found`. */
 export async function appendAuditEvent(ctx: ActorContext, event: AppendAuditEvent): Promise<AuditEvent> {
   const row = stamped(ctx, event, ctx.clock());
-  refuseReserved(ctx, [{ row, pointer: '' }]);
-  refuseFuture(ctx, [{ row, pointer: '' }]);
+  refuse(ctx, [{ row, pointer: '' }]);
   try {
     return toEvent(await appendOnce(ctx, (db) => audit.appendAuditEvent(db, row)));
   } catch (error) {
@@ -42,8 +41,8 @@ export async function appendAuditEvent(ctx: ActorContext, event: AppendAuditEven
 export async function appendAuditEvents(ctx: ActorContext, { events }: AppendAuditEvents): Promise<{ ids: string[] }> {
   const now = ctx.clock();
   const entries = events.map((event, index) => ({ row: stamped(ctx, event, now), pointer: `/events/${index}` }));
-  refuseReserved(ctx, entries);
-  refuseFuture(ctx, entries);
+  refuse(ctx, entries);
+  ctx.budgets.charge(ctx.actor, events.length - 1);
   const rows = entries.map(({ row }) => row);
   try {
     await appendOnce(ctx, (db) => audit.appendAuditEvents(db, rows));
@@ -114,9 +113,27 @@ interface Entry {
   readonly pointer: string;
 }
 
+/** A caller of a tenant, or of a project, need not name it. */
 function stamped({ actor, clock, requestId }: ActorContext, event: AppendAuditEvent, now: Date): Entry['row'] {
   const id = newId(clock);
-  return { ...toRow(event, { id, now, requestId, reportedBy: actor.principal }), id };
+  const row = toRow(event, { id, now, requestId, reportedBy: actor.principal });
+  return { ...row, id, tenant_id: row.tenant_id ?? actor.tenant_id, project_id: row.project_id ?? actor.project_id };
+}
+
+function refuse(ctx: ActorContext, entries: readonly Entry[]): void {
+  refuseForeign(ctx, entries);
+  refuseReserved(ctx, entries);
+  refuseFuture(ctx, entries);
+}
+
+function refuseForeign({ actor }: ActorContext, entries: readonly Entry[]): void {
+  const foreign = (field: 'tenant_id' | 'project_id') =>
+    actor[field] === null ? [] : entries.filter(({ row }) => row[field] !== actor[field]);
+  const errors = [
+    ...mistakesAt(foreign('tenant_id'), '/tenant_id', 'there is no such tenant'),
+    ...mistakesAt(foreign('project_id'), '/project_id', 'there is no such project'),
+  ];
+  if (errors.length > 0) throw kernelErrors.notFound({ errors });
 }
 
 function refuseReserved({ audit: { isReserved } }: Context, entries: readonly Entry[]): void {

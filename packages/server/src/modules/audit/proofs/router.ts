@@ -1,0 +1,2 @@
+/** Proofs of the audit log on the wire. */
+export const proofProcedures = {} as const;

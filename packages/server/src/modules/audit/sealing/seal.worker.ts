@@ -1,0 +1,49 @@
+/** Seals audit rows: each becomes a leaf of its tenant's log, one process at a time. */
+import { auditSealing, type Db, type Tx } from '@tenant-registry/db';
+import type { Dependencies } from '../../../kernel/context.ts';
+import { bookkeep } from '../../../kernel/transact.ts';
+import type { Worker } from '../../../kernel/worker.ts';
+import { Growth } from './leaves.ts';
+
+const NAME = 'audit-seal';
+/** Of one batch. */
+const ROWS_MAX = 2_000;
+const BYTES_MAX = 8_388_608;
+
+/** Whoever holds the row of audit_head seals a batch; all others look again later, as with the sequencer of events. */
+export const sealWorker: Worker = {
+  name: NAME,
+  idleMs: 1_000,
+  wokenBy: 'queued',
+  runOnce: sealBatch,
+};
+
+/** Seals one batch and returns how many tickets it took; 0 also when another process is at it. */
+export async function sealBatch(deps: Pick<Dependencies, 'db' | 'logger'>): Promise<number> {
+  const { gone, taken } = await bookkeep(deps.db, seal);
+  if (gone.length > 0)
+    deps.logger.error(
+      { worker: NAME, rows: gone.slice(0, 20), count: gone.length },
+      'audit rows went before they were sealed',
+    );
+  return taken;
+}
+
+async function seal(tx: Tx): Promise<{ readonly taken: number; readonly gone: readonly string[] }> {
+  if (!(await auditSealing.claimAuditHead(tx))) return { taken: 0, gone: [] };
+  const waiting = await auditSealing.listUnsealed(tx, { limit: ROWS_MAX, bytesMax: BYTES_MAX });
+  if (waiting.length === 0) return { taken: 0, gone: [] };
+  const growth = await growthOf(tx, [...new Set(waiting.map(({ log }) => log))]);
+  for (const { log, row } of waiting) if (row !== null) growth.addRow(log, row);
+  await auditSealing.appendLeaves(tx, growth.sealed());
+  await auditSealing.deleteUnsealed(
+    tx,
+    waiting.map(({ event_id }) => event_id),
+  );
+  return { taken: waiting.length, gone: waiting.filter(({ row }) => row === null).map(({ event_id }) => event_id) };
+}
+
+/** Begins a batch in these logs. */
+export async function growthOf(db: Db, logs: readonly string[]): Promise<Growth> {
+  return new Growth(await auditSealing.listAuditLogs(db, logs));
+}
