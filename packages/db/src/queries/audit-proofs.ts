@@ -20,13 +20,12 @@ export interface ProvableLeaf {
 
 /** Returns the leaf of a row with the newest checkpoint of its log, or with the one of that size. */
 export async function findProvableLeaf(db: Db, eventId: string, size?: number): Promise<ProvableLeaf | undefined> {
-  const ofSize = size === undefined ? sql`` : sql`and size = ${size}::bigint`;
   const { rows } = await sql<ProvableLeaf>`/* prepare find_provable_leaf */
     select l.tenant_id as log, l.index, l.hash, l.who_hash, l.what_hash, l.who_salt, l.what_salt, c.size, c.note
     from audit_leaves as l
-    left join lateral (
-      select size, note from audit_checkpoints where tenant_id = l.tenant_id ${ofSize} order by size desc limit 1
-    ) as c on true
+    left join audit_checkpoints as c on c.tenant_id = l.tenant_id and c.size = coalesce(
+      ${size ?? null}::bigint, (select max(size) from audit_checkpoints where tenant_id = l.tenant_id)
+    )
     where l.event_id = ${eventId}::uuid`.execute(db);
   return rows[0];
 }

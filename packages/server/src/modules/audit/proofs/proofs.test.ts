@@ -209,15 +209,15 @@ test('the checkpoint of a log is in the newest checkpoint over all logs, which e
 test('a log is the beginning of itself at every later size', async () => {
   const { id: tenant_id } = await newTenant(server);
   const token = await keyFor(tenant_id);
-  for (const count of [0, 1, 5, 250, 1, 1, 300]) {
-    await fill(tenant_id, count === 0 ? 1 : count);
+  for (const count of [1, 5, 249, 1, 300]) {
+    await fill(tenant_id, count);
     await signAll(server);
   }
   for (const [of, log] of [
     ['tenant', tenant_id],
     ['registry', REGISTRY_LOG],
   ] as const) {
-    const signed = (await checkpointsOf(server, log)).slice(-7);
+    const signed = (await checkpointsOf(server, log)).slice(-5);
     for (const [n, first] of signed.entries())
       for (const second of signed.slice(n)) {
         const { body } = await get(`/consistency?of=${of}&first=${first.size}&second=${second.size}`, token);
