@@ -1,71 +1,85 @@
-/** Hashes of a Merkle tree (RFC 9162, section 2.1), and a tree that only grows. */
+/** The Merkle tree of RFC 9162, section 2.1, and its growth at the right edge. */
 import { hash } from 'node:crypto';
+import { half, isOdd, perfectTreesIn, requireSize } from './sizes.ts';
 
 export const HASH_BYTES = 32;
-const LEAF = Buffer.from([0]);
-const NODE = Buffer.from([1]);
 
-/** The root of a tree without leaves. */
-export const EMPTY_ROOT = hash('sha256', '', 'buffer');
+/** The root of the tree without leaves. */
+export const EMPTY_ROOT: Buffer = hash('sha256', '', 'buffer');
 
-/** Returns the hash of a leaf with this content. */
+const LEAF = Buffer.of(0);
+
+/** Returns the hash of a leaf: of a zero byte and its data; a text stands for its UTF-8. */
 export function leafHash(data: Uint8Array | string): Buffer {
-  return hash('sha256', Buffer.concat([LEAF, typeof data === 'string' ? Buffer.from(data) : data]), 'buffer');
+  return hash('sha256', typeof data === 'string' ? `\0${data}` : Buffer.concat([LEAF, data]), 'buffer');
 }
 
-/** Returns the hash of the node above two others. */
+// One buffer for all: hashing is synchronous, and this runs a million times in a row.
+const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
+
+/** Returns the hash of an inner node: of a one byte and the hashes of its children. Throws for other lengths. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return hash('sha256', Buffer.concat([NODE, left, right]), 'buffer');
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) throw new RangeError('a hash has 32 bytes');
+  pair.set(left, 1);
+  pair.set(right, 1 + HASH_BYTES);
+  return hash('sha256', pair, 'buffer');
 }
 
-/** The right edge of a tree: the roots of its perfect subtrees, from the largest to the smallest. */
+/** All that a log has to keep in order to grow: the roots of the perfect subtrees of its size, from the largest on. */
 export interface Frontier {
-  readonly size: number;
-  readonly hashes: readonly Buffer[];
+  size: number;
+  hashes: Buffer[];
 }
 
-/** Returns the frontier that `frontierBytes` wrote. Throws when there are not as many hashes as a tree of that size has. */
+/** Returns the frontier that `frontierBytes` wrote. Throws when the bytes are not those of a log of this size. */
 export function frontierOf(size: number, bytes: Uint8Array): Frontier {
-  if (bytes.length !== onesIn(size) * HASH_BYTES) throw new Error(`a tree of ${size} leaves has another frontier`);
-  const all = Buffer.from(bytes);
-  const hashes = Array.from({ length: onesIn(size) }, (_, place) =>
-    all.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES),
-  );
-  return { size, hashes };
+  requireSize(size, 'the size');
+  const count = perfectTreesIn(size);
+  if (bytes.length !== count * HASH_BYTES)
+    throw new RangeError(
+      `the frontier of ${size} leaves has ${count * HASH_BYTES} bytes, and these are ${bytes.length}`,
+    );
+  const copy = Buffer.from(bytes);
+  const hashAt = (n: number) => copy.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES);
+  return { size, hashes: Array.from({ length: count }, (_, n) => hashAt(n)) };
 }
 
-/** Returns the hashes of the frontier, one after the other. */
 export function frontierBytes({ hashes }: Frontier): Buffer {
   return Buffer.concat(hashes);
 }
 
-/** Told of each perfect subtree that a leaf completes: its level, 1 or more, its place among those of the level, and its root. */
-type OnNode = (level: number, index: number, hash: Buffer) => void;
-
-/** Returns the frontier with one leaf more. */
-export function append({ size, hashes }: Frontier, leaf: Buffer, onNode?: OnNode): Frontier {
-  const grown = [...hashes];
-  let top = leaf;
-  // Each trailing one of the size is a subtree as large as the one that has just been completed.
-  for (let rest = size, level = 1; rest % 2 === 1; rest = (rest - 1) / 2, level += 1) {
-    const left = grown.pop();
-    if (left === undefined) throw new Error('a frontier has a hash for each one of its size');
-    top = nodeHash(left, top);
-    onNode?.(level, (rest - 1) / 2, top);
+/**
+ * Adds the hash of a leaf to the frontier, which is changed and returned. `onNode` is told of each perfect subtree that
+ * is complete now, from level 1 (of two leaves) upwards.
+ */
+export function append(
+  frontier: Frontier,
+  leaf: Buffer,
+  onNode?: (level: number, index: number, hash: Buffer) => void,
+): Frontier {
+  if (leaf.length !== HASH_BYTES) throw new RangeError('a hash has 32 bytes');
+  requireSize(frontier.size + 1, 'the size');
+  let root = leaf;
+  let level = 0;
+  for (let index = frontier.size; isOdd(index); ) {
+    const left = frontier.hashes.pop();
+    if (left === undefined) throw new RangeError('the frontier has too few hashes for its size');
+    root = nodeHash(left, root);
+    index = half(index);
+    level += 1;
+    onNode?.(level, index, root);
   }
-  grown.push(top);
-  return { size: size + 1, hashes: grown };
+  frontier.hashes.push(root);
+  frontier.size += 1;
+  return frontier;
 }
 
-/** Returns the root of the tree. */
+/** Returns the root of the whole log. */
 export function rootOf({ hashes }: Frontier): Buffer {
-  if (hashes.length === 0) return EMPTY_ROOT;
-  return hashes.reduceRight((right, left) => nodeHash(left, right));
+  return hashes.length === 0 ? EMPTY_ROOT : foldRight(hashes);
 }
 
-function onesIn(size: number): number {
-  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`${size} is no size of a tree`);
-  let ones = 0;
-  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2;
-  return ones;
+/** Returns the hash of neighbouring perfect subtrees, of which each is smaller than the one to its left. */
+export function foldRight(hashes: readonly Buffer[]): Buffer {
+  return hashes.reduceRight((right, left) => nodeHash(left, right));
 }
