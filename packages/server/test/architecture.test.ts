@@ -57,7 +57,7 @@ const rules: readonly Rule[] = [
   },
   {
     // The one form of JSON that hashes are made of.
-    files: new RegExp(`^${S}/modules/configs/canonical\\.ts$`),
+    files: new RegExp(`^${S}/modules/(configs/canonical|audit/tree/canonical-json)\\.ts$`),
     may: [node, /^canonicalize$/],
   },
   {
