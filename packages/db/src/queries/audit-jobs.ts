@@ -27,8 +27,8 @@ const redactions = (db: Db) =>
     .select(isHeld.as('is_held'))
     .where('kind', '=', sql.lit('redact' as const));
 
-export async function insertAuditJob(tx: Tx, job: Insertable<AuditJobs>): Promise<void> {
-  await tx.insertInto('audit_jobs').values(job).execute();
+export function insertAuditJob(tx: Tx, job: Insertable<AuditJobs>): Promise<Selectable<AuditJobs>> {
+  return tx.insertInto('audit_jobs').values(job).returningAll().executeTakeFirstOrThrow();
 }
 
 export function findRedaction(db: Db, id: string): Promise<AuditJobRow | undefined> {
