@@ -16,6 +16,7 @@ export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as auditJobs from './queries/audit-jobs.ts';
+export * as auditProofs from './queries/audit-proofs.ts';
 export * as auditRules from './queries/audit-rules.ts';
 export * as auditSealing from './queries/audit-sealing.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
