@@ -36,6 +36,8 @@ export interface RetracedScope {
   readonly tenant_id: string | null | undefined;
   /** Null: rows of every project, and those of none. */
   readonly project_id: string | null;
+  /** Null: rows of every target, and those of none. */
+  readonly target_id: string | null;
 }
 
 /** Where a row stands in the order of pages: its time and its id. */
@@ -132,13 +134,14 @@ function all(conditions: readonly Condition[]): RawBuilder<SqlBool> {
 }
 
 /** What an index finds in the order of pages. */
-function indexed({ product, tenant_id }: RetracedScope, search: RetracedSearch): Condition[] {
+function indexed({ product, tenant_id, target_id }: RetracedScope, search: RetracedSearch): Condition[] {
   const [actor, target, action] = [only(search.actor_ids), only(search.target_ids), only(search.actions)];
   const { since, until } = search.received ?? {};
   return [
     ...(tenant_id === undefined ? [sql<SqlBool>`product = ${product}`] : []),
     ...(tenant_id === null ? [sql<SqlBool>`product = ${product} and tenant_id is null`] : []),
     ...(typeof tenant_id === 'string' ? [sql<SqlBool>`tenant_id = ${tenant_id}`] : []),
+    ...(target_id === null ? [] : [sql<SqlBool>`target_id = ${target_id}`]),
     ...(actor === undefined ? [] : [sql<SqlBool>`actor_id = ${actor}`]),
     ...(target === undefined ? [] : [sql<SqlBool>`target_id = ${target}`]),
     ...(action === undefined || action.isPrefix ? [] : [sql<SqlBool>`action = ${action.text}`]),

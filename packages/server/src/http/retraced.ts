@@ -52,26 +52,26 @@ function asBearer(authorization: string): string {
 /** Mounts what products use. */
 export function mountRetracedPublisher(scope: FastifyInstance, options: RetracedOptions): void {
   const handle = handlers(options);
-  scope.post(`${PUBLISHER}/event`, handle('publish', reportEvent));
-  scope.post(`${PUBLISHER}/event/bulk`, { bodyLimit: BULK_BYTES_MAX }, handle('publishBulk', reportEvents));
-  scope.get(`${PUBLISHER}/viewertoken`, { exposeHeadRoute: false }, handle('viewerToken', makeViewerToken));
+  scope.post(`${PUBLISHER}/event`, handle('publish', answering(201, reportEvent)));
   scope.post(
-    `${PUBLISHER}/graphql`,
-    { bodyLimit: GRAPHQL_BYTES_MAX },
-    handle('search', async (ctx, input) => withStatus(await searchAsPublisher(ctx, input))),
+    `${PUBLISHER}/event/bulk`,
+    { bodyLimit: BULK_BYTES_MAX },
+    handle('publishBulk', answering(201, reportEvents)),
   );
+  scope.get(
+    `${PUBLISHER}/viewertoken`,
+    { exposeHeadRoute: false },
+    handle('viewerToken', answering(200, makeViewerToken)),
+  );
+  scope.post(`${PUBLISHER}/graphql`, { bodyLimit: GRAPHQL_BYTES_MAX }, handle('search', searchAsPublisher));
 }
 
 /** Mounts what the viewer uses, on a scope whose guard knows viewers. */
 export function mountRetracedViewer(scope: FastifyInstance, options: RetracedOptions): void {
   const handle = handlers(options);
   const open = { bodyLimit: PUBLIC_BODY_BYTES_MAX, config: { isPublic: true } };
-  scope.post(`${VIEWER}/viewersession`, open, handle('viewerSession', makeViewerSession));
-  scope.post(
-    `${VIEWER}/graphql`,
-    { bodyLimit: GRAPHQL_BYTES_MAX },
-    handle('view', async (ctx, input, token) => withStatus(await searchAsViewer(ctx, input, token))),
-  );
+  scope.post(`${VIEWER}/viewersession`, open, handle('viewerSession', answering(200, makeViewerSession)));
+  scope.post(`${VIEWER}/graphql`, { bodyLimit: GRAPHQL_BYTES_MAX }, handle('view', searchAsViewer));
 }
 
 /** Knows sessions of viewers, which count nowhere else, and no other credential. */
@@ -98,27 +98,20 @@ interface Answer {
   readonly body: unknown;
 }
 
-class WithStatus {
-  readonly answer: Answer;
-  constructor(answer: Answer) {
-    this.answer = answer;
-  }
-}
+type Work<T> = (ctx: Context, input: RetracedInput, credential: string) => Promise<T>;
 
-function withStatus(answer: Answer): WithStatus {
-  return new WithStatus(answer);
+function answering<T>(status: number, work: Work<T>): Work<Answer> {
+  return async (...asked) => ({ status, body: await work(...asked) });
 }
-
-type Work = (ctx: Context, input: RetracedInput, credential: string) => Promise<unknown>;
 
 function handlers({ deps, contextOf }: RetracedOptions) {
-  return (name: string, work: Work) => async (request: FastifyRequest, reply: FastifyReply) => {
+  return (name: string, work: Work<Answer>) => async (request: FastifyRequest, reply: FastifyReply) => {
     try {
       const ctx = contextOf(request, reply);
       const { params, query, body, headers } = request;
       const answer = work(ctx, { params, query, body }, tokenIn(headers.authorization ?? ''));
       const done = await withinDeadline(answer, ctx.deadline.leftMs(), tooLate);
-      return done instanceof WithStatus ? reply.code(done.answer.status).send(done.answer.body) : reply.send(done);
+      return reply.code(done.status).send(done.body);
     } catch (thrown) {
       return sendFailure(reply, thrown, deps, `retraced.${name}`);
     }

@@ -89,15 +89,21 @@ function withoutGaps(members: Record<string, unknown>): Record<string, unknown> 
 
 export const retracedProject = z.object({ product });
 
+/** Clients of other languages send the older `team_id`, narrow a viewer to one target, and name no actor. */
 export const viewerTokenQuery = z.object({
   group_id: absentIfEmpty(z.string().max(200)),
-  actor_id: partyId,
+  team_id: absentIfEmpty(z.string().max(200)),
+  target_id: absentIfEmpty(partyId),
+  actor_id: absentIfEmpty(partyId),
   is_admin: z.preprocess((value) => value === 'true', z.boolean()),
   view_log_action: absentIfEmpty(known.action),
 });
 export type ViewerTokenQuery = z.output<typeof viewerTokenQuery>;
 
-export const viewerSessionInput = z.object({ token: z.string().min(1).max(3_000) });
+/** Characters of a token: a body without a credential is small. */
+export const VIEWER_TOKEN_MAX = 3_000;
+
+export const viewerSessionInput = z.object({ token: z.string().min(1).max(VIEWER_TOKEN_MAX) });
 
 export const graphqlRequest = z.object({
   query: z.string().min(1),

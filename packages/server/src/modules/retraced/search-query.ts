@@ -1,5 +1,6 @@
 /** The search language of Retraced: `action:user.* crud:c,u received:2026-01-01,2026-02-01 actor.name:"Jane Doe" words`. */
 import type { retraced } from '@tenant-registry/db';
+import { malformed } from '../../kernel/errors/malformed.ts';
 
 /** A search that cannot be understood, or that finds nothing within its bounds. It says so to the caller. */
 export class SearchMistake extends Error {
@@ -38,6 +39,8 @@ const TERM = /(?:[^\s:"']+:)?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?!\S)|\S+/g
  */
 export function parseSearch(text: string): retraced.RetracedSearch {
   if (text.length > SEARCH_LENGTH_MAX) throw mistake(`The search must have at most ${SEARCH_LENGTH_MAX} characters.`);
+  const odd = malformed(text);
+  if (odd !== undefined) throw mistake(`The search ${odd.message}.`);
   const found: Record<ListName, string[]> = {
     actions: [],
     cruds: [],
@@ -57,8 +60,8 @@ export function parseSearch(text: string): retraced.RetracedSearch {
     else found.words.push(key === undefined ? value : `${key}:${value}`);
   }
   if (Object.values(found).flat().length > VALUES_MAX) throw mistake(`A search has at most ${VALUES_MAX} values.`);
-  const odd = found.cruds.find((each) => !/^[crud]$/.test(each));
-  if (odd !== undefined) throw mistake('crud takes the letters c, r, u and d, separated by commas.');
+  if (found.cruds.some((each) => !/^[crud]$/.test(each)))
+    throw mistake('crud takes the letters c, r, u and d, separated by commas.');
   // An asterisk alone finds every action.
   const actions = found.actions.some((each) => /^\*+$/.test(each)) ? [] : found.actions.map(toAction);
   return { ...found, ...spans, actions };

@@ -7,24 +7,27 @@ import { parseSearch, SearchMistake } from './search-query.ts';
 
 const ROWS_DEFAULT = 20;
 const ROWS_MAX = 100;
-/** Rows that one statement looks at, and statements of a page while it has found nothing. */
-const LOOKED_MAX = 10_000;
-const STATEMENTS_MAX = 10;
+const USUAL = { rows: 10_000, statements: 10 };
 const PAGE_BYTES_MAX = 1_048_576;
 const LIST = 'retraced';
+
+export interface SearchAsked extends SearchArguments {
+  /** Rows that one statement looks at, and statements of a page while it has found nothing; absent: the usual ones. */
+  readonly bounds?: { readonly rows: number; readonly statements: number };
+}
 
 /**
  * Returns a page as GraphQL hands it out, newest first. A page never ends before the log does: while rows are left, it has
  * an edge whose cursor goes on from there. Throws `SearchMistake` when none of very many rows fits, and `invalid_cursor`.
  */
-export async function searchEvents(ctx: ActorContext, scope: retraced.RetracedScope, asked: SearchArguments) {
+export async function searchEvents(ctx: ActorContext, scope: retraced.RetracedScope, asked: SearchAsked) {
   const text = asked.query ?? '';
   const last = asked.last ?? ROWS_DEFAULT;
   if (last < 1 || last > ROWS_MAX) throw new SearchMistake('search_invalid', `last must be from 1 to ${ROWS_MAX}.`);
   const filter = { scope, search: parseSearch(text) };
   const boundTo = { ...scope, tenant_id: scope.tenant_id ?? String(scope.tenant_id), query: text };
   const start = placeIn(ctx, boundTo, asked.before ?? '');
-  const page = await firstFound(ctx, filter, { limit: last, after: start.after });
+  const page = await firstFound(ctx, filter, { limit: last, after: start.after, ...(asked.bounds ?? USUAL) });
   const isCut = page.hits > page.rows.length;
   const hasPreviousPage = isCut || page.end !== null;
   const cursorOf = (row: audit.AuditRow, index: number) => {
@@ -60,18 +63,21 @@ type Filter = Parameters<typeof retraced.listRetracedEvents>[1];
 async function firstFound(
   ctx: ActorContext,
   filter: Filter,
-  { limit, after }: Pick<retraced.RetracedPageRequest, 'limit' | 'after'>,
+  { limit, after, rows, statements }: Wanted,
 ): Promise<retraced.RetracedPage> {
   let from = after;
-  for (let statements = 0; statements < STATEMENTS_MAX; statements += 1) {
-    if (statements > 0) ctx.budgets.charge(ctx.actor, 1);
-    const asked = { limit, after: from, bytesMax: PAGE_BYTES_MAX, rowsMax: LOOKED_MAX };
+  for (let count = 0; count < statements; count += 1) {
+    if (count > 0) ctx.budgets.charge(ctx.actor, 1);
+    const asked = { limit, after: from, bytesMax: PAGE_BYTES_MAX, rowsMax: rows };
     const page = await retraced.listRetracedEvents(ctx.db, filter, asked);
     if (page.rows.length > 0 || page.end === null) return page;
     from = page.end;
   }
-  throw new SearchMistake(
-    'search_too_wide',
-    `None of ${LOOKED_MAX * STATEMENTS_MAX} events fits: say when it was, with received:FROM,UNTIL.`,
-  );
+  const message = `None of ${rows * statements} events fits: say when it was, with received:FROM,UNTIL.`;
+  throw new SearchMistake('search_too_wide', message);
+}
+
+interface Wanted extends Pick<retraced.RetracedPageRequest, 'limit' | 'after'> {
+  readonly rows: number;
+  readonly statements: number;
 }

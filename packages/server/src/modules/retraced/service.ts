@@ -80,7 +80,8 @@ export async function makeViewerToken(
 export async function searchAsPublisher(caller: Context, input: RetracedInput): Promise<GraphqlAnswer> {
   const ctx = publisher(caller, 'audit:read');
   const { tenant_id, project_id } = ctx.actor;
-  return searched(ctx, { product: productIn(input), tenant_id: tenant_id ?? undefined, project_id }, input.body);
+  const scope = { product: productIn(input), tenant_id: tenant_id ?? undefined, project_id, target_id: null };
+  return searched(ctx, scope, input.body);
 }
 
 /** Exchanges the token of a viewer for a session. Throws `unauthenticated`. */
@@ -95,8 +96,8 @@ export function makeViewerSession(ctx: Context, input: RetracedInput) {
 export async function searchAsViewer(caller: Context, input: RetracedInput, token: string): Promise<GraphqlAnswer> {
   const ctx = known(caller);
   const grant = await grantOfViewer(ctx, token);
-  const { product, tenant_id, project_id } = grant;
-  const answer = await searched(ctx, { product, tenant_id, project_id }, input.body);
+  const { product, tenant_id, project_id, target_id } = grant;
+  const answer = await searched(ctx, { product, tenant_id, project_id, target_id }, input.body);
   const { skipViewLogEvent } = input.query as { readonly skipViewLogEvent?: unknown }; // Fastify makes an object of it
   if (answer.status === 200 && !(grant.is_admin && skipViewLogEvent)) await writeView(ctx, grant);
   return answer;
@@ -192,13 +193,14 @@ function asMistake(error: unknown): never {
 }
 
 async function writeView(ctx: ActorContext, grant: ViewerGrant): Promise<void> {
-  const { product, tenant_id, project_id, actor_id, view_action } = grant;
+  const { product, tenant_id, project_id, target_id, actor_id, view_action } = grant;
   const event: AppendAuditEvent = {
     tenant_id,
     product,
     project_id,
-    actor: { type: 'user', id: actor_id },
+    actor: actor_id === null ? { type: 'anonymous', id: 'anonymous' } : { type: 'user', id: actor_id },
     action: view_action,
+    target: target_id === null ? null : { type: 'target', id: target_id },
     crud: 'r',
     description: 'Viewed the audit log',
     metadata: {},

@@ -10,7 +10,10 @@ export interface ViewerGrant {
   /** Null: the rows of the platform. */
   readonly tenant_id: string | null;
   readonly project_id: string | null;
-  readonly actor_id: string;
+  /** The one target whose rows it is narrowed to; null: all. */
+  readonly target_id: string | null;
+  /** Null: whoever made the token named nobody. */
+  readonly actor_id: string | null;
   readonly is_admin: boolean;
   /** The action of the row that each view writes. */
   readonly view_action: string;

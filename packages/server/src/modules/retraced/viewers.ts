@@ -4,7 +4,7 @@ import type { ActorContext, Context, Dependencies } from '../../kernel/context.t
 import { refusedCredential } from '../../kernel/credentials.ts';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { namedTenant } from './groups.ts';
-import type { ViewerTokenQuery } from './schema.ts';
+import { VIEWER_TOKEN_MAX, type ViewerTokenQuery } from './schema.ts';
 import {
   digestOf,
   isSameDigest,
@@ -17,6 +17,7 @@ import {
 const TOKEN_MS = 300_000;
 const SESSION_MS = 3_600_000;
 const VIEW_ACTION = 'audit.log.view';
+const TOO_LONG = { pointer: '/actor_id', message: 'is too long for a token, with all else', in: 'query' } as const;
 
 const refusals = {
   unknown: { reason: 'unknown', detail: 'This token of a viewer is not known here.' },
@@ -40,19 +41,22 @@ interface Minting {
 /** Returns a token that becomes a session of a viewer within five minutes. Throws `not_found` for another group. */
 export async function mintViewerToken(ctx: ActorContext, { product, query, credential }: Minting): Promise<string> {
   const { actor, retraced, clock } = ctx;
-  const tenant = await namedTenant(ctx, query.group_id, '/group_id');
+  const tenant = await namedTenant(ctx, query.group_id ?? query.team_id, '/group_id');
   const key = await retraced.viewerKey();
-  return signGrant(key, 'viewer_token', {
+  const token = signGrant(key, 'viewer_token', {
     product,
     tenant_id: tenant,
     project_id: actor.project_id,
-    actor_id: query.actor_id,
+    target_id: query.target_id ?? null,
+    actor_id: query.actor_id ?? null,
     is_admin: query.is_admin,
     view_action: query.view_log_action ?? VIEW_ACTION,
     minted:
       actor.type === 'internal' ? { by: 'internal', id: digestOf(key, credential) } : { by: 'api_key', id: actor.id },
     expires_at: clock().getTime() + TOKEN_MS,
   });
+  if (token.length > VIEWER_TOKEN_MAX) throw kernelErrors.invalidInput({ errors: [TOO_LONG] });
+  return token;
 }
 
 /** Exchanges a viewer's token for a session of an hour. Throws `unauthenticated`. */
@@ -90,11 +94,12 @@ async function isStillAllowed(deps: ViewerDependencies, { minted, tenant_id, pro
 /** Resolves to the caller behind a session of a viewer: it may nothing but look. Throws `unauthenticated`. */
 export async function identifyViewer(deps: ViewerDependencies, token: string): Promise<Actor> {
   const { actor_id, tenant_id, project_id } = await viewerGrant(deps, 'viewer_session', token);
+  const id = actor_id ?? 'anonymous';
   return {
     type: 'user',
-    id: actor_id,
-    name: actor_id,
-    principal: `retraced_viewer:${tenant_id}:${actor_id}`,
+    id,
+    name: id,
+    principal: `retraced_viewer:${tenant_id}:${id}`,
     roles: [],
     permissions: new Set(),
     scopes: null,
