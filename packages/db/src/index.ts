@@ -55,6 +55,7 @@ export * as projects from './queries/projects.ts';
 export * as quotas from './queries/quotas.ts';
 export * as replicaLeases from './queries/replica-leases.ts';
 export * as resources from './queries/resources.ts';
+export * as retraced from './queries/retraced.ts';
 export * as roleBindings from './queries/role-bindings.ts';
 export * as serviceIdentities from './queries/service-identities.ts';
 export * as sessions from './queries/sessions.ts';
