@@ -57,7 +57,7 @@ const rules: readonly Rule[] = [
   },
   {
     // The one form of JSON that hashes are made of.
-    files: new RegExp(`^${S}/modules/configs/canonical\\.ts$`),
+    files: new RegExp(`^${S}/modules/(configs/canonical|audit/tree/canonical-json)\\.ts$`),
     may: [node, /^canonicalize$/],
   },
   {
@@ -176,7 +176,7 @@ const rules: readonly Rule[] = [
     files: /^packages\/db\/src\/queries\//,
     may: [
       /^kysely$/,
-      /^packages\/db\/src\/(database|handles|keyset|mesh-sql|schema|types|queries\/(audit|configs|entries|last-seen|replica-leases|principals|sign-in))\.ts$/,
+      /^packages\/db\/src\/(database|handles|keyset|mesh-sql|schema|types|queries\/(audit|audit-sealing|configs|entries|last-seen|replica-leases|principals|sign-in))\.ts$/,
     ],
   },
   {
