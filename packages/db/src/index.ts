@@ -16,6 +16,7 @@ export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
 export * as auditSealing from './queries/audit-sealing.ts';
+export * as auditVerifying from './queries/audit-verifying.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
 export * as configHistory from './queries/config-history.ts';
 export * as configPages from './queries/config-pages.ts';
