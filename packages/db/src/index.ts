@@ -15,6 +15,7 @@ export { migrateUp, requireCurrentSchema } from './migrate.ts';
 export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';
 export * as audit from './queries/audit.ts';
+export * as auditProofs from './queries/audit-proofs.ts';
 export * as auditSealing from './queries/audit-sealing.ts';
 export * as auditVerifying from './queries/audit-verifying.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';

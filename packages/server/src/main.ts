@@ -15,6 +15,7 @@ import { type Config, readConfig, unknownVariables } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
+import { requireAnchorFile } from './modules/audit/sealing/anchors.ts';
 import { requireConfigStore } from './modules/configs/store/start.ts';
 import { requireSealingKeys, withDevKeys } from './sealing-keys.ts';
 import { seed } from './seed.ts';
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   const config = withDevKeys(withDevTokens(given));
   const logger = createLogger(config.logLevel);
   for (const sentence of unknownVariables()) logger.warn(sentence);
+  await requireAnchorFile(config);
   const database = await open(config, (message) => logger.error(message));
   await requireSealingKeys(database.db, config);
   const app = await createApp({ config, database, clock: systemClock, logger });

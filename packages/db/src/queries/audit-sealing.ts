@@ -138,17 +138,35 @@ export async function findUnsealedCount(db: Db, limit: number): Promise<number> 
 
 /** A log that grew since its last checkpoint. */
 export interface GrownSinceCheckpoint extends AuditLogRow {
-  /** Of its last checkpoint; null: it has none. */
-  readonly checked_root: Uint8Array | null;
+  /** Of its newest checkpoint; null: it has none. */
+  readonly signed_size: number | null;
+  readonly signed_root: Uint8Array | null;
 }
 
-/** Returns logs that grew since their last checkpoint, by id. */
-export async function listGrownLogs(tx: Tx, limit: number): Promise<GrownSinceCheckpoint[]> {
-  const { rows } = await sql<GrownSinceCheckpoint>`
-    select l.*, (select root from audit_checkpoints as c where c.tenant_id = l.tenant_id and c.size = l.checked_size) as checked_root
-    from audit_logs as l where l.size > l.checked_size and l.tenant_id <> ${REGISTRY_LOG}::uuid
-    order by l.tenant_id limit ${limit}::int`.execute(tx);
+/** SQL: logs, each with its newest checkpoint. */
+const withCheckpoints = sql`
+  select l.*, c.size as signed_size, c.root as signed_root from audit_logs as l
+  left join lateral (
+    select size, root from audit_checkpoints where tenant_id = l.tenant_id order by size desc limit 1
+  ) as c on true`;
+
+/** Returns logs that grew since their last checkpoint, by id, after the one with this id. The log of checkpoints is none of them. */
+export async function listGrownLogs(
+  db: Db,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): Promise<GrownSinceCheckpoint[]> {
+  const rest = after === null ? sql`` : sql`and l.tenant_id > ${after}::uuid`;
+  const { rows } = await sql<GrownSinceCheckpoint>`${withCheckpoints}
+    where l.size > l.checked_size and l.tenant_id <> ${REGISTRY_LOG}::uuid ${rest}
+    order by l.tenant_id limit ${limit}::int`.execute(db);
   return rows;
+}
+
+/** Returns the log of checkpoints when it grew since its own. */
+export async function findGrownRegistryLog(db: Db): Promise<GrownSinceCheckpoint | undefined> {
+  const { rows } = await sql<GrownSinceCheckpoint>`${withCheckpoints}
+    where l.size > l.checked_size and l.tenant_id = ${REGISTRY_LOG}::uuid`.execute(db);
+  return rows[0];
 }
 
 /** Returns the newest checkpoint of a log, or the one of that size. */

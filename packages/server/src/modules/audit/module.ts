@@ -4,8 +4,13 @@ import { defineModule } from '../../kernel/module.ts';
 import { auditSettings } from './environment.ts';
 import { auditErrors } from './errors.ts';
 import { auditPermissions } from './permissions.ts';
+import { proofErrors } from './proofs/errors.ts';
+import { proofEvents } from './proofs/schema.ts';
 import { reservedBy } from './reserved.ts';
 import { auditRouter } from './router.ts';
+import { type Anchors, createAnchors } from './sealing/anchors.ts';
+import { checkpointWorker } from './sealing/checkpoint.worker.ts';
+import { createSealingMonitor, type SealingMonitor } from './sealing/monitor.ts';
 import { sealWorker } from './sealing/seal.worker.ts';
 import { createSigning, type Signing } from './sealing/signing.ts';
 
@@ -29,8 +34,13 @@ declare module '../../kernel/context.ts' {
       readonly signing: Signing;
       /** How often logs that grew are signed. */
       readonly checkpointSeconds: number;
-      /** Where checkpoints over all logs are written besides; null: nowhere. */
-      readonly anchorFile: string | null;
+      /** What this process keeps while it signs. */
+      readonly sealing: {
+        readonly monitor: SealingMonitor;
+        readonly anchors: Anchors;
+        /** Until then it signs nothing, because its last round failed in part; milliseconds since 1970. */
+        restsUntilMs: number;
+      };
       /** Whether every sealed row becomes an event, or only while a webhook asks for it. */
       readonly events: 'subscribed' | 'always';
       /** For how long rows are kept that no rule speaks of. */
@@ -54,11 +64,12 @@ export const auditModule = defineModule({
     name: 'Audit',
     description: 'What happened, who did it and to what. Rows are added and read, never changed.',
   },
-  errors: auditErrors,
+  errors: { ...auditErrors, ...proofErrors },
+  events: proofEvents,
   permissions: auditPermissions,
   settings: auditSettings,
-  workers: [sealWorker],
-  provide({ metrics, eventTypes }, config: AuditConfig) {
+  workers: [sealWorker, checkpointWorker],
+  provide({ metrics, eventTypes, clock }, config: AuditConfig) {
     const exports = createGate(exportGate);
     metrics.observeGate(exports);
     return {
@@ -67,7 +78,11 @@ export const auditModule = defineModule({
         isReserved: reservedBy(eventTypes),
         signing: createSigning(config.auditOrigin, config.auditSigningKeys),
         checkpointSeconds: config.auditCheckpointSeconds,
-        anchorFile: config.auditAnchorFile,
+        sealing: {
+          monitor: createSealingMonitor(metrics, () => clock().getTime()),
+          anchors: createAnchors(config.auditAnchorFile),
+          restsUntilMs: 0,
+        },
         events: config.auditEvents,
         retentionDays: config.auditRetentionDays,
       },

@@ -78,7 +78,7 @@ export class Growth {
 
   /** The root of a full tile stands in the tile above it. */
   #noteNode(log: string, level: number, place: number, node: Buffer): void {
-    if (level % TILE_HEIGHT !== 0) return;
+    if (level === 0 || level % TILE_HEIGHT !== 0) return;
     if (level === TILE_HEIGHT) this.#full.push({ tenant_id: log, tile: place });
     const tile = Math.floor(place / TILE_WIDTH);
     this.#nodes.push({ tenant_id: log, level: level / TILE_HEIGHT, tile, hash: node.toString('hex') });
