@@ -18,6 +18,7 @@ import { AnchorsError, type AnchorText, anchorTexts } from './modules/audit/veri
 import { type Finding, lineOf } from './modules/audit/verify/finding.ts';
 import { progressTo } from './modules/audit/verify/progress.ts';
 import { UnknownTenantError, type Verified, verifyAudit } from './modules/audit/verify/verify.ts';
+import { signingKeysOf } from './sealing-keys.ts';
 
 const HELP = `audit: proves the audit log, row by row (docs/audit.md).
 
@@ -25,8 +26,8 @@ const HELP = `audit: proves the audit log, row by row (docs/audit.md).
 
   verify            compare every row with its leaf, the leaves with tiles and roots, and those with what was signed.
                     It only reads, and the registry may work meanwhile (the embedded engine may not).
-  key               print a new seed for AUDIT_SIGNING_KEY and, where AUDIT_ORIGIN or --origin names the signer, the
-                    verifier, by which others check what the seed signs.
+  key               print a new seed for AUDIT_SIGNING_KEY, and its verifier under the name AUDIT_ORIGIN or --origin: by that
+                    line others check what the seed signs.
   help              this text, as --help.
 
   --tenant ID       verify: the log of this tenant alone, be it there or deleted, and the log of all checkpoints.
@@ -88,8 +89,8 @@ function parse(args: string[]) {
   }
 }
 
-function verifiersOf({ keys }: Call, { auditSigningKeys, auditOrigin }: Config): Verifier[] {
-  const own = auditSigningKeys.map((seed) => signerOf(auditOrigin, Buffer.from(seed, 'hex')).verifier);
+function verifiersOf({ keys }: Call, config: Config): Verifier[] {
+  const own = signingKeysOf(config).map((seed) => signerOf(config.auditOrigin, Buffer.from(seed, 'hex')).verifier);
   return (keys.length > 0 ? keys : own).map(parseVerifier);
 }
 
@@ -148,14 +149,12 @@ function summaryOf(verified: Verified, seconds: number): string {
   return `${compared}: all of it is proved (${notices} notices).`;
 }
 
-function printKey({ origin }: Call, config: Config, given: string | undefined): number {
+function printKey({ origin }: Call): number {
+  // Read by the reader of the variable, whose rules for names hold for both.
+  const { auditOrigin } = origin === undefined ? readConfig() : readConfig({ AUDIT_ORIGIN: origin });
   const seed = randomBytes(SEED_BYTES);
-  const name = origin ?? given;
-  // Made first: a name that keys cannot have is the caller's mistake, and prints no seed.
-  const verifier = name === undefined ? null : signerOf(name, seed).verifier;
   console.log(`AUDIT_SIGNING_KEY=${seed.toString('hex')}`);
-  if (verifier !== null) console.log(`verifier: ${verifier}`);
-  else console.error(`audit: no verifier without AUDIT_ORIGIN or --origin (without them it is ${config.auditOrigin})`);
+  console.log(`verifier, under the name ${auditOrigin}: ${signerOf(auditOrigin, seed).verifier}`);
   return 0;
 }
 
@@ -170,8 +169,7 @@ async function main(): Promise<number> {
       console.log(HELP);
       return 0;
     }
-    const config = readConfig();
-    return call.command === 'key' ? printKey(call, config, undefined) : await verify(call, config);
+    return call.command === 'key' ? printKey(call) : await verify(call, readConfig());
   } catch (error) {
     return failed(error);
   }

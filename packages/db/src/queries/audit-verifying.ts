@@ -185,9 +185,12 @@ export function listCheckpointsAfter(
     .execute();
 }
 
-/** What a job says that it did, with the audit row that says so, its leaf in the same log, and its ticket. */
+/** What a job says that it did, with the audit row that says so, the leaf of that, and its ticket. */
 export type JobRecord = {
   readonly record_id: string;
+  readonly job_id: string;
+  /** The log of the leaf; null: it is not sealed. */
+  readonly leaf_log: string | null;
   readonly groups: readonly string[];
   /** As PostgreSQL writes it. */
   readonly leaves: string;
@@ -202,13 +205,13 @@ export async function listJobRecords(
   { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<JobRecord[]> {
   const { rows } = await sql<JobRecord>`
-    select r.event_id as record_id, r.groups, r.leaves::text as leaves,
+    select r.event_id as record_id, r.job_id, r.groups, r.leaves::text as leaves, l.tenant_id as leaf_log,
       (t.event_id is not null and a.created_at > now() - interval '1 minute') is true as under_way,
       ${leafColumns}, a.*
     from audit_job_records as r
     left join audit_log as a on a.id = r.event_id
-    left join audit_leaves as l on l.event_id = r.event_id and l.tenant_id = r.tenant_id
-    left join audit_unsealed as t on t.event_id = r.event_id and t.tenant_id = r.tenant_id
+    left join audit_leaves as l on l.event_id = r.event_id
+    left join audit_unsealed as t on t.event_id = r.event_id
     where r.tenant_id = ${log}::uuid and r.event_id > ${after}::uuid
     order by r.event_id limit ${limit}::int`.execute(db);
   return rows;

@@ -1,6 +1,6 @@
 /** Records of jobs: which gaps of a log they explain. A record counts when its own audit row is sealed and says the same. */
 import { createHash } from 'node:crypto';
-import { auditVerifying, type Db } from '@tenant-registry/db';
+import { auditSealing, auditVerifying, type Db } from '@tenant-registry/db';
 import type { Report } from './finding.ts';
 import { type Cover, coverOf, parseRanges, type Ranges } from './ranges.ts';
 import { hashedLeaf, hasRow, isWhole, type Row } from './rows.ts';
@@ -14,15 +14,26 @@ type Gap = 'who' | 'what' | 'rows';
 export interface Explained {
   has(gap: Gap, index: number): boolean;
   claims(gap: Gap, index: number): boolean;
+  /** Whether some of these records are sealed in the log of the platform. */
+  readonly isElsewhere: boolean;
+}
+
+export interface OfLog {
+  readonly log: string;
+  /** Whether its tenant is there. */
+  readonly lives: boolean;
 }
 
 /** Reads all records of a log, and reports those that do not count. */
-export async function explainedIn(db: Db, log: string, report: Report): Promise<Explained> {
+export async function explainedIn(db: Db, of: OfLog, report: Report): Promise<Explained> {
+  const { log } = of;
+  let isElsewhere = false;
   const sound = new Gaps();
   const unsound = new Gaps();
   for await (const record of recordsOf(db, log)) {
     const ranges = parseRanges(record.leaves);
-    const reason = ranges === null ? 'its leaves cannot be read' : reasonAgainst(record, ranges, log);
+    isElsewhere ||= record.leaf_log !== null && record.leaf_log !== log;
+    const reason = ranges === null ? 'its leaves cannot be read' : reasonAgainst(record, ranges, of);
     (reason === null ? sound : unsound).add(record.groups, ranges ?? []);
     if (reason !== null)
       report({
@@ -35,6 +46,7 @@ export async function explainedIn(db: Db, log: string, report: Report): Promise<
   }
   const [explains, claims] = [sound.covers(), unsound.covers()];
   return {
+    isElsewhere,
     has: (gap, index) => explains[gap].has(index),
     claims: (gap, index) => claims[gap].has(index),
   };
@@ -66,17 +78,20 @@ async function* recordsOf(db: Db, log: string): AsyncGenerator<auditVerifying.Jo
 }
 
 /** Returns why a record does not count; null: it does. */
-function reasonAgainst(record: auditVerifying.JobRecord, ranges: Ranges, log: string): string | null {
+function reasonAgainst(record: auditVerifying.JobRecord, ranges: Ranges, { log, lives }: OfLog): string | null {
   const leaf = record as auditVerifying.LeafAndRow;
+  const { leaf_log, under_way, groups } = record;
   if (!hasRow(leaf)) return 'its audit row has gone';
-  const sealed = record.hash !== null;
-  if (!sealed && !record.under_way) return 'its audit row is not sealed in this log';
-  if (sealed && !isSealedAs(leaf, log)) return 'its audit row is not what was sealed';
+  if (leaf_log === null && !under_way) return 'its audit row is not sealed';
+  if (leaf_log !== null && !isSealedAs(leaf, leaf_log)) return 'its audit row is not what was sealed';
+  // The rows of a tenant that is gone are in the log of the platform.
+  if (leaf_log !== null && leaf_log !== log && (lives || leaf_log !== auditSealing.PLATFORM_LOG))
+    return 'its audit row is in another log';
   if (leaf.origin !== 'registry') return 'its audit row is a report, and no act of the registry';
-  if (leaf.action !== (record.groups.length === 0 ? 'audit.pruned' : 'audit.redacted'))
+  if (leaf.action !== (groups.length === 0 ? 'audit.pruned' : 'audit.redacted'))
     return 'its audit row is of another action';
-  if (sealed && ranges.some(([, to]) => to > leaf.index)) return 'it speaks of leaves behind its own';
-  return differences(record, leaf);
+  if (leaf_log === log && ranges.some(([, to]) => to > leaf.index)) return 'it speaks of leaves behind its own';
+  return differences(record, leaf, log);
 }
 
 function isSealedAs(leaf: auditVerifying.LeafAndRow, log: string): boolean {
@@ -84,12 +99,14 @@ function isSealedAs(leaf: auditVerifying.LeafAndRow, log: string): boolean {
   return isWhole(hashed, hashed.stored);
 }
 
-function differences({ groups, leaves }: auditVerifying.JobRecord, { metadata }: Row): string | null {
-  const { groups: sealed, leaves_sha256 } = metadata;
-  if (createHash('sha256').update(leaves).digest('hex') !== leaves_sha256)
-    return 'its leaves are not those that were sealed';
-  const said = Array.isArray(sealed) ? [...sealed].sort() : [];
-  return JSON.stringify([...groups].sort()) === JSON.stringify(said)
-    ? null
-    : 'its groups are not those that were sealed';
+function differences(record: auditVerifying.JobRecord, { metadata }: Row, log: string): string | null {
+  const digest = createHash('sha256').update(record.leaves).digest('hex');
+  if (digest !== metadata['leaves_sha256']) return 'its leaves are not those that were sealed';
+  if (!isSameSet(record.groups, metadata['groups'])) return 'its groups are not those that were sealed';
+  if (record.job_id !== metadata['job_id']) return 'its job is not the one that was sealed';
+  return (metadata['log'] ?? log) === log ? null : 'what was sealed is of another log';
+}
+
+function isSameSet(groups: readonly string[], sealed: unknown): boolean {
+  return JSON.stringify([...groups].sort()) === JSON.stringify(Array.isArray(sealed) ? [...sealed].sort() : []);
 }

@@ -1,6 +1,6 @@
 /** Checks the log of checkpoints: every leaf against the checkpoint that says it is there. */
 import { auditSealing, auditVerifying, type Db } from '@tenant-registry/db';
-import { canonicalJson } from '../tree/canonical-json.ts';
+import { registryEntry } from '../sealing/registry-entry.ts';
 import { leafHash } from '../tree/merkle.ts';
 import type { Report } from './finding.ts';
 import { asBuffer } from './rows.ts';
@@ -29,9 +29,9 @@ export class CheckpointLeaves implements Source<auditVerifying.LeafAndCheckpoint
 
   hashed(raw: auditVerifying.LeafAndCheckpoint): CheckpointLeaf {
     const stored = asBuffer(raw.hash);
-    if (raw.root === null) return { raw, stored, computed: null };
-    const root = asBuffer(raw.root).toString('base64');
-    return { raw, stored, computed: leafHash(canonicalJson({ log: raw.log, root, size: raw.size })) };
+    const { log, size, root } = raw;
+    const isThere = log !== null && size !== null && root !== null;
+    return { raw, stored, computed: isThere ? leafHash(registryEntry({ log, size, root })) : null };
   }
 
   judge({ index, leaf, truth }: Seen<CheckpointLeaf>): void {

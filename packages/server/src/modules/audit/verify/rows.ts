@@ -127,8 +127,8 @@ export function fitsAs(
 export const isBlank: Readonly<Record<'who' | 'what', (row: Row) => boolean>> = {
   who: ({ actor_id, actor_name, source_ip, reported_by }) =>
     actor_id === 'redacted' && actor_name === null && source_ip === null && reported_by === null,
-  what: ({ target_type, target_id, target_name, description, external_id, extra, metadata }) =>
-    target_id === (target_type === null ? null : 'redacted') &&
+  what: ({ target_id, target_name, description, external_id, extra, metadata }) =>
+    (target_id === null || target_id === 'redacted') &&
     target_name === null &&
     description === null &&
     external_id === null &&

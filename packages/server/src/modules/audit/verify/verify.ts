@@ -56,6 +56,7 @@ class Check {
   readonly #open: Opener;
   readonly #counted = { logs: 0, leaves: 0, checkpoints: 0, anchors: 0, findings: 0, notices: 0 };
   #anchors: readonly Anchor[] = [];
+  #isToldElsewhere = false;
 
   constructor(db: Db, options: VerifyOptions) {
     this.#db = db;
@@ -76,6 +77,9 @@ class Check {
       });
     this.#anchors = anchorsOf(anchors, { open: this.#open, report: this.#report, isSigned });
     for (const log of logs) await readTogether(this.#db, (db) => this.#checkLog(db, log));
+    // What was done to the rows of a deleted tenant is told there.
+    if (this.#isToldElsewhere && !logs.includes(auditSealing.PLATFORM_LOG))
+      await readTogether(this.#db, (db) => this.#checkLog(db, auditSealing.PLATFORM_LOG));
     await readTogether(this.#db, (db) => this.#checkRows(db));
     return { ...this.#counted, signatures: isSigned ? 'checked' : 'not checked' };
   }
@@ -111,7 +115,13 @@ class Check {
     const walked = { db, log, stored, marks, roots, report, progress: this.#options.progress.done };
     if (log === auditSealing.REGISTRY_LOG) await this.#checkCheckpoints(db, { walked, size });
     else {
-      const leaves = new TenantLeaves(db, { log, stored, report, explained: await explainedIn(db, log, report) });
+      const explained = await explainedIn(
+        db,
+        { log, lives: stored.lives || log === auditSealing.PLATFORM_LOG },
+        report,
+      );
+      this.#isToldElsewhere ||= explained.isElsewhere;
+      const leaves = new TenantLeaves(db, { log, stored, report, explained });
       await walk(walked, leaves);
       leaves.finish();
     }
