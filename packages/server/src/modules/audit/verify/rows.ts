@@ -11,7 +11,7 @@ export interface HashedLeaf {
   readonly leaf: LeafAndRow;
   readonly index: number;
   readonly stored: Buffer;
-  /** Of the row and the hashes of its groups that are stored; null: there is no row. */
+  /** Of the row; null: there is none. */
   readonly computed: Buffer | null;
   /** The hash of the group in the row, under the salt that is stored; null: there is none. */
   readonly who: Buffer | null;
@@ -20,16 +20,25 @@ export interface HashedLeaf {
 
 export function hashedLeaf(leaf: LeafAndRow, log: string): HashedLeaf {
   const stored = asBuffer(leaf.hash);
-  const { index, who_hash, what_hash, who_salt, what_salt } = leaf;
+  const { index, who_salt, what_salt } = leaf;
   if (!hasRow(leaf)) return { leaf, index, stored, computed: null, who: null, what: null };
-  return {
-    leaf,
-    index,
-    stored,
-    computed: who_hash === null || what_hash === null ? null : hashOf(leaf, log, [who_hash, what_hash]),
-    who: who_salt === null ? null : groupHash(who_salt, whoOf(leaf)),
-    what: what_salt === null ? null : groupHash(what_salt, whatOf(leaf)),
-  };
+  const who = who_salt === null ? null : groupHash(who_salt, whoOf(leaf));
+  const what = what_salt === null ? null : groupHash(what_salt, whatOf(leaf));
+  return { leaf, index, stored, computed: computedOf({ leaf, who, what }, stored, log), who, what };
+}
+
+type HashedRow = { readonly leaf: Row } & Pick<HashedLeaf, 'who' | 'what'>;
+
+/** By the hashes of groups that are stored, unless those of the row are the ones that fit the leaf. */
+function computedOf({ leaf, who, what }: HashedRow, stored: Buffer, log: string): Buffer | null {
+  const { who_hash, what_hash } = leaf;
+  if (who_hash === null || what_hash === null) return null;
+  const computed = hashOf(leaf, log, [who_hash, what_hash]);
+  if (computed.equals(stored)) return computed;
+  const fitting = fittingGroups([who_hash, who], [what_hash, what], (groups) =>
+    hashOf(leaf, log, groups).equals(stored),
+  );
+  return fitting === null ? computed : stored;
 }
 
 export function hasRow(leaf: LeafAndRow): leaf is Row {
@@ -70,11 +79,7 @@ export function changesOf(hashed: HashedLeaf, truth: Buffer, log: string): strin
   return stored.equals(truth) ? changes : [...changes, 'hash'];
 }
 
-function rowChanges(
-  { leaf, who, what }: { leaf: Row } & Pick<HashedLeaf, 'who' | 'what'>,
-  truth: Buffer,
-  log: string,
-): string[] {
+function rowChanges({ leaf, who, what }: HashedRow, truth: Buffer, log: string): string[] {
   const fitting = fittingGroups([leaf.who_hash, who], [leaf.what_hash, what], (groups) =>
     hashOf(leaf, log, groups).equals(truth),
   );

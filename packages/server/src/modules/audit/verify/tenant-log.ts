@@ -145,8 +145,7 @@ export class TenantLeaves implements Source<auditVerifying.LeafAndRow, HashedLea
     const { log } = this.#of;
     if (one.hashed.stored.equals(other.truth) && other.hashed.stored.equals(one.truth)) return 'leaves';
     const [row, otherRow] = [one.hashed.leaf, other.hashed.leaf];
-    if (!one.changes.includes('entry') || !other.changes.includes('entry') || !hasRow(row) || !hasRow(otherRow))
-      return null;
+    if (!hasRow(row) || !hasRow(otherRow)) return null;
     const fit = fitsAs(row, otherRow, { truth: other.truth, log }) && fitsAs(otherRow, row, { truth: one.truth, log });
     return fit ? 'rows' : null;
   }

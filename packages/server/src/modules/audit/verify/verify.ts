@@ -24,6 +24,8 @@ export interface VerifyOptions {
   readonly anchors: readonly AnchorText[];
   readonly report: Report;
   readonly progress: Progress;
+  /** How reads see one moment: in a transaction of their own, unless told otherwise. */
+  readonly together?: typeof readTogether;
 }
 
 export interface Verified {
@@ -53,6 +55,7 @@ export async function verifyAudit(db: Db, options: VerifyOptions): Promise<Verif
 class Check {
   readonly #db: Db;
   readonly #options: VerifyOptions;
+  readonly #together: typeof readTogether;
   readonly #open: Opener;
   readonly #counted = { logs: 0, leaves: 0, checkpoints: 0, anchors: 0, findings: 0, notices: 0 };
   #anchors: readonly Anchor[] = [];
@@ -61,6 +64,7 @@ class Check {
   constructor(db: Db, options: VerifyOptions) {
     this.#db = db;
     this.#options = options;
+    this.#together = options.together ?? readTogether;
     this.#open = openerOf(options.verifiers);
   }
 
@@ -76,11 +80,11 @@ class Check {
         text: 'signatures are not checked: no key was given',
       });
     this.#anchors = anchorsOf(anchors, { open: this.#open, report: this.#report, isSigned });
-    for (const log of logs) await readTogether(this.#db, (db) => this.#checkLog(db, log));
+    for (const log of logs) await this.#together(this.#db, (db) => this.#checkLog(db, log));
     // What was done to the rows of a deleted tenant is told there.
     if (this.#isToldElsewhere && !logs.includes(auditSealing.PLATFORM_LOG))
-      await readTogether(this.#db, (db) => this.#checkLog(db, auditSealing.PLATFORM_LOG));
-    await readTogether(this.#db, (db) => this.#checkRows(db));
+      await this.#together(this.#db, (db) => this.#checkLog(db, auditSealing.PLATFORM_LOG));
+    await this.#together(this.#db, (db) => this.#checkRows(db));
     return { ...this.#counted, signatures: isSigned ? 'checked' : 'not checked' };
   }
 
@@ -90,7 +94,8 @@ class Check {
     const known = await auditVerifying.listLogIds(this.#db);
     if (tenant === undefined)
       return [...known.filter((id) => id !== auditSealing.REGISTRY_LOG), auditSealing.REGISTRY_LOG];
-    if (!known.includes(tenant)) {
+    const isAlwaysThere = tenant === auditSealing.PLATFORM_LOG || tenant === auditSealing.REGISTRY_LOG;
+    if (!isAlwaysThere && !known.includes(tenant)) {
       const { lives, waits } = await auditVerifying.findStoredLog(this.#db, tenant);
       if (!lives && !waits)
         throw new UnknownTenantError(`there is no tenant ${tenant}, and there never was an audit log of one`);
