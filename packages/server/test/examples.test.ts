@@ -10,6 +10,7 @@ import { FIRST_TENANT } from '../src/kernel/first-tenant.ts';
 import { resolve } from '../src/openapi-cli/schema-changes.ts';
 import { seed } from '../src/seed.ts';
 import { memoryDatabases } from '../src/testing.ts';
+import { signNow } from './support/audit-log.ts';
 import { createGroup } from './support/groups.ts';
 import { newPerson, newSession, type TestPerson } from './support/people.ts';
 import { type Answer, type CallOptions, testServer } from './support/server.ts';
@@ -201,6 +202,7 @@ test.each(operations)('the example of $id succeeds on a first start', async (des
   if (/\/config(s|-\w+)/.test(described.path)) created = await newConfig();
   if (described.path.startsWith('/v1/schemas/')) created = { ...created, version: 1 };
   if (['rotate_database', 'get_database_connection'].includes(described.id)) await made();
+  if (/\/audit\/(checkpoint|consistency|\{id\}\/proof)$/.test(described.path)) await signNow(server);
   if (described.path.includes('{delivery_id}')) created = await withDelivery(created);
   const { status, body } = await send(described, created);
   expect(status, JSON.stringify(body)).toBeLessThan(300);
