@@ -127,6 +127,11 @@ export async function bookkeep<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
   return db.transaction().setIsolationLevel('read committed').execute(work);
 }
 
+/** Runs reads that all see the database as it is at one moment. The database refuses every write among them. */
+export async function readTogether<T>(db: Db, work: (db: Db) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work);
+}
+
 interface Accountable<T> {
   readonly work: Work<T>;
   /** Gathers the tenants whose authority the work changes. */

@@ -158,10 +158,7 @@ export const holdPage = pageOf(hold).meta({ id: 'AuditHoldPage', description: 'A
 
 export const placeHoldInput = z
   .strictObject({ ...scopeInput, reason })
-  .refine(({ tenant_id, product }) => (tenant_id ?? product ?? null) !== null, {
-    path: ['tenant_id'],
-    message: 'or product is required',
-  })
+  .refine(({ tenant_id, product }) => (tenant_id ?? product ?? null) !== null, 'must name a log, a product or both')
   .meta({ id: 'PlaceAuditHoldInput', description: 'What is held: a log, a product, or a product in a log.' });
 export type PlaceHold = z.output<typeof placeHoldInput>;
 
