@@ -23,15 +23,15 @@ test('a query is answered with what was asked for', async () => {
 });
 
 const deep = 'fields { key '.repeat(7) + '}'.repeat(7);
-const field = Array.from({ length: 101 }, (_, index) => `a${index}: totalCount`).join(' ');
+const many = Array.from({ length: 31 }, (_, index) => `a${index}: metadata { key value }`).join(' ');
 
 // proves A30
 test.each([
   ['more than 8 KiB', `{ search { totalCount } } #${'x'.repeat(8_192)}`, /8 KiB/],
   ['very many tokens', `{ search(query: [${'1 '.repeat(2_000)}]) { totalCount } }`, /tokens/],
   ['deeper than 6', `{ search { edges { node { ${deep} } } } }`, /deeper than 6/],
-  ['more than 100 fields', `{ search { ${field} } }`, /more than 100 fields/],
-  ['two searches', '{ search { totalCount } other: search { totalCount } }', /searches once/],
+  ['a field under many names', `{ search { edges { node { ${many} } } } }`, /metadata is asked for twice/],
+  ['two searches', '{ search { totalCount } other: search { totalCount } }', /search is asked for twice/],
   ['the schema', '{ __schema { types { name } } }', /schema cannot/],
   ['a type', '{ __type(name: "Event") { name } }', /schema cannot/],
   ['a fragment', '{ search { ...A } } fragment A on EventsConnection { totalCount }', /without fragments/],
