@@ -32,7 +32,7 @@ export interface RetracedSearch {
 
 export interface RetracedScope {
   readonly product: string;
-  /** Undefined: rows of all tenants, and those of none; null: those of none alone. */
+  /** Undefined: rows of all tenants, and those of none; null: those that never were a tenant's, a deleted one's neither. */
   readonly tenant_id: string | null | undefined;
   /** Null: rows of every project, and those of none. */
   readonly project_id: string | null;
@@ -149,7 +149,7 @@ function indexed({ product, tenant_id, target_id }: RetracedScope, search: Retra
   const { since, until } = search.received ?? {};
   return [
     ...(tenant_id === undefined ? [sql<SqlBool>`product = ${product}`] : []),
-    ...(tenant_id === null ? [sql<SqlBool>`product = ${product} and tenant_id is null`] : []),
+    ...(tenant_id === null ? [sql<SqlBool>`product = ${product} and tenant_id is null and tenant_slug is null`] : []),
     ...(typeof tenant_id === 'string' ? [sql<SqlBool>`tenant_id = ${tenant_id}`] : []),
     ...(target_id === null ? [] : [sql<SqlBool>`target_id = ${target_id}`]),
     ...(actor === undefined ? [] : [sql<SqlBool>`actor_id = ${actor}`]),

@@ -413,6 +413,19 @@ test('a viewer may be narrowed to one target, and need not be named', async () =
   expect((await trailOf(server, tenant.id)).at(-1)).toMatchObject({ actor_type: 'anonymous', target_id: 'one' });
 });
 
+// proves A30
+test('a viewer of the platform sees nothing of a tenant that is deleted', async () => {
+  const [tenant, product] = [await newTenant(server), newProduct()];
+  await clientOf(product).reportEvents([least({ action: 'of.tenant', group: { id: tenant.id } }), least()]);
+  for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${tenant.id}/${step}`);
+  expect((await server.call(`DELETE /v1/tenants/${tenant.id}`)).status).toBe(204);
+  const token = await send(`/publisher/v1/project/${product}/viewertoken?actor_id=v`, { method: 'GET' });
+  const { body } = await session(token.body.token);
+  expect(actions(await view(body.token))).toEqual(['user.login']);
+  // Its rows are the product's all the same.
+  expect(actions(await search(product, '')).sort()).toEqual(['audit.log.view', 'of.tenant', 'user.login']);
+});
+
 test('a viewer whose names make too long a token is refused', async () => {
   const get = (actor_id: string, target_id: string) => {
     const path = `/publisher/v1/project/x/viewertoken?${new URLSearchParams({ actor_id, target_id })}`;
