@@ -22,14 +22,14 @@ export async function tenantsOfGroups(ctx: ActorContext, groups: readonly NamedG
   const found = names.length === 0 ? [] : await retraced.listTenantsNamed(ctx.db, names);
   const own = ctx.actor.tenant_id;
   const visible = found.filter(({ id }) => own === null || id === own);
-  const known = new Map([
-    ...visible.map(({ id, slug }) => [slug, id] as const),
-    ...visible.map(({ id }) => [id, id] as const),
-  ]);
-  const lost = groups.filter(({ name }) => name !== undefined && !known.has(asKept(name)));
+  const ids = new Set(visible.map(({ id }) => id));
+  const idsBySlug = new Map(visible.map(({ id, slug }) => [slug, id]));
+  // An id may be written in any case; another case of a slug is another name.
+  const idOf = (name: string) => (ids.has(name.toLowerCase()) ? name.toLowerCase() : idsBySlug.get(name));
+  const lost = groups.filter(({ name }) => name !== undefined && idOf(name) === undefined);
   const errors = lost.slice(0, MISTAKES_MAX).map(({ pointer }) => ({ pointer, message: UNKNOWN }));
   if (errors.length > 0) throw kernelErrors.notFound({ errors });
-  return groups.map(({ name }) => (name === undefined ? own : (known.get(asKept(name)) ?? null)));
+  return groups.map(({ name }) => (name === undefined ? own : (idOf(name) ?? null)));
 }
 
 /** Returns the id of the tenant of one group. Throws `not_found`. */
@@ -40,9 +40,4 @@ export async function namedTenant(
 ): Promise<string | null> {
   const [tenant = null] = await tenantsOfGroups(ctx, [{ name, pointer }]);
   return tenant;
-}
-
-/** Ids and slugs are in lower case. */
-function asKept(name: string): string {
-  return name.toLowerCase();
 }

@@ -268,6 +268,15 @@ test('a key publishes into its tenant and reads its tenant, and knows no other g
   await expect(client.reportEvent(least({ group: { id: other.id } }))).rejects.toThrow('404 Not Found');
 });
 
+test('a slug is one as it is written, alone and beside others', async () => {
+  const [{ slug, id }, product] = [await newTenant(server), newProduct()];
+  const to = (group: string) => least({ group: { id: group } });
+  expect((await publish(product, to(slug.toUpperCase()))).status).toBe(404);
+  const { status, body } = await bulk(product, [to(slug), to(slug.toUpperCase())]);
+  expect([status, body.errors?.[0].pointer]).toEqual([404, '/events/1/group/id']);
+  expect((await publish(product, to(id.toUpperCase()))).status).toBe(201);
+});
+
 test('a key that is bound to a project writes and reads there alone', async () => {
   const [tenant, product] = [await newTenant(server), newProduct()];
   const project = await newProject(server, tenant.id);
