@@ -411,6 +411,13 @@ test('the page of an administrator may leave its own looks out', async () => {
   expect(actions(await view(body.token))).toEqual(['audit.log.view']);
 });
 
+test('only a look that asks to be left out is', async () => {
+  const [tenant, product] = [await newTenant(server), newProduct()];
+  const { body } = await session(await clientOf(product).getViewerToken(tenant.id, 'admin-portal', true));
+  await view(body.token, { path: '?skipViewLogEvent=false' });
+  expect(actions(await view(body.token))).toEqual(['audit.log.view']);
+});
+
 test('a viewer may be narrowed to one target, and need not be named', async () => {
   const [tenant, product] = [await newTenant(server), newProduct()];
   const to = (id: string) => least({ action: `on.${id}`, group: { id: tenant.id }, target: { id } });
