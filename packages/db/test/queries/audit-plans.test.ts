@@ -1,5 +1,5 @@
 /** The index of each filter of the audit log, by the account of the planner. */
-import { sql } from 'kysely';
+import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Db } from '../../src/handles.ts';
 import * as audit from '../../src/queries/audit.ts';
@@ -106,3 +106,21 @@ test.each<[string, Partial<retraced.RetracedScope>, Partial<retraced.RetracedSea
     }
   },
 );
+
+test('the text of a row is made once, however many words are looked for in it', async () => {
+  const { db } = database;
+  const texts: string[] = [];
+  const listening: KyselyPlugin = {
+    transformQuery({ node, queryId }) {
+      texts.push(db.getExecutor().compileQuery(node, queryId).sql);
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  const scope = { product: 'p-4', tenant_id: TENANT, project_id: null, target_id: null };
+  const search = { ...NOTHING, words: Array(50).fill('u-'), descriptions: Array(50).fill('x') };
+  const page = { limit: 20, after: undefined, bytesMax: 1_048_576, rowsMax: 200 };
+  await retraced.listRetracedEvents(db.withPlugin(listening), { scope, search }, page);
+  const timesIn = (part: string) => (texts[0] ?? '').split(part).length - 1;
+  expect([timesIn('concat_ws('), timesIn('lower(description)')]).toEqual([1, 1]);
+});
