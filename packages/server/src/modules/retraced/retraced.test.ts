@@ -565,6 +565,17 @@ test('a search goes on where few events fit, and says so where none of very many
   expect((await page(one.edges[0]?.cursor ?? '', 'rare', 1)).edges[0]?.node.id).toBe(first.edges[1]?.node.id);
   await expect(page('', 'absent')).rejects.toMatchObject({ code: 'search_too_wide' });
   expect((await page('', 'action:absent')).edges).toEqual([]);
+
+  // Nobody waits any more after the first statement.
+  const over = new AbortController();
+  let charges = 0;
+  const charge = () => {
+    charges += 1;
+    over.abort(new Error('the answer is over'));
+  };
+  const left = { ...ctx, signal: over.signal, budgets: { ...ctx.budgets, charge } };
+  await expect(searchEvents(left, scope, { query: 'absent', bounds })).rejects.toThrow('the answer is over');
+  expect(charges).toBe(1);
 });
 
 test('what an internal token has made ends when it is no longer one', async () => {

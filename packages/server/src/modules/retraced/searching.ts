@@ -66,7 +66,10 @@ function placeIn({ cursors }: ActorContext, boundTo: object, cursor: string): St
 
 type Filter = Parameters<typeof retraced.listRetracedEvents>[1];
 
-/** Looks on while nothing was found: a page without an edge has no cursor from which its reader could go on. */
+/**
+ * Looks on while nothing was found, and somebody waits: a page without an edge has no cursor from which its reader could go
+ * on.
+ */
 async function firstFound(
   ctx: ActorContext,
   filter: Filter,
@@ -74,6 +77,7 @@ async function firstFound(
 ): Promise<retraced.RetracedPage> {
   let from = after;
   for (let count = 0; count < statements; count += 1) {
+    ctx.signal.throwIfAborted();
     const asked = { limit, after: from, bytesMax: PAGE_BYTES_MAX, rowsMax: rows };
     const page = await retraced.listRetracedEvents(ctx.db, filter, asked);
     ctx.budgets.charge(ctx.actor, Math.floor(page.looked / ROWS_PER_UNIT));
