@@ -26,6 +26,8 @@ const fields = absentIfEmpty(z.record(z.string(), plainValue));
 const flag = absentIfEmpty(z.boolean());
 const text = z.string().max(4_000);
 const partyId = z.string().min(1).max(ACTOR_MAX);
+/** An empty one would be the platform: that is said by leaving it out. */
+const groupName = z.string().min(1).max(200);
 
 const actor = z.object({ id: partyId, name: absentIfEmpty(label), href: absentIfEmpty(text), fields });
 const target = z.object({
@@ -39,7 +41,7 @@ const target = z.object({
 const eventFields = z.object({
   action: known.action,
   crud: absentIfEmpty(z.enum(['c', 'r', 'u', 'd'])),
-  group: absentIfBare(z.object({ id: z.string().min(1).max(200), name: absentIfEmpty(text) })),
+  group: absentIfBare(z.object({ id: groupName, name: absentIfEmpty(text) })),
   created: absentIfEmpty(timestampInput),
   actor: absentIfBare(actor),
   target: absentIfBare(target),
@@ -91,8 +93,8 @@ export const retracedProject = z.object({ product });
 
 /** Clients of other languages send the older `team_id`, narrow a viewer to one target, and name no actor. */
 export const viewerTokenQuery = z.object({
-  group_id: absentIfEmpty(z.string().max(200)),
-  team_id: absentIfEmpty(z.string().max(200)),
+  group_id: groupName.optional(),
+  team_id: groupName.optional(),
   target_id: absentIfEmpty(partyId),
   actor_id: absentIfEmpty(partyId),
   is_admin: z.preprocess((value) => value === 'true', z.boolean()),
