@@ -456,6 +456,14 @@ test('a viewer whose names make too long a token is refused', async () => {
     expect((await get(actor, target)).status).toBe(400);
 });
 
+test('an empty group of a viewer is none: the platform must be meant', async () => {
+  for (const name of ['group_id', 'team_id']) {
+    const path = `/publisher/v1/project/x/viewertoken?${name}=&actor_id=v`;
+    const { status, body } = await send(path, { method: 'GET' });
+    expect([status, body.errors?.[0].pointer]).toEqual([400, `/${name}`]);
+  }
+});
+
 test('a token waits five minutes for its session', async () => {
   const token = await clientOf(newProduct()).getViewerToken((await newTenant(server)).id, 'v', false);
   server.clock.advance(299_000);
@@ -540,6 +548,20 @@ test('a cursor goes on with the search that it came from, and with no other', as
   }
   for (const last of [0, 101, -1]) expect((await page('', { last })).status).toBe(400);
   expect((await page('crud:x', {})).body.errors[0].message).toMatch(/crud/);
+});
+
+test('a page of large events is a short one, and the next goes on from it', async () => {
+  const product = newProduct();
+  const large = Array.from({ length: 12 }, (_, index) =>
+    least({ metadata: { n: String(index), x: 'x'.repeat(30_000) } }),
+  );
+  expect((await bulk(product, large)).status).toBe(201);
+  const first = await search(product, '');
+  const { edges, pageInfo, totalCount } = first.body.data.search;
+  expect([edges.length, pageInfo.hasPreviousPage, totalCount]).toEqual([9, true, 21]);
+  const query = asked('', { before: edges.at(-1).cursor });
+  const second = await send(`/publisher/v1/project/${product}/graphql`, { body: query });
+  expect(second.body.data.search).toMatchObject({ pageInfo: { hasPreviousPage: false }, edges: [{}, {}, {}] });
 });
 
 // proves A30
