@@ -42,14 +42,8 @@ export async function appendAuditEvents(ctx: ActorContext, { events }: AppendAud
   const now = ctx.clock();
   const entries = events.map((event, index) => ({ row: stamped(ctx, event, now), pointer: `/events/${index}` }));
   refuse(ctx, entries);
-  ctx.budgets.charge(ctx.actor, events.length - 1);
-  const rows = entries.map(({ row }) => row);
-  try {
-    await appendOnce(ctx, (db) => audit.appendAuditEvents(db, rows));
-  } catch (error) {
-    throw await explained(ctx, error, { entries });
-  }
-  return { ids: rows.map(({ id }) => id) };
+  await appendAll(ctx, entries);
+  return { ids: entries.map(({ row }) => row.id) };
 }
 
 /** What a client of another audit service reported, in the words of this one. */
@@ -84,13 +78,7 @@ export async function appendReportedEvents(
   });
   refuseForeign(ctx, entries, fields.tenant_id);
   refuseFuture(ctx, entries, fields.occurred_at);
-  ctx.budgets.charge(ctx.actor, entries.length - 1);
-  const rows = entries.map(({ row }) => row);
-  try {
-    await appendOnce(ctx, (db) => audit.appendAuditEvents(db, rows));
-  } catch (error) {
-    throw await explained(ctx, error, { entries, field: fields.tenant_id });
-  }
+  await appendAll(ctx, entries, fields.tenant_id);
 }
 
 /** One page of what the caller may see, newest first. An unknown tenant has no events. Throws `invalid_cursor`, `not_found`, `tenant_busy`. */
@@ -192,11 +180,22 @@ function refuseFuture({ clock }: Context, entries: readonly Entry[], field = '/o
   if (errors.length > 0) throw auditErrors.occurredInTheFuture({ errors });
 }
 
+/** Writes all or none, and charges the caller for each. Throws `not_found`, at the field of the tenant. */
+async function appendAll(ctx: ActorContext, entries: readonly Entry[], field?: string): Promise<void> {
+  ctx.budgets.charge(ctx.actor, entries.length - 1);
+  const rows = entries.map(({ row }) => row);
+  try {
+    await appendOnce(ctx, (db) => audit.appendAuditEvents(db, rows));
+  } catch (error) {
+    throw await explained(ctx, error, { entries, field });
+  }
+}
+
 /** The database says that a tenant does not exist; which one, is asked only then. */
 async function explained(
   { db }: Context,
   cause: unknown,
-  { entries, field = '/tenant_id' }: { readonly entries: readonly Entry[]; readonly field?: string },
+  { entries, field = '/tenant_id' }: { readonly entries: readonly Entry[]; readonly field?: string | undefined },
 ): Promise<unknown> {
   if (!violates(cause, 'audit_log_tenant_id_fkey')) return cause;
   const tenantOf = ({ row }: Entry) => row.tenant_id ?? [];

@@ -10,9 +10,12 @@ function absentIfEmpty<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional());
 }
 
+function isBare(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
 /** To Retraced an object without members is not there. */
 function absentIfBare<Schema extends z.ZodType>(schema: Schema) {
-  const isBare = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
   return z.preprocess(
     (value) => (value === '' || value === null || isBare(value) ? undefined : value),
     schema.optional(),
@@ -84,7 +87,6 @@ export function extraOf({ group, actor, target, ...event }: RetracedEvent): Reco
 
 /** Members without a value, and parts without members, are left out; fields that were sent empty stay. */
 function withoutGaps(members: Record<string, unknown>): Record<string, unknown> {
-  const isBare = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
   const isKept = ([name, value]: [string, unknown]) => value !== undefined && (name === 'fields' || !isBare(value));
   return Object.fromEntries(Object.entries(members).filter(isKept));
 }
