@@ -39,6 +39,7 @@ test.each([
   ['received:a,b', /received takes times/],
   ['created:1,2,3', /created takes two/],
   ['created:2026-99-99,', /created takes times/],
+  ['created:2026-02-30,', /created takes times/],
   ['a\0', /NUL/],
   ['\ud800', /half a character/],
   ['-action:a', /leave out/],

@@ -1,6 +1,7 @@
 /** The search language of Retraced: `action:user.* crud:c,u received:2026-01-01,2026-02-01 actor.name:"Jane Doe" words`. */
 import type { retraced } from '@tenant-registry/db';
 import { malformed } from '../../kernel/errors/malformed.ts';
+import { date } from '../../kernel/schema.ts';
 
 /** A search that cannot be understood, or that finds nothing within its bounds. It says so to the caller. */
 export class SearchMistake extends Error {
@@ -105,7 +106,9 @@ const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-
 function timeOf(key: string, text: string): string | undefined {
   if (text === '') return undefined;
   const [, day, time = '00:00', offset = 'Z'] = TIME.exec(text) ?? [];
-  const moment = new Date(`${day}T${time}${offset}`);
+  // A day that its month does not have would be taken for one of the next.
+  const isDay = date.safeParse(day).success;
+  const moment = new Date(isDay ? `${day}T${time}${offset}` : '');
   const year = moment.getUTCFullYear();
   if (Number.isNaN(year) || year < 1 || year > 9999) throw mistake(`${key} takes times such as 2026-01-15T09:30:00Z.`);
   return moment.toISOString();
