@@ -95,7 +95,6 @@ export const requestedRedaction = z
       ),
   })
   .meta({ id: 'RequestedAuditRedaction', description: 'A redaction that goes on after the answer.' });
-export type RequestedRedaction = z.infer<typeof requestedRedaction>;
 
 export const redactionId = z.strictObject({ id });
 export const listRedactionsInput = z.strictObject({

@@ -23,7 +23,8 @@ export interface Verifier {
   verify(text: string, signature: Uint8Array): boolean;
 }
 
-const SEED_BYTES = 32;
+/** Of the seed of a signer. */
+export const SEED_BYTES = 32;
 const KEY_BYTES = 32;
 const ID_BYTES = 4;
 const ED25519 = Buffer.of(1);
