@@ -144,6 +144,15 @@ test('a request under way when the signal comes is answered before the process e
   expect(await feed.text()).toContain('event: open');
 });
 
+test('a file of anchors that cannot be appended to fails the start with one clear line', async () => {
+  const folder = newFolder();
+  const { ended, output } = start({ DATA_DIR: folder, AUDIT_ANCHOR_FILE: join(folder, 'away', 'anchors.jsonl') });
+  expect(await ended).toBe(1);
+  expect(output()).toMatch(
+    /tenant-registry cannot start: AUDIT_ANCHOR_FILE is .* cannot be appended to \(ENOENT\): make/,
+  );
+});
+
 test('an unreachable database fails the start with one clear line, no password, exit 1', async () => {
   const { ended, output } = start({
     DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/registry',

@@ -203,32 +203,3 @@ export async function insertCheckpoints(tx: Tx, rows: readonly Insertable<AuditC
     tx,
   );
 }
-
-/** Returns the hashes of leaves from one index to before another, in their order; pruned ones are missing. */
-export async function listLeafHashes(
-  db: Db,
-  tenantId: string,
-  { from, to }: { readonly from: number; readonly to: number },
-): Promise<{ index: number; hash: Uint8Array }[]> {
-  return db
-    .selectFrom('audit_leaves')
-    .select(['index', 'hash'])
-    .where('tenant_id', '=', tenantId)
-    .where('index', '>=', from)
-    .where('index', '<', to)
-    .orderBy('index')
-    .execute();
-}
-
-/** Returns tiles of a log, each by level and number. */
-export async function listTiles(
-  db: Db,
-  tenantId: string,
-  places: readonly { readonly level: number; readonly tile: number }[],
-): Promise<{ level: number; tile: number; hashes: Uint8Array }[]> {
-  const { rows } = await sql<{ level: number; tile: number; hashes: Uint8Array }>`/* prepare list_tiles */
-    select level, tile, hashes from audit_tiles
-    join json_to_recordset(${JSON.stringify(places)}::json) as p (level smallint, tile bigint) using (level, tile)
-    where tenant_id = ${tenantId}::uuid`.execute(db);
-  return rows;
-}
