@@ -157,11 +157,11 @@ function exitCodeOf({ findings, signatures }: Verified): number {
 }
 
 function summaryOf(verified: Verified, seconds: number): string {
-  const { logs, leaves, checkpoints, anchors, findings, notices, signatures } = verified;
+  const { logs, leaves, checkpoints, anchors, unsigned, findings, notices, signatures } = verified;
   const compared = `${logs} logs, ${leaves} leaves, ${checkpoints} checkpoints and ${anchors} anchors compared in ${seconds} s`;
   if (findings > 0) return `${compared}: ${findings} findings, ${notices} notices. This log is not what it was.`;
   if (signatures !== 'checked') return `${compared}: no findings, but signatures were not checked. Give --key.`;
-  return `${compared}: all of it is proved (${notices} notices).`;
+  return `${compared}: all of it is proved (${unsigned} leaves are behind the last checkpoint of their log, ${notices} notices).`;
 }
 
 function printKey({ origin }: Call): number {
