@@ -3,6 +3,7 @@ import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { AuditCheckpoints, AuditLogs } from '../schema.ts';
 import type { AuditRow } from './audit.ts';
+import { AUDIT_EVENT, namesOfType } from './event-log.ts';
 
 /** The log of what belongs to no tenant. */
 export const PLATFORM_LOG = '00000000-0000-0000-0000-000000000000';
@@ -46,6 +47,17 @@ export async function listUnsealed(
     ) as waiting
     where bytes_before < ${bytesMax}::bigint order by ticket`.execute(tx);
   return rows.map(({ ticket, log, ...row }) => ({ event_id: ticket, log, row: row.id === null ? null : row }));
+}
+
+/**
+ * Returns whose webhooks ask for audit rows as events by their name, null for the platform; an owner may come twice. One that
+ * asks for everything does not.
+ */
+export async function listAuditSubscribers(db: Db): Promise<(string | null)[]> {
+  const { rows } = await sql<{ tenant_id: string | null }>`/* prepare list_audit_subscribers */
+    select tenant_id from webhook_endpoints
+    where status = 'active' and event_types && ${namesOfType(sql`${AUDIT_EVENT}::text`)}`.execute(db);
+  return rows.map(({ tenant_id }) => tenant_id);
 }
 
 /** Returns the logs with these ids that there are. */

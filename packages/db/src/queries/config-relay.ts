@@ -242,7 +242,8 @@ export async function listMissingTenants(
   const { rows } = await sql<{ tenant_id: string; deleted: boolean }>`
     select asked.tenant_id::text as tenant_id, exists (
       select from audit_log a where a.target_id = asked.tenant_id::text and a.action = 'tenant.deleted'
-        and (a.origin = 'registry' or a.reported_by is null)
+        -- A report whose reporter was erased has no actor either.
+        and (a.origin = 'registry' or a.reported_by is null and a.actor_id <> 'redacted')
     ) as deleted
     from unnest(${[...tenantIds]}::uuid[]) as asked (tenant_id)
     where not exists (select from tenants t where t.id = asked.tenant_id)`.execute(db);

@@ -1,5 +1,5 @@
 /** Every statement about the log of events: its end, what is moved to it, its readers, and its left edge. */
-import { type Selectable, type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { type RowsWithin, rowsWithin } from '../keyset.ts';
 import type { Events } from '../schema.ts';
@@ -8,6 +8,17 @@ import type { Events } from '../schema.ts';
 export const EVENTS_CHANNEL = 'tenant_registry_events';
 
 export type EventRow = Selectable<Events>;
+
+/**
+ * Carries a whole audit row, and so most of what another event already told: only who names it, exactly or as all of its
+ * noun, gets it, and `*` leaves it out.
+ */
+export const AUDIT_EVENT = 'audit.event';
+
+/** SQL: the names under which readers ask for an event of the type. */
+export function namesOfType(type: RawBuilder<unknown>): RawBuilder<string[]> {
+  return sql`array[${type}, split_part(${type}, '.', 1) || '.*', case when ${type} <> ${sql.lit(AUDIT_EVENT)} then '*' end]`;
+}
 
 /** Locks the end of the log and returns its position; undefined while another process has it. */
 export async function claimEventHead(tx: Tx): Promise<number | undefined> {
@@ -47,7 +58,7 @@ export async function appendEvents(tx: Tx, head: number, limit: number): Promise
       select w.id as endpoint_id, w.tenant_id, l.id as event_id, l.event_type, l.position,
         l.aggregate_type || ':' || l.aggregate_id as aggregate
       from logged l join webhook_endpoints w on w.status = 'active' and (w.tenant_id is null or w.tenant_id = l.tenant_id)
-      where w.event_types && array['*', l.event_type, split_part(l.event_type, '.', 1) || '.*']
+      where w.event_types && ${namesOfType(sql`l.event_type`)}
         -- An endpoint is not told of its own failures, which would never end.
         and not (l.event_type = 'webhook.deliveries_failed' and l.aggregate_id = w.id::text)
     ), fanned as (
@@ -77,7 +88,7 @@ export interface EventScope {
   /** Absent: of all tenants, and of none. */
   readonly tenant_id?: string | undefined;
   readonly project_id?: string | undefined;
-  /** Exact types, `tenant.*` for all of a noun, `*`; absent: every type. */
+  /** Exact types, `tenant.*` for all of a noun, `*` for all but `AUDIT_EVENT`; absent: every type, that one too. */
   readonly types?: readonly string[] | undefined;
 }
 
@@ -131,7 +142,7 @@ function eventsOf(db: Db, scope: EventScope, { after, until }: Omit<EventRange, 
 }
 
 function typeIsAmong(types: readonly string[]) {
-  return sql<SqlBool>`${types}::text[] && array['*', event_type, split_part(event_type, '.', 1) || '.*']`;
+  return sql<SqlBool>`${types}::text[] && ${namesOfType(sql`event_type`)}`;
 }
 
 /** Returns the position of an event inside the scope, whatever its type; undefined when the scope has no such event. */

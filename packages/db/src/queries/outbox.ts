@@ -13,6 +13,19 @@ export async function appendOutboxEvent(tx: Tx, { payload, ...event }: NewOutbox
     .execute();
 }
 
+/** Writes many events, in their order, in one statement. */
+export async function appendOutboxEvents(tx: Tx, events: readonly NewOutboxEvent[]): Promise<void> {
+  await sql`/* prepare append_outbox_events */
+    insert into outbox_events (
+      id, tenant_id, project_id, product, aggregate_type, aggregate_id, event_type, payload, occurred_at
+    )
+    select id, tenant_id, project_id, product, aggregate_type, aggregate_id, event_type, payload, occurred_at
+    from rows from (json_to_recordset(${JSON.stringify(events)}::json) as (
+      id uuid, tenant_id uuid, project_id uuid, product text, aggregate_type text, aggregate_id text, event_type text,
+      payload jsonb, occurred_at timestamptz
+    )) with ordinality order by ordinality`.execute(tx);
+}
+
 /** Returns for how many seconds the oldest event has waited, by the database's clock; 0 when none waits. */
 export async function findOldestWait(db: Db): Promise<number> {
   const { rows } = await sql<{ seconds: number | null }>`

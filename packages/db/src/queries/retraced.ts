@@ -54,6 +54,10 @@ export interface RetracedPageRequest {
 
 export interface RetracedPage {
   readonly rows: AuditRow[];
+  /** The bytes of these rows, about. */
+  readonly bytes: number;
+  /** How many rows were looked at. */
+  readonly looked: number;
   /** How many of the rows that were looked at fit. */
   readonly hits: number;
   /** The last row that was looked at, where rows follow it; null: all were. */
@@ -80,7 +84,7 @@ export async function listRetracedEvents(
       ) as a
     ),
     told as (
-      select count(*) filter (where hit and place <= ${rowsMax}::int)::int as hits, count(*) > ${rowsMax}::int as more
+      select count(*) filter (where hit and place <= ${rowsMax}::int)::int as hits, count(*)::int as looked
       from looked
     ),
     found as (
@@ -91,26 +95,32 @@ export async function listRetracedEvents(
     sized as (
       select a.*, coalesce(sum(${bytes}) over (
         order by a.created_at desc, a.id desc rows between unbounded preceding and 1 preceding
-      ), 0)::bigint as bytes_before
+      ), 0)::bigint as bytes_before, ${bytes} as bytes
       from found join audit_log as a on a.id = found.id
     )
-    select s.*, told.hits, told.more, e.created_at as end_created_at, e.id as end_id
+    select s.*, told.hits, told.looked, e.created_at as end_created_at, e.id as end_id
     from told
     left join looked as e on e.place = ${rowsMax}::int
     left join sized as s on s.bytes_before < ${bytesMax}::bigint
     order by s.created_at desc, s.id desc`.execute(db);
   const [first] = rows;
-  const { hits = 0, more = false, end_created_at = null, end_id = null } = first ?? {};
+  const { hits = 0, looked = 0, end_created_at = null, end_id = null } = first ?? {};
+  const isEnd = looked <= rowsMax || end_created_at === null || end_id === null;
   return {
-    rows: rows.flatMap(({ hits: _, more: __, end_created_at: ___, end_id: ____, ...row }) => (isRow(row) ? row : [])),
+    rows: rows.flatMap(({ hits: _, looked: __, end_created_at: ___, end_id: ____, bytes: _____, ...row }) =>
+      isRow(row) ? row : [],
+    ),
+    bytes: rows.reduce((sum, row) => sum + (row.bytes ?? 0), 0),
+    looked: Math.min(looked, rowsMax),
     hits,
-    end: more && end_created_at !== null && end_id !== null ? [end_created_at, end_id] : null,
+    end: isEnd ? null : [end_created_at, end_id],
   };
 }
 
 interface Told {
   readonly hits: number;
-  readonly more: boolean;
+  readonly looked: number;
+  readonly bytes: number | null;
   readonly end_created_at: string | null;
   readonly end_id: string | null;
 }

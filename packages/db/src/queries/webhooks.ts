@@ -10,6 +10,7 @@ import type {
   WebhookEndpointsStatus,
   WebhookSecrets,
 } from '../schema.ts';
+import { namesOfType } from './event-log.ts';
 
 /** What owners see of an endpoint: the other columns are its place in the queue of deliveries. */
 const shown = [
@@ -336,8 +337,8 @@ function replayed(replay: Replay, source: RawBuilder<unknown>) {
       ) past on true
     where ${tenant_id === null ? sql`true` : sql`e.tenant_id = ${tenant_id}::uuid`}
       and e.occurred_at >= ${since}::timestamptz and e.occurred_at < ${until}::timestamptz
-      and array['*', e.event_type, split_part(e.event_type, '.', 1) || '.*'] && w.event_types
-      and array['*', e.event_type, split_part(e.event_type, '.', 1) || '.*'] && ${event_types as string[]}::text[]
+      and ${namesOfType(sql`e.event_type`)} && w.event_types
+      and ${namesOfType(sql`e.event_type`)} && ${event_types as string[]}::text[]
       and not (e.event_type = 'webhook.deliveries_failed' and e.aggregate_id = w.id::text)
       and past.waits is not true
       and (not ${only_failed}::boolean or (past.last_id is not null and past.succeeded is not true))`;

@@ -9,7 +9,7 @@ export interface EventSubject {
 }
 
 export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject, Type extends string = string> {
-  /** `tenant.created`: noun, dot, past tense. Also the action of the audit row. */
+  /** `tenant.created`: noun, dot, past tense. Also the action of the audit row, where it has one. */
   readonly type: Type;
   /** One sentence for the documentation of the event. */
   readonly description: string;
@@ -21,6 +21,8 @@ export interface EventDefinition<Schema extends z.ZodObject = z.ZodObject, Type 
   readonly failure?: true;
   /** Verifications of the tenant's API keys depend on it. Once the change is answered, no replica answers from before it. */
   readonly authority?: true;
+  /** It has no audit row, because it tells of audit rows: `record` refuses it, and its worker puts it into the outbox. */
+  readonly audited?: false;
 }
 
 /** Declares an event. Its type is unique: a test holds the declarations of all modules together. */

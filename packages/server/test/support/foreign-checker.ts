@@ -34,10 +34,11 @@ export interface ForeignVerdict {
   }[];
 }
 
+const GO = 'go';
 const cwd = fileURLToPath(new URL('../foreign', import.meta.url));
 
 /** Whether there is a Go that can build the program: old ones refuse its go.mod. */
-export const goIsMissing: boolean = !succeeds('go', ['list', '-m']);
+export const goIsMissing: boolean = !succeeds(GO, ['list', '-m']);
 
 function succeeds(command: string, args: readonly string[]): boolean {
   try {
@@ -49,7 +50,7 @@ function succeeds(command: string, args: readonly string[]): boolean {
 
 /** Resolves with what the libraries say. Rejects when the program cannot be built, or cannot read the document. */
 export async function checkWithGo(document: ForeignDocument): Promise<ForeignVerdict> {
-  const child = spawn('go', ['run', '.'], { cwd, stdio: 'pipe' });
+  const child = spawn(GO, ['run', '.'], { cwd, stdio: 'pipe' });
   const ended = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject));
   // A program that ends before it reads says why itself.
   child.stdin.on('error', () => {});

@@ -22,6 +22,7 @@ export function entryOf<Schema extends z.ZodObject>(
   { actor, clock, requestId, sourceIp }: Pick<ActorContext, 'actor' | 'clock' | 'requestId' | 'sourceIp'>,
   { event, payload: input, description }: Happened<Schema>,
 ): RegistryEntry {
+  if (event.audited === false) throw new Error(`${event.type} has no audit row`);
   const payload = stripped(event.payload).parse(input) as z.output<Schema>;
   const { tenant_id, target, project_id = null, product = null } = event.subject(payload);
   const occurredAt = clock();

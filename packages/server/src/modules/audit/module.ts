@@ -15,6 +15,7 @@ import { auditRouter } from './router.ts';
 import { type Anchors, createAnchors } from './sealing/anchors.ts';
 import { checkpointWorker } from './sealing/checkpoint.worker.ts';
 import { createSealingMonitor, type SealingMonitor } from './sealing/monitor.ts';
+import { sealingEvents } from './sealing/schema.ts';
 import { sealWorker } from './sealing/seal.worker.ts';
 import { createSigning, type Signing } from './sealing/signing.ts';
 
@@ -69,7 +70,7 @@ export const auditModule = defineModule({
     description: 'What happened, who did it and to what. Rows are added and read, never changed.',
   },
   errors: { ...auditErrors, ...proofErrors, ...erasureErrors },
-  events: { ...proofEvents, ...erasureEvents },
+  events: { ...proofEvents, ...sealingEvents, ...erasureEvents },
   permissions: auditPermissions,
   settings: auditSettings,
   workers: [sealWorker, checkpointWorker, redactWorker, pruneWorker],

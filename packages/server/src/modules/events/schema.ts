@@ -50,7 +50,7 @@ const readInput = {
     .optional()
     .meta({
       description:
-        'Only events of these types, separated by commas: exact ones, `tenant.*` for all of a noun, `*` for all. Absent: all.',
+        'Only events of these types, separated by commas: exact ones, `tenant.*` for all of a noun, `*` for all but `audit.event`, which has to be named. Absent: `*`.',
       examples: ['tenant.created,api_key.*'],
     }),
 };

@@ -13,7 +13,7 @@ import { toEvent } from './event.ts';
 import { type Followed, type Told, textOf } from './feed/followed.ts';
 import { itemsOf } from './feed/items-of.ts';
 import type { FollowEvents, ListEvents } from './schema.ts';
-import { requireKnownTypes } from './types.ts';
+import { neededFor, requireTypes } from './types.ts';
 
 export type { Followed } from './feed/followed.ts';
 
@@ -24,7 +24,7 @@ const PAGE_ROWS = 67;
 export interface FollowInput {
   /** Absent: those of the caller's own tenant, or of all tenants for a caller of the platform. */
   readonly tenant_id?: string | undefined;
-  /** Types, `tenant.*` or `*`, as a list or separated by commas; absent: every type. */
+  /** Types, `tenant.*` or `*`, as a list or separated by commas; absent: `*`. */
   readonly types?: string | readonly string[] | undefined;
   /** The id of the last event that is known, or `start`; absent: from now on. `Last-Event-ID` goes before it. */
   readonly after?: string | undefined;
@@ -68,10 +68,16 @@ function opening(ctx: ActorContext, input: FollowInput, permission: Permission) 
       tenantId: actor.tenant_id,
       scope,
       after: lastEventId ?? input.after ?? null,
-      mayHear: () => ctx.stillAccepted(permission),
+      mayHear: () => stillMay(ctx, [permission, ...neededFor(scope.types)]),
       cut,
       signal,
     });
+}
+
+/** Whether the credential still holds all of them. */
+async function stillMay({ stillAccepted }: ActorContext, permissions: readonly Permission[]): Promise<boolean> {
+  for (const permission of permissions) if (!(await stillAccepted(permission))) return false;
+  return true;
 }
 
 /** One page of what the log has, oldest first. Throws `invalid_cursor`, `not_found`, `unknown_event_type`, `event_expired`, `tenant_busy`. */
@@ -99,8 +105,11 @@ async function fetchPage(
 }
 
 /** Returns the events that the caller asks for and may read. Throws `not_found`, `unknown_event_type`. */
-function scopeOf(ctx: ActorContext, { tenant_id, types }: Omit<FollowInput, 'after'>): eventLog.EventScope {
-  const wanted = typeof types === 'string' ? types.split(',') : types;
-  if (wanted !== undefined) requireKnownTypes(ctx, wanted, () => '/types');
+function scopeOf(
+  ctx: ActorContext,
+  { tenant_id, types }: Omit<FollowInput, 'after'>,
+): eventLog.EventScope & { readonly types: readonly string[] } {
+  const wanted = typeof types === 'string' ? types.split(',') : (types ?? ['*']);
+  requireTypes(ctx, wanted, () => '/types');
   return { ...spanOf(ctx, { tenant_id }), types: wanted };
 }

@@ -13,7 +13,7 @@ import {
 import type { GraphqlRequest } from './schema.ts';
 import { SearchMistake } from './search-query.ts';
 
-export const QUERY_BYTES_MAX = 8_192;
+const QUERY_BYTES_MAX = 8_192;
 const TOKENS_MAX = 1_000;
 const DEPTH_MAX = 6;
 const FIELDS_MAX = 100;

@@ -3,7 +3,7 @@ import { computeHash, type Event } from '@retracedhq/retraced/lib/event.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eventHash, type HashedEvent } from './hash.ts';
-import { retracedEvent } from './schema.ts';
+import { extraOf, retracedEvent } from './schema.ts';
 
 /** What ends a field, escapes, is empty, or is sorted otherwise by people than by machines. */
 const odd = fc.constantFrom(
@@ -99,4 +99,11 @@ test('what is empty counts as absent, and what is not known is ignored', () => {
   const empty = { group: {}, target: null, source_ip: '', description: '', external_id: '', fields: null, created: '' };
   expect(retracedEvent.parse({ ...least, ...empty, displayTitle: 'x' })).toEqual(least);
   expect(retracedEvent.parse({ action: 'a', is_anonymous: true })).toEqual({ action: 'a', is_anonymous: true });
+});
+
+test('a row keeps besides its columns what was sent, and nothing else', () => {
+  const extra = (fields: object) => extraOf(retracedEvent.parse({ ...least, ...fields }));
+  expect(extra({ target: { id: 't' }, group: { id: 'g' } })).toStrictEqual({});
+  expect(extra({ fields: {}, target: { id: 't', fields: {} } })).toStrictEqual({ fields: {}, target: { fields: {} } });
+  expect(extra({ is_anonymous: false, version: '1' })).toStrictEqual({ is_anonymous: false, version: '1' });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, type CRUD, type Event } from '@retracedhq/retraced';
-import { configRelay } from '@tenant-registry/db';
+import { configRelay, retraced } from '@tenant-registry/db';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import {
@@ -14,6 +14,7 @@ import {
   UNKNOWN,
 } from '../../../test/support/server.ts';
 import { systemContext } from '../../kernel/system-context.ts';
+import { parseSearch } from './search-query.ts';
 import { searchEvents } from './searching.ts';
 import { viewerGrant } from './viewers.ts';
 
@@ -445,6 +446,41 @@ test('a session of a viewer ends with the key that it was made with', async () =
   expect((await server.call(`DELETE /v1/api-keys/${key.id}`)).status).toBeLessThan(300);
   expect((await view(body.token)).body).toMatchObject({ status: 401, code: 'unauthenticated' });
   expect((await session(token)).status).toBe(401);
+});
+
+test('a session of a viewer ends when the key expires, and who sends no token of ours is noted', async () => {
+  const [tenant, product] = [await newTenant(server), newProduct()];
+  const expires_at = new Date(server.clock.now().getTime() + 60_000).toISOString();
+  const key = await newKey(tenant.id, BOTH, { expires_at });
+  const { body } = await session(await clientOf(product, key.key).getViewerToken(tenant.id, 'v', false));
+  expect((await view(body.token)).status).toBe(200);
+  server.clock.advance(61_000);
+  expect((await view(body.token)).status).toBe(401);
+  expect((await session('rtv_forged.token')).status).toBe(401);
+  await runWorker(server, 'access-audit');
+  const { db } = server.app.deps;
+  const failed = await db.selectFrom('audit_log').selectAll().where('action', '=', 'access.sign_in_failed').execute();
+  const reasons = failed
+    .filter(({ metadata }) => metadata['credential'] === 'other')
+    .map(({ metadata }) => metadata['reason']);
+  expect(reasons).toEqual(expect.arrayContaining(['revoked', 'unknown']));
+});
+
+// proves A30
+test('the database shows no row of another tenant, whatever a search asks it for', async () => {
+  const [own, other, product] = [await newTenant(server), await newTenant(server), newProduct()];
+  await clientOf(product).reportEvents([own, other].map(({ id }) => least({ group: { id } })));
+  const { forTenant, db } = server.app.deps;
+  const found = async (handle: typeof db, tenant_id: string | undefined) => {
+    const scope = { product, tenant_id, project_id: null, target_id: null };
+    const page = { limit: 10, after: undefined, bytesMax: 1_000_000, rowsMax: 100 };
+    const { rows } = await retraced.listRetracedEvents(handle, { scope, search: parseSearch('') }, page);
+    return rows.map((row) => row.tenant_id);
+  };
+  const scoped = forTenant({ tenant_id: own.id, project_id: null });
+  expect(await found(db, undefined)).toEqual([other.id, own.id]);
+  expect(await found(scoped, undefined)).toEqual([own.id]);
+  expect(await found(scoped, other.id)).toEqual([]);
 });
 
 test('a frozen and an archived tenant is written to and read all the same', async () => {

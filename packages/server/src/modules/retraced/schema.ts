@@ -80,11 +80,11 @@ export function extraOf({ group, actor, target, ...event }: RetracedEvent): Reco
   });
 }
 
-/** Members without a value, and parts without members, are left out. */
+/** Members without a value, and parts without members, are left out; fields that were sent empty stay. */
 function withoutGaps(members: Record<string, unknown>): Record<string, unknown> {
-  const isGap = (value: unknown) =>
-    value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-  return Object.fromEntries(Object.entries(members).filter(([name, value]) => name === 'fields' || !isGap(value)));
+  const isBare = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  const isKept = ([name, value]: [string, unknown]) => value !== undefined && (name === 'fields' || !isBare(value));
+  return Object.fromEntries(Object.entries(members).filter(isKept));
 }
 
 export const retracedProject = z.object({ product });

@@ -13,7 +13,7 @@ export class SearchMistake extends Error {
   }
 }
 
-export const SEARCH_LENGTH_MAX = 2_000;
+const SEARCH_LENGTH_MAX = 2_000;
 const VALUES_MAX = 50;
 
 /** The lists of a search, by the word that fills them. */

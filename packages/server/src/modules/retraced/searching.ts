@@ -1,6 +1,7 @@
 /** A page of a search: what was found, how many there are, and where the next page begins. */
 import { type audit, retraced } from '@tenant-registry/db';
 import type { ActorContext } from '../../kernel/context.ts';
+import { inTurn } from '../../kernel/cursors.ts';
 import type { SearchArguments } from './graphql.ts';
 import { toNode } from './node.ts';
 import { parseSearch, SearchMistake } from './search-query.ts';
@@ -10,6 +11,8 @@ const ROWS_MAX = 100;
 const USUAL = { rows: 10_000, statements: 10 };
 const PAGE_BYTES_MAX = 1_048_576;
 const LIST = 'retraced';
+/** Rows to look at take half a millisecond: a unit of cost. */
+const ROWS_PER_UNIT = 500;
 
 export interface SearchAsked extends SearchArguments {
   /** Rows that one statement looks at, and statements of a page while it has found nothing; absent: the usual ones. */
@@ -27,7 +30,11 @@ export async function searchEvents(ctx: ActorContext, scope: retraced.RetracedSc
   const filter = { scope, search: parseSearch(text) };
   const boundTo = { ...scope, tenant_id: scope.tenant_id ?? String(scope.tenant_id), query: text };
   const start = placeIn(ctx, boundTo, asked.before ?? '');
-  const page = await firstFound(ctx, filter, { limit: last, after: start.after, ...(asked.bounds ?? USUAL) });
+  const wanted = { limit: last, after: start.after, ...(asked.bounds ?? USUAL) };
+  const page = await inTurn(ctx, async () => {
+    const found = await firstFound(ctx, filter, wanted);
+    return { page: found, bytes: found.bytes };
+  });
   const isCut = page.hits > page.rows.length;
   const hasPreviousPage = isCut || page.end !== null;
   const cursorOf = (row: audit.AuditRow, index: number) => {
@@ -67,9 +74,9 @@ async function firstFound(
 ): Promise<retraced.RetracedPage> {
   let from = after;
   for (let count = 0; count < statements; count += 1) {
-    if (count > 0) ctx.budgets.charge(ctx.actor, 1);
     const asked = { limit, after: from, bytesMax: PAGE_BYTES_MAX, rowsMax: rows };
     const page = await retraced.listRetracedEvents(ctx.db, filter, asked);
+    ctx.budgets.charge(ctx.actor, Math.floor(page.looked / ROWS_PER_UNIT));
     if (page.rows.length > 0 || page.end === null) return page;
     from = page.end;
   }

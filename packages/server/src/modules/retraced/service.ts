@@ -84,9 +84,16 @@ export async function searchAsPublisher(caller: Context, input: RetracedInput): 
   return searched(ctx, scope, input.body);
 }
 
-/** Exchanges the token of a viewer for a session. Throws `unauthenticated`. */
-export function makeViewerSession(ctx: Context, input: RetracedInput) {
-  return openViewerSession(ctx, parsed(viewerSessionInput, input.body).token);
+/** Exchanges the token of a viewer for a session. Who sends another one is noted. Throws `unauthenticated`. */
+export async function makeViewerSession(ctx: Context, input: RetracedInput) {
+  const { token } = parsed(viewerSessionInput, input.body);
+  try {
+    return await openViewerSession(ctx, token);
+  } catch (error) {
+    if (error instanceof DomainError && error.definition.status === 'UNAUTHORIZED')
+      ctx.accessLog.failed('other', error.extras.reason ?? 'unknown', ctx.sourceIp ?? 'unknown');
+    throw error;
+  }
 }
 
 /**

@@ -22,7 +22,8 @@ const aboutUrl = {
   examples: ['https://hooks.acme.example/registry'],
 };
 const aboutTypes = {
-  description: 'Which events: a type (`tenant.updated`), all types with one beginning (`tenant.*`), or all (`*`).',
+  description:
+    'Which events: a type (`tenant.updated`), all types with one beginning (`tenant.*`), or all but `audit.event` (`*`).',
   examples: [['tenant.*', 'api_key.revoked']],
 };
 const aboutDescription = { description: 'For people to read.', examples: ['Billing sync'] };
@@ -304,7 +305,7 @@ export const replayInput = z
     until: timestampInput.describe('Events that happened before this moment.'),
     event_types: eventTypes.optional().meta({
       ...aboutTypes,
-      description: 'Of the events that the webhook wants, those of these types: exact, `tenant.*` or `*`. Absent: all.',
+      description: 'Of the events that the webhook wants, those of these types: exact, `tenant.*` or `*`. Absent: `*`.',
     }),
     only_failed: z
       .boolean()

@@ -8,7 +8,7 @@ import { transact } from '../../kernel/transact.ts';
 import { lockWritableTenantAlone, readableTenant } from '../tenants/service.ts';
 import { getEndpoint, lockEndpoint, ownerOf } from './endpoint.ts';
 import { webhookErrors } from './errors.ts';
-import { requireEventTypes } from './event-types.ts';
+import { requireEventTypes, requireReadable } from './event-types.ts';
 import {
   type CreateWebhook,
   type IssuedWebhook,
@@ -81,7 +81,10 @@ export async function updateWebhook(
   const row = await transact(ctx, async (tx, record, nothingChanged) => {
     const current = await lockEndpoint(ctx, tx, id);
     requireMatch(ctx, webhook.parse(current));
-    if (changes.url !== undefined) requireAcceptable(ctx, changes.url);
+    if (changes.url !== undefined) {
+      requireAcceptable(ctx, changes.url);
+      requireReadable(ctx, current.event_types);
+    }
     const named = types ? { event_types: requireEventTypes(ctx, types) } : {};
     const changed = differing(current, { ...changes, ...named });
     if (Object.keys(changed).length === 0) {

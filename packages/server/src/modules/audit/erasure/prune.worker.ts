@@ -20,7 +20,7 @@ const PASS_DAYS = 1;
 export const pruneWorker: Worker = { name: NAME, idleMs: 60_000, runOnce: pruneBatch };
 
 /** Looks at one batch of a log that is due, and returns 1; 0: none is due. */
-export async function pruneBatch(deps: Dependencies): Promise<number> {
+async function pruneBatch(deps: Dependencies): Promise<number> {
   return pruneNext(systemContext(deps, { name: NAME }));
 }
 

@@ -18,7 +18,7 @@ const UNBOUND_MAX = 20;
 export const redactWorker: Worker = { name: NAME, idleMs: 2_000, runOnce: redactBatch };
 
 /** Does one batch of one redaction and returns how much it did; 0: there is none, or rows before it wait to be sealed. */
-export async function redactBatch(deps: Dependencies): Promise<number> {
+async function redactBatch(deps: Dependencies): Promise<number> {
   const bound = await bindRedactions(deps);
   return bound + (await redactNext(systemContext(deps, { name: NAME })));
 }

@@ -12,8 +12,10 @@ import {
 import { newTenant, runWorker, tenantIn, testServer, trailOf, UNKNOWN } from '../../../../test/support/server.ts';
 import { createUser } from '../../../../test/support/users.ts';
 import { newWebhook, sequenceAll } from '../../../../test/support/webhooks.ts';
+import { auditEventIdOf } from '../sealing/audit-event.ts';
 
-const server = testServer();
+// Every sealed row is an event besides, which has to be blanked too.
+const server = testServer({ auditEvents: 'always' });
 const PLATFORM = '00000000-0000-0000-0000-000000000000';
 
 const read = async (id: string) => (await server.call(`GET /v1/audit/redactions/${id}`)).body;
@@ -66,6 +68,12 @@ test('a redaction blanks whose act it was in every row of the actor, and the lea
     reported_by: null,
   });
   expect((await server.call(`GET /v1/audit/${other.id}`)).body).toEqual(other);
+  expect(await tablesWith(server, id)).toEqual([]);
+  const copy = server.app.deps.db
+    .selectFrom('outbox_events')
+    .select('payload')
+    .where('id', '=', auditEventIdOf(mine.id));
+  expect(await copy.execute()).toEqual([{ payload: {} }]);
   const done = await read(body.id);
   expect(done).toMatchObject({ status: 'done', subject: null, rows_changed: 1 });
   expect(done.finished_at).not.toBeNull();

@@ -95,7 +95,6 @@ export const requestedRedaction = z
       ),
   })
   .meta({ id: 'RequestedAuditRedaction', description: 'A redaction that goes on after the answer.' });
-export type RequestedRedaction = z.infer<typeof requestedRedaction>;
 
 export const redactionId = z.strictObject({ id });
 export const listRedactionsInput = z.strictObject({
@@ -158,10 +157,7 @@ export const holdPage = pageOf(hold).meta({ id: 'AuditHoldPage', description: 'A
 
 export const placeHoldInput = z
   .strictObject({ ...scopeInput, reason })
-  .refine(({ tenant_id, product }) => (tenant_id ?? product ?? null) !== null, {
-    path: ['tenant_id'],
-    message: 'or product is required',
-  })
+  .refine(({ tenant_id, product }) => (tenant_id ?? product ?? null) !== null, 'must name a log, a product or both')
   .meta({ id: 'PlaceAuditHoldInput', description: 'What is held: a log, a product, or a product in a log.' });
 export type PlaceHold = z.output<typeof placeHoldInput>;
 

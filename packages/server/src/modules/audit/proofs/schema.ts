@@ -181,6 +181,7 @@ export const auditCheckpointSigned = defineEvent({
     })
     .meta({ id: 'AuditCheckpointSigned', description: 'A checkpoint of the log of all checkpoints.' }),
   subject: () => ({ tenant_id: null, target: { type: 'audit_log', id: REGISTRY_LOG, name: null } }),
+  audited: false,
 });
 
 export const proofEvents = { auditCheckpointSigned };

@@ -3,6 +3,7 @@ import { auditSealing, type Db, type Tx } from '@tenant-registry/db';
 import type { Dependencies } from '../../../kernel/context.ts';
 import { bookkeep } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
+import { type SealedRow, type Telling, tellOf } from './audit-event.ts';
 import { Growth } from './leaves.ts';
 
 const NAME = 'audit-seal';
@@ -19,8 +20,9 @@ export const sealWorker: Worker = {
 };
 
 /** Seals one batch and returns how many tickets it took; 0 also when another process is at it. */
-export async function sealBatch(deps: Pick<Dependencies, 'db' | 'logger'>): Promise<number> {
-  const { gone, taken } = await bookkeep(deps.db, seal);
+export async function sealBatch(deps: Pick<Dependencies, 'db' | 'logger' | 'signals'> & Telling): Promise<number> {
+  const { gone, taken, told } = await bookkeep(deps.db, (tx) => seal(tx, deps));
+  if (told > 0) deps.signals.tell('queued');
   if (gone.length > 0)
     deps.logger.error(
       { worker: NAME, rows: gone.slice(0, 20), count: gone.length },
@@ -29,18 +31,30 @@ export async function sealBatch(deps: Pick<Dependencies, 'db' | 'logger'>): Prom
   return taken;
 }
 
-async function seal(tx: Tx): Promise<{ readonly taken: number; readonly gone: readonly string[] }> {
-  if (!(await auditSealing.claimAuditHead(tx))) return { taken: 0, gone: [] };
+interface Batch {
+  readonly taken: number;
+  readonly gone: readonly string[];
+  /** Events that carry rows. */
+  readonly told: number;
+}
+
+const NOTHING: Batch = { taken: 0, gone: [], told: 0 };
+
+async function seal(tx: Tx, telling: Telling): Promise<Batch> {
+  if (!(await auditSealing.claimAuditHead(tx))) return NOTHING;
   const waiting = await auditSealing.listUnsealed(tx, { limit: ROWS_MAX, bytesMax: BYTES_MAX });
-  if (waiting.length === 0) return { taken: 0, gone: [] };
+  if (waiting.length === 0) return NOTHING;
   const growth = await growthOf(tx, [...new Set(waiting.map(({ log }) => log))]);
-  for (const { log, row } of waiting) if (row !== null) growth.addRow(log, row);
+  const sealed: SealedRow[] = [];
+  for (const { log, row } of waiting) if (row !== null) sealed.push({ log, index: growth.addRow(log, row), row });
   await auditSealing.appendLeaves(tx, growth.sealed());
   await auditSealing.deleteUnsealed(
     tx,
     waiting.map(({ event_id }) => event_id),
   );
-  return { taken: waiting.length, gone: waiting.filter(({ row }) => row === null).map(({ event_id }) => event_id) };
+  const told = await tellOf(tx, sealed, telling);
+  const gone = waiting.filter(({ row }) => row === null).map(({ event_id }) => event_id);
+  return { taken: waiting.length, gone, told };
 }
 
 /** Begins a batch in these logs. */

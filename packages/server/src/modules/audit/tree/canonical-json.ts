@@ -1,5 +1,5 @@
 /**
- * The one form of a JSON value (RFC 8785), as npm `canonicalize` makes it, in half of its time: a log of a million rows is
+ * The one form of a JSON value (RFC 8785), as npm `canonicalize` makes it, in two thirds of its time: a log of a million rows is
  * verified in one go.
  */
 import canonicalize from 'canonicalize';
@@ -24,11 +24,11 @@ function textOf(value: unknown, depth: number): string {
   return Array.isArray(value) ? arrayText(value, depth + 1) : objectText(value as JsonObject, depth + 1);
 }
 
-/** Nothing that has to be escaped: no quotation mark, backslash, control character or surrogate. */
-const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+/** What may have to be escaped or refused: quotation marks, backslashes, control characters and surrogates. */
+const SPECIAL = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 function stringText(value: string): string {
-  if (PLAIN.test(value)) return `"${value}"`;
+  if (!SPECIAL.test(value)) return `"${value}"`;
   if (!value.isWellFormed()) throw new TypeError('a lone surrogate is no text');
   return JSON.stringify(value);
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { naiveTree } from '../../../../test/support/naive-merkle.ts';
 import { append, EMPTY_ROOT, type Frontier, frontierBytes, frontierOf, leafHash, nodeHash, rootOf } from './merkle.ts';
 
-const MOST = 200;
+const MOST = 5_000;
 const data = Array.from({ length: MOST }, (_, n) => Buffer.from(`leaf ${n}`));
 const naive = naiveTree(data);
 
@@ -23,11 +23,12 @@ test('hashes are those that Certificate Transparency publishes', () => {
 test('every size has the root of the RFC, and goes through its bytes and back', () => {
   let log = empty();
   expect(rootOf(log)).toEqual(EMPTY_ROOT);
+  const wrong: number[] = [];
   for (let size = 1; size <= MOST; size += 1) {
     log = append(frontierOf(log.size, frontierBytes(log)), leafHash(data[size - 1] as Buffer));
-    expect(log.size).toBe(size);
-    expect(rootOf(log).toString('hex')).toBe(naive.root(0, size).toString('hex'));
+    if (log.size !== size || !rootOf(log).equals(naive.root(0, size))) wrong.push(size);
   }
+  expect(wrong).toEqual([]);
 });
 
 test('each perfect subtree above the leaves is told of once, when its last leaf comes', () => {
@@ -39,7 +40,7 @@ test('each perfect subtree above the leaves is told of once, when its last leaf 
       expect(hash.equals(naive.root(index * 2 ** level, (index + 1) * 2 ** level))).toBe(true);
       told.push(`${level}/${index}`);
     });
-  const all = [1, 2, 3, 4, 5, 6, 7].flatMap((level) =>
+  const all = Array.from({ length: 12 }, (_, n) => n + 1).flatMap((level) =>
     Array.from({ length: Math.floor(MOST / 2 ** level) }, (_, index) => `${level}/${index}`),
   );
   expect(told.toSorted()).toEqual(all.toSorted());

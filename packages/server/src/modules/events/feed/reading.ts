@@ -76,11 +76,16 @@ function pageOfTail(reading: Reading, kept: readonly Entry[]): readonly Told[] {
   return [...page, checkpoint];
 }
 
+/** Whether most events may be none of the listener's. Those of one tenant are found without passing over others. */
+function passesOver({ tenant_id, project_id, types }: eventLog.EventScope): boolean {
+  if (project_id !== undefined) return true;
+  return types !== undefined && !(tenant_id !== undefined && types.includes('*'));
+}
+
 /** The log is read up to the tail at the most: what is at the tail is there when the statement begins. */
 async function pageOfTable(reading: Reading, end: number): Promise<readonly Told[]> {
   const { db, scope, position } = reading;
-  const passesOver = scope.types !== undefined || scope.project_id !== undefined;
-  const until = passesOver ? Math.min(end, position + POSITIONS_MAX) : end;
+  const until = passesOver(scope) ? Math.min(end, position + POSITIONS_MAX) : end;
   const { rows, more } = await eventLog.listEventsWithin(db, scope, { after: position, until, ...PAGE });
   const last = rows.at(-1);
   reading.told = last?.position ?? reading.told;
