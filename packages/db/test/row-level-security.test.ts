@@ -24,7 +24,14 @@ const withoutGrants: readonly string[] = tenantTables
  * The event that tells of a tenant's deletion is still to be told: it stays in the queue and in the log, and so do its
  * deliveries and their attempts, until all of them are pruned by age.
  */
-const outliving: readonly string[] = ['outbox_events', 'events', 'webhook_deliveries', 'webhook_attempts'];
+const outliving: readonly string[] = [
+  'outbox_events',
+  'events',
+  'webhook_deliveries',
+  'webhook_attempts',
+  // The audit log of a tenant outlives it, with all that says what became of the log.
+  ...tenantTables.map(({ table }) => table).filter((table) => /^audit_(?!log$)/.test(table)),
+];
 
 interface World {
   readonly tenant: TenantScope;

@@ -40,6 +40,12 @@ export const aggregates: Readonly<Record<string, string>> = {
 /** The tables that no event tells of, each with the reason. */
 export const bookkeeping: Readonly<Record<string, string>> = {
   audit_log: 'it is the record itself',
+  audit_head: 'its row is a lock',
+  audit_unsealed: 'they follow from audit rows',
+  audit_logs: 'they follow from audit rows',
+  audit_leaves: 'they follow from audit rows',
+  audit_tiles: 'they follow from audit rows',
+  audit_checkpoints: 'they follow from audit rows',
   outbox_events: 'it is the events themselves',
   events: 'it is the events themselves',
   event_head: 'it numbers the events',
