@@ -9,7 +9,8 @@ import type { OwnStream } from './own-streams.ts';
 function operationsOf<Groups>() {
   // Only the type is used.
   return undefined as unknown as {
-    [Group in keyof Groups]: {
+    // A module that only answers paths outside of /v1 has no operations.
+    [Group in keyof Groups as keyof Groups[Group] extends never ? never : Group]: {
       // `subscribe` gives what the subscriptions of tRPC give, over REST.
       [Name in keyof Groups[Group] as Groups[Group][Name] extends { _def: { type: 'subscription' } }
         ? never

@@ -26,6 +26,7 @@ import { networkModule } from './modules/network/module.ts';
 import { nodesModule } from './modules/nodes/module.ts';
 import { projectsModule } from './modules/projects/module.ts';
 import { resourcesModule } from './modules/resources/module.ts';
+import { retracedModule } from './modules/retraced/module.ts';
 import { roleBindingsModule } from './modules/role-bindings/module.ts';
 import { serviceIdentitiesModule } from './modules/service-identities/module.ts';
 import { sessionsModule } from './modules/sessions/module.ts';
@@ -54,6 +55,7 @@ export const modules = {
   resources: resourcesModule,
   nodes: nodesModule,
   audit: auditModule,
+  retraced: retracedModule,
   events: eventsModule,
   webhooks: webhooksModule,
   claims: claimsModule,

@@ -1,6 +1,6 @@
 /** The keys that only the environment has: made on the developer's own machine, and complete wherever the server starts. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Db, webhooks } from '@tenant-registry/db';
 import type { Config } from './config.ts';
@@ -15,6 +15,12 @@ export function withDevKeys(config: Config): Config {
     secretsKeys: secretsKeys.length > 0 ? secretsKeys : [keptKey(dataDir, secretsKeyFile)],
     auditSigningKeys: auditSigningKeys.length > 0 ? auditSigningKeys : [keptKey(dataDir, signingKeyFile)],
   };
+}
+
+/** Returns the keys that sign the audit log, as `withDevKeys` does, and makes none: for commands that only read. */
+export function signingKeysOf({ makesTokens, dataDir, auditSigningKeys }: Config): readonly string[] {
+  if (auditSigningKeys.length > 0 || !makesTokens) return auditSigningKeys;
+  return existsSync(join(dataDir, signingKeyFile.name)) ? [keptKey(dataDir, signingKeyFile)] : [];
 }
 
 /** Throws, naming each, when secrets in the database are sealed under keys that SECRETS_KEY does not have. */

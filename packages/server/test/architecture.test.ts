@@ -57,7 +57,7 @@ const rules: readonly Rule[] = [
   },
   {
     // The one form of JSON that hashes are made of.
-    files: new RegExp(`^${S}/modules/configs/canonical\\.ts$`),
+    files: new RegExp(`^${S}/modules/(configs/canonical|audit/tree/canonical-json)\\.ts$`),
     may: [node, /^canonicalize$/],
   },
   {
@@ -74,6 +74,11 @@ const rules: readonly Rule[] = [
     // The difference of two values is a library's.
     files: new RegExp(`^${S}/modules/config-schemas/validation/patch\\.ts$`),
     may: [new RegExp(`^${S}/modules/config-schemas/validation/engine/`), /^rfc6902$/],
+  },
+  {
+    // The language of Retraced's queries is a library's.
+    files: new RegExp(`^${S}/modules/retraced/graphql\\.ts$`),
+    may: [kernel, ownModule(''), /^graphql$/],
   },
   {
     // What makes databases stands behind a port.
@@ -128,6 +133,16 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    // Paths of another service, beside those of the router.
+    files: new RegExp(`^${S}/http/retraced\\.ts$`),
+    may: [
+      kernel,
+      new RegExp(`^${S}/(http|authentication)/`),
+      new RegExp(`^${S}/modules/(audit/schema|retraced/service)\\.ts$`),
+      /^fastify$/,
+    ],
+  },
+  {
     // Its subject is the shape of an event.
     files: new RegExp(`^${S}/http/openapi/webhooks\\.ts$`),
     may: [
@@ -161,7 +176,7 @@ const rules: readonly Rule[] = [
     files: /^packages\/db\/src\/queries\//,
     may: [
       /^kysely$/,
-      /^packages\/db\/src\/(database|handles|keyset|mesh-sql|schema|types|queries\/(audit|configs|entries|event-log|last-seen|replica-leases|principals|sign-in))\.ts$/,
+      /^packages\/db\/src\/(database|handles|keyset|mesh-sql|schema|types|queries\/(audit|audit-sealing|configs|entries|event-log|last-seen|replica-leases|principals|sign-in))\.ts$/,
     ],
   },
   {

@@ -24,7 +24,7 @@ test('types are unique, in order, and a noun, a dot and words of what happened',
   }
   // Every one ends in what happened, or in the state that something came to; those without an audit row, in what they bring.
   for (const { type } of eventDefinitions.filter(({ audited = true }) => audited)) {
-    expect(type).toMatch(/(ed|set|frozen|rolled_back|\.(ready|lost|asleep|awake|enrolling))(\.v[2-9])?$/);
+    expect(type).toMatch(/(ed|set|frozen|rolled_back|\.(ready|lost|asleep|awake|enrolling|checkpoint))(\.v[2-9])?$/);
   }
 });
 

@@ -10,6 +10,7 @@ import { FIRST_TENANT } from '../src/kernel/first-tenant.ts';
 import { resolve } from '../src/openapi-cli/schema-changes.ts';
 import { seed } from '../src/seed.ts';
 import { memoryDatabases } from '../src/testing.ts';
+import { signNow } from './support/audit-log.ts';
 import { createGroup } from './support/groups.ts';
 import { newPerson, newSession, type TestPerson } from './support/people.ts';
 import { type Answer, type CallOptions, testServer } from './support/server.ts';
@@ -42,6 +43,7 @@ const creators = new Map(
 );
 
 creators.set('authorize_api_key', 'create_api_key');
+creators.set('get_audit_redaction', 'request_audit_redaction');
 
 /** Operations that must come first, because acme is active and has every product of the catalog. */
 const before: Readonly<Record<string, readonly string[]>> = {
@@ -50,6 +52,8 @@ const before: Readonly<Record<string, readonly string[]>> = {
   delete_tenant: ['cancel_tenant', 'archive_tenant'],
   request_trial: ['revoke_entitlement'],
   remove_trust_bundle: ['set_trust_bundle'],
+  remove_audit_retention: ['set_audit_retention'],
+  release_audit_hold: ['place_audit_hold'],
   get_network: ['set_network'],
   delete_network: ['set_network'],
   get_network_usage: ['set_network'],
@@ -151,6 +155,8 @@ beforeEach(async () => {
     for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${id}/${step}`);
     expect((await server.call(`DELETE /v1/tenants/${id}`)).status).toBe(204);
   }
+  // They outlive their tenants.
+  for (const table of ['audit_holds', 'audit_retention'] as const) await server.app.deps.db.deleteFrom(table).execute();
   await seed(server.app.deps);
   await createGroup(server, FIRST_TENANT.id, { slug: 'payments' });
 });
@@ -201,6 +207,7 @@ test.each(operations)('the example of $id succeeds on a first start', async (des
   if (/\/config(s|-\w+)/.test(described.path)) created = await newConfig();
   if (described.path.startsWith('/v1/schemas/')) created = { ...created, version: 1 };
   if (['rotate_database', 'get_database_connection'].includes(described.id)) await made();
+  if (/\/audit\/(checkpoint|consistency|\{id\}\/proof)$/.test(described.path)) await signNow(server);
   if (described.path.includes('{delivery_id}')) created = await withDelivery(created);
   const { status, body } = await send(described, created);
   expect(status, JSON.stringify(body)).toBeLessThan(300);

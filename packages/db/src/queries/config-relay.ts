@@ -231,15 +231,19 @@ export async function updateConfigCounts(tx: Tx, counts: readonly ConfigCounts[]
     where config_heads.project_id = given.project_id`.execute(tx);
 }
 
-/** Lists those of the tenants that this database does not have, and whether it deleted them itself: no report says so. */
+/**
+ * Lists those of the tenants that this database does not have, and whether it knows that they were deleted: by a row of
+ * its own, or one from before rows had an origin. What a product reports of a tenant is no knowledge.
+ */
 export async function listMissingTenants(
   db: Db,
   tenantIds: readonly string[],
 ): Promise<{ readonly tenant_id: string; readonly deleted: boolean }[]> {
   const { rows } = await sql<{ tenant_id: string; deleted: boolean }>`
     select asked.tenant_id::text as tenant_id, exists (
-      select from audit_log a
-      where a.target_id = asked.tenant_id::text and a.action = 'tenant.deleted' and a.origin = 'registry'
+      select from audit_log a where a.target_id = asked.tenant_id::text and a.action = 'tenant.deleted'
+        -- A report whose reporter was erased has no actor either.
+        and (a.origin = 'registry' or a.reported_by is null and a.actor_id <> 'redacted')
     ) as deleted
     from unnest(${[...tenantIds]}::uuid[]) as asked (tenant_id)
     where not exists (select from tenants t where t.id = asked.tenant_id)`.execute(db);

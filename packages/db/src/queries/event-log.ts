@@ -27,6 +27,11 @@ export async function claimEventHead(tx: Tx): Promise<number | undefined> {
   return rows[0]?.position;
 }
 
+/** Locks the end of the log, waiting for whoever moves events: until the transaction ends none is moved. */
+export async function lockEventHead(tx: Tx): Promise<void> {
+  await tx.selectFrom('event_head').select('id').where('id', '=', 1).forUpdate().execute();
+}
+
 /** What one batch did. */
 export interface AppendedEvents {
   readonly events: number;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Db } from '../../src/handles.ts';
 import * as audit from '../../src/queries/audit.ts';
 import { listMissingTenants } from '../../src/queries/config-relay.ts';
+import * as retraced from '../../src/queries/retraced.ts';
 import { type TestDatabase, testDatabase } from '../../src/testing.ts';
 import { plansOf, rowsRead } from '../plans.ts';
 
@@ -142,3 +143,38 @@ test('whether a tenant was deleted is found by its id, and a report of it is no 
   const plan = await plansOf(database.db, (db) => listMissingTenants(db, asked));
   expect(plan.filter((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === 'audit_log')).toEqual([]);
 });
+
+const NOTHING: retraced.RetracedSearch = {
+  actions: [],
+  cruds: [],
+  actor_ids: [],
+  actor_names: [],
+  target_ids: [],
+  external_ids: [],
+  descriptions: [],
+  locations: [],
+  words: ['absent'],
+};
+
+// proves A30
+test.each<[string, Partial<retraced.RetracedScope>, Partial<retraced.RetracedSearch>, string]>([
+  ['a product of all tenants', {}, {}, 'audit_log_product_created_at_idx'],
+  ['a tenant', { tenant_id: TENANT }, {}, 'audit_log_tenant_id_created_at_id_idx'],
+  ['an actor', { tenant_id: TENANT }, { actor_ids: ['u-7'] }, 'audit_log_actor_id_created_at_idx'],
+  ['a target', { tenant_id: TENANT }, { target_ids: ['r-8'] }, 'audit_log_target_id_created_at_id_idx'],
+])(
+  'a search of Retraced in %s looks at no more rows than it may, whatever it looks for',
+  async (_, scope, search, index) => {
+    const asked = { scope: { product: 'p-4', tenant_id: undefined, project_id: null, target_id: null, ...scope } };
+    for (const after of [undefined, [amid[0] ?? '', amid[1] ?? ''] as const]) {
+      const page = { limit: 20, after, bytesMax: 1_048_576, rowsMax: 200 };
+      const plan = await plansOf(database.db, (db) =>
+        retraced.listRetracedEvents(db, { ...asked, search: { ...NOTHING, ...search } }, page),
+      );
+      const names = plan.flatMap((node) => node['Index Name'] ?? []);
+      expect(names.filter((name) => name !== 'audit_log_pkey')).toEqual([index]);
+      expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
+      expect(rowsRead(plan)).toBeLessThan(ROWS / 40);
+    }
+  },
+);

@@ -36,6 +36,7 @@ import { contextsOf } from './request-context.ts';
 import { createRequestIds } from './request-id.ts';
 import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
+import { mountRetracedPublisher, mountRetracedViewer, translateCredentials, viewerAuthenticator } from './retraced.ts';
 import { securityHeaders } from './security-headers.ts';
 import { mountSignIn } from './sign-in.ts';
 import { sourceAddress } from './source-address.ts';
@@ -71,17 +72,27 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     // The internal listener is reached by products and operators alone, so its metrics need no credential.
     if (surface === 'internal') mountMetrics(app, deps.metrics, { guarded: false });
     if (surface !== 'public') await mountAuthorize(app, { deps, authenticator, config, drain });
+    if (surface !== 'internal') {
+      await app.register(async (scope) => {
+        // A look of a viewer is written down by itself.
+        const quiet = { ...deps, accessLog: { ...deps.accessLog, used() {} } };
+        await guard(scope, config, { authenticator: viewerAuthenticator(deps), deps: quiet });
+        mountRetracedViewer(scope, { deps, contextOf: contextsOf(deps, config.requestTimeoutMs) });
+      });
+    }
     const fast = {
       verify_api_key: (otherwise: RouteHandlerMethod) =>
         fastVerify({ deps, drain, timeoutMs: config.requestTimeoutMs, otherwise }),
     };
     await app.register(async (scope) => {
+      translateCredentials(scope);
       await guard(scope, config, { authenticator, deps });
       if (surface !== 'internal') mountDocs(scope, openapiDocument(), listOperations());
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
       const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
       if (surface !== 'internal') mountSignIn(scope, { deps, contextOf: mounted.contextOf });
       if (surface !== 'internal' && config.publicUrl !== null) mountPasswordPage(scope);
+      if (surface !== 'public') mountRetracedPublisher(scope, { deps, contextOf: mounted.contextOf });
       mountRest(scope, { deps, ...mounted, fast });
       await mountTrpc(scope, {
         ...mounted,

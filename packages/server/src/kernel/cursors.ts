@@ -67,8 +67,17 @@ export async function paginate<Filter extends object, Row>(cursors: CursorCodec,
   return (await readPage(cursors, query)).page;
 }
 
+/** A page, and the bytes of its items. */
+interface ReadPage<Page> {
+  readonly page: Page;
+  readonly bytes: number;
+}
+
 /** Reads a page, and tells the bytes of its items. */
-async function readPage<Filter extends object, Row>(cursors: CursorCodec, query: PageQuery<Filter, Row>) {
+async function readPage<Filter extends object, Row>(
+  cursors: CursorCodec,
+  query: PageQuery<Filter, Row>,
+): Promise<ReadPage<{ items: Row[]; next_cursor: string | null }>> {
   const { limit, cursor, ...filter } = query.input;
   const { list, keyOf, fetch, rowsAtOnce = limit } = query;
   let after = cursor === undefined ? undefined : cursors.decode(list, filter, cursor);
@@ -109,18 +118,29 @@ interface LargePages {
 const BYTES_PER_SECOND = 1_048_576;
 
 /**
- * Returns one page of a list whose rows can be large. A page of 1 MiB takes this process some milliseconds, in which it does
- * nothing else: so a tenant reads one at a time, and its place is free again when the bytes have had their time, a second
- * for 1 MiB. Throws `tenant_busy`, `overloaded`.
+ * Returns one page of a list whose rows can be large, read as `inTurn` says. Throws `tenant_busy`, `overloaded`.
  */
 export async function paginateLarge<Filter extends object, Row>(
-  { cursors, largePages, actor: { tenant_id }, signal }: LargePages,
+  ctx: LargePages,
   query: PageQuery<Filter, Row> & { readonly rowsAtOnce: number },
   after: After = afterTimer,
 ) {
+  return inTurn(ctx, () => readPage(ctx.cursors, query), after);
+}
+
+/**
+ * Runs the work that reads a page whose rows can be large, and returns the page. A page of 1 MiB takes this process some
+ * milliseconds, in which it does nothing else: so a tenant reads one at a time, and its place is free again when the bytes
+ * have had their time, a second for 1 MiB. Throws `tenant_busy`, `overloaded`.
+ */
+export async function inTurn<Page>(
+  { largePages, actor: { tenant_id }, signal }: Omit<LargePages, 'cursors'>,
+  read: () => Promise<ReadPage<Page>>,
+  after: After = afterTimer,
+): Promise<Page> {
   const leave = await largePages.enter(tenant_id, { signal });
   try {
-    const { page, bytes } = await readPage(cursors, query);
+    const { page, bytes } = await read();
     if (tenant_id === null) leave();
     else after((bytes * 1_000) / BYTES_PER_SECOND, leave);
     return page;

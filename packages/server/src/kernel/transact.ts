@@ -5,15 +5,16 @@ import type { ActorContext } from './context.ts';
 import { tooLate } from './errors.ts';
 import type { EventDefinition } from './events.ts';
 import { idempotencyErrors } from './idempotency.ts';
+import { newId } from './ids.ts';
 import type { Marks } from './leases.ts';
 import { entryOf, type RegistryEntry } from './transact/entry.ts';
 
-/** Writes down that something happened. Fields that the event's schema does not name are dropped. */
+/** Writes down that something happened, and returns the id of the event. Fields that its schema does not name are dropped. */
 export type RecordEvent = <Schema extends z.ZodObject>(
   event: EventDefinition<Schema>,
   payload: z.input<Schema>,
   note?: { readonly description?: string | undefined },
-) => Promise<void>;
+) => Promise<string>;
 
 /** Says that nothing had to change; with a tenant, that its authority already is what was asked for. */
 type NothingChanged = (authorityOf?: string) => void;
@@ -98,7 +99,7 @@ export async function transactTogether<T>(
  * would do. It takes the locks of the change, and what the work records is not written.
  */
 export async function rehearse<T>(ctx: ActorContext, work: Work<T>): Promise<T> {
-  const noted: RecordEvent = async () => {};
+  const noted: RecordEvent = async () => newId(ctx.clock);
   let done: { readonly result: T } | undefined;
   try {
     await ctx.db
@@ -126,6 +127,11 @@ export async function bookkeep<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
   return db.transaction().setIsolationLevel('read committed').execute(work);
 }
 
+/** Runs reads that all see the database as it is at one moment. The database refuses every write among them. */
+export async function readTogether<T>(db: Db, work: (db: Db) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work);
+}
+
 interface Accountable<T> {
   readonly work: Work<T>;
   /** Gathers the tenants whose authority the work changes. */
@@ -139,6 +145,7 @@ async function accounted<T>(ctx: ActorContext, tx: Tx, { work, authorityOf }: Ac
     await entries.appendEntries(tx, [entry]);
     if (event.authority && entry.tenant_id !== null) authorityOf.add(entry.tenant_id);
     accounted = true;
+    return entry.id;
   };
   const result = await work(tx, record, (tenantId) => {
     if (tenantId !== undefined) authorityOf.add(tenantId);

@@ -71,7 +71,7 @@ export function networkContext(deps: Dependencies, db: Db = deps.db): ActorConte
 }
 
 /** For work whose events are of no interest. */
-export const unrecorded: RecordEvent = async () => {};
+export const unrecorded: RecordEvent = async () => '';
 
 export interface FreeRow {
   readonly project_id: string | null;

@@ -152,5 +152,5 @@ export function inputOf(operation: Operation, held: Held): Record<string, unknow
 
 /** Path and query carry numbers as text, and cursors under names that numbers have elsewhere. */
 function isNumber(name: string, value: string): boolean {
-  return ['limit', 'expected_version', 'version', 'from', 'to'].includes(name) && /^\d+$/.test(value);
+  return ['limit', 'expected_version', 'version', 'from', 'to', 'first'].includes(name) && /^\d+$/.test(value);
 }

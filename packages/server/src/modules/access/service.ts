@@ -37,7 +37,7 @@ async function write(
   ctx: ActorContext,
   { note, count, first_at, last_at }: AccessEntry,
   description?: string,
-): Promise<void> {
+): Promise<string> {
   const many = { count, first_at: first_at.toISOString(), last_at: last_at.toISOString() };
   switch (note.kind) {
     case 'failed': {

@@ -7,6 +7,7 @@ import { createKeyAuthority } from './authority.ts';
 import { apiKeyCredential } from './credential.ts';
 import { apiKeySettings } from './environment.ts';
 import { apiKeyErrors } from './errors.ts';
+import { createHolderById } from './holder.ts';
 import { lastUsedWorker } from './last-used.worker.ts';
 import { createKeyMetrics } from './metrics.ts';
 import { apiKeyPermissions } from './permissions.ts';
@@ -34,7 +35,8 @@ export const apiKeysModule = defineModule({
     const metrics = createKeyMetrics(kernel.metrics);
     const find = apiKeys.prepareFindApiKeyCandidates(kernel.database);
     const authorityOf = createKeyAuthority({ ...kernel, find, peppers, metrics });
-    const port: ApiKeysPort = { authorityOf, peppers, metrics, lastUsed: createLastSeen() };
+    const holderById = createHolderById({ ...kernel, find });
+    const port: ApiKeysPort = { authorityOf, holderById, peppers, metrics, lastUsed: createLastSeen() };
     return { apiKeys: port };
   },
   credential: apiKeyCredential,

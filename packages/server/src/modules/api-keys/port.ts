@@ -1,5 +1,6 @@
 /** The members that API keys add to `ctx`. */
 import type { apiKeys } from '@tenant-registry/db';
+import type { KeyHolder } from '../../kernel/actor.ts';
 import type { LastSeen } from '../../kernel/buffered/last-seen.ts';
 import type { Peppers } from '../../kernel/secrets/pepper.ts';
 import type { KeyMetrics } from './metrics.ts';
@@ -13,6 +14,8 @@ export interface ApiKeysPort {
     key: string,
     caller: () => string,
   ): apiKeys.ApiKeyAuthority | null | Promise<apiKeys.ApiKeyAuthority | null>;
+  /** Resolves to who holds the key now, for what was made with it; null when it may not be used any more. */
+  holderById(id: string): Promise<KeyHolder | null>;
   readonly peppers: Peppers;
   readonly metrics: KeyMetrics;
   /** Last-used times of keys. */

@@ -2,6 +2,7 @@
 import type { apiKeys } from '@tenant-registry/db';
 import type { KeyHolder } from '../../kernel/actor.ts';
 import type { Context } from '../../kernel/context.ts';
+import { holderIn } from './holder.ts';
 import { isKeyShaped } from './key-format.ts';
 import { type RefusalCode, type RefusedApiKey, refusalCodes, type Verdict, type VerifyApiKey } from './schema.ts';
 import { refusalOf } from './verdict.ts';
@@ -52,8 +53,7 @@ export async function holderOfApiKey(
   const refusal = refusalOf(facts, { scopes: [], access: 'read' }, now);
   if (refusal !== null) return refusal;
   ctx.apiKeys.lastUsed.saw(facts.id, now);
-  const { id: key_id, name, tenant_id, project_id, scopes, owner } = facts;
-  return { key_id, name, tenant_id, project_id, scopes, owner };
+  return holderIn(facts);
 }
 
 function verdictOn(ctx: VerifyContext, facts: apiKeys.ApiKeyAuthority | null, question: VerifyApiKey): Verdict {

@@ -2,6 +2,10 @@
 import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
 import { auditSettings } from './environment.ts';
+import { erasureErrors } from './erasure/errors.ts';
+import { pruneWorker } from './erasure/prune.worker.ts';
+import { redactWorker } from './erasure/redact.worker.ts';
+import { erasureEvents } from './erasure/schema.ts';
 import { auditErrors } from './errors.ts';
 import { auditPermissions } from './permissions.ts';
 import { proofErrors } from './proofs/errors.ts';
@@ -65,11 +69,11 @@ export const auditModule = defineModule({
     name: 'Audit',
     description: 'What happened, who did it and to what. Rows are added and read, never changed.',
   },
-  errors: { ...auditErrors, ...proofErrors },
-  events: { ...proofEvents, ...sealingEvents },
+  errors: { ...auditErrors, ...proofErrors, ...erasureErrors },
+  events: { ...proofEvents, ...sealingEvents, ...erasureEvents },
   permissions: auditPermissions,
   settings: auditSettings,
-  workers: [sealWorker, checkpointWorker],
+  workers: [sealWorker, checkpointWorker, redactWorker, pruneWorker],
   provide({ metrics, eventTypes, clock }, config: AuditConfig) {
     const exports = createGate(exportGate);
     metrics.observeGate(exports);

@@ -107,7 +107,7 @@ const ACTION = /^[!-)+-~]{1,200}$/;
 
 const eitherAddress = z.union([z.ipv4(), z.ipv6()]);
 /** The longest is an IPv6 address that ends in an IPv4 one. In the document it is one text: ogen refuses a union of two. */
-const address = z
+export const address = z
   .string()
   .max(45)
   .refine((text) => eitherAddress.safeParse(text).success, 'must be an IPv4 or IPv6 address')

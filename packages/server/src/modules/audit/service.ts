@@ -34,7 +34,7 @@ export async function appendAuditEvent(ctx: ActorContext, event: AppendAuditEven
   try {
     return toEvent(await appendOnce(ctx, (db) => audit.appendAuditEvent(db, row)));
   } catch (error) {
-    throw await explained(ctx, error, [{ row, pointer: '' }]);
+    throw await explained(ctx, error, { entries: [{ row, pointer: '' }] });
   }
 }
 
@@ -48,9 +48,50 @@ export async function appendAuditEvents(ctx: ActorContext, { events }: AppendAud
   try {
     await appendOnce(ctx, (db) => audit.appendAuditEvents(db, rows));
   } catch (error) {
-    throw await explained(ctx, error, entries);
+    throw await explained(ctx, error, { entries });
   }
   return { ids: rows.map(({ id }) => id) };
+}
+
+/** What a client of another audit service reported, in the words of this one. */
+export interface ReportedEvent {
+  readonly id: string;
+  readonly event: AppendAuditEvent;
+  readonly extra: Readonly<Record<string, unknown>> | null;
+  /** Where it stands in the input. */
+  readonly pointer: string;
+}
+
+/** The fields of another service that say when it happened and which tenant it is about. */
+export interface ReportedFields {
+  readonly occurred_at: string;
+  readonly tenant_id: string;
+}
+
+/**
+ * Writes all the events or none. Any action may be theirs, also one that begins with a noun of the registry's: the origin of
+ * a row tells them apart. `reportedBy` is the principal that vouches for them. Throws `not_found`,
+ * `occurred_in_the_future`.
+ */
+export async function appendReportedEvents(
+  ctx: ActorContext,
+  reported: readonly ReportedEvent[],
+  { fields, reportedBy }: { readonly fields: ReportedFields; readonly reportedBy: string },
+): Promise<void> {
+  const now = ctx.clock();
+  const entries = reported.map(({ id, event, extra, pointer }) => {
+    const stamp = { id, now, requestId: ctx.requestId, reportedBy };
+    return { row: { ...toRow(event, stamp), id, extra }, pointer };
+  });
+  refuseForeign(ctx, entries, fields.tenant_id);
+  refuseFuture(ctx, entries, fields.occurred_at);
+  ctx.budgets.charge(ctx.actor, entries.length - 1);
+  const rows = entries.map(({ row }) => row);
+  try {
+    await appendOnce(ctx, (db) => audit.appendAuditEvents(db, rows));
+  } catch (error) {
+    throw await explained(ctx, error, { entries, field: fields.tenant_id });
+  }
 }
 
 /** One page of what the caller may see, newest first. An unknown tenant has no events. Throws `invalid_cursor`, `invalid_input`, `not_found`, `tenant_busy`. */
@@ -139,11 +180,11 @@ function refuse(ctx: ActorContext, entries: readonly Entry[]): void {
   refuseFuture(ctx, entries);
 }
 
-function refuseForeign({ actor }: ActorContext, entries: readonly Entry[]): void {
-  const foreign = (field: 'tenant_id' | 'project_id') =>
-    actor[field] === null ? [] : entries.filter(({ row }) => row[field] !== actor[field]);
+function refuseForeign({ actor }: ActorContext, entries: readonly Entry[], field = '/tenant_id'): void {
+  const foreign = (column: 'tenant_id' | 'project_id') =>
+    actor[column] === null ? [] : entries.filter(({ row }) => row[column] !== actor[column]);
   const errors = [
-    ...mistakesAt(foreign('tenant_id'), '/tenant_id', 'there is no such tenant'),
+    ...mistakesAt(foreign('tenant_id'), field, 'there is no such tenant'),
     ...mistakesAt(foreign('project_id'), '/project_id', 'there is no such project'),
   ];
   if (errors.length > 0) throw kernelErrors.notFound({ errors });
@@ -155,22 +196,26 @@ function refuseReserved({ audit: { isReserved } }: Context, entries: readonly En
   if (errors.length > 0) throw auditErrors.reservedAction({ errors });
 }
 
-function refuseFuture({ clock }: Context, entries: readonly Entry[]): void {
+function refuseFuture({ clock }: Context, entries: readonly Entry[], field = '/occurred_at'): void {
   const latest = new Date(clock().getTime() + AHEAD_MS_MAX);
   const early = entries.filter(
     ({ row: { occurred_at } }) => occurred_at !== undefined && new Date(occurred_at) > latest,
   );
-  const errors = mistakesAt(early, '/occurred_at', 'is more than five minutes in the future');
+  const errors = mistakesAt(early, field, 'is more than five minutes in the future');
   if (errors.length > 0) throw auditErrors.occurredInTheFuture({ errors });
 }
 
 /** The database says that a tenant does not exist; which one, is asked only then. */
-async function explained({ db }: Context, cause: unknown, entries: readonly Entry[]): Promise<unknown> {
+async function explained(
+  { db }: Context,
+  cause: unknown,
+  { entries, field = '/tenant_id' }: { readonly entries: readonly Entry[]; readonly field?: string },
+): Promise<unknown> {
   if (!violates(cause, 'audit_log_tenant_id_fkey')) return cause;
   const tenantOf = ({ row }: Entry) => row.tenant_id ?? [];
   const known = new Set(await tenants.listTenantIds(db, [...new Set(entries.flatMap(tenantOf))]));
   const lost = entries.filter((entry) => [tenantOf(entry)].flat().some((id) => !known.has(id)));
-  return kernelErrors.notFound({ cause, errors: mistakesAt(lost, '/tenant_id', 'there is no such tenant') });
+  return kernelErrors.notFound({ cause, errors: mistakesAt(lost, field, 'there is no such tenant') });
 }
 
 function mistakesAt(entries: readonly Entry[], field: string, message: string): InputMistake[] {

@@ -91,7 +91,9 @@ export async function grantCatalogRequest(ctx: ActorContext, id: string): Promis
 export async function rejectCatalogRequest(ctx: ActorContext, id: string): Promise<CatalogRequest> {
   return decide(ctx, id, {
     state: 'rejected',
-    work: ({ record }, row) => record(catalogEvents.requestRejected, row),
+    async work({ record }, row) {
+      await record(catalogEvents.requestRejected, row);
+    },
   });
 }
 

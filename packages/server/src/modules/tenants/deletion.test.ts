@@ -20,7 +20,7 @@ async function rowsOf(tenant_id: string): Promise<Record<string, number>> {
     select table_name as name from information_schema.columns
     where table_schema = 'public' and column_name = 'tenant_id'
       and table_name not in ('audit_log', 'outbox_events', 'events', 'idempotency_keys')
-      and table_name not in ('webhook_deliveries', 'webhook_attempts')
+      and table_name not in ('webhook_deliveries', 'webhook_attempts') and table_name !~ '^audit_'
     order by 1`.execute(db);
   const counts: Record<string, number> = {};
   for (const { name } of tables) {

@@ -46,6 +46,12 @@ export const tenantErrors = {
     members: { holdings: holdingsMember },
     example: { members: { holdings: { databases: 2 } } },
   }),
+  tenantDeletionUnfinished: defineError({
+    code: 'tenant_deletion_unfinished',
+    status: 'CONFLICT',
+    detail:
+      'The tenant has so many audit rows that it takes more than one request to let go of them: send the request again, and it goes on.',
+  }),
 } as const;
 
 /** The errors of reading and of writing inside a tenant whose status forbids it. */

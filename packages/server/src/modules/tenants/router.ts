@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { kernelErrors } from '../../kernel/errors.ts';
 import { routes } from '../../kernel/routes.ts';
 import { procedure, router } from '../../kernel/trpc.ts';
+import { deleteTenant } from './deletion/service.ts';
 import { tenancyErrors, tenantErrors } from './errors.ts';
 import {
   activateTenantInput,
@@ -20,7 +21,6 @@ import {
   archiveTenant,
   cancelTenant,
   createTenant,
-  deleteTenant,
   getTenant,
   getTenantBySlug,
   listTenants,
@@ -152,8 +152,12 @@ export const tenantsRouter = router({
         operation: 'delete_tenant',
         summary: 'Delete an archived tenant',
         description:
-          'Deletes it with everything that it holds; its audit log stays. Its databases are deleted before, each by its own operation.',
-        errors: [tenantErrors.tenantNotArchived, tenantErrors.tenantHasDatabases],
+          'Deletes it with everything that it holds; its audit log stays. Its databases are deleted before, each by its own operation. A tenant with very many audit rows takes several requests: 409 `tenant_deletion_unfinished` until the last.',
+        errors: [
+          tenantErrors.tenantNotArchived,
+          tenantErrors.tenantHasDatabases,
+          tenantErrors.tenantDeletionUnfinished,
+        ],
       }),
     })
     .input(tenantId)

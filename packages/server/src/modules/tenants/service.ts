@@ -1,5 +1,5 @@
 /** Tenants: who they are, and where in their life they stand. */
-import { acrossProjects, type Db, databases, type Tx, tenants } from '@tenant-registry/db';
+import { acrossProjects, type Db, type Tx, tenants } from '@tenant-registry/db';
 import { addDays } from '../../kernel/clock.ts';
 import type { ActorContext } from '../../kernel/context.ts';
 import { paginate } from '../../kernel/cursors.ts';
@@ -109,28 +109,6 @@ export async function archiveTenant(ctx: ActorContext, id: string): Promise<Tena
     const row = await tenants.updateTenant(tx, id, { status: 'archived', archived_at: ctx.clock() });
     await record(tenantEvents.archived, row);
     return row;
-  });
-}
-
-/**
- * Deletes an archived tenant and all that it held; its audit log stays. Throws `tenant_not_archived` with the counts, and
- * `tenant_has_databases` while a database of it is not deleted.
- */
-export async function deleteTenant(ctx: ActorContext, id: string): Promise<void> {
-  return transact(ctx, async (tx, record) => {
-    const row = reachableTenant(ctx, await tenants.lockTenant(tx, id));
-    if (row.status !== 'archived') {
-      throw tenantErrors.tenantNotArchived({
-        members: { holdings: await tenants.findTenantHoldings(tx, id, ctx.holdings) },
-      });
-    }
-    const live = await databases.findLiveDatabases(tx, id);
-    if (live > 0) throw tenantErrors.tenantHasDatabases({ members: { holdings: { databases: live } } });
-    // Recorded first: the audit row takes the slug from the tenant, and the foreign key then lets go of it.
-    await record(tenantEvents.deleted, row);
-    await databases.deleteDeletedDatabases(tx, id);
-    await tenants.deleteIdentities(tx, id);
-    await tenants.deleteTenant(tx, id);
   });
 }
 

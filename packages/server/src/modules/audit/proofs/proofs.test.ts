@@ -84,6 +84,7 @@ const odd = {
   },
 };
 
+// proves A62
 test('an event is proved by what the answer says, under the newest checkpoint and under every one that has it', async () => {
   const { id: tenant_id } = await newTenant(server);
   const event = await appendEvent(server, { tenant_id, product: 'certifai', is_failure: true, ...odd });
@@ -99,6 +100,7 @@ test('an event is proved by what the answer says, under the newest checkpoint an
   expect(await get(`/${event.id}/proof`, await keyFor(tenant_id))).toMatchObject({ status: 200, body: newest.body });
 });
 
+// proves A14
 test('an event of the platform, and one of a tenant that was deleted since, are proved to callers of the platform', async () => {
   const reported = await appendEvent(server);
   const { id } = await newTenant(server);

@@ -111,10 +111,9 @@ const registered = z
     path: path('The audit path from that entry to the root of `note`.'),
     note: note('The newest checkpoint of the log of all checkpoints: compare it with the one that went outside.'),
   })
-  .nullable()
   .meta({
-    description:
-      'How the checkpoint is covered by the log of all checkpoints. Null: it is one of that log, or not yet covered.',
+    id: 'AuditCheckpointRegistered',
+    description: 'A checkpoint as an entry of the log of all checkpoints, with its audit path.',
   });
 
 export const auditCheckpoint = z
@@ -124,7 +123,9 @@ export const auditCheckpoint = z
     root: hash.describe('The root of the tree of so many entries, base64.'),
     note: note('The checkpoint: a signed note (C2SP tlog-checkpoint).'),
     created_at: timestamp,
-    registry: registered,
+    registry: registered
+      .nullable()
+      .describe('How the log of all checkpoints covers it. Null: it is one of that log, or not yet covered.'),
   })
   .meta({ id: 'AuditCheckpoint', description: 'Size and root of a log, signed.' });
 export type AuditCheckpoint = z.infer<typeof auditCheckpoint>;

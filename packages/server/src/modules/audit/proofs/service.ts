@@ -31,7 +31,8 @@ export async function proveAuditEvent(ctx: ActorContext, { id, size: asked }: Pr
   const leaf = await auditProofs.findProvableLeaf(ctx.db, id, asked);
   if (leaf === undefined) throw await notCovered(ctx);
   const { log, index, size, note } = leaf;
-  if (size === null || note === null) throw asked === undefined ? await notCovered(ctx) : unknownSize('/size');
+  if (asked !== undefined && asked !== size) throw unknownSize('/size');
+  if (size === null || note === null) throw await notCovered(ctx);
   if (size <= index) throw asked === undefined ? await notCovered(ctx) : smallSize();
   const [who, what] = [hexOf(leaf.who_hash), hexOf(leaf.what_hash)];
   return {

@@ -33,6 +33,7 @@ const ticketsOf = async (log: string) =>
 
 const sealedIn = async (log: string) => (await leavesOf(server, log)).map(({ event_id }) => event_id);
 
+// proves A62
 test('a change, its audit row and the ticket of the row are written together', async () => {
   const { id } = await newTenant(server);
   const [row] = await trailOf(server, id);
@@ -107,6 +108,7 @@ test('a row that went before it was sealed is told, and the others are sealed', 
   expect(told).toMatchObject([{ worker: 'audit-seal', count: 1, msg: 'audit rows went before they were sealed' }]);
 });
 
+// proves A14
 test('rows of a tenant that was deleted before they were sealed become leaves of its log', async () => {
   const { id } = await newTenant(server);
   const ids = await fill(id, 2);

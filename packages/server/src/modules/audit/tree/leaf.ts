@@ -2,8 +2,8 @@
  * What the log proves of an audit row. The leaf has what can never be erased in clear, and of the two groups that can,
  * `who` and `what`, a hash under a random salt: without the salt, nobody can try values against it.
  */
-import { hash } from 'node:crypto';
 import { canonicalJson, type JsonObject } from './canonical-json.ts';
+import { sha256 } from './sha256.ts';
 
 /** A row of audit_log, with times as the API shows them. */
 export interface SealedRow {
@@ -32,6 +32,7 @@ export interface SealedRow {
   readonly reported_by: string | null;
 }
 
+// The texts below have their members in the RFC's order as they stand.
 const j = canonicalJson;
 
 /** Returns the text of the group that says whose act it was (RFC 8785). */
@@ -46,12 +47,12 @@ export function whatOf(
   return `{"description":${j(row.description)},"external_id":${j(row.external_id)},"extra":${j(row.extra)},"metadata":${j(row.metadata)},"target_id":${j(row.target_id)},"target_name":${j(row.target_name)}}`;
 }
 
-export const SALT_BYTES = 16;
+const SALT_BYTES = 16;
 
 /** Returns the hash by which the leaf has a group. Throws unless the salt has 16 bytes. */
 export function groupHash(salt: Uint8Array, text: string): Buffer {
   if (salt.length !== SALT_BYTES) throw new RangeError('a salt has 16 bytes');
-  return hash('sha256', Buffer.concat([salt, Buffer.from(text)]), 'buffer');
+  return sha256(Buffer.concat([salt, Buffer.from(text)]));
 }
 
 export interface LeafPlace {

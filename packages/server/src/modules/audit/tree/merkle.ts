@@ -1,20 +1,20 @@
 /** The Merkle tree of RFC 9162, section 2.1, and its growth at the right edge. */
-import { hash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 import { half, isOdd, perfectTreesIn, requireSize } from './sizes.ts';
 
 export const HASH_BYTES = 32;
 
 /** The root of the tree without leaves. */
-export const EMPTY_ROOT: Buffer = hash('sha256', '', 'buffer');
+export const EMPTY_ROOT: Buffer = sha256('');
 
 const LEAF = Buffer.of(0);
 
 /** Returns the hash of a leaf: of a zero byte and its data; a text stands for its UTF-8. */
 export function leafHash(data: Uint8Array | string): Buffer {
-  return hash('sha256', typeof data === 'string' ? `\0${data}` : Buffer.concat([LEAF, data]), 'buffer');
+  return sha256(typeof data === 'string' ? `\0${data}` : Buffer.concat([LEAF, data]));
 }
 
-// One buffer for all: hashing is synchronous, and this runs a million times in a row.
+// One buffer for all: hashing is synchronous.
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
 
 /** Returns the hash of an inner node: of a one byte and the hashes of its children. Throws for other lengths. */
@@ -22,7 +22,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) throw new RangeError('a hash has 32 bytes');
   pair.set(left, 1);
   pair.set(right, 1 + HASH_BYTES);
-  return hash('sha256', pair, 'buffer');
+  return sha256(pair);
 }
 
 /** All that a log has to keep in order to grow: the roots of the perfect subtrees of its size, from the largest on. */

@@ -23,6 +23,7 @@ export interface Verifier {
   verify(text: string, signature: Uint8Array): boolean;
 }
 
+/** Of the seed of a signer. */
 export const SEED_BYTES = 32;
 const KEY_BYTES = 32;
 const ID_BYTES = 4;

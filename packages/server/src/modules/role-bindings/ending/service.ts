@@ -6,8 +6,8 @@ import { type RoleBinding, roleBinding, roleBindingEvents } from '../schema.ts';
 type Principal = roleBindings.BoundPrincipal;
 
 /** Records that whoever made a project is its admin. */
-export function recordOwnerBinding(record: RecordEvent, row: roleBindings.RoleBindingRow): Promise<void> {
-  return record(roleBindingEvents.set, shown(row));
+export async function recordOwnerBinding(record: RecordEvent, row: roleBindings.RoleBindingRow): Promise<void> {
+  await record(roleBindingEvents.set, shown(row));
 }
 
 /** Deletes the bindings of the principals and those in the projects, with an event for each. */

@@ -1,0 +1,69 @@
+/** The command that checks the whole log, as a process of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { round } from '../lib/load.ts';
+import type { Section } from './section.ts';
+import { insertEvents, ORIGIN, openWorld, SEED, sealAll, signAll, timed } from './world.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+/** Seconds for a million events. */
+const GOAL_S = 60;
+const MILLION = 1_000_000;
+
+export const measureVerify: Section = async (surroundings) => {
+  const { events, progress } = surroundings;
+  const world = await openWorld(surroundings, 'audit-verify');
+  progress(`verify: ${events} events are written, sealed and signed`);
+  await insertEvents(world, events);
+  await sealAll(world);
+  await signAll(world);
+  await world.client.query('vacuum (analyze)');
+  await world.client.query('checkpoint');
+  progress('verify: the command runs');
+  let said = '';
+  let peakKb = 0;
+  const ms = await timed(async () => {
+    ({ said, peakKb } = await run(world.url));
+  });
+  const { findings, leaves } = JSON.parse(said);
+  if (findings !== 0 || leaves < events) throw new Error(`the command found what nobody did: ${said}`);
+  const seconds = ms / 1_000;
+  return [
+    { what: `verify ${events} events`, value: round(seconds, 1), unit: 's' },
+    { what: 'events verified', value: Math.round(events / seconds), unit: '/s' },
+    {
+      what: 'a million events, by that rate',
+      value: round((seconds * MILLION) / events, 1),
+      unit: 's',
+      goal: { most: GOAL_S },
+    },
+    { what: 'memory of the command at most', value: Math.round(peakKb / 1_024), unit: 'MiB' },
+  ];
+};
+
+/** Says its own peak of memory, which Linux keeps for a process until it ends. */
+const WITH_PEAK = `data:text/javascript,process.on('exit',()=>process.stderr.write('\\npeak '+process.resourceUsage().maxRSS))`;
+
+async function run(url: string): Promise<{ said: string; peakKb: number }> {
+  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
+  const child = spawn(
+    process.execPath,
+    ['--import', WITH_PEAK, 'packages/server/src/audit-cli.ts', 'verify', '--json'],
+    {
+      cwd: repository,
+      env: { PATH, HOME, TMPDIR, DATABASE_URL: url, AUDIT_SIGNING_KEY: SEED, AUDIT_ORIGIN: ORIGIN },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let [said, complained] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    complained += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`the command ended with ${code}: ${said}${complained}`);
+  return { said, peakKb: Number(/peak (\d+)/.exec(complained)?.[1] ?? 0) };
+}

@@ -1,0 +1,246 @@
+/** Reads with which the audit log is checked against its leaves, tiles and checkpoints. Nothing here writes. */
+import { sql } from 'kysely';
+import type { Db } from '../handles.ts';
+import type { AuditRow } from './audit.ts';
+
+/** Returns the ids of all logs that left anything, also of those whose row in audit_logs has gone. */
+export async function listLogIds(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with recursive
+      leaves (id) as (
+        (select tenant_id from audit_leaves order by tenant_id limit 1)
+        union all
+        select (select tenant_id from audit_leaves where tenant_id > id order by tenant_id limit 1) from leaves where id is not null
+      ),
+      checkpoints (id) as (
+        (select tenant_id from audit_checkpoints order by tenant_id limit 1)
+        union all
+        select (select tenant_id from audit_checkpoints where tenant_id > id order by tenant_id limit 1)
+        from checkpoints where id is not null
+      ),
+      tiles (id) as (
+        (select tenant_id from audit_tiles order by tenant_id limit 1)
+        union all
+        select (select tenant_id from audit_tiles where tenant_id > id order by tenant_id limit 1) from tiles where id is not null
+      )
+    select id from (
+      select tenant_id as id from audit_logs
+      union select id from leaves
+      union select id from checkpoints
+      union select id from tiles
+    ) as logs
+    where id is not null order by id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** A log as it stands in the database. */
+export interface StoredLog {
+  /** Null: the log has no row in audit_logs. */
+  readonly size: number | null;
+  readonly frontier: Uint8Array | null;
+  readonly checked_size: number | null;
+  /** Of its last leaf. */
+  readonly last_index: number | null;
+  /** The size of its last checkpoint. */
+  readonly last_checkpoint: number | null;
+  /** Whether the tenant is there. */
+  readonly lives: boolean;
+  /** Whether a job has ever let rows of the tenant go. */
+  readonly released: boolean;
+  /** Whether rows of the log wait to be sealed. */
+  readonly waits: boolean;
+}
+
+export async function findStoredLog(db: Db, log: string): Promise<StoredLog> {
+  const { rows } = await sql<StoredLog>`
+    select l.size, l.frontier, l.checked_size,
+      (select max(index) from audit_leaves where tenant_id = ${log}::uuid) as last_index,
+      (select max(size) from audit_checkpoints where tenant_id = ${log}::uuid) as last_checkpoint,
+      exists (select from tenants where id = ${log}::uuid) as lives,
+      exists (select from audit_jobs where tenant_id = ${log}::uuid and kind = 'release') as released,
+      exists (select from audit_unsealed where tenant_id = ${log}::uuid) as waits
+    from (values (1)) as one left join audit_logs as l on l.tenant_id = ${log}::uuid`.execute(db);
+  return rows[0] as StoredLog;
+}
+
+/** What stands in audit_leaves. */
+export interface StoredLeaf {
+  readonly index: number;
+  readonly event_id: string | null;
+  readonly hash: Uint8Array;
+  readonly who_hash: Uint8Array | null;
+  readonly what_hash: Uint8Array | null;
+  readonly who_salt: Uint8Array | null;
+  readonly what_salt: Uint8Array | null;
+}
+
+/** A leaf, and its row. */
+export type LeafAndRow = StoredLeaf & (AuditRow | { readonly id: null });
+
+const leafColumns = sql.raw('l.index, l.event_id, l.hash, l.who_hash, l.what_hash, l.who_salt, l.what_salt');
+
+export interface Indexes {
+  readonly from: number;
+  /** The first that is not meant. */
+  readonly to: number;
+}
+
+/** Returns leaves of a log by index, each with its row. */
+export async function listLeavesWithRows(db: Db, log: string, { from, to }: Indexes): Promise<LeafAndRow[]> {
+  const { rows } = await sql<LeafAndRow>`/* prepare list_leaves_with_rows */
+    select ${leafColumns}, a.*
+    from audit_leaves as l left join audit_log as a on a.id = l.event_id
+    where l.tenant_id = ${log}::uuid and l.index >= ${from}::bigint and l.index < ${to}::bigint
+    order by l.index`.execute(db);
+  return rows;
+}
+
+/** A leaf of the log of checkpoints, and the checkpoint that says it is there. */
+export interface LeafAndCheckpoint {
+  readonly index: number;
+  readonly hash: Uint8Array;
+  /** The log of the checkpoint; null: there is no such checkpoint. */
+  readonly log: string | null;
+  readonly size: number | null;
+  readonly root: Uint8Array | null;
+}
+
+/** Returns leaves of the log of checkpoints by index, each with its checkpoint. */
+export async function listLeavesWithCheckpoints(
+  db: Db,
+  log: string,
+  { from, to }: Indexes,
+): Promise<LeafAndCheckpoint[]> {
+  const { rows } = await sql<LeafAndCheckpoint>`
+    select l.index, l.hash, c.tenant_id as log, c.size, c.root
+    from audit_leaves as l left join audit_checkpoints as c on c.registry_index = l.index
+    where l.tenant_id = ${log}::uuid and l.index >= ${from}::bigint and l.index < ${to}::bigint
+    order by l.index`.execute(db);
+  return rows;
+}
+
+/** Returns checkpoints whose place in the log of checkpoints is outside of it, by log and size. */
+export async function listStrayCheckpoints(
+  db: Db,
+  { size, limit }: { readonly size: number; readonly limit: number },
+): Promise<{ log: string; size: number }[]> {
+  const { rows } = await sql<{ log: string; size: number }>`
+    select tenant_id as log, size from audit_checkpoints
+    where registry_index < 0 or registry_index >= ${size}::bigint
+    order by tenant_id, size limit ${limit}::int`.execute(db);
+  return rows;
+}
+
+export interface StoredTile {
+  readonly tile: number;
+  readonly hashes: Uint8Array;
+}
+
+/** Returns the tiles of one level by number. */
+export function listTilesBetween(db: Db, log: string, level: number, { from, to }: Indexes): Promise<StoredTile[]> {
+  return db
+    .selectFrom('audit_tiles')
+    .select(['tile', 'hashes'])
+    .where('tenant_id', '=', log)
+    .where('level', '=', level)
+    .where('tile', '>=', from)
+    .where('tile', '<', to)
+    .orderBy('tile')
+    .execute();
+}
+
+/** Returns the places of tiles that a log of this many tiles a level cannot have, levels beyond the list included. */
+export async function listStrayTiles(
+  db: Db,
+  log: string,
+  { tiles, limit }: { readonly tiles: readonly number[]; readonly limit: number },
+): Promise<{ level: number; tile: number }[]> {
+  const { rows } = await sql<{ level: number; tile: number }>`
+    select level, tile from audit_tiles
+    where tenant_id = ${log}::uuid and tile >= coalesce((${tiles}::bigint[])[level + 1], 0)
+    order by level, tile limit ${limit}::int`.execute(db);
+  return rows;
+}
+
+export interface StoredCheckpoint {
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly note: string;
+  readonly created_at: string;
+}
+
+/** Returns checkpoints of a log that are larger than a size, by size. */
+export function listCheckpointsAfter(
+  db: Db,
+  log: string,
+  { size, limit }: { readonly size: number; readonly limit: number },
+): Promise<StoredCheckpoint[]> {
+  return db
+    .selectFrom('audit_checkpoints')
+    .select(['size', 'root', 'note', 'created_at'])
+    .where('tenant_id', '=', log)
+    .where('size', '>', size)
+    .orderBy('size')
+    .limit(limit)
+    .execute();
+}
+
+/** What a job says that it did, with the audit row that says so, the leaf of that, and its ticket. */
+export type JobRecord = {
+  readonly record_id: string;
+  readonly job_id: string;
+  /** The log of the leaf; null: it is not sealed. */
+  readonly leaf_log: string | null;
+  readonly groups: readonly string[];
+  /** As PostgreSQL writes it. */
+  readonly leaves: string;
+  /** Whether its row has a ticket and is younger than a minute. */
+  readonly under_way: boolean;
+} & { readonly [Column in keyof StoredLeaf]: StoredLeaf[Column] | null } & (AuditRow | { readonly id: null });
+
+/** Returns records of jobs in a log, by id. */
+export async function listJobRecords(
+  db: Db,
+  log: string,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<JobRecord[]> {
+  const { rows } = await sql<JobRecord>`
+    select r.event_id as record_id, r.job_id, r.groups, r.leaves::text as leaves, l.tenant_id as leaf_log,
+      (t.event_id is not null and a.created_at > now() - interval '1 minute') is true as under_way,
+      ${leafColumns}, a.*
+    from audit_job_records as r
+    left join audit_log as a on a.id = r.event_id
+    left join audit_leaves as l on l.event_id = r.event_id
+    left join audit_unsealed as t on t.event_id = r.event_id
+    where r.tenant_id = ${log}::uuid and r.event_id > ${after}::uuid
+    order by r.event_id limit ${limit}::int`.execute(db);
+  return rows;
+}
+
+/** Returns rows that have neither leaf nor ticket, by id; of one tenant, or of none where the tenant is null. */
+export async function listLooseRows(
+  db: Db,
+  { tenantId, after, limit }: { readonly tenantId?: string | null; readonly after: string; readonly limit: number },
+): Promise<{ id: string; tenant_id: string | null }[]> {
+  const within = tenantId === undefined ? sql`true` : sql`a.tenant_id is not distinct from ${tenantId}::uuid`;
+  const { rows } = await sql<{ id: string; tenant_id: string | null }>`
+    select a.id, a.tenant_id from audit_log as a
+    where a.id > ${after}::uuid and ${within}
+      and not exists (select from audit_leaves as l where l.event_id = a.id)
+      and not exists (select from audit_unsealed as t where t.event_id = a.id)
+    order by a.id limit ${limit}::int`.execute(db);
+  return rows;
+}
+
+/** Returns tickets whose rows have gone, by id. */
+export async function listTicketsWithoutRow(
+  db: Db,
+  { log, limit }: { readonly log?: string; readonly limit: number },
+): Promise<{ event_id: string; log: string }[]> {
+  const within = log === undefined ? sql`true` : sql`t.tenant_id = ${log}::uuid`;
+  const { rows } = await sql<{ event_id: string; log: string }>`
+    select t.event_id, t.tenant_id as log from audit_unsealed as t
+    where ${within} and not exists (select from audit_log as a where a.id = t.event_id)
+    order by t.event_id limit ${limit}::int`.execute(db);
+  return rows;
+}

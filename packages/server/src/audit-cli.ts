@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+/** The `audit` command. Exit codes: 0 done, 1 something was found or it failed, 2 the call or the environment was wrong. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  DirectoryLockedError,
+  embeddedDirectory,
+  openDatabase,
+  requireCurrentSchema,
+  safeMessage,
+} from '@tenant-registry/db';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { systemClock } from './kernel/clock.ts';
+import { NoteError, parseVerifier, SEED_BYTES, signerOf, type Verifier } from './modules/audit/tree/note.ts';
+import { AnchorsError, type AnchorText, anchorTexts } from './modules/audit/verify/anchors.ts';
+import { type Finding, lineOf } from './modules/audit/verify/finding.ts';
+import { progressTo } from './modules/audit/verify/progress.ts';
+import { UnknownTenantError, type Verified, verifyAudit } from './modules/audit/verify/verify.ts';
+import { signingKeysOf } from './sealing-keys.ts';
+
+const HELP = `audit: proves the audit log, row by row (docs/audit.md).
+
+  audit COMMAND
+
+  verify            compare every row with its leaf, the leaves with tiles and roots, and those with what was signed.
+                    It only reads, and the registry may work meanwhile (the embedded engine may not).
+  key               print a new seed for AUDIT_SIGNING_KEY, and its verifier under the name AUDIT_ORIGIN or --origin: by that
+                    line others check what the seed signs.
+  help              this text, as --help.
+
+  --tenant ID       verify: the log of this tenant alone, be it there or deleted, and the log of all checkpoints.
+  --against FILE    verify: also compare with what went outside: lines of AUDIT_ANCHOR_FILE, or signed notes.
+  --key VKEY        verify: a verifier to trust, for instance of an earlier key; may be repeated. Without it: those of
+                    AUDIT_SIGNING_KEY.
+  --json            verify: a JSON text a line, one for each finding, and the summary at last.
+  --origin NAME     key: instead of AUDIT_ORIGIN.
+
+Exit codes: 0 all of it is proved; 1 something was found, or the command failed; 2 the call or the environment was wrong.
+Without any key, everything but signatures is compared, and the exit code is not 0.
+Environment: that of the registry (DATABASE_URL, DATABASE_DIRECT_URL, DATA_DIR, AUDIT_SIGNING_KEY, AUDIT_ORIGIN, …).`;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+class UsageError extends Error {}
+
+interface Call {
+  readonly command: 'verify' | 'key';
+  readonly tenant: string | undefined;
+  readonly against: string | undefined;
+  readonly keys: readonly string[];
+  readonly json: boolean;
+  readonly origin: string | undefined;
+}
+
+/** Reads the command line; null asks for the help text. Throws `UsageError`. */
+function readCall(args: string[]): Call | null {
+  const { values, positionals } = parse(args);
+  const [command, ...rest] = positionals;
+  if (values.help || command === 'help') return null;
+  if (command !== 'verify' && command !== 'key')
+    throw new UsageError(command === undefined ? 'a command is missing' : `unknown command "${command}"`);
+  if (rest.length > 0) throw new UsageError(`${command}: too many words`);
+  const { tenant, against, key: keys, json, origin } = values;
+  if (command === 'key' && (tenant !== undefined || against !== undefined || keys.length > 0 || json))
+    throw new UsageError('key has the option --origin alone');
+  if (command === 'verify' && origin !== undefined) throw new UsageError('--origin belongs to key alone');
+  if (tenant !== undefined && !UUID.test(tenant)) throw new UsageError(`--tenant ${tenant}: it is the id of a tenant`);
+  return { command, tenant: tenant?.toLowerCase(), against, keys, json, origin };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        tenant: { type: 'string' },
+        against: { type: 'string' },
+        key: { type: 'string', multiple: true, default: [] },
+        json: { type: 'boolean', default: false },
+        origin: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function verifiersOf({ keys }: Call, config: Config): Verifier[] {
+  const own = signingKeysOf(config).map((seed) => signerOf(config.auditOrigin, Buffer.from(seed, 'hex')).verifier);
+  return (keys.length > 0 ? keys : own).map(parseVerifier);
+}
+
+function anchorsIn(file: string | undefined): AnchorText[] {
+  if (file === undefined) return [];
+  try {
+    return anchorTexts(readFileSync(file, 'utf8'), basename(file));
+  } catch (error) {
+    if (error instanceof AnchorsError) throw error;
+    throw new UsageError(`--against ${file}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function verify(call: Call, config: Config): Promise<number> {
+  const verifiers = verifiersOf(call, config);
+  const anchors = anchorsIn(call.against);
+  const { databaseUrl, databaseDirectUrl, dataDir } = config;
+  const url = databaseDirectUrl ?? databaseUrl;
+  const database = await openDatabase(
+    url === undefined
+      ? { pglite: { dataDir: embeddedDirectory(dataDir) } }
+      : { url, statementTimeoutMs: 0, applicationName: 'tenant-registry-audit', log: complain },
+  );
+  try {
+    await requireCurrentSchema(database.db);
+    const begun = systemClock().getTime();
+    const progress = progressTo({
+      write: (text) => process.stderr.write(text),
+      now: () => systemClock().getTime(),
+      isTerminal: process.stderr.isTTY === true,
+    });
+    const report = (finding: Finding) => {
+      progress.end();
+      console.log(call.json ? JSON.stringify({ type: 'finding', ...finding }) : lineOf(finding));
+    };
+    const verified = await verifyAudit(database.db, { tenant: call.tenant, verifiers, anchors, report, progress });
+    progress.end();
+    const seconds = (systemClock().getTime() - begun) / 1_000;
+    console.log(call.json ? JSON.stringify({ type: 'summary', ...verified, seconds }) : summaryOf(verified, seconds));
+    return exitCodeOf(verified);
+  } finally {
+    await database.close();
+  }
+}
+
+function exitCodeOf({ findings, signatures }: Verified): number {
+  if (findings > 0) return 1;
+  return signatures === 'checked' ? 0 : 2;
+}
+
+function summaryOf(verified: Verified, seconds: number): string {
+  const { logs, leaves, checkpoints, anchors, findings, notices, signatures } = verified;
+  const compared = `${logs} logs, ${leaves} leaves, ${checkpoints} checkpoints and ${anchors} anchors compared in ${seconds} s`;
+  if (findings > 0) return `${compared}: ${findings} findings, ${notices} notices. This log is not what it was.`;
+  if (signatures !== 'checked') return `${compared}: no findings, but signatures were not checked. Give --key.`;
+  return `${compared}: all of it is proved (${notices} notices).`;
+}
+
+function printKey({ origin }: Call): number {
+  // Read by the reader of the variable, whose rules for names hold for both.
+  const { auditOrigin } = origin === undefined ? readConfig() : readConfig({ AUDIT_ORIGIN: origin });
+  const seed = randomBytes(SEED_BYTES);
+  console.log(`AUDIT_SIGNING_KEY=${seed.toString('hex')}`);
+  console.log(`verifier, under the name ${auditOrigin}: ${signerOf(auditOrigin, seed).verifier}`);
+  return 0;
+}
+
+function complain(text: string): void {
+  console.error(`audit: ${text}`);
+}
+
+async function main(): Promise<number> {
+  try {
+    const call = readCall(process.argv.slice(2));
+    if (call === null) {
+      console.log(HELP);
+      return 0;
+    }
+    return call.command === 'key' ? printKey(call) : await verify(call, readConfig());
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): number {
+  complain(safeMessage(error));
+  if (error instanceof UsageError) console.error('Try: audit --help');
+  const isCaller = [UsageError, ConfigError, NoteError, AnchorsError, UnknownTenantError, DirectoryLockedError].some(
+    (each) => error instanceof each,
+  );
+  return isCaller ? 2 : 1;
+}
+
+process.exitCode = await main();
