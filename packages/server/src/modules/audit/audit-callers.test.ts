@@ -1,5 +1,5 @@
 /** Who may append, and for whom. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { countEvents, eventOf } from '../../../test/support/audit-events.ts';
 import { newPerson, newSession } from '../../../test/support/people.ts';
 import { madeIn, newProject, newTenant, testServer } from '../../../test/support/server.ts';
@@ -75,4 +75,14 @@ test("a key may not report what begins with a noun of the registry's own events"
       code: 'reserved_action',
       errors: [{ pointer: '/action' }],
     });
+});
+
+test('each event of a bulk is charged to the tenant like a request of its own', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const { token } = await keyIn(tenant_id);
+  const charge = vi.spyOn(server.app.deps.budgets, 'charge');
+  onTestFinished(() => charge.mockRestore());
+  expect((await bulk(token, Array(40).fill({}))).status).toBe(201);
+  // The request itself is one unit already.
+  expect(charge).toHaveBeenCalledWith(expect.objectContaining({ tenant_id }), 39);
 });
