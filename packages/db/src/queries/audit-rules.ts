@@ -58,7 +58,7 @@ export async function insertRetention(tx: Tx, rule: AuditScope & { days: number;
     .values(rule)
     .onConflict((conflict) =>
       conflict
-        .constraint('audit_retention_scope_key')
+        .constraint('audit_retention_tenant_id_product_key')
         .doUpdateSet((eb) => ({ days: eb.ref('excluded.days'), updated_at: eb.ref('excluded.updated_at') })),
     )
     .execute();
