@@ -20,6 +20,12 @@ export async function claimAuditHead(tx: Tx): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** Locks the ends of all logs, waiting for whoever seals: afterwards many logs can be changed without a deadlock. */
+export async function lockAuditHead(tx: Tx): Promise<void> {
+  await sql`/* prepare lock_audit_head */
+    select from audit_head where id = 1 for update`.execute(tx);
+}
+
 /** A row that waits to be sealed. */
 export interface Unsealed {
   readonly event_id: string;
