@@ -175,16 +175,19 @@ async function createRules(db: Kysely<unknown>): Promise<void> {
       product text,
       days int not null,
       updated_at timestamptz not null default now(),
-      constraint audit_retention_scope_key unique nulls not distinct (tenant_id, product),
+      constraint audit_retention_tenant_id_product_key unique nulls not distinct (tenant_id, product),
       constraint audit_retention_days_check check (days between 30 and 36500)
     )`.execute(db);
+  await sql`
+    create trigger audit_retention_set_updated_at before update on audit_retention
+    for each row execute function set_updated_at()`.execute(db);
   await sql`
     create table audit_holds (
       tenant_id uuid,
       product text,
       reason text not null,
       created_at timestamptz not null default now(),
-      constraint audit_holds_scope_key unique nulls not distinct (tenant_id, product),
+      constraint audit_holds_tenant_id_product_key unique nulls not distinct (tenant_id, product),
       constraint audit_holds_scope_check check (tenant_id is not null or product is not null)
     )`.execute(db);
   for (const table of ['audit_retention', 'audit_holds']) await isolateTenantTable(db, { table, grants: null });

@@ -13,12 +13,15 @@ export interface Plan {
 
 /** Resolves to all nodes of the plan for the one statement that `ask` runs on the handle it is given. */
 export async function plansOf(db: Db, ask: (db: Db) => Promise<unknown>): Promise<Plan[]> {
-  const asked: RawBuilder<unknown>[] = [];
+  // A query inside of the statement is heard of too; only the statement has a result.
+  const asked = new Map<string, RawBuilder<unknown>>();
+  let answered: string | undefined;
   const listening: KyselyPlugin = {
     transformQuery({ node, queryId }) {
       const { sql: text, parameters } = db.getExecutor().compileQuery(node, queryId);
       const pieces = text.split(/\$\d+/).map((piece) => sql.raw(piece));
-      asked.push(
+      asked.set(
+        queryId.queryId,
         sql.join(
           pieces.flatMap((piece, index) => (index === 0 ? [piece] : [sql`${parameters[index - 1]}`, piece])),
           sql``,
@@ -26,12 +29,15 @@ export async function plansOf(db: Db, ask: (db: Db) => Promise<unknown>): Promis
       );
       return node;
     },
-    transformResult: async ({ result }) => result,
+    transformResult: async ({ result, queryId }) => {
+      answered ??= queryId.queryId;
+      return result;
+    },
   };
   await ask(db.withPlugin(listening));
-  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: Plan }] }>`explain (analyze, format json) ${asked[0]}`.execute(
-    db,
-  );
+  const { rows } = await sql<{
+    'QUERY PLAN': [{ Plan: Plan }];
+  }>`explain (analyze, format json) ${asked.get(answered ?? '')}`.execute(db);
   const flat = (node: Plan): Plan[] => [node, ...(node.Plans ?? []).flatMap(flat)];
   return rows.flatMap((row) => flat(row['QUERY PLAN'][0].Plan));
 }

@@ -1,23 +1,23 @@
 #!/usr/bin/env node
-/** The `audit` command. Exit codes: 0 done, 1 something was found or it failed, 2 the call or the environment was wrong. */
+/** The `audit` command. Exit codes: 0 done, 1 something was found, 2 the call or the environment was wrong. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  DirectoryLockedError,
+  type DatabaseConfig,
   embeddedDirectory,
   openDatabase,
   requireCurrentSchema,
   safeMessage,
 } from '@tenant-registry/db';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { systemClock } from './kernel/clock.ts';
-import { NoteError, parseVerifier, SEED_BYTES, signerOf, type Verifier } from './modules/audit/tree/note.ts';
+import { parseVerifier, SEED_BYTES, signerOf, type Verifier } from './modules/audit/tree/note.ts';
 import { AnchorsError, type AnchorText, anchorTexts } from './modules/audit/verify/anchors.ts';
 import { type Finding, lineOf } from './modules/audit/verify/finding.ts';
 import { progressTo } from './modules/audit/verify/progress.ts';
-import { UnknownTenantError, type Verified, verifyAudit } from './modules/audit/verify/verify.ts';
+import { type Verified, verifyAudit } from './modules/audit/verify/verify.ts';
 import { signingKeysOf } from './sealing-keys.ts';
 
 const HELP = `audit: proves the audit log, row by row (docs/audit.md).
@@ -37,13 +37,16 @@ const HELP = `audit: proves the audit log, row by row (docs/audit.md).
   --json            verify: a JSON text a line, one for each finding, and the summary at last.
   --origin NAME     key: instead of AUDIT_ORIGIN.
 
-Exit codes: 0 all of it is proved; 1 something was found, or the command failed; 2 the call or the environment was wrong.
-Without any key, everything but signatures is compared, and the exit code is not 0.
+Exit codes: 0 all of it is proved; 1 something was found; 2 the call or the environment was wrong, or the check could not
+be ended. Without any key everything but signatures is compared, and the exit code is not 0.
 Environment: that of the registry (DATABASE_URL, DATABASE_DIRECT_URL, DATA_DIR, AUDIT_SIGNING_KEY, AUDIT_ORIGIN, …).`;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 class UsageError extends Error {}
+
+/** Something had been found already. */
+class BrokenOffError extends Error {}
 
 interface Call {
   readonly command: 'verify' | 'key';
@@ -107,33 +110,45 @@ function anchorsIn(file: string | undefined): AnchorText[] {
 async function verify(call: Call, config: Config): Promise<number> {
   const verifiers = verifiersOf(call, config);
   const anchors = anchorsIn(call.against);
-  const { databaseUrl, databaseDirectUrl, dataDir } = config;
-  const url = databaseDirectUrl ?? databaseUrl;
-  const database = await openDatabase(
-    url === undefined
-      ? { pglite: { dataDir: embeddedDirectory(dataDir) } }
-      : { url, statementTimeoutMs: 0, applicationName: 'tenant-registry-audit', log: complain },
-  );
+  const database = await openDatabase(databaseOf(config));
   try {
     await requireCurrentSchema(database.db);
-    const begun = systemClock().getTime();
+    const begun = nowMs();
     const progress = progressTo({
       write: (text) => process.stderr.write(text),
-      now: () => systemClock().getTime(),
+      now: nowMs,
       isTerminal: process.stderr.isTTY === true,
     });
+    let hasFound = false;
     const report = (finding: Finding) => {
+      hasFound ||= finding.severity === 'finding';
       progress.end();
       console.log(call.json ? JSON.stringify({ type: 'finding', ...finding }) : lineOf(finding));
     };
-    const verified = await verifyAudit(database.db, { tenant: call.tenant, verifiers, anchors, report, progress });
+    const options = { tenant: call.tenant, verifiers, anchors, report, progress };
+    const verified = await verifyAudit(database.db, options).catch((error: unknown) => {
+      throw hasFound ? new BrokenOffError(`the check was broken off: ${safeMessage(error)}`) : error;
+    });
     progress.end();
-    const seconds = (systemClock().getTime() - begun) / 1_000;
+    const seconds = (nowMs() - begun) / 1_000;
     console.log(call.json ? JSON.stringify({ type: 'summary', ...verified, seconds }) : summaryOf(verified, seconds));
     return exitCodeOf(verified);
   } finally {
     await database.close();
   }
+}
+
+function nowMs(): number {
+  return systemClock().getTime();
+}
+
+function databaseOf({ databaseUrl, databaseDirectUrl, dataDir }: Config): DatabaseConfig {
+  const url = databaseDirectUrl ?? databaseUrl;
+  // No statement is too slow here: one of them reads the whole log.
+  if (url !== undefined) return { url, statementTimeoutMs: 0, applicationName: 'tenant-registry-audit', log: complain };
+  const folder = embeddedDirectory(dataDir);
+  if (!existsSync(folder)) throw new UsageError(`there is no database: DATABASE_URL is empty, and ${folder} is absent`);
+  return { pglite: { dataDir: folder } };
 }
 
 function exitCodeOf({ findings, signatures }: Verified): number {
@@ -142,11 +157,11 @@ function exitCodeOf({ findings, signatures }: Verified): number {
 }
 
 function summaryOf(verified: Verified, seconds: number): string {
-  const { logs, leaves, checkpoints, anchors, findings, notices, signatures } = verified;
+  const { logs, leaves, checkpoints, anchors, unsigned, findings, notices, signatures } = verified;
   const compared = `${logs} logs, ${leaves} leaves, ${checkpoints} checkpoints and ${anchors} anchors compared in ${seconds} s`;
   if (findings > 0) return `${compared}: ${findings} findings, ${notices} notices. This log is not what it was.`;
   if (signatures !== 'checked') return `${compared}: no findings, but signatures were not checked. Give --key.`;
-  return `${compared}: all of it is proved (${notices} notices).`;
+  return `${compared}: all of it is proved (${unsigned} leaves are behind the last checkpoint of their log, ${notices} notices).`;
 }
 
 function printKey({ origin }: Call): number {
@@ -171,17 +186,10 @@ async function main(): Promise<number> {
     }
     return call.command === 'key' ? printKey(call) : await verify(call, readConfig());
   } catch (error) {
-    return failed(error);
+    complain(safeMessage(error));
+    if (error instanceof UsageError) console.error('Try: audit --help');
+    return error instanceof BrokenOffError ? 1 : 2;
   }
-}
-
-function failed(error: unknown): number {
-  complain(safeMessage(error));
-  if (error instanceof UsageError) console.error('Try: audit --help');
-  const isCaller = [UsageError, ConfigError, NoteError, AnchorsError, UnknownTenantError, DirectoryLockedError].some(
-    (each) => error instanceof each,
-  );
-  return isCaller ? 2 : 1;
 }
 
 process.exitCode = await main();

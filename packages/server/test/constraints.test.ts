@@ -61,7 +61,7 @@ const NOT_REACHABLE = [
   'audit_leaves_event_id_key',
   'audit_checkpoints_registry_index_key',
   // A rule is set by one statement that inserts it or changes it.
-  'audit_retention_scope_key',
+  'audit_retention_tenant_id_product_key',
   'outbox_events_seq_key',
 ];
 

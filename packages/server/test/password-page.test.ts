@@ -1,15 +1,14 @@
-// engine: none
+// engine: pglite
 /** The page behind a one-time link, in a process as an operator starts it, and in a browser where one is installed. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FIRST_TENANT } from '../src/kernel/first-tenant.ts';
 import { installedBrowser, openTab } from './support/browser.ts';
+import { migratedDataDir } from './support/data-dir.ts';
 import { freePort } from './support/free-port.ts';
 import { OPERATOR, type StartedProcess, startProcess } from './support/server-process.ts';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'registry-page-'));
+const dataDir = migratedDataDir();
 let process: StartedProcess;
 let address: string;
 

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { migratedDataDir } from './support/data-dir.ts';
 import { INTERNAL, OPERATOR, type StartedProcess, startProcess } from './support/server-process.ts';
 
 const started: ChildProcess[] = [];
@@ -18,7 +19,15 @@ afterEach(() => {
 });
 
 function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'registry-'));
+  return kept(mkdtempSync(join(tmpdir(), 'registry-')));
+}
+
+/** For tests that are not about the first start on a directory. */
+function migratedFolder(): string {
+  return kept(migratedDataDir());
+}
+
+function kept(folder: string): string {
   folders.push(folder);
   return folder;
 }
@@ -61,7 +70,7 @@ test('a first start makes acme and private tokens and prints a line that works w
 });
 
 test('a first start makes a private key for secrets; a start whose key is another ends with the id of the one that is missing', async () => {
-  const folder = newFolder();
+  const folder = migratedFolder();
   const given = { DATA_DIR: folder, OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL };
   const create = async (address: string) => {
     const headers = { authorization: `Bearer ${OPERATOR}`, 'content-type': 'application/json' };
@@ -95,7 +104,7 @@ test('a first start makes a private key for secrets; a start whose key is anothe
 });
 
 test('a second process on one directory is refused with the pid of the first, and the first goes on', async () => {
-  const folder = newFolder();
+  const folder = migratedFolder();
   const first = start({ DATA_DIR: folder });
   const address = await first.ready;
   const second = start({ DATA_DIR: folder });
@@ -114,7 +123,7 @@ test('a killed process leaves a directory that the next one opens', async () => 
 });
 
 test('a request under way when the signal comes is answered before the process ends, and no listener holds it up', async () => {
-  const folder = newFolder();
+  const folder = migratedFolder();
   const { child, ended, ready } = start({ DATA_DIR: folder, OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL });
   const address = await ready;
   const body = JSON.stringify({ slug: 'drained', name: 'Drained' });
@@ -142,6 +151,15 @@ test('a request under way when the signal comes is answered before the process e
   expect(status).toBe(201);
   expect(await ended).toBe(0);
   expect(await feed.text()).toContain('event: open');
+});
+
+test('a file of anchors that cannot be appended to fails the start with one clear line', async () => {
+  const folder = newFolder();
+  const { ended, output } = start({ DATA_DIR: folder, AUDIT_ANCHOR_FILE: join(folder, 'away', 'anchors.jsonl') });
+  expect(await ended).toBe(1);
+  expect(output()).toMatch(
+    /tenant-registry cannot start: AUDIT_ANCHOR_FILE is .* cannot be appended to \(ENOENT\): make/,
+  );
 });
 
 test('an unreachable database fails the start with one clear line, no password, exit 1', async () => {
@@ -182,7 +200,7 @@ test('a taken port fails the start with one line that names it', async () => {
   await new Promise((resolve) => blocker.once('listening', resolve));
   const address = blocker.address();
   const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-  const { ended, output } = start({ PORT: port, DATA_DIR: newFolder() });
+  const { ended, output } = start({ PORT: port, DATA_DIR: migratedFolder() });
   expect(await ended).toBe(1);
   expect(output()).toContain(port);
   blocker.close();

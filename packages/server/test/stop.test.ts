@@ -2,12 +2,11 @@
 /** The stop of the process, as callers see it on connections that they keep. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { migratedDataDir } from './support/data-dir.ts';
 import { INTERNAL, OPERATOR, startProcess } from './support/server-process.ts';
 
 const started: ChildProcess[] = [];
@@ -19,7 +18,7 @@ afterEach(() => {
 });
 
 async function start(env: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'registry-'));
+  const folder = migratedDataDir();
   folders.push(folder);
   const tokens = { OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL };
   const process = startProcess({ DATA_DIR: folder, ...tokens, RATE_LIMIT_PER_MINUTE: '0', ...env });

@@ -20,6 +20,12 @@ export async function claimAuditHead(tx: Tx): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** Locks the ends of all logs, waiting for whoever seals: afterwards many logs can be changed without a deadlock. */
+export async function lockAuditHead(tx: Tx): Promise<void> {
+  await sql`/* prepare lock_audit_head */
+    select from audit_head where id = 1 for update`.execute(tx);
+}
+
 /** A row that waits to be sealed. */
 export interface Unsealed {
   readonly event_id: string;
@@ -202,33 +208,4 @@ export async function insertCheckpoints(tx: Tx, rows: readonly Insertable<AuditC
     from json_to_recordset(${sizes}::json) as c (tenant_id uuid, size bigint) where l.tenant_id = c.tenant_id`.execute(
     tx,
   );
-}
-
-/** Returns the hashes of leaves from one index to before another, in their order; pruned ones are missing. */
-export async function listLeafHashes(
-  db: Db,
-  tenantId: string,
-  { from, to }: { readonly from: number; readonly to: number },
-): Promise<{ index: number; hash: Uint8Array }[]> {
-  return db
-    .selectFrom('audit_leaves')
-    .select(['index', 'hash'])
-    .where('tenant_id', '=', tenantId)
-    .where('index', '>=', from)
-    .where('index', '<', to)
-    .orderBy('index')
-    .execute();
-}
-
-/** Returns tiles of a log, each by level and number. */
-export async function listTiles(
-  db: Db,
-  tenantId: string,
-  places: readonly { readonly level: number; readonly tile: number }[],
-): Promise<{ level: number; tile: number; hashes: Uint8Array }[]> {
-  const { rows } = await sql<{ level: number; tile: number; hashes: Uint8Array }>`/* prepare list_tiles */
-    select level, tile, hashes from audit_tiles
-    join json_to_recordset(${JSON.stringify(places)}::json) as p (level smallint, tile bigint) using (level, tile)
-    where tenant_id = ${tenantId}::uuid`.execute(db);
-  return rows;
 }

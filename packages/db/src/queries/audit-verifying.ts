@@ -87,7 +87,7 @@ export interface Indexes {
 
 /** Returns leaves of a log by index, each with its row. */
 export async function listLeavesWithRows(db: Db, log: string, { from, to }: Indexes): Promise<LeafAndRow[]> {
-  const { rows } = await sql<LeafAndRow>`/* prepare list_leaves_with_rows */
+  const { rows } = await sql<LeafAndRow>`
     select ${leafColumns}, a.*
     from audit_leaves as l left join audit_log as a on a.id = l.event_id
     where l.tenant_id = ${log}::uuid and l.index >= ${from}::bigint and l.index < ${to}::bigint

@@ -1,7 +1,7 @@
 /** The audit log: rows are appended and read, never changed. */
 import { type Insertable, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../handles.ts';
-import { type BytesRequest, keyset, type RowsWithin, rowsWithin, type Sorter } from '../keyset.ts';
+import { type BytesRequest, keyset, type RowsWithin, rowsFound, rowsWithin, type Sorter } from '../keyset.ts';
 import type { AuditLog } from '../schema.ts';
 import { json } from '../types.ts';
 
@@ -23,6 +23,8 @@ export type AuditOrigin =
 
 export interface AuditFilter {
   readonly tenant_id?: string | undefined;
+  /** Of tenants that had this slug and are gone. */
+  readonly deleted_tenant_slug?: string | undefined;
   readonly project_id?: string | undefined;
   readonly product?: string | undefined;
   readonly actor_id?: string | undefined;
@@ -30,6 +32,11 @@ export interface AuditFilter {
   readonly action?: string | undefined;
   readonly target_id?: string | undefined;
   readonly origin?: AuditOrigin['origin'] | undefined;
+  /**
+   * In the action, the names or the description, in any case. No index finds it: it goes with a tenant, and a page looks at so
+   * many rows of that and no further.
+   */
+  readonly q?: string | undefined;
   /** From this moment on, by the registry's clock. */
   readonly since?: string | undefined;
   /** Before this moment, by the registry's clock. */
@@ -47,17 +54,23 @@ export function findAuditEvent(db: Db, id: string): Promise<AuditRow | undefined
  * for a million rows).
  */
 export function listAuditEvents(db: Db, filter: AuditFilter, page: BytesRequest): Promise<RowsWithin<AuditRow>> {
-  const { action, origin, since, until } = filter;
+  const { action, origin, since, until, deleted_tenant_slug: slug, q } = filter;
   const equal = equalities.filter((column) => filter[column] !== undefined);
-  const time = equal.length === 0 && action === undefined ? newest : { ...newest, of: asTime };
+  const time =
+    equal.length === 0 && action === undefined && slug === undefined && q === undefined
+      ? newest
+      : { ...newest, of: asTime };
   const created = time.of(sql.ref(time.column));
-  let query = keyset(db.selectFrom('audit_log').selectAll(), [time, 'id'], page);
+  let query = db.selectFrom('audit_log').selectAll();
   for (const column of equal) query = query.where(column, '=', filter[column] as string);
+  if (slug !== undefined) query = query.where('tenant_id', 'is', null).where('tenant_slug', '=', slug);
   if (action !== undefined) query = query.where(actionMatches(action));
   if (origin !== undefined) query = query.where('origin', '=', origin);
   if (since !== undefined) query = query.where(sql<SqlBool>`${created} >= ${time.of(sql`${since}`)}`);
   if (until !== undefined) query = query.where(sql<SqlBool>`${created} < ${time.of(sql`${until}`)}`);
-  return rowsWithin(db, query, { ...page, ...size });
+  if (q !== undefined)
+    return rowsFound(db, query, ['created_at', 'id'], { ...page, ...size, holds: says(q), looksMax: LOOKS_MAX });
+  return rowsWithin(db, keyset(query, [time, 'id'], page), { ...page, ...size });
 }
 
 /** The short columns of a row take less than the constant. */
@@ -65,6 +78,16 @@ const size = {
   order: sql`created_at desc, id desc`,
   bytes: sql`octet_length(metadata::text) + coalesce(octet_length(description), 0) + coalesce(octet_length(extra::text), 0) + 500`,
 };
+
+/** Rows that a page of a search looks at: some ten milliseconds. */
+const LOOKS_MAX = 10_000;
+
+/** The text has no wildcards. */
+function says(text: string) {
+  const columns = ['action', 'actor_name', 'target_name', 'description'];
+  const found = columns.map((column) => sql`coalesce(strpos(lower(${sql.ref(column)}), lower(${text}::text)), 0) > 0`);
+  return sql<SqlBool>`(${sql.join(found, sql` or `)})`;
+}
 
 const equalities = ['tenant_id', 'project_id', 'product', 'actor_id', 'target_id'] as const;
 

@@ -73,8 +73,8 @@ describe('of one scope', () => {
       await rows.rule(scope);
       await rows.hold(scope);
       const unique = (constraint: string) => ({ code: violated.unique, constraint });
-      expect(await refusal(rows.rule(scope))).toEqual(unique('audit_retention_scope_key'));
-      expect(await refusal(rows.hold(scope))).toEqual(unique('audit_holds_scope_key'));
+      expect(await refusal(rows.rule(scope))).toEqual(unique('audit_retention_tenant_id_product_key'));
+      expect(await refusal(rows.hold(scope))).toEqual(unique('audit_holds_tenant_id_product_key'));
     }
   });
 

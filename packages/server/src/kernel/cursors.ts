@@ -85,18 +85,20 @@ async function readPage<Filter extends object, Row>(
   const items: Row[] = [];
   for (;;) {
     const wanted = Math.min(limit - items.length, rowsAtOnce, rowsFor(bytesLeft, items.length));
-    const { rows, more } = counted(await fetch({ limit: wanted, bytesMax: bytesLeft, after }), wanted);
+    const { rows, more, lookedTo } = counted(await fetch({ limit: wanted, bytesMax: bytesLeft, after }), wanted);
     // A first row that is larger than a page is a page of its own.
     const { taken, bytes } = fitting(rows, bytesLeft, items.length === 0 ? 1 : 0);
     items.push(...rows.slice(0, taken));
     bytesLeft -= bytes;
     const last = items[items.length - 1];
-    const full = taken < rows.length || items.length === limit || bytesLeft <= 0;
+    const all = taken >= rows.length;
+    // A page that stopped looking ends there, whatever it has found by then.
+    const stopped = all ? lookedTo : undefined;
+    const full = !all || items.length === limit || bytesLeft <= 0 || stopped !== undefined;
     const bytesOfPage = ITEMS_BYTES_MAX - bytesLeft;
-    if (last === undefined || (!more && taken >= rows.length)) {
-      return { page: { items, next_cursor: null }, bytes: bytesOfPage };
-    }
-    after = [...keyOf(last)];
+    const key = stopped ?? (last === undefined ? undefined : keyOf(last));
+    if (key === undefined || (!more && all)) return { page: { items, next_cursor: null }, bytes: bytesOfPage };
+    after = [...key];
     if (full) return { page: { items, next_cursor: cursors.encode(list, filter, after) }, bytes: bytesOfPage };
   }
 }

@@ -36,6 +36,9 @@ export const aggregates: Readonly<Record<string, string>> = {
   domain_mesh_ip_allocations: "tenant_id || '/' || host(ip)",
   // The secrets are parts of their endpoint.
   webhook_secrets: 'endpoint_id::text',
+  audit_jobs: 'id::text',
+  audit_retention: "concat_ws(' ', coalesce(tenant_id::text, '*'), coalesce(product, '*'))",
+  audit_holds: "concat_ws(' ', coalesce(tenant_id::text, '*'), coalesce(product, '*'))",
 };
 
 /** The tables that no event tells of, each with the reason. */
@@ -46,6 +49,7 @@ export const bookkeeping: Readonly<Record<string, string>> = {
   audit_logs: 'they follow from audit rows',
   audit_leaves: 'they follow from audit rows',
   audit_tiles: 'they follow from audit rows',
+  audit_job_records: 'they say which leaves the audit rows of jobs are about',
   audit_checkpoints: 'they follow from audit rows',
   outbox_events: 'it is the events themselves',
   events: 'it is the events themselves',
@@ -98,7 +102,7 @@ export async function snapshotOf({ app }: Pick<TestServer, 'app'>): Promise<Snap
     ([table, subject]) => sql`
       select ${sql.lit(table)} as table_name, ${sql.raw(subject)} as subject,
         (to_jsonb(t) - ${[...noted, ...delivering]}::text[])::text as content,
-        concat_ws(' ', ${sql.join((keys.get(table) ?? []).map((column) => sql.ref(column)))}) as row_key
+        concat_ws(' ', ${sql.join(keys.get(table)?.map((column) => sql.ref(column)) ?? [sql.raw(subject)])}) as row_key
       from ${sql.table(table)} as t`,
   );
   const { rows } = await sql<Row>`${sql.join(parts, sql` union all `)}`.execute(app.deps.db);

@@ -1,14 +1,8 @@
 /** What the tests of erasure share: workers run to their ends, and the log as the database has it. */
 import { sql } from 'kysely';
-import { sealBatch } from '../../src/modules/audit/sealing/seal.worker.ts';
 import { entryOf } from '../../src/modules/audit/tree/leaf.ts';
 import { leafHash } from '../../src/modules/audit/tree/merkle.ts';
 import { madeIn, runWorker, type TestServer } from './server.ts';
-
-/** Seals every row that was committed. */
-export async function sealAll({ app }: TestServer): Promise<void> {
-  while ((await sealBatch(app.deps)) > 0);
-}
 
 /** Runs the worker until it finds nothing to do. */
 export async function runToEnd(server: TestServer, name: 'audit-redact' | 'audit-prune'): Promise<void> {

@@ -119,8 +119,7 @@ export interface JobDone {
   readonly indexes: readonly number[];
 }
 
-export const rangesText = (indexes: readonly number[]) => `{${indexes.map((at) => `[${at},${at + 1})`).join()}}`;
-export const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** Writes a record of a job and the audit row that says so, and returns its id. Gives the row no seal. */
 export async function recordIn(

@@ -69,7 +69,7 @@ async function fill(to: TestServer, product: string, { rows, bytes, tenant_id = 
 
 const csvColumns =
   'id,created_at,occurred_at,tenant_id,tenant_slug,product,project_id,actor_type,actor_id,actor_name,action,' +
-  'target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata,origin,reported_by';
+  'target_type,target_id,target_name,is_failure,description,source_ip,request_id,metadata,origin,reported_by,crud,external_id,extra';
 
 /** RFC 4180 read back, by its grammar. */
 function readCsv(text: string): Record<string, string>[] {
@@ -112,6 +112,8 @@ test('CSV has a header and a row for each event, whatever is in its cells', asyn
     description: 'a, b; "c"\nd 😀',
     metadata: { quote: '"', comma: ',', nested: { n: 1 } },
     source_ip: '2001:db8::1',
+    crud: 'u',
+    external_id: 'x,1',
     is_failure: true,
   });
   const bare = await append({ product });
@@ -144,8 +146,19 @@ test('CSV has a header and a row for each event, whatever is in its cells', asyn
     metadata: JSON.stringify(event.metadata),
     origin: 'reported',
     reported_by: 'operator_token',
+    crud: 'u',
+    external_id: 'x,1',
+    extra: '',
   });
-  expect(second).toMatchObject({ id: bare.id, tenant_id: '', target_type: '', is_failure: 'false', metadata: '{}' });
+  expect(second).toMatchObject({
+    crud: '',
+    external_id: '',
+    id: bare.id,
+    tenant_id: '',
+    target_type: '',
+    is_failure: 'false',
+    metadata: '{}',
+  });
 });
 
 test('no cell of a CSV is a formula, whoever wrote the event', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { appendEvent, appendEvents, eventOf } from '../../../test/support/audit-events.ts';
-import { newTenant, tenantIn, testServer, UNKNOWN } from '../../../test/support/server.ts';
+import { madeIn, newTenant, tenantIn, testServer, UNKNOWN } from '../../../test/support/server.ts';
 import { PAGE_BYTES_MAX } from '../../kernel/pagination.ts';
 
 const server = testServer();
@@ -80,6 +80,99 @@ test("the registry's own changes are in the log by themselves", async () => {
   });
 });
 
+/** The ids of an export. */
+async function exported(query: string): Promise<string[]> {
+  const response = await fetch(`${server.url}/v1/audit/export?${query}`, {
+    headers: { authorization: `Bearer ${server.operatorToken}` },
+  });
+  const lines = (await response.text()).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line).id);
+}
+
+test('tenants that are deleted are found by the slug that they had, by callers of the platform alone', async () => {
+  const gone = await newTenant(server);
+  const own = await append({ tenant_id: gone.id, product: mark() });
+  const query = `deleted_tenant_slug=${gone.slug}`;
+  expect(await idsOf(query)).toEqual([]);
+  for (const step of ['cancel', 'archive']) await server.call(`POST /v1/tenants/${gone.id}/${step}`);
+  expect((await server.call(`DELETE /v1/tenants/${gone.id}`)).status).toBe(204);
+  // The slug is free again: rows of whoever has it now are not of those that are gone.
+  const next = await newTenant(server, { slug: gone.slug });
+  await append({ tenant_id: next.id });
+  const found = await idsOf(query);
+  expect(found).toContain(own.id);
+  const { body } = await server.call(`GET /v1/audit?${query}`);
+  const shown = body.items.map(({ tenant_id, tenant_slug }: Record<string, unknown>) => [tenant_id, tenant_slug]);
+  expect(shown).toEqual(found.map(() => [null, gone.slug]));
+  expect(await exported(query)).toEqual(found);
+  expect(await idsOf(`${query}&product=${own.product}`)).toEqual([own.id]);
+  expect(await idsOf(`${query}&q=EXPORTED`)).toEqual([own.id]);
+  const key = await madeIn(server, next.id, 'api-keys', { name: 'k', scopes: ['registry:audit:read'] });
+  for (const path of ['/v1/audit', '/v1/audit/export'])
+    expect((await server.call(`GET ${path}?${query}`, { token: key.key })).status).toBe(404);
+});
+
+test('a search finds text in any case in the action, the names and the description, and knows no wildcards', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const other = await newTenant(server);
+  const product = mark();
+  const fields = [
+    { action: 'Report.Opened' },
+    { actor: { type: 'user', id: 'u', name: 'Ann Reporter' } },
+    { target: { type: 't', id: 't', name: '100% REPORT_1' } },
+    { description: 'A report of reports.' },
+    { action: 'x', metadata: { report: 'report' }, external_id: 'report', request_id: 'report' },
+  ];
+  const ids: string[] = [];
+  for (const each of fields)
+    ids.push((await append({ tenant_id, product, action: 'x', occurred_at: undefined, ...each })).id);
+  await append({ tenant_id: other.id, product, action: 'report.opened' });
+  const own = `tenant_id=${tenant_id}&product=${product}`;
+  const found = async (q: string) => {
+    const query = `${own}&q=${encodeURIComponent(q)}`;
+    const list = await idsOf(query);
+    expect(await exported(query)).toEqual(list);
+    return list.map((id) => ids.indexOf(id)).reverse();
+  };
+  expect(await found('rEpOrT')).toEqual([0, 1, 2, 3]);
+  expect(await found('report.')).toEqual([0]);
+  expect(await found('%')).toEqual([2]);
+  expect(await found('t_1')).toEqual([2]);
+  expect(await found('_')).toEqual([2]);
+  expect(await found('of reports.')).toEqual([3]);
+  expect(await found('absent')).toEqual([]);
+  expect(await idsOf(`${own}&q=report&action=x`)).toEqual([ids[3], ids[2], ids[1]]);
+  const page = await server.call(`GET /v1/audit?${own}&q=report&limit=3`);
+  const rest = await server.call(`GET /v1/audit?${own}&q=report&limit=3&cursor=${page.body.next_cursor}`);
+  expect([page.body.items.length, rest.body.items.map(({ id }: { id: string }) => id)]).toEqual([3, [ids[0]]]);
+  expect(rest.body.next_cursor).toBeNull();
+  const other_q = await server.call(`GET /v1/audit?${own}&q=reports&limit=3&cursor=${page.body.next_cursor}`);
+  expect(other_q.body.code).toBe('invalid_cursor');
+  // A caller of a tenant need not name it.
+  const key = await madeIn(server, tenant_id, 'api-keys', { name: 'k', scopes: ['registry:audit:read'] });
+  const asKey = await server.call(`GET /v1/audit?product=${product}&q=report`, { token: key.key });
+  expect(asKey.body.items.map(({ id }: { id: string }) => id)).toEqual([ids[3], ids[2], ids[1], ids[0]]);
+});
+
+test('a page of a search ends where it stopped looking, and goes on from there', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  const insert = (text: string, count: number) =>
+    sql`
+    insert into audit_log (tenant_id, actor_type, actor_id, action, description, origin)
+    select ${tenant_id}::uuid, 'user', 'u', 'x', ${text}::text, 'reported' from generate_series(1, ${count}::int)`.execute(
+      server.app.deps.db,
+    );
+  await insert('needle', 1);
+  await insert('hay', 10_050);
+  await insert('needle', 1);
+  const first = await server.call(`GET /v1/audit?tenant_id=${tenant_id}&q=needle`);
+  const second = await server.call(`GET /v1/audit?tenant_id=${tenant_id}&q=needle&cursor=${first.body.next_cursor}`);
+  expect([first.body.items.length, second.body.items.length, second.body.next_cursor]).toEqual([1, 1, null]);
+  const empty = await server.call(`GET /v1/audit?tenant_id=${tenant_id}&q=created&action=x`);
+  expect([empty.body.items, typeof empty.body.next_cursor]).toEqual([[], 'string']);
+  expect(await exported(`tenant_id=${tenant_id}&q=needle`)).toEqual([first.body.items[0].id, second.body.items[0].id]);
+});
+
 test("an archived tenant's log is read as before, and an unknown tenant has none", async () => {
   const { id } = await tenantIn(server, 'archived');
   expect(await idsOf(`tenant_id=${id}`)).toHaveLength(3);
@@ -112,6 +205,11 @@ test.each([
   ['since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z', '/since'],
   ['since=2026-01-01T00:00:00Z&since=2026-01-01T00:00:00Z', '/since'],
   ['q=x', '/q'],
+  [`tenant_id=${UNKNOWN}&q=`, '/q'],
+  [`tenant_id=${UNKNOWN}&q=${'x'.repeat(101)}`, '/q'],
+  ['deleted_tenant_slug=', '/deleted_tenant_slug'],
+  [`tenant_id=${UNKNOWN}&deleted_tenant_slug=acme`, '/deleted_tenant_slug'],
+  ['text=x', '/text'],
 ])('a wrong query is refused by name, by the list and by the export: %s', async (query, pointer) => {
   const list = await server.call(`GET /v1/audit?${query}`);
   expect([list.status, list.body.errors?.[0].pointer]).toEqual([400, pointer]);

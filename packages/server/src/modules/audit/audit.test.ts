@@ -25,13 +25,16 @@ test('an event is written as the product tells it, and read back equal', async (
     metadata: { pages: 12, nested: { list: [1, 'ü', null, true] }, emoji: '😀' },
     source_ip: '203.0.113.7',
     request_id: 'req-9',
+    crud: 'r',
+    external_id: 'evt-9',
     is_failure: true,
     occurred_at: '2026-01-02T03:04:05.678901Z',
   };
   const { status, headers, body } = await server.call('POST /v1/audit', { body: event, token: server.internalToken });
   expect(status).toBe(201);
   const origin = { origin: 'reported', reported_by: 'internal_token' };
-  expect(body).toEqual({ ...event, ...origin, id: body.id, tenant_slug: tenant.slug, created_at: body.created_at });
+  const given = { id: body.id, tenant_slug: tenant.slug, created_at: body.created_at, extra: null };
+  expect(body).toEqual({ ...event, ...origin, ...given });
   expect(Math.abs(new Date(body.created_at).getTime() - server.clock.now().getTime())).toBeLessThan(60_000);
   expect(headers.get('location')).toBe(`/v1/audit/${body.id}`);
   const read = await server.call(`GET /v1/audit/${body.id}`);
@@ -52,6 +55,8 @@ test('what an event does not tell is filled in: now, no tenant, no target, and t
     description: null,
     metadata: {},
     source_ip: null,
+    crud: null,
+    external_id: null,
     request_id: headers.get('x-request-id'),
     is_failure: false,
     occurred_at: body.created_at,

@@ -17,11 +17,12 @@ export async function* readBatches(fetch: Fetch): AsyncGenerator<readonly audit.
   let limit = ROWS_FIRST;
   let after: readonly string[] | undefined;
   for (;;) {
-    const { rows, more } = await fetch({ limit, bytesMax: BATCH_BYTES_MAX, after });
+    const { rows, more, lookedTo } = await fetch({ limit, bytesMax: BATCH_BYTES_MAX, after });
     const last = rows.at(-1);
-    if (last === undefined) return;
-    limit = rows.length < limit ? rows.length + 1 : Math.min(limit * 2, ROWS_MAX);
-    after = [last.created_at, last.id];
+    after = lookedTo ?? (last === undefined ? undefined : [last.created_at, last.id]);
+    if (after === undefined) return;
+    // A batch that stopped looking says nothing of how large rows are.
+    if (lookedTo === undefined) limit = rows.length < limit ? rows.length + 1 : Math.min(limit * 2, ROWS_MAX);
     yield rows;
     if (!more) return;
   }

@@ -162,6 +162,22 @@ export const auditEventId = z.strictObject({ id });
 
 const filter = {
   tenant_id: id.optional().describe('Only those of this tenant.'),
+  deleted_tenant_slug: z
+    .string()
+    .min(1)
+    .max(40)
+    .optional()
+    .describe(
+      'Only those of tenants that had this slug and are deleted. For callers of the platform; not with `tenant_id`.',
+    ),
+  q: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Only those with this text, in any case, in the action, the names of actor and target, or the description. Within one tenant: `tenant_id` or `deleted_tenant_slug` is needed, unless the caller is of one. A page looks at 10,000 events: it may have fewer items than `limit`, even none, and there are more while `next_cursor` is given.',
+    ),
   product: z.string().min(1).max(100).optional().describe('Only those of this product.'),
   actor_id: partyId
     .optional()
@@ -190,7 +206,19 @@ const inOrder = ({ since, until }: Span) =>
   since === undefined || until === undefined || new Date(since) <= new Date(until);
 const orderMistake = { path: ['since'], message: 'must not be after until' };
 
-export const listAuditEventsInput = z.strictObject({ ...pageInput, ...filter }).refine(inOrder, orderMistake);
+interface Whose {
+  readonly tenant_id?: string | undefined;
+  readonly deleted_tenant_slug?: string | undefined;
+}
+
+const ofOneKind = ({ tenant_id, deleted_tenant_slug }: Whose) =>
+  tenant_id === undefined || deleted_tenant_slug === undefined;
+const kindMistake = { path: ['deleted_tenant_slug'], message: 'must not go with tenant_id' };
+
+export const listAuditEventsInput = z
+  .strictObject({ ...pageInput, ...filter })
+  .refine(inOrder, orderMistake)
+  .refine(ofOneKind, kindMistake);
 export type ListAuditEvents = z.output<typeof listAuditEventsInput>;
 
 export const exportAuditEventsInput = z
@@ -198,7 +226,8 @@ export const exportAuditEventsInput = z
     ...filter,
     format: z.enum(['ndjson', 'csv']).default('ndjson').describe('One JSON object a line, or CSV with a header.'),
   })
-  .refine(inOrder, orderMistake);
+  .refine(inOrder, orderMistake)
+  .refine(ofOneKind, kindMistake);
 export const auditExport = textStream;
 
 /** One row in each form, for the document. A test holds them against what an export writes. */

@@ -23,6 +23,7 @@ const PAGE_ROWS = 67;
 const EXPORT_PACE = { bytesPerSecond: 4_194_304, aheadSeconds: 1 };
 /** From here on text is a piece: rows are joined until then. */
 const PIECE_LENGTH = 16_384;
+const SEARCH_OF_ALL = 'is searched for in one tenant: name it in tenant_id';
 /** That one problem lists. */
 const MISTAKES_MAX = 20;
 
@@ -81,18 +82,30 @@ export async function appendReportedEvents(
   await appendAll(ctx, entries, fields.tenant_id);
 }
 
-/** One page of what the caller may see, newest first. An unknown tenant has no events. Throws `invalid_cursor`, `not_found`, `tenant_busy`. */
+/** One page of what the caller may see, newest first. An unknown tenant has no events. Throws `invalid_cursor`, `invalid_input`, `not_found`, `tenant_busy`. */
 export async function listAuditEvents(ctx: ActorContext, input: ListAuditEvents) {
-  const { limit: _, cursor: __, ...asked } = input;
-  const filter = { ...asked, ...spanOf(ctx, asked) };
+  const { limit, cursor: _, ...asked } = input;
+  const filter = filterOf(ctx, asked);
   const { items, next_cursor } = await paginateLarge(ctx, {
     list: 'audit',
     input,
     keyOf: ({ created_at, id }: audit.AuditRow) => [created_at, id],
     fetch: (page) => audit.listAuditEvents(ctx.db, filter, page),
-    rowsAtOnce: PAGE_ROWS,
+    // A search is one statement, whose bound on the rows that it looks at is that of the page.
+    rowsAtOnce: filter.q === undefined ? PAGE_ROWS : limit,
   });
   return { items: items.map(toEvent), next_cursor };
+}
+
+/** Limits a list to what the caller may see. Throws `not_found`, and `invalid_input` for a search in all tenants. */
+function filterOf(ctx: ActorContext, asked: audit.AuditFilter): audit.AuditFilter {
+  const { deleted_tenant_slug, q } = asked;
+  // To a caller of a tenant the slugs of others tell nothing, also when they are gone.
+  if (deleted_tenant_slug !== undefined && ctx.actor.tenant_id !== null) throw kernelErrors.notFound();
+  const filter = { ...asked, ...spanOf(ctx, asked) };
+  if (q !== undefined && filter.tenant_id === undefined && deleted_tenant_slug === undefined)
+    throw kernelErrors.invalidInput({ errors: [{ pointer: '/q', message: SEARCH_OF_ALL }] });
+  return filter;
 }
 
 /** Throws `not_found`. */
@@ -103,10 +116,10 @@ export async function getAuditEvent(ctx: ActorContext, id: string): Promise<Audi
 /**
  * Every event that the filter finds, newest first, as text that is read from the database while it is sent: one batch of
  * rows at most is in memory. An export has a place of a gate until its end. Opening it throws `not_found` for a tenant that
- * is not the caller's, `tenant_busy` and `overloaded`.
+ * is not the caller's, `invalid_input`, `tenant_busy` and `overloaded`.
  */
 export function exportAuditEvents(ctx: ActorContext, { format, ...asked }: ExportAuditEvents): TextStream {
-  const filter = { ...asked, ...spanOf(ctx, asked) };
+  const filter = filterOf(ctx, asked);
   const form = exportFormats[format];
   const fetch = (rows: BytesRequest) => audit.listAuditEvents(ctx.db, filter, rows);
   const open = async () => {

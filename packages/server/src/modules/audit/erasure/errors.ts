@@ -11,6 +11,6 @@ export const erasureErrors = {
     code: 'hold_exists',
     status: 'CONFLICT',
     detail: 'There is a legal hold of exactly this scope already.',
-    constraint: 'audit_holds_scope_key',
+    constraint: 'audit_holds_tenant_id_product_key',
   }),
 } as const;

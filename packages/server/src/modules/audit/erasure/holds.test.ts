@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { askToRedact, report, runToEnd, sealAll } from '../../../../test/support/audit-erasure.ts';
+import { askToRedact, report, runToEnd } from '../../../../test/support/audit-erasure.ts';
+import { sealAll } from '../../../../test/support/audit-log.ts';
 import { newTenant, runWorker, tenantIn, testServer, trailOf, UNKNOWN } from '../../../../test/support/server.ts';
 
 const server = testServer();

@@ -18,18 +18,18 @@ const UNBOUND_MAX = 20;
 export const redactWorker: Worker = { name: NAME, idleMs: 2_000, runOnce: redactBatch };
 
 /** Does one batch of one redaction and returns how much it did; 0: there is none, or rows before it wait to be sealed. */
-async function redactBatch(deps: Dependencies): Promise<number> {
-  const bound = await bindRedactions(deps);
+async function redactBatch(deps: Dependencies, signal: AbortSignal): Promise<number> {
+  const bound = await bindRedactions(deps, signal);
   return bound + (await redactNext(systemContext(deps, { name: NAME })));
 }
 
 /** Finds the ends of new jobs, and returns of how many. */
-async function bindRedactions(deps: Dependencies): Promise<number> {
+async function bindRedactions(deps: Dependencies, signal: AbortSignal): Promise<number> {
   const { db } = deps;
   let bound = 0;
   for (const { id, tenant_id } of await auditJobs.listUnboundRedactions(db, UNBOUND_MAX)) {
     const newest = await auditJobs.findNewestTicket(db, tenant_id);
-    if (newest !== undefined && !(await sealedUpTo(deps, tenant_id, newest))) continue;
+    if (newest !== undefined && !(await sealedUpTo(deps, { log: tenant_id, newest, signal }))) continue;
     await bookkeep(db, (tx) => auditJobs.updateRedactionBound(tx, id));
     bound += 1;
   }
@@ -40,9 +40,16 @@ async function bindRedactions(deps: Dependencies): Promise<number> {
  * Tells whether every row of the log is sealed whose ticket was there when the newest was looked for: all rows from before the
  * job, whatever their clocks. Seals what is missing, unless another process is at it.
  */
-async function sealedUpTo(deps: Dependencies, log: string, newest: string): Promise<boolean> {
-  while (await auditJobs.findTicketUpTo(deps.db, log, newest)) if ((await sealBatch(deps)) === 0) return false;
+async function sealedUpTo(deps: Dependencies, { log, newest, signal }: Ticket): Promise<boolean> {
+  while (await auditJobs.findTicketUpTo(deps.db, log, newest))
+    if (signal.aborted || (await sealBatch(deps)) === 0) return false;
   return true;
+}
+
+interface Ticket {
+  readonly log: string;
+  readonly newest: string;
+  readonly signal: AbortSignal;
 }
 
 async function redactNext(ctx: ActorContext): Promise<number> {

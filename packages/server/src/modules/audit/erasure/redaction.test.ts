@@ -1,14 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import {
-  askToRedact,
-  leavesOf,
-  report,
-  runToEnd,
-  sealAll,
-  tablesWith,
-} from '../../../../test/support/audit-erasure.ts';
+import { askToRedact, leavesOf, report, runToEnd, tablesWith } from '../../../../test/support/audit-erasure.ts';
+import { sealAll } from '../../../../test/support/audit-log.ts';
 import { newTenant, runWorker, tenantIn, testServer, trailOf, UNKNOWN } from '../../../../test/support/server.ts';
 import { createUser } from '../../../../test/support/users.ts';
 import { newWebhook, sequenceAll } from '../../../../test/support/webhooks.ts';

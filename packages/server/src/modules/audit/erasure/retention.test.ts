@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { leavesOf, report, runToEnd, sealAll } from '../../../../test/support/audit-erasure.ts';
+import { leavesOf, report, runToEnd } from '../../../../test/support/audit-erasure.ts';
+import { sealAll } from '../../../../test/support/audit-log.ts';
 import { DAY_MS, newTenant, tenantIn, testServer, UNKNOWN } from '../../../../test/support/server.ts';
 
 // A year by default, so that one step of the clock takes rows past it.

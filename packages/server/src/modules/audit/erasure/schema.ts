@@ -76,7 +76,7 @@ const redactionFields = {
   rows_read: count.describe('How many rows of the log were looked at so far.'),
   rows_changed: count.describe('How many of them were blanked so far.'),
   created_at: timestamp,
-  finished_at: timestamp.nullable(),
+  finished_at: timestamp.nullable().describe('Null until all of it is done.'),
 };
 
 export const redaction = z

@@ -23,7 +23,7 @@ export interface Round {
   readonly signed: number;
   /** Logs whose stored tree does not continue what was signed of them. */
   readonly refused: readonly NotContinued[];
-  /** The checkpoint of the log of all checkpoints; null: nothing grew, or another process is at it. */
+  /** The checkpoint of the log of all checkpoints; null: nothing grew, or another process signed it. */
   readonly anchor: Anchor | null;
 }
 
@@ -60,9 +60,9 @@ interface Batch extends Round {
   readonly last: string | null;
 }
 
-/** Null: it is not due any more, or another process has the ends of the logs. */
+/** Null: it is not due any more. It waits for its turn: while there is much to seal, the ends of the logs are hardly ever free. */
 async function signBatch(tx: Tx, parts: Parts, after: string | null): Promise<Batch | null> {
-  if (!(await auditSealing.claimAuditHead(tx))) return null;
+  await auditSealing.lockAuditHead(tx);
   const last = await auditSealing.findCheckpoint(tx, REGISTRY_LOG);
   if (parts.clock().getTime() < dueAt(last, parts.audit.checkpointSeconds)) return null;
   const grown = await auditSealing.listGrownLogs(tx, { after, limit: LOGS_MAX });

@@ -58,6 +58,6 @@ async function seal(tx: Tx, telling: Telling): Promise<Batch> {
 }
 
 /** Begins a batch in these logs. */
-export async function growthOf(db: Db, logs: readonly string[]): Promise<Growth> {
+async function growthOf(db: Db, logs: readonly string[]): Promise<Growth> {
   return new Growth(await auditSealing.listAuditLogs(db, logs));
 }

@@ -137,9 +137,13 @@ test('what was touched is named with exit code 1, for people and as JSON', async
   expect([json.code, elsewhere.code, unsigned.code]).toEqual([1, 0, 1]);
 });
 
-test('the embedded engine, while it is used, is not opened', async () => {
+test('the embedded engine is not made, and not opened while it is used', async () => {
   const held = { DATA_DIR: join(folder, 'embedded') };
-  await mkdir(held.DATA_DIR);
+  expect(await run(['verify'], { ...held, ...signing })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('there is no database'),
+  });
+  await mkdir(join(held.DATA_DIR, 'pglite'), { recursive: true });
   const release = await lockDirectory(join(held.DATA_DIR, 'pglite'));
   try {
     expect(await run(['verify'], { ...held, ...signing })).toMatchObject({

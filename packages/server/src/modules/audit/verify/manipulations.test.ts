@@ -84,7 +84,7 @@ const changeLeaf = (index: number, set: ReturnType<typeof sql>) => (tx: Tx) =>
 test('nothing is found in what nobody touched, and all of it is compared', async () => {
   const { found, ...counted } = await verifyIn(server.app.deps.db);
   expect(found).toEqual([]);
-  expect(counted).toMatchObject({ findings: 0, signatures: 'checked' });
+  expect(counted).toMatchObject({ findings: 0, signatures: 'checked', unsigned: SIZE - SIGNED });
   const entries = (await leavesOf(server, REGISTRY_LOG)).length;
   expect((await leavesOf(server, log)).length).toBe(SIZE);
   expect(counted.leaves).toBeGreaterThanOrEqual(SIZE + entries);
@@ -328,6 +328,18 @@ test('manipulation 18: the end of a log is cut off with every trace of it: what 
   expect(await foundAfter((tx) => rebuildIn(tx, log, SIGNED - 1))).toEqual(
     expect.arrayContaining([`cut at ${SIGNED}`, `log at ${SIGNED - 1} [checked_size]`, 'added']),
   );
+});
+
+test('manipulation 18: a whole log is deleted: the log of checkpoints tells, and so does a note that its tenant kept', async () => {
+  const [first, last] = await checkpointsOf(server, log);
+  const remove = async (tx: Tx) => {
+    for (const table of ['audit_log', 'audit_leaves', 'audit_tiles', 'audit_checkpoints', 'audit_logs'])
+      await sql`delete from ${sql.table(table)} where tenant_id = ${log}`.execute(tx);
+  };
+  const entries = [`checkpoint ${first?.registry_index}`, `checkpoint ${last?.registry_index}`];
+  expect(await foundAfter(remove)).toEqual(entries);
+  const anchors = [{ note: last?.note ?? '', place: 'note 1' }];
+  expect(await foundAfter(remove, { anchors })).toEqual([`cut at ${SIGNED}`, ...entries]);
 });
 
 test('manipulation 19: a row is changed and the whole log made anew under other salts: what was signed tells', async () => {

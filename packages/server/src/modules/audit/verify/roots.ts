@@ -28,6 +28,11 @@ export class Roots {
     if (isRight) this.#good = mark.size;
   }
 
+  /** The largest size of which the root is right; 0: there is none. */
+  get right(): number {
+    return this.#good;
+  }
+
   /** Reports what was only counted. */
   finish(): void {
     const log = this.#log;

@@ -14,6 +14,8 @@ import { TenantLeaves } from './tenant-log.ts';
 import { sizeOf, walk } from './walk.ts';
 
 const PAGE = 1_000;
+/** Logs that are of no tenant. */
+const ALWAYS: readonly string[] = [auditSealing.PLATFORM_LOG, auditSealing.REGISTRY_LOG];
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 export interface VerifyOptions {
@@ -33,6 +35,8 @@ export interface Verified {
   readonly leaves: number;
   readonly checkpoints: number;
   readonly anchors: number;
+  /** Leaves behind the last root that is right: nobody has signed them yet. */
+  readonly unsigned: number;
   readonly findings: number;
   readonly notices: number;
   readonly signatures: 'checked' | 'not checked';
@@ -57,7 +61,7 @@ class Check {
   readonly #options: VerifyOptions;
   readonly #together: typeof readTogether;
   readonly #open: Opener;
-  readonly #counted = { logs: 0, leaves: 0, checkpoints: 0, anchors: 0, findings: 0, notices: 0 };
+  readonly #counted = { logs: 0, leaves: 0, checkpoints: 0, anchors: 0, unsigned: 0, findings: 0, notices: 0 };
   #anchors: readonly Anchor[] = [];
   #isToldElsewhere = false;
 
@@ -69,7 +73,7 @@ class Check {
   }
 
   async run(): Promise<Verified> {
-    const logs = await this.#logs();
+    const known = await this.#knownLogs();
     const { verifiers, anchors } = this.#options;
     const isSigned = verifiers.length > 0;
     if (!isSigned)
@@ -80,6 +84,7 @@ class Check {
         text: 'signatures are not checked: no key was given',
       });
     this.#anchors = anchorsOf(anchors, { open: this.#open, report: this.#report, isSigned });
+    const logs = this.#logsAmong(known);
     for (const log of logs) await this.#together(this.#db, (db) => this.#checkLog(db, log));
     // What was done to the rows of a deleted tenant is told there.
     if (this.#isToldElsewhere && !logs.includes(auditSealing.PLATFORM_LOG))
@@ -88,19 +93,25 @@ class Check {
     return { ...this.#counted, signatures: isSigned ? 'checked' : 'not checked' };
   }
 
-  /** The log of checkpoints comes last: it then has every checkpoint that was read before. */
-  async #logs(): Promise<string[]> {
+  /** Returns the ids of all logs. Throws for a tenant that left nothing. */
+  async #knownLogs(): Promise<string[]> {
     const { tenant } = this.#options;
     const known = await auditVerifying.listLogIds(this.#db);
-    if (tenant === undefined)
-      return [...known.filter((id) => id !== auditSealing.REGISTRY_LOG), auditSealing.REGISTRY_LOG];
-    const isAlwaysThere = tenant === auditSealing.PLATFORM_LOG || tenant === auditSealing.REGISTRY_LOG;
-    if (!isAlwaysThere && !known.includes(tenant)) {
-      const { lives, waits } = await auditVerifying.findStoredLog(this.#db, tenant);
-      if (!lives && !waits)
-        throw new UnknownTenantError(`there is no tenant ${tenant}, and there never was an audit log of one`);
-    }
-    return [...new Set([tenant, auditSealing.REGISTRY_LOG])];
+    if (tenant === undefined || [...known, ...ALWAYS].includes(tenant)) return known;
+    const { lives, waits } = await auditVerifying.findStoredLog(this.#db, tenant);
+    if (lives || waits) return known;
+    throw new UnknownTenantError(`there is no tenant ${tenant}, and there never was an audit log of one`);
+  }
+
+  /**
+   * The log of checkpoints comes last: it then has every checkpoint that was read before. A log that went outside is looked at
+   * although nothing is left of it.
+   */
+  #logsAmong(known: readonly string[]): string[] {
+    const { tenant } = this.#options;
+    const asked = tenant === undefined ? [...known, ...this.#anchors.map(({ log }) => log)] : [tenant];
+    const { REGISTRY_LOG } = auditSealing;
+    return [...new Set([...asked.filter((log) => log !== REGISTRY_LOG), REGISTRY_LOG])];
   }
 
   readonly #report = (finding: Finding): void => {
@@ -133,6 +144,7 @@ class Check {
     this.#counted.logs += 1;
     this.#counted.leaves += size;
     this.#counted.checkpoints += marks.checkpoints;
+    this.#counted.unsigned += size - roots.right;
     this.#counted.anchors += this.#anchors.filter((anchor) => anchor.log === log).length;
   }
 

@@ -89,6 +89,7 @@ class Walker<Raw extends { readonly index: number }, Leaf extends Known> {
   /** Whether every root so far was right. */
   #isSound = true;
   #checkedAt: string | null = null;
+  #rooted: { readonly of: readonly Buffer[]; readonly roots: Map<number, Buffer> } = { of: [], roots: new Map() };
 
   constructor(walked: Walked, source: Source<Raw, Leaf>) {
     this.#walked = walked;
@@ -183,15 +184,24 @@ class Walker<Raw extends { readonly index: number }, Leaf extends Known> {
     if (isFull) this.#judgeTile(first / TILE_WIDTH, tile, truth);
     this.#judgeLeaves(leaves, { first, truth, marks });
     if (truth === null && (!isFull || root === null)) this.#isBroken = true;
-    for (const mark of marks) this.#judgeMark(mark, truth?.slice(0, mark.size - first) ?? null);
+    for (const mark of marks) this.#judgeMark(mark, truth, mark.size - first);
     if (!isFull) this.#tail = truth ?? [];
     else this.#tower.addTile(truth === null ? (root ?? NOTHING) : rootOfHashes(truth));
   }
 
-  #judgeMark(mark: Mark, hashes: readonly Buffer[] | null): void {
-    const actual = hashes === null || this.#isBroken ? null : this.#tower.rootWith(hashes);
+  #judgeMark(mark: Mark, hashes: readonly Buffer[] | null, count: number): void {
+    const actual = hashes === null || this.#isBroken ? null : this.#rootOfFirst(hashes, count);
     if (actual?.equals(mark.root) !== true) this.#isSound = false;
     this.#walked.roots.judge(mark, actual);
+  }
+
+  /** The root of the log with so many of these hashes at its end. It is asked for twice: to compare, and to report. */
+  #rootOfFirst(hashes: readonly Buffer[], count: number): Buffer {
+    if (this.#rooted.of !== hashes) this.#rooted = { of: hashes, roots: new Map() };
+    const { roots } = this.#rooted;
+    const root = roots.get(count) ?? this.#tower.rootWith(hashes.slice(0, count));
+    roots.set(count, root);
+    return root;
   }
 
   #judgeLeaves(
@@ -223,8 +233,7 @@ class Walker<Raw extends { readonly index: number }, Leaf extends Known> {
     const references = this.#isBroken
       ? []
       : marks.map(
-          (mark) => (hashes: readonly Buffer[]) =>
-            this.#tower.rootWith(hashes.slice(0, mark.size - first)).equals(mark.root),
+          (mark) => (hashes: readonly Buffer[]) => this.#rootOfFirst(hashes, mark.size - first).equals(mark.root),
         );
     if (isFull && root !== null) return [...references, (hashes) => rootOfHashes(hashes).equals(root)];
     const end = isFull || this.#isBroken ? null : this.#storedRoot();

@@ -1,7 +1,8 @@
 /** A deleted tenant's audit rows, which stay and are too many for one transaction. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { leavesOf, report, sealAll } from '../../../../test/support/audit-erasure.ts';
+import { leavesOf, report } from '../../../../test/support/audit-erasure.ts';
+import { sealAll } from '../../../../test/support/audit-log.ts';
 import { tenantIn, testServer } from '../../../../test/support/server.ts';
 import { noDeadline } from '../../../kernel/async/deadline.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
