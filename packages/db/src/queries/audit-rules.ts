@@ -70,12 +70,7 @@ export async function deleteRetention(tx: Tx, scope: AuditScope): Promise<boolea
   return numDeletedRows > 0n;
 }
 
-/** Locks the ends of all logs, waiting for whoever seals: afterwards many logs can be changed without a deadlock. */
-export async function lockAuditHead(tx: Tx): Promise<void> {
-  await tx.selectFrom('audit_head').select('id').forUpdate().execute();
-}
-
-/** Has the logs that a rule is about lose old rows next, from their beginning. It follows `lockAuditHead`. */
+/** Has the logs that a rule is about lose old rows next, from their beginning. It follows `auditSealing.lockAuditHead`. */
 export async function updateLogsDue(tx: Tx, { tenant_id }: Pick<AuditScope, 'tenant_id'>, now: Date): Promise<void> {
   await tx
     .updateTable('audit_logs')

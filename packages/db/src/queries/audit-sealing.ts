@@ -20,6 +20,14 @@ export async function claimAuditHead(tx: Tx): Promise<boolean> {
   return rows.length > 0;
 }
 
+/**
+ * Locks the ends of all logs, waiting for whoever has them: its turn comes however busy sealing is, and many logs can then be
+ * changed without a deadlock.
+ */
+export async function lockAuditHead(tx: Tx): Promise<void> {
+  await tx.selectFrom('audit_head').select('id').forUpdate().execute();
+}
+
 /** A row that waits to be sealed. */
 export interface Unsealed {
   readonly event_id: string;

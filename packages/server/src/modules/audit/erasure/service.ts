@@ -185,6 +185,6 @@ async function refuseShorter(
 }
 
 async function pruneSoon(ctx: ActorContext, tx: Tx, scope: auditRules.AuditScope): Promise<void> {
-  await auditRules.lockAuditHead(tx);
+  await auditSealing.lockAuditHead(tx);
   await auditRules.updateLogsDue(tx, scope, ctx.clock());
 }

@@ -23,14 +23,14 @@ export interface Round {
   readonly signed: number;
   /** Logs whose stored tree does not continue what was signed of them. */
   readonly refused: readonly NotContinued[];
-  /** The checkpoint of the log of all checkpoints; null: nothing grew, or another process is at it. */
+  /** The checkpoint of the log of all checkpoints; null: nothing grew, or another process did it. */
   readonly anchor: Anchor | null;
 }
 
 /**
  * Signs every log that grew and continues what was signed of it, in batches of one transaction each, and lastly the log of
  * all checkpoints, whose checkpoint becomes an event in the transaction that signs it. Whatever ends it early is made up for
- * by the next round. Only one process does it at a time, and each looks again whether it is due.
+ * by the next round. Only one process signs or seals at a time, and each looks again whether it is due.
  */
 export async function signGrownLogs(parts: Parts): Promise<Round> {
   const refused: NotContinued[] = [];
@@ -60,9 +60,12 @@ interface Batch extends Round {
   readonly last: string | null;
 }
 
-/** Null: it is not due any more, or another process has the ends of the logs. */
+/**
+ * Null: it is not due any more. It waits for whoever seals: a process that seals without a pause would otherwise never let
+ * it in.
+ */
 async function signBatch(tx: Tx, parts: Parts, after: string | null): Promise<Batch | null> {
-  if (!(await auditSealing.claimAuditHead(tx))) return null;
+  await auditSealing.lockAuditHead(tx);
   const last = await auditSealing.findCheckpoint(tx, REGISTRY_LOG);
   if (parts.clock().getTime() < dueAt(last, parts.audit.checkpointSeconds)) return null;
   const grown = await auditSealing.listGrownLogs(tx, { after, limit: LOGS_MAX });
