@@ -130,6 +130,7 @@ async function createJobs(db: Kysely<unknown>): Promise<void> {
       rows_read bigint not null default 0,
       rows_changed bigint not null default 0,
       created_at timestamptz not null default now(),
+      turn_at timestamptz not null default now(),
       finished_at timestamptz,
       constraint audit_jobs_pkey primary key (id),
       constraint audit_jobs_kind_check check (kind in ('redact', 'prune', 'release')),
@@ -149,7 +150,7 @@ async function createJobs(db: Kysely<unknown>): Promise<void> {
       db,
     );
   }
-  await sql`create index audit_jobs_open_idx on audit_jobs (kind, created_at, id) where status = 'open'`.execute(db);
+  await sql`create index audit_jobs_open_idx on audit_jobs (kind, turn_at, id) where status = 'open'`.execute(db);
   // What a job did to leaves, in batches. The sealed audit row with this id has the hash of the leaves.
   await sql`
     create table audit_job_records (

@@ -137,6 +137,7 @@ export interface AuditJobs {
   status: Generated<string>;
   target_id: string | null;
   tenant_id: string;
+  turn_at: Generated<Timestamp>;
   until_index: number | null;
 }
 

@@ -52,15 +52,20 @@ export function listRedactions(
     .execute();
 }
 
-/** Returns redactions of which nobody knows yet how far they have to read, the oldest first. */
-export function listUnboundRedactions(db: Db, limit: number): Promise<Pick<AuditJobRow, 'id' | 'tenant_id'>[]> {
+/** Returns redactions whose turn has come and of which nobody knows yet how far they have to read. */
+export function listUnboundRedactions(
+  db: Db,
+  now: Date,
+  limit: number,
+): Promise<Pick<AuditJobRow, 'id' | 'tenant_id'>[]> {
   return db
     .selectFrom('audit_jobs')
     .select(['id', 'tenant_id'])
     .where('kind', '=', sql.lit('redact' as const))
     .where('status', '=', sql.lit('open'))
     .where('until_index', 'is', null)
-    .orderBy('created_at')
+    .where('turn_at', '<=', now.toISOString())
+    .orderBy('turn_at')
     .orderBy('id')
     .limit(limit)
     .execute();
@@ -98,18 +103,23 @@ export async function updateRedactionBound(tx: Tx, id: string): Promise<void> {
     where id = ${id}::uuid and until_index is null`.execute(tx);
 }
 
-/** Locks the oldest redaction that may go on and that nobody else has; undefined when there is none. */
-export async function claimRedaction(tx: Tx): Promise<AuditJobRow | undefined> {
+/** Locks the redaction that may go on and has waited for longest, and that nobody else has; undefined when there is none. */
+export async function claimRedaction(tx: Tx, now: Date): Promise<AuditJobRow | undefined> {
   const { rows } = await sql<AuditJobRow>`
     select j.*, false as is_held from audit_jobs as j
-    where kind = 'redact' and status = 'open' and until_index is not null and not ${isHeld}
-    order by created_at, id limit 1 for update of j skip locked`.execute(tx);
+    where kind = 'redact' and status = 'open' and until_index is not null and turn_at <= ${now}::timestamptz and not ${isHeld}
+    order by turn_at, id limit 1 for update of j skip locked`.execute(tx);
   return rows[0];
 }
 
 /** Locks a log against other jobs until the transaction ends; its rows are then sealed a moment later. */
 export async function lockAuditLog(tx: Tx, log: string): Promise<void> {
   await tx.selectFrom('audit_logs').select('tenant_id').where('tenant_id', '=', log).forUpdate().execute();
+}
+
+/** Has a redaction go on from that moment on, behind those that wait already. */
+export async function updateRedactionTurn(tx: Tx, id: string, turn_at: Date): Promise<void> {
+  await tx.updateTable('audit_jobs').set({ turn_at }).where('id', '=', id).execute();
 }
 
 /** A leaf and its row. */
@@ -226,15 +236,18 @@ export interface Progress {
   readonly changed: number;
   /** Null: there is more to read. */
   readonly finished_at: Date | null;
+  /** When it goes on. */
+  readonly turn_at: Date;
 }
 
 /** Moves a redaction on. A finished one forgets whom it was about. */
 export async function updateRedactionProgress(tx: Tx, id: string, progress: Progress): Promise<void> {
-  const { next_index, read, changed, finished_at } = progress;
+  const { next_index, read, changed, finished_at, turn_at } = progress;
   await tx
     .updateTable('audit_jobs')
     .set((eb) => ({
       next_index,
+      turn_at,
       rows_read: eb('rows_read', '+', read),
       rows_changed: eb('rows_changed', '+', changed),
       ...(finished_at === null
@@ -308,7 +321,7 @@ export async function deleteEmptyTiles(tx: Tx, log: string, tiles: readonly numb
 export async function updateAuditLogPruned(
   tx: Tx,
   log: string,
-  next: { readonly prune_from: number; readonly prune_at?: Date },
+  next: { readonly prune_from?: number; readonly prune_at: Date },
 ): Promise<void> {
   await tx.updateTable('audit_logs').set(next).where('tenant_id', '=', log).execute();
 }

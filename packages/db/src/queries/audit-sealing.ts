@@ -1,5 +1,5 @@
 /** Statements that seal audit rows: tickets, the ends of the logs, leaves, tiles and checkpoints. */
-import { type Insertable, type Selectable, sql } from 'kysely';
+import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import type { AuditCheckpoints, AuditLogs } from '../schema.ts';
 import type { AuditRow } from './audit.ts';
@@ -35,21 +35,30 @@ export interface Unsealed {
   readonly row: AuditRow | null;
 }
 
+/** SQL: about as many bytes as the value takes as text. What is compressed may be a hundred times smaller than that. */
+const bytesOf = (column: RawBuilder<unknown>) =>
+  sql`case when pg_column_compression(${column}) is null then pg_column_size(${column}) else octet_length(${column}::text) end`;
+
 /**
- * Returns rows that have a ticket, by id, up to the limit or the size, the earlier of both: one at least. Runs after
- * `claimAuditHead`, as a statement of its own.
+ * Returns rows that have a ticket, by id, up to the limit or the size, the earlier of both: one at least, and none of those that are
+ * left out. Runs after `claimAuditHead`, as a statement of its own.
  */
 export async function listUnsealed(
   tx: Tx,
-  { limit, bytesMax }: { readonly limit: number; readonly bytesMax: number },
+  {
+    limit,
+    bytesMax,
+    leftOut,
+  }: { readonly limit: number; readonly bytesMax: number; readonly leftOut: readonly string[] },
 ): Promise<Unsealed[]> {
   const { rows } = await sql<AuditRow & { ticket: string; log: string }>`/* prepare list_unsealed */
     select * from (
       select t.event_id as ticket, t.tenant_id as log, a.*,
-        coalesce(sum(pg_column_size(a.metadata) * case when pg_column_size(a.metadata) < 1800 then 1 else 8 end
-          + coalesce(pg_column_size(a.extra) * 8, 0) + 500)
+        coalesce(sum(${bytesOf(sql.ref('a.metadata'))} + coalesce(${bytesOf(sql.ref('a.extra'))}, 0) + 500)
           over (order by t.event_id rows between unbounded preceding and 1 preceding), 0) as bytes_before
-      from (select * from audit_unsealed order by event_id limit ${limit}::int) as t left join audit_log as a on a.id = t.event_id
+      from (
+        select * from audit_unsealed where event_id <> all(${leftOut}::uuid[]) order by event_id limit ${limit}::int
+      ) as t left join audit_log as a on a.id = t.event_id
     ) as waiting
     where bytes_before < ${bytesMax}::bigint order by ticket`.execute(tx);
   return rows.map(({ ticket, log, ...row }) => ({ event_id: ticket, log, row: row.id === null ? null : row }));

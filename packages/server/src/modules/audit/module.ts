@@ -15,6 +15,7 @@ import { auditRouter } from './router.ts';
 import { type Anchors, createAnchors } from './sealing/anchors.ts';
 import { checkpointWorker } from './sealing/checkpoint.worker.ts';
 import { createSealingMonitor, type SealingMonitor } from './sealing/monitor.ts';
+import { createSealPace, type SealPace } from './sealing/pace.ts';
 import { sealingEvents } from './sealing/schema.ts';
 import { sealWorker } from './sealing/seal.worker.ts';
 import { createSigning, type Signing } from './sealing/signing.ts';
@@ -39,9 +40,10 @@ declare module '../../kernel/context.ts' {
       readonly signing: Signing;
       /** How often logs that grew are signed. */
       readonly checkpointSeconds: number;
-      /** What this process keeps while it signs. */
+      /** What this process keeps while it seals and signs. */
       readonly sealing: {
         readonly monitor: SealingMonitor;
+        readonly pace: SealPace;
         readonly anchors: Anchors;
         /** Until then it signs nothing, because its last round failed in part; milliseconds since 1970. */
         restsUntilMs: number;
@@ -85,6 +87,7 @@ export const auditModule = defineModule({
         checkpointSeconds: config.auditCheckpointSeconds,
         sealing: {
           monitor: createSealingMonitor(metrics, () => clock().getTime()),
+          pace: createSealPace(() => clock().getTime()),
           anchors: createAnchors(config.auditAnchorFile),
           restsUntilMs: 0,
         },

@@ -4,7 +4,7 @@ import { addDays } from '../../../kernel/clock.ts';
 import type { ActorContext, Dependencies } from '../../../kernel/context.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
-import { type RecordEvent, transact } from '../../../kernel/transact.ts';
+import { bookkeep, type RecordEvent, transact } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
 import { lockForBatch, recordChange } from './changes.ts';
 import { cutOf, daysOf, isHeld, shortestDaysOf } from './rules.ts';
@@ -15,16 +15,29 @@ const LEAVES_MAX = 1_000;
 const TILE_WIDTH = 256;
 /** Between two passes over a log. */
 const PASS_DAYS = 1;
+/** Until a log is tried again of which a batch failed: meanwhile the others have their turn. */
+const FAILED_MS = 600_000;
 
 /** Each replica takes a log that no other has at the moment. */
 export const pruneWorker: Worker = { name: NAME, idleMs: 60_000, runOnce: pruneBatch };
 
-/** Looks at one batch of a log that is due, and returns 1; 0: none is due. */
+/** Looks at one batch of a log that is due, and returns 1; 0: none is due. The logs that are due have their turns. */
 async function pruneBatch(deps: Dependencies): Promise<number> {
-  return pruneNext(systemContext(deps, { name: NAME }));
+  const ctx = systemContext(deps, { name: NAME });
+  let tried: string | undefined;
+  try {
+    return await pruneNext(ctx, (log) => {
+      tried = log;
+    });
+  } catch (error) {
+    const log = tried;
+    const prune_at = new Date(ctx.clock().getTime() + FAILED_MS);
+    if (log !== undefined) await bookkeep(ctx.db, (tx) => auditJobs.updateAuditLogPruned(tx, log, { prune_at }));
+    throw error;
+  }
 }
 
-async function pruneNext(ctx: ActorContext): Promise<number> {
+async function pruneNext(ctx: ActorContext, tries: (log: string) => void): Promise<number> {
   const now = ctx.clock();
   return transact(ctx, async (tx, record, nothingChanged) => {
     const due = await auditJobs.claimDueAuditLog(tx, now);
@@ -33,6 +46,7 @@ async function pruneNext(ctx: ActorContext): Promise<number> {
       return 0;
     }
     const log = due.tenant_id;
+    tries(log);
     const tenant_id = await lockForBatch(tx, log);
     const leaves = await auditJobs.listAgedLeaves(tx, log, { from: due.prune_from, limit: LEAVES_MAX });
     const { gone, ended } = await judged(ctx, tx, { log, leaves, now });
@@ -42,7 +56,7 @@ async function pruneNext(ctx: ActorContext): Promise<number> {
     const next =
       last === undefined || ended
         ? { prune_from: 0, prune_at: addDays(now, PASS_DAYS) }
-        : { prune_from: last.index + 1 };
+        : { prune_from: last.index + 1, prune_at: now };
     await auditJobs.updateAuditLogPruned(tx, log, next);
     return 1;
   });

@@ -11,27 +11,46 @@ import { erasureEvents, redaction } from './schema.ts';
 
 const NAME = 'audit-redact';
 const LEAVES_MAX = 1_000;
+/** Until a job is tried again of which a batch failed: meanwhile the others have their turn. */
+const FAILED_MS = 600_000;
 /** Jobs whose end is looked for in one turn. */
 const UNBOUND_MAX = 20;
 
 /** Each replica takes a job that no other has at the moment. */
 export const redactWorker: Worker = { name: NAME, idleMs: 2_000, runOnce: redactBatch };
 
-/** Does one batch of one redaction and returns how much it did; 0: there is none, or rows before it wait to be sealed. */
+/**
+ * Does one batch of one redaction and returns how much it did; 0: there is none, or rows before it wait to be sealed. The
+ * redactions have their turns, so that neither a long one nor one that fails keeps the others waiting.
+ */
 async function redactBatch(deps: Dependencies, signal: AbortSignal): Promise<number> {
   const bound = await bindRedactions(deps, signal);
-  return bound + (await redactNext(systemContext(deps, { name: NAME })));
+  const ctx = systemContext(deps, { name: NAME });
+  let tried: string | undefined;
+  try {
+    const done = await redactNext(ctx, (job) => {
+      tried = job;
+    });
+    return bound + done;
+  } catch (error) {
+    const job = tried;
+    const turnAt = new Date(ctx.clock().getTime() + FAILED_MS);
+    if (job !== undefined) await bookkeep(ctx.db, (tx) => auditJobs.updateRedactionTurn(tx, job, turnAt));
+    throw error;
+  }
 }
 
 /** Finds the ends of new jobs, and returns of how many. */
 async function bindRedactions(deps: Dependencies, signal: AbortSignal): Promise<number> {
-  const { db } = deps;
+  const { db, clock } = deps;
   let bound = 0;
-  for (const { id, tenant_id } of await auditJobs.listUnboundRedactions(db, UNBOUND_MAX)) {
+  for (const { id, tenant_id } of await auditJobs.listUnboundRedactions(db, clock(), UNBOUND_MAX)) {
     const newest = await auditJobs.findNewestTicket(db, tenant_id);
-    if (newest !== undefined && !(await sealedUpTo(deps, { log: tenant_id, newest, signal }))) continue;
-    await bookkeep(db, (tx) => auditJobs.updateRedactionBound(tx, id));
-    bound += 1;
+    const isSealed = newest === undefined || (await sealedUpTo(deps, { log: tenant_id, newest, signal }));
+    await bookkeep(db, (tx) =>
+      isSealed ? auditJobs.updateRedactionBound(tx, id) : auditJobs.updateRedactionTurn(tx, id, clock()),
+    );
+    if (isSealed) bound += 1;
   }
   return bound;
 }
@@ -52,13 +71,14 @@ interface Ticket {
   readonly signal: AbortSignal;
 }
 
-async function redactNext(ctx: ActorContext): Promise<number> {
+async function redactNext(ctx: ActorContext, tries: (job: string) => void): Promise<number> {
   return transact(ctx, async (tx, record, nothingChanged) => {
-    const job = await auditJobs.claimRedaction(tx);
+    const job = await auditJobs.claimRedaction(tx, ctx.clock());
     if (job === undefined) {
       nothingChanged();
       return 0;
     }
+    tries(job.id);
     await auditJobs.lockAuditLog(tx, job.tenant_id);
     const tenant_id = await lockForBatch(tx, job.tenant_id);
     // Whoever placed a hold after the job was claimed has an answer by now.
@@ -96,6 +116,7 @@ async function redactLeaves({ clock }: ActorContext, tx: Tx, { job, tenant_id, r
     read: to - from,
     changed: leaves.length,
     finished_at: to === until ? clock() : null,
+    turn_at: clock(),
   });
   return leaves.length;
 }

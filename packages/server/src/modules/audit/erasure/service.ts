@@ -30,7 +30,8 @@ export async function requestRedaction(ctx: ActorContext, input: RequestRedactio
     const tenant_id = await lockLog(tx, log);
     refuseHeld(await auditRules.findHoldWithin(tx, { tenant_id: log, product }));
     const asked = { product, groups, reason };
-    const job = { id: newId(ctx.clock), kind: 'redact', tenant_id: log, created_at: ctx.clock() } as const;
+    const now = ctx.clock();
+    const job = { id: newId(ctx.clock), kind: 'redact', tenant_id: log, created_at: now, turn_at: now } as const;
     const row = await auditJobs.insertAuditJob(tx, { ...job, ...subject, ...asked });
     await record(erasureEvents.redactionRequested, { job_id: job.id, log, tenant_id, ...asked });
     return toRedaction({ ...row, is_held: false });

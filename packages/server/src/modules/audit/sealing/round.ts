@@ -30,7 +30,7 @@ export interface Round {
 /**
  * Signs every log that grew and continues what was signed of it, in batches of one transaction each, and lastly the log of
  * all checkpoints, whose checkpoint becomes an event in the transaction that signs it. Whatever ends it early is made up for
- * by the next round. Only one process does it at a time, and each looks again whether it is due.
+ * by the next round. Only one process signs or seals at a time, and each looks again whether it is due.
  */
 export async function signGrownLogs(parts: Parts): Promise<Round> {
   const refused: NotContinued[] = [];

@@ -108,6 +108,48 @@ test('a row that went before it was sealed is told, and the others are sealed', 
   expect(told).toMatchObject([{ worker: 'audit-seal', count: 1, msg: 'audit rows went before they were sealed' }]);
 });
 
+test('a batch is bounded by what its rows take as text, however small the database makes them', async () => {
+  const { id: tenant_id } = await newTenant(server);
+  await sealAll(server);
+  await sql`
+    insert into audit_log (id, tenant_id, actor_type, actor_id, action, metadata, origin)
+    select gen_random_uuid(), ${tenant_id}::uuid, 'user', '1', 'x', jsonb_build_object('text', repeat('a', 32000)), 'registry'
+    from generate_series(1, 300)`.execute(server.app.deps.db);
+  const first = await sealBatch(server.app.deps);
+  expect(first).toBeLessThan(270);
+  expect(first + (await sealAll(server))).toBe(300);
+});
+
+test('a row that cannot be sealed is told and left out, and tried again later', async () => {
+  const [a, b] = [await newTenant(server), await newTenant(server)];
+  await sealAll(server);
+  const [broken] = await fill(a.id, 3);
+  const others = await fill(b.id, 3);
+  // The row's leaf is there already.
+  const leaf = { tenant_id: b.id, index: 900, hash: Buffer.alloc(32), who_hash: Buffer.alloc(32) };
+  const { db } = server.app.deps;
+  await db
+    .insertInto('audit_leaves')
+    .values({ ...leaf, what_hash: leaf.hash, event_id: broken })
+    .execute();
+  const seal = async () => {
+    while ((await runWorker(server, 'audit-seal')) > 0);
+  };
+  await seal();
+  expect(await ticketsOf(a.id)).toEqual([broken]);
+  expect(await sealedIn(b.id)).toEqual(expect.arrayContaining(others));
+  const told = () => server.logs.map((line) => JSON.parse(line)).filter(({ row }) => row === broken);
+  expect(told()).toMatchObject([
+    { worker: 'audit-seal', msg: 'an audit row cannot be sealed: it is left out for now' },
+  ]);
+  await db.deleteFrom('audit_leaves').where('index', '=', 900).execute();
+  await seal();
+  expect(await ticketsOf(a.id)).toEqual([broken]);
+  server.clock.advance(600_000);
+  await seal();
+  expect([await ticketsOf(a.id), told().length]).toEqual([[], 1]);
+});
+
 // proves A14
 test('rows of a tenant that was deleted before they were sealed become leaves of its log', async () => {
   const { id } = await newTenant(server);
