@@ -15,6 +15,8 @@ const LEAVES_MAX = 1_000;
 const FAILED_MS = 600_000;
 /** Jobs whose end is looked for in one turn. */
 const UNBOUND_MAX = 20;
+/** Batches that are sealed for one of them in one turn. */
+const SEALS_MAX = 100;
 
 /** Each replica takes a job that no other has at the moment. */
 export const redactWorker: Worker = { name: NAME, idleMs: 2_000, runOnce: redactBatch };
@@ -57,11 +59,12 @@ async function bindRedactions(deps: Dependencies, signal: AbortSignal): Promise<
 
 /**
  * Tells whether every row of the log is sealed whose ticket was there when the newest was looked for: all rows from before the
- * job, whatever their clocks. Seals what is missing, unless another process is at it.
+ * job, whatever their clocks. Seals what is missing, unless another process is at it, and not for ever: a row that is left out
+ * stays missing while others come.
  */
 async function sealedUpTo(deps: Dependencies, { log, newest, signal }: Ticket): Promise<boolean> {
-  while (await auditJobs.findTicketUpTo(deps.db, log, newest))
-    if (signal.aborted || (await sealBatch(deps)) === 0) return false;
+  for (let seals = 0; await auditJobs.findTicketUpTo(deps.db, log, newest); seals += 1)
+    if (signal.aborted || seals === SEALS_MAX || (await sealBatch(deps)) === 0) return false;
   return true;
 }
 
