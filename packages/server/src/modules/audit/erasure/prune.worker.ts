@@ -4,9 +4,9 @@ import { addDays } from '../../../kernel/clock.ts';
 import type { ActorContext, Dependencies } from '../../../kernel/context.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
-import { bookkeep, type RecordEvent, transact } from '../../../kernel/transact.ts';
+import { type RecordEvent, transact } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
-import { lockForBatch, recordChange } from './changes.ts';
+import { doInTurn, lockForBatch, recordChange } from './changes.ts';
 import { cutOf, daysOf, isHeld, shortestDaysOf } from './rules.ts';
 import { erasureEvents } from './schema.ts';
 
@@ -15,8 +15,6 @@ const LEAVES_MAX = 1_000;
 const TILE_WIDTH = 256;
 /** Between two passes over a log. */
 const PASS_DAYS = 1;
-/** Until a log is tried again of which a batch failed: meanwhile the others have their turn. */
-const FAILED_MS = 600_000;
 
 /** Each replica takes a log that no other has at the moment. */
 export const pruneWorker: Worker = { name: NAME, idleMs: 60_000, runOnce: pruneBatch };
@@ -24,17 +22,10 @@ export const pruneWorker: Worker = { name: NAME, idleMs: 60_000, runOnce: pruneB
 /** Looks at one batch of a log that is due, and returns 1; 0: none is due. The logs that are due have their turns. */
 async function pruneBatch(deps: Dependencies): Promise<number> {
   const ctx = systemContext(deps, { name: NAME });
-  let tried: string | undefined;
-  try {
-    return await pruneNext(ctx, (log) => {
-      tried = log;
-    });
-  } catch (error) {
-    const log = tried;
-    const prune_at = new Date(ctx.clock().getTime() + FAILED_MS);
-    if (log !== undefined) await bookkeep(ctx.db, (tx) => auditJobs.updateAuditLogPruned(tx, log, { prune_at }));
-    throw error;
-  }
+  return doInTurn(ctx, {
+    batch: (tries) => pruneNext(ctx, tries),
+    postpone: (tx, log, prune_at) => auditJobs.updateAuditLogPruned(tx, log, { prune_at }),
+  });
 }
 
 async function pruneNext(ctx: ActorContext, tries: (log: string) => void): Promise<number> {

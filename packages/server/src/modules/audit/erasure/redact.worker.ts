@@ -5,16 +5,16 @@ import { systemContext } from '../../../kernel/system-context.ts';
 import { bookkeep, type RecordEvent, transact } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
 import { sealBatch } from '../sealing/seal.worker.ts';
-import { lockForBatch, recordChange } from './changes.ts';
+import { doInTurn, lockForBatch, recordChange } from './changes.ts';
 import { copiesOf } from './copies.ts';
 import { erasureEvents, redaction } from './schema.ts';
 
 const NAME = 'audit-redact';
 const LEAVES_MAX = 1_000;
-/** Until a job is tried again of which a batch failed: meanwhile the others have their turn. */
-const FAILED_MS = 600_000;
 /** Jobs whose end is looked for in one turn. */
 const UNBOUND_MAX = 20;
+/** Batches that are sealed for one of them in one turn. */
+const SEALS_MAX = 100;
 
 /** Each replica takes a job that no other has at the moment. */
 export const redactWorker: Worker = { name: NAME, idleMs: 2_000, runOnce: redactBatch };
@@ -26,18 +26,11 @@ export const redactWorker: Worker = { name: NAME, idleMs: 2_000, runOnce: redact
 async function redactBatch(deps: Dependencies, signal: AbortSignal): Promise<number> {
   const bound = await bindRedactions(deps, signal);
   const ctx = systemContext(deps, { name: NAME });
-  let tried: string | undefined;
-  try {
-    const done = await redactNext(ctx, (job) => {
-      tried = job;
-    });
-    return bound + done;
-  } catch (error) {
-    const job = tried;
-    const turnAt = new Date(ctx.clock().getTime() + FAILED_MS);
-    if (job !== undefined) await bookkeep(ctx.db, (tx) => auditJobs.updateRedactionTurn(tx, job, turnAt));
-    throw error;
-  }
+  const done = await doInTurn(ctx, {
+    batch: (tries) => redactNext(ctx, tries),
+    postpone: auditJobs.updateRedactionTurn,
+  });
+  return bound + done;
 }
 
 /** Finds the ends of new jobs, and returns of how many. */
@@ -57,11 +50,12 @@ async function bindRedactions(deps: Dependencies, signal: AbortSignal): Promise<
 
 /**
  * Tells whether every row of the log is sealed whose ticket was there when the newest was looked for: all rows from before the
- * job, whatever their clocks. Seals what is missing, unless another process is at it.
+ * job, whatever their clocks. Seals what is missing, unless another process is at it, and not for ever: a row that is left out
+ * stays missing while others come.
  */
 async function sealedUpTo(deps: Dependencies, { log, newest, signal }: Ticket): Promise<boolean> {
-  while (await auditJobs.findTicketUpTo(deps.db, log, newest))
-    if (signal.aborted || (await sealBatch(deps)) === 0) return false;
+  for (let seals = 0; await auditJobs.findTicketUpTo(deps.db, log, newest); seals += 1)
+    if (signal.aborted || seals === SEALS_MAX || (await sealBatch(deps)) === 0) return false;
   return true;
 }
 

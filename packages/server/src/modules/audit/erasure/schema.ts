@@ -15,7 +15,7 @@ const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const about = {
   log: 'The log: the id of a tenant, of one that is deleted too, or the nil UUID for what belongs to no tenant.',
   groups:
-    '`who`: the actor (id, name), the address and the reporting credential. `what`: the target (id, name), description, metadata, external_id and extra.',
+    '`who`: the actor (id, name), the address and the reporting credential. `what`: the target (id, name), description, metadata, external_id and extra, which may name the actor too where a client of Retraced reported the row.',
   product: 'Only rows of this product; absent: of any.',
   actor_id: 'Rows of this actor.',
   target_id: 'Rows about this target.',

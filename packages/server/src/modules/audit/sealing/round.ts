@@ -9,6 +9,7 @@ import type { Anchor } from './anchors.ts';
 import { dueAt } from './due.ts';
 import { Growth } from './leaves.ts';
 import { registryEntry } from './registry-entry.ts';
+import { sealBatch } from './seal.worker.ts';
 import { originOfLog } from './signing.ts';
 import { type Continued, listContinued, type NotContinued } from './stored-tree.ts';
 
@@ -28,9 +29,10 @@ export interface Round {
 }
 
 /**
- * Signs every log that grew and continues what was signed of it, in batches of one transaction each, and lastly the log of
- * all checkpoints, whose checkpoint becomes an event in the transaction that signs it. Whatever ends it early is made up for
- * by the next round. Only one process signs or seals at a time, and each looks again whether it is due.
+ * Signs every log that grew and continues what was signed of it, in batches of one transaction each, between which rows are
+ * sealed, and lastly the log of all checkpoints, whose checkpoint becomes an event in the transaction that signs it. Whatever
+ * ends it early is made up for by the next round. Only one process signs or seals at a time, and each looks again whether it
+ * is due.
  */
 export async function signGrownLogs(parts: Parts): Promise<Round> {
   const refused: NotContinued[] = [];
@@ -43,7 +45,11 @@ export async function signGrownLogs(parts: Parts): Promise<Round> {
     signed += batch.signed;
     refused.push(...batch.refused);
     after = batch.last;
-    if (after !== null) continue;
+    if (after !== null) {
+      // Whoever else seals does not wait for its turn, and would get none before the round ends.
+      await sealBatch(parts);
+      continue;
+    }
     if (batch.anchor !== null) parts.signals.tell('queued');
     return { signed, refused, anchor: batch.anchor };
   }
