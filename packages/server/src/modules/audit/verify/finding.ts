@@ -6,6 +6,8 @@ export type FindingKind =
   | 'gone'
   | 'swapped'
   | 'added'
+  | 'waiting'
+  | 'restored'
   | 'blanked'
   | 'pruned'
   | 'leaf'

@@ -1,7 +1,7 @@
 /** Roots that a log must have at certain sizes: what checkpoints say, and what went outside. */
 import { auditVerifying, type Db } from '@tenant-registry/db';
 import { originOfLog } from '../sealing/signing.ts';
-import { asBuffer } from './rows.ts';
+import { asHash } from './rows.ts';
 import type { Opened, Opener } from './signed.ts';
 
 const PAGE = 1_000;
@@ -25,7 +25,7 @@ interface CheckpointMark {
   /** The column. */
   readonly column: Buffer;
   readonly opened: Opened;
-  readonly created_at: string;
+  readonly created_at: string | null;
 }
 
 interface AnchorMark {
@@ -75,7 +75,7 @@ export class Marks {
   }
 
   #markOf({ size, root, note, created_at }: auditVerifying.StoredCheckpoint): CheckpointMark {
-    const column = asBuffer(root);
+    const column = asHash(root);
     const opened = this.#open(note);
     return {
       of: 'checkpoint',

@@ -162,11 +162,20 @@ class Check {
       });
   }
 
-  #checkEnds(log: string, { size, last_index, checked_size, last_checkpoint }: auditVerifying.StoredLog): void {
+  #checkEnds(log: string, stored: auditVerifying.StoredLog): void {
+    const { size, last_index, checked_size, last_checkpoint } = stored;
     const where = { severity: 'finding', log } as const;
     if (size === null && (last_index !== null || last_checkpoint !== null))
       this.#report({ kind: 'log', ...where, text: 'the row of audit_logs has gone' });
     const last = last_checkpoint ?? 0;
+    if (size !== null && size > sizeOf(stored))
+      this.#report({
+        kind: 'log',
+        ...where,
+        size: sizeOf(stored),
+        in: ['size'],
+        text: 'the log says that it has more leaves than there are',
+      });
     if (checked_size !== null && checked_size > last)
       this.#report({ kind: 'checkpoint', ...where, size: checked_size, text: 'the last checkpoint has gone' });
     if (checked_size !== null && checked_size < last)
@@ -195,6 +204,9 @@ class Check {
     const within = tenant === undefined ? {} : { log: tenant };
     for (const { event_id, log } of await auditVerifying.listTicketsWithoutRow(db, { ...within, limit: PAGE }))
       this.#report({ kind: 'gone', severity: 'finding', log, event_id, text: 'the row has gone before it was sealed' });
+    const overdue = 'the row has no leaf yet, although it is not of the last hour: nothing proves it';
+    for (const { event_id, log } of await auditVerifying.listOverdueRows(db, { ...within, limit: PAGE }))
+      this.#report({ kind: 'waiting', severity: 'finding', log, event_id, text: overdue });
   }
 }
 
