@@ -329,3 +329,72 @@ export async function listOverdueRows(
     order by t.event_id limit ${limit}::int`.execute(db);
   return rows;
 }
+
+/** The functions behind the triggers, as the migrations made them: the MD5 of their bodies, and whose rights they have. */
+const FUNCTIONS = sql`(values
+  ('queue_audit_seal', '66f100c04e1f01e48ca1eefc8831fc43', true),
+  ('audit_job_kind', 'c79bca2e5e87a8960405235c4eff23f7', true),
+  ('refuse_audit_log_change', 'bd3e36e7d1bfd63671fc4e6598a07b3d', false)
+) as f (name, body, is_definer)`;
+
+/** The triggers of audit_log, with pg_trigger.tgtype: before or after which statements, for each row or not. */
+const TRIGGERS = sql`(values
+  ('audit_log_append_only', 27, 'refuse_audit_log_change'),
+  ('audit_log_no_truncate', 34, 'refuse_audit_log_change'),
+  ('audit_log_queue_seal', 4, 'queue_audit_seal')
+) as g (name, type, function)`;
+
+const TABLES = sql`(values
+  ('audit_log'), ('audit_unsealed'), ('audit_logs'), ('audit_leaves'), ('audit_tiles'), ('audit_checkpoints'), ('audit_jobs'),
+  ('audit_job_records')
+) as t (name)`;
+
+/** Something that keeps mistakes out of the log, and is not as the migrations made it. */
+export interface BrokenGuard {
+  readonly kind: 'function' | 'trigger' | 'row-level security' | 'table';
+  readonly name: string;
+}
+
+/** Returns triggers that are gone, off or others, tables that are none, and rules by which the log shows other rows than it has. */
+export async function listBrokenGuards(db: Db): Promise<BrokenGuard[]> {
+  const { rows } = await sql<BrokenGuard>`
+    with here as (select oid, nspname from pg_namespace where nspname = current_schema())
+    select 'function' as kind, f.name from ${FUNCTIONS} where not exists (
+      select from pg_proc as p join here on here.oid = p.pronamespace
+      where p.proname = f.name and md5(p.prosrc) = f.body and p.prosecdef = f.is_definer
+        and coalesce(array_to_string(p.proconfig, ';'), '')
+          = case when f.is_definer then 'search_path=' || quote_ident(here.nspname) || ', pg_temp' else '' end
+    )
+    union all
+    select 'trigger', g.name from ${TRIGGERS} where not exists (
+      select from pg_trigger as t
+      join pg_class as c on c.oid = t.tgrelid join here on here.oid = c.relnamespace
+      join pg_proc as p on p.oid = t.tgfoid and p.pronamespace = here.oid
+      where c.relname = 'audit_log' and t.tgname = g.name and t.tgtype = g.type and p.proname = g.function
+        and t.tgenabled in ('O', 'A') and t.tgqual is null and t.tgattr = ''
+    )
+    union all
+    select 'trigger', t.tgname from pg_trigger as t
+    join pg_class as c on c.oid = t.tgrelid join here on here.oid = c.relnamespace
+    where not t.tgisinternal and c.relname in (select name from ${TABLES})
+      and not (c.relname = 'audit_log' and t.tgname in (select name from ${TRIGGERS}))
+    union all
+    select 'table', t.name from ${TABLES} where not exists (
+      select from pg_class as c join here on here.oid = c.relnamespace
+      where c.relname = t.name and c.relkind in ('r', 'p') and not c.relhasrules
+        and not exists (select from pg_inherits where inhparent = c.oid and c.relkind = 'r')
+    )
+    union all
+    select 'row-level security', t.name from ${TABLES} where not exists (
+      select from pg_class as c join here on here.oid = c.relnamespace
+      where c.relname = t.name and c.relrowsecurity and c.relforcerowsecurity and not exists (
+        select from pg_policy as p where p.polrelid = c.oid and not (
+          p.polpermissive and p.polcmd = '*' and p.polname in ('platform', 'tenant_isolation')
+          and case when p.polname = 'platform' then pg_get_expr(p.polqual, p.polrelid) = 'true'
+            else ltrim(pg_get_expr(p.polqual, p.polrelid), '(') like 'tenant\\_id = (NULLIF(current_setting(''app.tenant_id''%'
+              and pg_get_expr(p.polqual, p.polrelid) not like '% OR %' end
+        )
+      )
+    )`.execute(db);
+  return rows;
+}

@@ -259,3 +259,24 @@ test('the platform log has rows of no tenant alone', async () => {
     ),
   ).toEqual(['added']);
 });
+
+test('guards that are off, gone or others are named', async () => {
+  const body = (name: string, returns: string, text: string) =>
+    sql`create or replace function ${sql.id(name)}() returns ${sql.raw(returns)} language plpgsql as ${sql.lit(text)}`;
+  const hides = sql`create policy hides on audit_log as restrictive using (action <> 'x.y')`;
+  const cases: readonly [RawBuilder<unknown>, string][] = [
+    [sql`alter table audit_log disable trigger audit_log_append_only`, 'audit_log_append_only'],
+    [sql`alter table audit_log enable replica trigger audit_log_queue_seal`, 'audit_log_queue_seal'],
+    [sql`drop trigger audit_log_no_truncate on audit_log`, 'audit_log_no_truncate'],
+    [body('refuse_audit_log_change', 'trigger', 'begin return new; end'), 'refuse_audit_log_change'],
+    [sql`alter function queue_audit_seal() set search_path to pg_temp`, 'queue_audit_seal'],
+    [sql`create trigger more before insert on audit_leaves for each row execute function set_updated_at()`, 'more'],
+    [sql`alter table audit_log disable row level security`, 'audit_log'],
+    [sql`alter table audit_leaves no force row level security`, 'audit_leaves'],
+    [hides, 'audit_log'],
+    [sql`alter policy tenant_isolation on audit_log using (tenant_id is not null)`, 'audit_log'],
+    [sql`create table more () inherits (audit_log)`, 'audit_log'],
+    [sql`create rule hides as on insert to audit_unsealed do instead nothing`, 'audit_unsealed'],
+  ];
+  for (const [statement, name] of cases) expect(await foundAfter(run(statement))).toEqual([`guard [${name}]`]);
+});

@@ -8,6 +8,7 @@ export type FindingKind =
   | 'added'
   | 'waiting'
   | 'restored'
+  | 'guard'
   | 'blanked'
   | 'pruned'
   | 'leaf'

@@ -90,6 +90,7 @@ class Check {
     if (this.#isToldElsewhere && !logs.includes(auditSealing.PLATFORM_LOG))
       await this.#together(this.#db, (db) => this.#checkLog(db, auditSealing.PLATFORM_LOG));
     await this.#together(this.#db, (db) => this.#checkRows(db));
+    await this.#checkGuards();
     return { ...this.#counted, signatures: isSigned ? 'checked' : 'not checked' };
   }
 
@@ -185,6 +186,17 @@ class Check {
         size: checked_size,
         in: ['checked_size'],
         text: 'the log has later checkpoints than it says',
+      });
+  }
+
+  async #checkGuards(): Promise<void> {
+    for (const { kind, name } of await auditVerifying.listBrokenGuards(this.#db))
+      this.#report({
+        kind: 'guard',
+        severity: 'finding',
+        log: null,
+        in: [name],
+        text: `${kind} ${name}: off, gone, or not as the registry made it; rows can come and go without a trace of their own`,
       });
   }
 
