@@ -9,6 +9,8 @@ export type FindingKind =
   | 'waiting'
   | 'restored'
   | 'guard'
+  | 'anchor'
+  | 'unreadable'
   | 'blanked'
   | 'pruned'
   | 'leaf'
