@@ -260,6 +260,14 @@ test('the platform log has rows of no tenant alone', async () => {
   ).toEqual(['added']);
 });
 
+test('what nobody thought of ends the check of one log, and is a finding', async () => {
+  const retyped = run(
+    free('audit_logs', 'audit_logs_frontier_check'),
+    sql`alter table audit_logs alter column frontier type text using encode(frontier, 'hex')`,
+  );
+  expect(await foundAfter(retyped, { tenant: log })).toEqual(['unreadable', 'unreadable']);
+});
+
 test('guards that are off, gone or others are named', async () => {
   const body = (name: string, returns: string, text: string) =>
     sql`create or replace function ${sql.id(name)}() returns ${sql.raw(returns)} language plpgsql as ${sql.lit(text)}`;

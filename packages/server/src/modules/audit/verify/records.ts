@@ -35,6 +35,14 @@ export async function explainedIn(db: Db, of: OfLog, report: Report): Promise<Ex
     isElsewhere ||= record.leaf_log !== null && record.leaf_log !== log;
     const reason = ranges === null ? 'its leaves cannot be read' : reasonAgainst(record, ranges, of);
     (reason === null ? sound : unsound).add(record.groups, ranges ?? []);
+    if (reason === null && record.leaf_log === null)
+      report({
+        kind: 'record',
+        severity: 'notice',
+        log,
+        event_id: record.record_id,
+        text: 'the record of a job is not sealed yet: what it did is explained by it for a minute',
+      });
     if (reason !== null)
       report({
         kind: 'record',
