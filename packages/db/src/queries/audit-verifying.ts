@@ -312,20 +312,20 @@ export async function listTicketsWithoutRow(
 }
 
 /**
- * Returns rows that wait for their leaf although they are more than an hour older than the newest checkpoint, or claim to be of
- * a time to come, by id; of one tenant and its log, or of all.
+ * Returns rows that wait for a leaf in the log of another tenant, or wait although they are more than an hour older than the
+ * newest checkpoint, or claim to be of a time to come, by id; of one tenant and its log, or of all.
  */
-export async function listOverdueRows(
+export async function listWrongTickets(
   db: Db,
   { log, limit }: { readonly log?: string; readonly limit: number },
-): Promise<{ event_id: string; log: string }[]> {
+): Promise<{ event_id: string; log: string; is_elsewhere: boolean }[]> {
   const within = log === undefined ? sql`true` : sql`(t.tenant_id = ${log}::uuid or a.tenant_id = ${log}::uuid)`;
-  const { rows } = await sql<{ event_id: string; log: string }>`
+  const { rows } = await sql<{ event_id: string; log: string; is_elsewhere: boolean }>`
     with newest as (select max(created_at) as at from audit_checkpoints where tenant_id = ${REGISTRY_LOG}::uuid)
-    select t.event_id, t.tenant_id as log
+    select t.event_id, t.tenant_id as log, (a.tenant_id <> t.tenant_id) is true as is_elsewhere
     from audit_unsealed as t join audit_log as a on a.id = t.event_id cross join newest as n
     where ${within}
-      and (a.created_at < n.at - interval '1 hour' or a.created_at > greatest(n.at, now()) + interval '1 hour')
+      and (a.tenant_id <> t.tenant_id or a.created_at < n.at - interval '1 hour' or a.created_at > greatest(n.at, now()) + interval '1 hour')
     order by t.event_id limit ${limit}::int`.execute(db);
   return rows;
 }

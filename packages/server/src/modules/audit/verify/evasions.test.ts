@@ -238,6 +238,24 @@ test('a row that waits for its leaf while others are signed is named', async () 
   expect(await foundAfter((tx) => appendIn(tx, { tenant_id: log }))).toEqual([]);
 });
 
+test('a row that waits for a leaf in the log of another tenant', async () => {
+  const moved = async (tx: Tx) => {
+    const id = await appendIn(tx, { tenant_id: log });
+    await sql`update audit_unsealed set tenant_id = ${other} where event_id = ${id}`.execute(tx);
+  };
+  for (const tenant of [log, other]) expect(await foundAfter(moved, { tenant })).toEqual(['waiting']);
+});
+
+test('a checkpoint that went outside is not taken away', async () => {
+  const stored = (await checkpointsOf(server, REGISTRY_LOG)).at(-1);
+  const anchors = [{ note: stored?.note ?? '', place: 'line 1' }];
+  const remove = run(
+    sql`delete from audit_checkpoints where tenant_id = ${REGISTRY_LOG}`,
+    sql`update audit_logs set checked_size = 0 where tenant_id = ${REGISTRY_LOG}`,
+  );
+  expect(await foundAfter(remove, { anchors })).toEqual([`checkpoint at ${stored?.size}`]);
+});
+
 test('a checkpoint that says of no place in the log of checkpoints that it is there', async () => {
   const [checkpoint] = await checkpointsOf(server, log);
   const cut = async (tx: Tx) => {

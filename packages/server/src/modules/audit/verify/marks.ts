@@ -41,6 +41,7 @@ export class Marks {
   readonly #log: string;
   readonly #open: Opener;
   readonly #anchors: Anchor[];
+  readonly #unstored: Map<number, Anchor>;
   #waiting: CheckpointMark[] = [];
   #read = 0;
   #isAtEnd = false;
@@ -51,6 +52,12 @@ export class Marks {
     this.#log = log;
     this.#open = open;
     this.#anchors = anchors.filter((anchor) => anchor.log === log).sort((a, b) => a.size - b.size);
+    this.#unstored = new Map(this.#anchors.map((anchor) => [anchor.size, anchor]));
+  }
+
+  /** What went outside, and is no checkpoint among those that were read. */
+  get unstored(): readonly Anchor[] {
+    return [...this.#unstored.values()];
   }
 
   /** Returns those that were not returned yet, up to this size. */
@@ -68,7 +75,10 @@ export class Marks {
       this.#read = page.at(-1)?.size ?? this.#read;
       this.#isAtEnd = page.length < PAGE;
       this.checkpoints += page.length;
-      for (const checkpoint of page) this.#waiting.push(this.#markOf(checkpoint));
+      for (const checkpoint of page) {
+        this.#unstored.delete(checkpoint.size);
+        this.#waiting.push(this.#markOf(checkpoint));
+      }
     }
     const until = this.#waiting.findIndex((mark) => mark.size > size);
     return this.#waiting.splice(0, until < 0 ? this.#waiting.length : until);

@@ -228,8 +228,10 @@ class Check {
     for (const { event_id, log } of await auditVerifying.listTicketsWithoutRow(db, { ...within, limit: PAGE }))
       this.#report({ kind: 'gone', severity: 'finding', log, event_id, text: 'the row has gone before it was sealed' });
     const overdue = 'the row has no leaf yet, although it is not of the last hour: nothing proves it';
-    for (const { event_id, log } of await auditVerifying.listOverdueRows(db, { ...within, limit: PAGE }))
-      this.#report({ kind: 'waiting', severity: 'finding', log, event_id, text: overdue });
+    const elsewhere = 'the row waits for a leaf in the log of another tenant';
+    const tickets = await auditVerifying.listWrongTickets(db, { ...within, limit: PAGE });
+    for (const { event_id, log, is_elsewhere } of tickets)
+      this.#report({ kind: 'waiting', severity: 'finding', log, event_id, text: is_elsewhere ? elsewhere : overdue });
   }
 }
 

@@ -180,7 +180,19 @@ class Walker<Raw extends { readonly index: number }, Leaf extends Known> {
         text: 'the end of the log, as it is stored, does not follow from the leaves',
       });
     this.#reportCut(await marks.upTo(Number.MAX_SAFE_INTEGER));
+    this.#reportUnstored();
     roots.finish();
+  }
+
+  /** What lies behind the end of the log is reported as that. */
+  #reportUnstored(): void {
+    const { log, marks, report } = this.#walked;
+    const [first, ...more] = marks.unstored.filter(({ size }) => size <= this.#size);
+    if (first === undefined) return;
+    const { size, place } = first;
+    const rest = more.length === 0 ? '' : `, nor are ${more.length} more`;
+    const text = `the checkpoint that went outside (${place}) is not here any more${rest}`;
+    report({ kind: 'checkpoint', severity: 'finding', log, size, text });
   }
 
   #reportCut(marks: readonly Mark[]): void {
