@@ -31,7 +31,8 @@ const HELP = `audit: proves the audit log, row by row (docs/audit.md).
   help              this text, as --help.
 
   --tenant ID       verify: the log of this tenant alone, be it there or deleted, and the log of all checkpoints.
-  --against FILE    verify: also compare with what went outside: lines of AUDIT_ANCHOR_FILE, or signed notes.
+  --against FILE    verify: also compare with what went outside: lines of AUDIT_ANCHOR_FILE, or signed notes. Nothing else can
+                    tell that the end of a log, or all of it, was taken away and signed anew.
   --key VKEY        verify: a verifier to trust, for instance of an earlier key; may be repeated. Without it: those of
                     AUDIT_SIGNING_KEY.
   --json            verify: a JSON text a line, one for each finding, and the summary at last.
@@ -69,7 +70,8 @@ function readCall(args: string[]): Call | null {
   if (command === 'key' && (tenant !== undefined || against !== undefined || keys.length > 0 || json))
     throw new UsageError('key has the option --origin alone');
   if (command === 'verify' && origin !== undefined) throw new UsageError('--origin belongs to key alone');
-  if (tenant !== undefined && !UUID.test(tenant)) throw new UsageError(`--tenant ${tenant}: it is the id of a tenant`);
+  if (tenant !== undefined && !UUID.test(tenant))
+    throw new UsageError(`--tenant ${tenant}: it must be the id of a tenant, a UUID`);
   return { command, tenant: tenant?.toLowerCase(), against, keys, json, origin };
 }
 
@@ -161,7 +163,10 @@ function summaryOf(verified: Verified, seconds: number): string {
   const compared = `${logs} logs, ${leaves} leaves, ${checkpoints} checkpoints and ${anchors} anchors compared in ${seconds} s`;
   if (findings > 0) return `${compared}: ${findings} findings, ${notices} notices. This log is not what it was.`;
   if (signatures !== 'checked') return `${compared}: no findings, but signatures were not checked. Give --key.`;
-  return `${compared}: all of it is proved (${unsigned} leaves are behind the last checkpoint of their log, ${notices} notices).`;
+  const proved = `all of it is proved (${unsigned} leaves are behind the last checkpoint of their log, ${notices} notices)`;
+  // Whoever rules over the database can take checkpoints away: the registry then signs what is left as if it were new.
+  const within = 'by what this database holds itself. Only --against tells whether an end was cut off';
+  return anchors > 0 ? `${compared}: ${proved}.` : `${compared}: ${proved}, ${within}.`;
 }
 
 function printKey({ origin }: Call): number {

@@ -126,6 +126,7 @@ export async function recordIn(
   tx: Tx,
   { log, tenant = log, groups, indexes }: JobDone,
   event: Partial<audit.NewAuditEvent> = {},
+  said: (metadata: Record<string, unknown>) => Record<string, unknown> = (metadata) => metadata,
 ): Promise<string> {
   const job_id = randomUUID();
   const kind = groups.length === 0 ? 'prune' : 'redact';
@@ -138,7 +139,7 @@ export async function recordIn(
   const event_id = await appendIn(tx, {
     tenant_id: tenant,
     action: kind === 'redact' ? 'audit.redacted' : 'audit.pruned',
-    metadata: { job_id, log, tenant_id: tenant, rows: indexes.length, groups, leaves_sha256: digestOf(leaves) },
+    metadata: said({ job_id, log, tenant_id: tenant, rows: indexes.length, groups, leaves_sha256: digestOf(leaves) }),
     ...event,
   });
   await sql`

@@ -9,7 +9,8 @@ export class AnchorsError extends Error {
 }
 
 export interface AnchorText {
-  readonly note: string;
+  /** Null: the line is not whole. */
+  readonly note: string | null;
   readonly place: string;
 }
 
@@ -20,25 +21,25 @@ const BETWEEN_NOTES = /(?<=^— .*\n)(?!— )/m;
 /** Returns the notes of a file. Throws `AnchorsError` where there are none. */
 export function anchorTexts(text: string, name: string): AnchorText[] {
   const texts = text.trimStart().startsWith('{') ? linesOf(text, name) : notesOf(text, name);
-  if (texts.length === 0) throw new AnchorsError(`${name} has no checkpoints`);
+  if (!texts.some(({ note }) => note !== null)) throw new AnchorsError(`${name} has no checkpoints`);
   return texts;
 }
 
 function linesOf(text: string, name: string): AnchorText[] {
   return text.split('\n').flatMap((line, at) => {
     const place = `line ${at + 1} of ${name}`;
-    return line.trim() === '' ? [] : [{ note: noteIn(line, place), place }];
+    return line.trim() === '' ? [] : [{ note: noteIn(line), place }];
   });
 }
 
-function noteIn(line: string, place: string): string {
+/** Null where a write ended within the line, which the writer goes on behind: the lines after it say what it would have said. */
+function noteIn(line: string): string | null {
   try {
     const { note } = JSON.parse(line);
-    if (typeof note === 'string') return note;
+    return typeof note === 'string' ? note : null;
   } catch {
-    // said below
+    return null;
   }
-  throw new AnchorsError(`${place} is no JSON text with a note`);
 }
 
 function notesOf(text: string, name: string): AnchorText[] {
@@ -55,6 +56,10 @@ export function anchorsOf(
   { open, report, isSigned }: { readonly open: Opener; readonly report: Report; readonly isSigned: boolean },
 ): Anchor[] {
   return texts.flatMap(({ note, place }) => {
+    if (note === null) {
+      report({ kind: 'anchor', severity: 'warning', log: null, text: `${place} is not whole, and is not compared` });
+      return [];
+    }
     const { said, signer } = open(note);
     const [, name, log] = LOG.exec(said?.origin ?? '') ?? [];
     if (said === null || log === undefined) throw new AnchorsError(`${place} is no checkpoint of a log`);

@@ -11,11 +11,13 @@ import {
   forged,
   recordIn,
   sealIn,
+  signer,
   signIn,
   verifyIn,
 } from '../../../../test/support/audit-forgery.ts';
 import { sealAll, signNow } from '../../../../test/support/audit-log.ts';
 import { newTenant, testServer } from '../../../../test/support/server.ts';
+import { signerOf } from '../tree/note.ts';
 import { UnknownTenantError } from './verify.ts';
 
 const server = testServer();
@@ -88,7 +90,7 @@ test('a record that waits to be sealed for less than a minute explains what it d
     await recordIn(tx, job);
     await blankIn(tx, job);
   };
-  expect(await foundAfter(redact)).toEqual([]);
+  expect(await foundAfter(redact)).toEqual(['notice record']);
 });
 
 test('the log of a tenant that was deleted, and what a job did to it afterwards', async () => {
@@ -137,6 +139,13 @@ test('without a key, that is said, and everything else is compared', async () =>
   const { found, ...counted } = await verifyIn(server.app.deps.db, { keys: [] });
   expect(found.map(brief)).toEqual(['warning unsigned']);
   expect(counted).toMatchObject({ findings: 0, signatures: 'not checked' });
+});
+
+test('what an earlier key has signed is right by its verifier, beside that of a later key', async () => {
+  const later = signerOf(signer.name, Buffer.alloc(32, 1)).verifier;
+  expect((await verifyIn(server.app.deps.db, { keys: [later, signer.verifier] })).found).toEqual([]);
+  const { found } = await verifyIn(server.app.deps.db, { keys: [later] });
+  expect([...new Set(found.map(({ kind }) => kind))]).toEqual(['signature']);
 });
 
 test('a tenant that has no log yet is known, and one that never was is not', async () => {

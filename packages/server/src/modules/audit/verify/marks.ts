@@ -1,7 +1,7 @@
 /** Roots that a log must have at certain sizes: what checkpoints say, and what went outside. */
 import { auditVerifying, type Db } from '@tenant-registry/db';
 import { originOfLog } from '../sealing/signing.ts';
-import { asBuffer } from './rows.ts';
+import { asHash } from './rows.ts';
 import type { Opened, Opener } from './signed.ts';
 
 const PAGE = 1_000;
@@ -25,7 +25,7 @@ interface CheckpointMark {
   /** The column. */
   readonly column: Buffer;
   readonly opened: Opened;
-  readonly created_at: string;
+  readonly created_at: string | null;
 }
 
 interface AnchorMark {
@@ -41,6 +41,7 @@ export class Marks {
   readonly #log: string;
   readonly #open: Opener;
   readonly #anchors: Anchor[];
+  readonly #unstored: Map<number, Anchor>;
   #waiting: CheckpointMark[] = [];
   #read = 0;
   #isAtEnd = false;
@@ -51,6 +52,12 @@ export class Marks {
     this.#log = log;
     this.#open = open;
     this.#anchors = anchors.filter((anchor) => anchor.log === log).sort((a, b) => a.size - b.size);
+    this.#unstored = new Map(this.#anchors.map((anchor) => [anchor.size, anchor]));
+  }
+
+  /** What went outside, and is no checkpoint among those that were read. */
+  get unstored(): readonly Anchor[] {
+    return [...this.#unstored.values()];
   }
 
   /** Returns those that were not returned yet, up to this size. */
@@ -68,14 +75,17 @@ export class Marks {
       this.#read = page.at(-1)?.size ?? this.#read;
       this.#isAtEnd = page.length < PAGE;
       this.checkpoints += page.length;
-      for (const checkpoint of page) this.#waiting.push(this.#markOf(checkpoint));
+      for (const checkpoint of page) {
+        this.#unstored.delete(checkpoint.size);
+        this.#waiting.push(this.#markOf(checkpoint));
+      }
     }
     const until = this.#waiting.findIndex((mark) => mark.size > size);
     return this.#waiting.splice(0, until < 0 ? this.#waiting.length : until);
   }
 
   #markOf({ size, root, note, created_at }: auditVerifying.StoredCheckpoint): CheckpointMark {
-    const column = asBuffer(root);
+    const column = asHash(root);
     const opened = this.#open(note);
     return {
       of: 'checkpoint',

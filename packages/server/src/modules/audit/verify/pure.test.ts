@@ -8,6 +8,7 @@ import { AnchorsError, anchorsOf, anchorTexts } from './anchors.ts';
 import { type Finding, lineOf } from './finding.ts';
 import { progressTo } from './progress.ts';
 import { coverOf, parseRanges } from './ranges.ts';
+import { Roots } from './roots.ts';
 import { openerOf } from './signed.ts';
 import { rootOfHashes, truthOf } from './tile.ts';
 import { Tower } from './tower.ts';
@@ -97,8 +98,17 @@ test('anchors are read from lines of JSON, and from notes as they are', () => {
   ];
   expect(anchorTexts(`${noteOf(3)}${noteOf(5)}`, 'a.txt')).toEqual(both);
   expect(anchorTexts(`${noteOf(3)}\n${noteOf(5)}\n`, 'a.txt')).toEqual(both);
-  for (const text of ['', '\n', '{"size":3}', '{', `${lines[0]}\nx`])
-    expect(() => anchorTexts(text, 'a'), text).toThrow(AnchorsError);
+  for (const text of ['', '\n', '{"size":3}', '{']) expect(() => anchorTexts(text, 'a'), text).toThrow(AnchorsError);
+});
+
+test('a line that a failed write has left is a warning, and those behind it are read', () => {
+  const line = JSON.stringify({ note: noteOf(3) });
+  const texts = anchorTexts(`{"at":"2026\n${line}\n`, 'a');
+  const found: Finding[] = [];
+  const open = openerOf([parseVerifier(signer.verifier)]);
+  const anchors = anchorsOf(texts, { open, report: (finding) => found.push(finding), isSigned: true });
+  expect(anchors.map(({ size, place }) => [size, place])).toEqual([[3, 'line 2 of a']]);
+  expect(found.map(({ kind, severity }) => [kind, severity])).toEqual([['anchor', 'warning']]);
 });
 
 test('an anchor that no trusted key has signed is a finding, and one of no log is refused', () => {
@@ -112,6 +122,18 @@ test('an anchor that no trusted key has signed is a finding, and one of no log i
   expect(found.map(({ kind, size }) => [kind, size])).toEqual([['signature', 3]]);
   const elsewhere = signNote(checkpointText({ origin: 'x', size: 1, root: Buffer.alloc(32) }), [signer]);
   for (const note of [elsewhere, 'x', '']) expect(() => read(note), note).toThrow(AnchorsError);
+});
+
+test('checkpoints of a key that is not given are named up to a number, and counted', () => {
+  const found: Finding[] = [];
+  const roots = new Roots(LOG, { report: (finding) => found.push(finding), isSigned: true });
+  const root = Buffer.alloc(32);
+  const opened = openerOf([])(signNote(checkpointText({ origin: `a/${LOG}`, size: 7, root }), [signer]));
+  for (let n = 0; n < 25; n++)
+    roots.judge({ of: 'checkpoint', size: 7, root, column: root, opened, created_at: null }, root);
+  roots.finish();
+  expect(found).toHaveLength(21);
+  expect(found.at(-1)).toMatchObject({ kind: 'signature', text: expect.stringMatching(/^and 5 more .* earlier key/) });
 });
 
 test('a line for people names the place, and says what it is', () => {

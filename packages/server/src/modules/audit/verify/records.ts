@@ -35,6 +35,14 @@ export async function explainedIn(db: Db, of: OfLog, report: Report): Promise<Ex
     isElsewhere ||= record.leaf_log !== null && record.leaf_log !== log;
     const reason = ranges === null ? 'its leaves cannot be read' : reasonAgainst(record, ranges, of);
     (reason === null ? sound : unsound).add(record.groups, ranges ?? []);
+    if (reason === null && record.leaf_log === null)
+      report({
+        kind: 'record',
+        severity: 'notice',
+        log,
+        event_id: record.record_id,
+        text: 'the record of a job is not sealed yet: what it did is explained by it for a minute',
+      });
     if (reason !== null)
       report({
         kind: 'record',
@@ -91,7 +99,12 @@ function reasonAgainst(record: auditVerifying.JobRecord, ranges: Ranges, { log, 
   if (leaf.action !== (groups.length === 0 ? 'audit.pruned' : 'audit.redacted'))
     return 'its audit row is of another action';
   if (leaf_log === log && ranges.some(([, to]) => to > leaf.index)) return 'it speaks of leaves behind its own';
-  return differences(record, leaf, log);
+  return differences(record, leaf, { ranges, log });
+}
+
+interface OfLeaves {
+  readonly ranges: Ranges;
+  readonly log: string;
 }
 
 function isSealedAs(leaf: auditVerifying.LeafAndRow, log: string): boolean {
@@ -99,12 +112,15 @@ function isSealedAs(leaf: auditVerifying.LeafAndRow, log: string): boolean {
   return isWhole(hashed, hashed.stored);
 }
 
-function differences(record: auditVerifying.JobRecord, { metadata }: Row, log: string): string | null {
+function differences(record: auditVerifying.JobRecord, row: Row, { ranges, log }: OfLeaves): string | null {
+  const metadata: Partial<Record<string, unknown>> = row.metadata ?? {};
   const digest = createHash('sha256').update(record.leaves).digest('hex');
   if (digest !== metadata['leaves_sha256']) return 'its leaves are not those that were sealed';
   if (!isSameSet(record.groups, metadata['groups'])) return 'its groups are not those that were sealed';
   if (record.job_id !== metadata['job_id']) return 'its job is not the one that was sealed';
-  return (metadata['log'] ?? log) === log ? null : 'what was sealed is of another log';
+  if (metadata['rows'] !== ranges.reduce((sum, [from, to]) => sum + to - from, 0))
+    return 'its leaves are not as many as were sealed';
+  return metadata['log'] === log ? null : 'what was sealed is of another log';
 }
 
 function isSameSet(groups: readonly string[], sealed: unknown): boolean {

@@ -3,7 +3,7 @@ import { auditSealing, auditVerifying, type Db } from '@tenant-registry/db';
 import { registryEntry } from '../sealing/registry-entry.ts';
 import { leafHash } from '../tree/merkle.ts';
 import type { Report } from './finding.ts';
-import { asBuffer } from './rows.ts';
+import { asHash } from './rows.ts';
 import type { Seen, Source } from './walk.ts';
 
 const log = auditSealing.REGISTRY_LOG;
@@ -28,7 +28,7 @@ export class CheckpointLeaves implements Source<auditVerifying.LeafAndCheckpoint
   }
 
   hashed(raw: auditVerifying.LeafAndCheckpoint): CheckpointLeaf {
-    const stored = asBuffer(raw.hash);
+    const stored = asHash(raw.hash);
     const { log, size, root } = raw;
     const isThere = log !== null && size !== null && root !== null;
     return { raw, stored, computed: isThere ? leafHash(registryEntry({ log, size, root })) : null };
@@ -41,6 +41,9 @@ export class CheckpointLeaves implements Source<auditVerifying.LeafAndCheckpoint
 
   #judgeFound(index: number, { raw, stored, computed }: CheckpointLeaf, right: Buffer): void {
     const where = { severity: 'finding', index } as const;
+    const { event_id } = raw;
+    if (event_id !== null)
+      this.#report({ kind: 'leaf', log, ...where, event_id, text: 'the leaf of a checkpoint claims to be of a row' });
     if (!stored.equals(right))
       this.#report({ kind: 'changed', log, ...where, in: ['hash'], text: 'not as it was sealed: hash of the leaf' });
     if (computed === null)

@@ -2,6 +2,9 @@
 import type { Report } from './finding.ts';
 import { type Mark, speaksOf } from './marks.ts';
 
+/** So many checkpoints that no trusted key has signed are named: when a verifier is missing, they are all of a year's. */
+const UNTRUSTED_MAX = 20;
+
 /** Where something is wrong, everything behind it is wrong too: the first is reported, and how many follow. */
 export class Roots {
   readonly #log: string;
@@ -11,6 +14,7 @@ export class Roots {
   #firstWrong: number | null = null;
   #wrong = 0;
   #unknown = 0;
+  #untrusted = 0;
 
   constructor(log: string, { report, isSigned }: { readonly report: Report; readonly isSigned: boolean }) {
     this.#log = log;
@@ -44,6 +48,13 @@ export class Roots {
         size: this.#firstWrong,
         text: `and ${this.#wrong - 1} more roots behind it`,
       });
+    if (this.#untrusted > UNTRUSTED_MAX)
+      this.#report({
+        kind: 'signature',
+        severity: 'finding',
+        log,
+        text: `and ${this.#untrusted - UNTRUSTED_MAX} more checkpoints that no trusted key has signed; is the verifier of an earlier key missing?`,
+      });
     if (this.#unknown > 0)
       this.#report({
         kind: 'root',
@@ -59,7 +70,7 @@ export class Roots {
 
   #judgeCheckpoint({ size, column, opened }: Extract<Mark, { of: 'checkpoint' }>, actual: Buffer): boolean {
     const { said, signer } = opened;
-    if (signer === null && this.#isSigned)
+    if (signer === null && this.#isSigned && ++this.#untrusted <= UNTRUSTED_MAX)
       this.#find('signature', size, 'no key that is trusted has signed the checkpoint');
     const isColumnRight = column.equals(actual);
     if (!speaksOf(opened, { log: this.#log, size })) {

@@ -1,7 +1,8 @@
 /** Compares a row with its leaf. Without I/O. */
 import type { auditVerifying } from '@tenant-registry/db';
 import { entryOf, groupHash, whatOf, whoOf } from '../tree/leaf.ts';
-import { leafHash } from '../tree/merkle.ts';
+import { HASH_BYTES, leafHash } from '../tree/merkle.ts';
+import { isOfDoubles } from './numbers.ts';
 
 type LeafAndRow = auditVerifying.LeafAndRow;
 export type Row = Exclude<LeafAndRow, { readonly id: null }>;
@@ -18,12 +19,33 @@ export interface HashedLeaf {
   readonly what: Buffer | null;
 }
 
+const NOTHING = Buffer.alloc(HASH_BYTES);
+
+/** Stands for a hash of another length, which only comes from a forger: no leaf has it. */
+export function asHash(bytes: Uint8Array | null): Buffer {
+  return bytes?.length === HASH_BYTES ? asBuffer(bytes) : NOTHING;
+}
+
+/** No leaf has the hash that is returned for what the registry cannot have written. */
+function hashUnder(salt: Uint8Array, textOf: () => string): Buffer {
+  try {
+    return groupHash(salt, textOf());
+  } catch {
+    return NOTHING;
+  }
+}
+
+const whoUnder = (salt: Uint8Array, row: Row) => hashUnder(salt, () => whoOf(row));
+
+const whatUnder = (salt: Uint8Array, row: Row) =>
+  isOfDoubles(row.metadata_text) && isOfDoubles(row.extra_text) ? hashUnder(salt, () => whatOf(row)) : NOTHING;
+
 export function hashedLeaf(leaf: LeafAndRow, log: string): HashedLeaf {
-  const stored = asBuffer(leaf.hash);
+  const stored = asHash(leaf.hash);
   const { index, who_salt, what_salt } = leaf;
   if (!hasRow(leaf)) return { leaf, index, stored, computed: null, who: null, what: null };
-  const who = who_salt === null ? null : groupHash(who_salt, whoOf(leaf));
-  const what = what_salt === null ? null : groupHash(what_salt, whatOf(leaf));
+  const who = who_salt === null ? null : whoUnder(who_salt, leaf);
+  const what = what_salt === null ? null : whatUnder(what_salt, leaf);
   return { leaf, index, stored, computed: computedOf({ leaf, who, what }, stored, log), who, what };
 }
 
@@ -123,8 +145,8 @@ export function fitsAs(
   const { event_id, who_hash, what_hash, who_salt, what_salt } = place;
   if (event_id === null || who_hash === null || what_hash === null) return false;
   const there = { ...row, id: event_id };
-  const who = who_salt === null ? who_hash : groupHash(who_salt, whoOf(there));
-  const what = what_salt === null ? what_hash : groupHash(what_salt, whatOf(there));
+  const who = who_salt === null ? who_hash : whoUnder(who_salt, there);
+  const what = what_salt === null ? what_hash : whatUnder(what_salt, there);
   return hashOf(there, log, [who, what]).equals(truth);
 }
 
@@ -138,5 +160,5 @@ export const isBlank: Readonly<Record<'who' | 'what', (row: Row) => boolean>> = 
     description === null &&
     external_id === null &&
     extra === null &&
-    Object.keys(metadata).length === 0,
+    JSON.stringify(metadata) === '{}',
 };

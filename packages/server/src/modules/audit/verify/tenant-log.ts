@@ -82,6 +82,7 @@ export class TenantLeaves implements Source<auditVerifying.LeafAndRow, HashedLea
   }
 
   #judgeFound(hashed: HashedLeaf, truth: Buffer): void {
+    this.#judgeReturned(hashed);
     if (isWhole(hashed, truth)) return;
     const { leaf } = hashed;
     if (hasRow(leaf)) for (const group of ['who', 'what'] as const) this.#judgeErased(hashed, leaf, group);
@@ -91,6 +92,21 @@ export class TenantLeaves implements Source<auditVerifying.LeafAndRow, HashedLea
     const kept = { hashed, truth, changes };
     if (this.#kept.length < KEPT_MAX) this.#kept.push(kept);
     else this.#reportChange(kept);
+  }
+
+  /** What a job took is not there again. */
+  #judgeReturned(hashed: HashedLeaf): void {
+    const { leaf, index } = hashed;
+    const { explained } = this.#of;
+    if (!hasRow(leaf)) return;
+    const returned = [
+      ...(explained.has('rows', index) ? ['rows'] : []),
+      ...(['who', 'what'] as const).filter((group) => leaf[`${group}_salt`] !== null && explained.has(group, index)),
+    ];
+    for (const part of returned)
+      this.#find('restored', hashed, `a sealed job took ${part === 'rows' ? 'the row' : part} away, and it is here`, {
+        in: [part],
+      });
   }
 
   #judgeGone(hashed: HashedLeaf): void {
@@ -112,15 +128,18 @@ export class TenantLeaves implements Source<auditVerifying.LeafAndRow, HashedLea
 
   #judgePlace(row: Row, index: number, checkedAt: string | null): void {
     const { stored, report, log } = this.#of;
-    const isFree = row.tenant_id === null && (!stored.lives || stored.released);
+    const isFree = row.tenant_id === null && !stored.lives;
+    const isLetGo = row.tenant_id === null && stored.released;
     const where = { log, index, event_id: row.id };
     if (row.tenant_id !== this.#tenantId && !isFree)
       report({
         kind: 'changed',
-        severity: 'finding',
+        severity: isLetGo ? 'notice' : 'finding',
         ...where,
         in: ['tenant_id'],
-        text: 'the row belongs to another tenant than its leaf',
+        text: isLetGo
+          ? 'the row was let go of by the deletion of its tenant, which is not done'
+          : 'the row belongs to another tenant than its leaf',
       });
     if (row.created_at < this.#earliestAfter(checkedAt))
       report({

@@ -85,11 +85,12 @@ class Check {
       });
     this.#anchors = anchorsOf(anchors, { open: this.#open, report: this.#report, isSigned });
     const logs = this.#logsAmong(known);
-    for (const log of logs) await this.#together(this.#db, (db) => this.#checkLog(db, log));
+    for (const log of logs) await this.#checkLogApart(log);
     // What was done to the rows of a deleted tenant is told there.
     if (this.#isToldElsewhere && !logs.includes(auditSealing.PLATFORM_LOG))
-      await this.#together(this.#db, (db) => this.#checkLog(db, auditSealing.PLATFORM_LOG));
+      await this.#checkLogApart(auditSealing.PLATFORM_LOG);
     await this.#together(this.#db, (db) => this.#checkRows(db));
+    await this.#checkGuards();
     return { ...this.#counted, signatures: isSigned ? 'checked' : 'not checked' };
   }
 
@@ -119,6 +120,17 @@ class Check {
     if (finding.severity === 'notice') this.#counted.notices += 1;
     this.#options.report(finding);
   };
+
+  /** What has a form that nothing here expects was not written by the registry: it ends the check of its log, and no other. */
+  async #checkLogApart(log: string): Promise<void> {
+    try {
+      await this.#together(this.#db, (db) => this.#checkLog(db, log));
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error;
+      const text = 'something in this log has a form that the registry does not write; what follows it is not compared';
+      this.#report({ kind: 'unreadable', severity: 'finding', log, text });
+    }
+  }
 
   async #checkLog(db: Db, log: string): Promise<void> {
     const stored = await auditVerifying.findStoredLog(db, log);
@@ -162,11 +174,20 @@ class Check {
       });
   }
 
-  #checkEnds(log: string, { size, last_index, checked_size, last_checkpoint }: auditVerifying.StoredLog): void {
+  #checkEnds(log: string, stored: auditVerifying.StoredLog): void {
+    const { size, last_index, checked_size, last_checkpoint } = stored;
     const where = { severity: 'finding', log } as const;
     if (size === null && (last_index !== null || last_checkpoint !== null))
       this.#report({ kind: 'log', ...where, text: 'the row of audit_logs has gone' });
     const last = last_checkpoint ?? 0;
+    if (size !== null && size > sizeOf(stored))
+      this.#report({
+        kind: 'log',
+        ...where,
+        size: sizeOf(stored),
+        in: ['size'],
+        text: 'the log says that it has more leaves than there are',
+      });
     if (checked_size !== null && checked_size > last)
       this.#report({ kind: 'checkpoint', ...where, size: checked_size, text: 'the last checkpoint has gone' });
     if (checked_size !== null && checked_size < last)
@@ -176,6 +197,17 @@ class Check {
         size: checked_size,
         in: ['checked_size'],
         text: 'the log has later checkpoints than it says',
+      });
+  }
+
+  async #checkGuards(): Promise<void> {
+    for (const { kind, name } of await auditVerifying.listBrokenGuards(this.#db))
+      this.#report({
+        kind: 'guard',
+        severity: 'finding',
+        log: null,
+        in: [name],
+        text: `${kind} ${name}: off, gone, or not as the registry made it; rows can come and go without a trace of their own`,
       });
   }
 
@@ -195,6 +227,11 @@ class Check {
     const within = tenant === undefined ? {} : { log: tenant };
     for (const { event_id, log } of await auditVerifying.listTicketsWithoutRow(db, { ...within, limit: PAGE }))
       this.#report({ kind: 'gone', severity: 'finding', log, event_id, text: 'the row has gone before it was sealed' });
+    const overdue = 'the row has no leaf yet, although it is not of the last hour: nothing proves it';
+    const elsewhere = 'the row waits for a leaf in the log of another tenant';
+    const tickets = await auditVerifying.listWrongTickets(db, { ...within, limit: PAGE });
+    for (const { event_id, log, is_elsewhere } of tickets)
+      this.#report({ kind: 'waiting', severity: 'finding', log, event_id, text: is_elsewhere ? elsewhere : overdue });
   }
 }
 

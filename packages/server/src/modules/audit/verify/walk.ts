@@ -43,9 +43,13 @@ export interface Walked {
   readonly progress: (leaves: number) => void;
 }
 
-/** Returns how many leaves a log has. */
-export function sizeOf({ size, last_index }: auditVerifying.StoredLog): number {
-  return size ?? (last_index === null ? 0 : last_index + 1);
+/** Returns how many leaves a log has. What it says of itself counts, unless that is far from what is stored: nobody would live to see the end. */
+export function sizeOf({ size, last_index, leaves, tiles }: auditVerifying.StoredLog): number {
+  const inTiles = tiles * TILE_WIDTH;
+  const most = leaves + inTiles + TILE_WIDTH;
+  const reached = Math.max(last_index === null ? 0 : last_index + 1, inTiles);
+  if (size !== null && size <= most) return size;
+  return Math.min(reached, most);
 }
 
 interface Batch<Raw> {
@@ -108,11 +112,30 @@ class Walker<Raw extends { readonly index: number }, Leaf extends Known> {
     const over = Math.floor(numbers.from / TILE_WIDTH);
     const [above] = await auditVerifying.listTilesBetween(db, log, 1, { from: over, to: over + 1 });
     return {
-      raws: new Map(raws.map((raw) => [raw.index, raw])),
+      raws: this.#byIndex(raws),
       tiles: new Map(tiles.map(({ tile, hashes }) => [tile, asBuffer(hashes)])),
       above: above === undefined ? null : asBuffer(above.hashes),
       marks: await marks.upTo(to),
     };
+  }
+
+  /** Two of one index are there when a constraint is not. */
+  #byIndex(raws: readonly Raw[]): ReadonlyMap<number, Raw> {
+    const { log, report } = this.#walked;
+    const found = new Map<number, Raw>();
+    for (const raw of raws) {
+      const { index } = raw;
+      if (found.has(index))
+        report({
+          kind: 'leaf',
+          severity: 'finding',
+          log,
+          index,
+          text: 'the leaf, or its row, is there more than once',
+        });
+      found.set(index, raw);
+    }
+    return found;
   }
 
   take(from: number, { raws, tiles, above, marks }: Batch<Raw>): void {
@@ -157,7 +180,19 @@ class Walker<Raw extends { readonly index: number }, Leaf extends Known> {
         text: 'the end of the log, as it is stored, does not follow from the leaves',
       });
     this.#reportCut(await marks.upTo(Number.MAX_SAFE_INTEGER));
+    this.#reportUnstored();
     roots.finish();
+  }
+
+  /** What lies behind the end of the log is reported as that. */
+  #reportUnstored(): void {
+    const { log, marks, report } = this.#walked;
+    const [first, ...more] = marks.unstored.filter(({ size }) => size <= this.#size);
+    if (first === undefined) return;
+    const { size, place } = first;
+    const rest = more.length === 0 ? '' : `, nor are ${more.length} more`;
+    const text = `the checkpoint that went outside (${place}) is not here any more${rest}`;
+    report({ kind: 'checkpoint', severity: 'finding', log, size, text });
   }
 
   #reportCut(marks: readonly Mark[]): void {
