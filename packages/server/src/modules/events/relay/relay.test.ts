@@ -163,7 +163,7 @@ describe.skipIf(natsPath === undefined)('the relay (skipped where nats-server is
   // proves C24
   test('the workers of a server store every event once, in the order of the log, and give the lease back', async () => {
     const broker = await nats();
-    const server = await startTestServer({ eventsNats: settingsFor(broker) });
+    const server = await startTestServer({ eventsNats: settingsFor(broker), auditSigningKeys: [] });
     onTestFinished(() => server.close());
     server.app.startWorkers();
     const tenant = await newTenant(server);
