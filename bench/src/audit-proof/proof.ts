@@ -69,7 +69,11 @@ async function insertKnown(world: World, { rows, count }: { rows: number; count:
   await insertEvents(world, count);
   const growth = new Growth([]);
   await world.handle.db.transaction().execute(async (tx) => {
-    const waiting = await auditSealing.listUnsealed(tx, { limit: count, bytesMax: Number.MAX_SAFE_INTEGER });
+    const waiting = await auditSealing.listUnsealed(tx, {
+      limit: count,
+      bytesMax: Number.MAX_SAFE_INTEGER,
+      leftOut: [],
+    });
     for (const { row } of waiting) if (row !== null) growth.addRow(TENANT, row);
   });
   await world.client.query('truncate audit_unsealed');
