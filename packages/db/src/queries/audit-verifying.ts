@@ -142,13 +142,21 @@ export interface Indexes {
   readonly to: number;
 }
 
-/** Returns leaves of a log by index, each with its row. */
-export async function listLeavesWithRows(db: Db, log: string, { from, to }: Indexes): Promise<LeafAndRow[]> {
+/** Returns leaves of a log by index, each with its row, until their documents have that many bytes as text; one leaf at least. */
+export async function listLeavesWithRows(
+  db: Db,
+  log: string,
+  { from, to, bytesMax }: Indexes & { readonly bytesMax: number },
+): Promise<LeafAndRow[]> {
   const { rows } = await sql<LeafAndRow>`
-    select ${leafColumns}, ${rowColumns}
-    from audit_leaves as l left join audit_log as a on a.id = l.event_id
-    where l.tenant_id = ${log}::uuid and l.index >= ${from}::bigint and l.index < ${to}::bigint
-    order by l.index`.execute(db);
+    select * from (
+      select ${leafColumns}, ${rowColumns},
+        sum(octet_length(a.metadata::text) + coalesce(octet_length(a.extra::text), 0))
+          over (order by l.index range between unbounded preceding and 1 preceding) as bytes_before
+      from audit_leaves as l left join audit_log as a on a.id = l.event_id
+      where l.tenant_id = ${log}::uuid and l.index >= ${from}::bigint and l.index < ${to}::bigint
+    ) as leaf
+    where coalesce(bytes_before, 0) < ${bytesMax}::bigint order by index`.execute(db);
   return rows;
 }
 

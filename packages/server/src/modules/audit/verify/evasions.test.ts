@@ -306,3 +306,23 @@ test('guards that are off, gone or others are named', async () => {
   ];
   for (const [statement, name] of cases) expect(await foundAfter(run(statement))).toEqual([`guard [${name}]`]);
 });
+
+test('rows with large documents are read in parts, and are compared as others', async () => {
+  const found = (change: RawBuilder<unknown>) =>
+    foundAfter(
+      async (tx) => {
+        await sql`
+          insert into audit_log (id, tenant_id, actor_type, actor_id, action, origin, metadata)
+          select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, ${log}, 'user', 'u', 'x.large', 'registry',
+            ('{"a":[' || repeat('[],', 10900) || '[]]}')::jsonb
+          from generate_series(1, 300) as n`.execute(tx);
+        await sql`insert into audit_unsealed select id, tenant_id from audit_log where action = 'x.large'`.execute(tx);
+        await sealIn(tx);
+        await change.execute(tx);
+      },
+      { tenant: log },
+    );
+  expect(await found(sql`select`)).toEqual([]);
+  expect(await found(changeRow(SIZE + 299, sql`metadata = '{}'`))).toEqual([`changed ${SIZE + 299} [what]`]);
+  expect(await found(changeRow(SIZE + 2, sql`metadata = '{}'`))).toEqual([`changed ${SIZE + 2} [what]`]);
+});
