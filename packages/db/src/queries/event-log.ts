@@ -142,6 +142,8 @@ function eventsOf(db: Db, scope: EventScope, { after, until }: Omit<EventRange, 
 }
 
 function typeIsAmong(types: readonly string[]) {
+  // What most readers ask for is not compared as lists, which costs more than the rest of a row.
+  if (types.length === 1 && types[0] === '*') return sql<SqlBool>`event_type <> ${sql.lit(AUDIT_EVENT)}`;
   return sql<SqlBool>`${types}::text[] && ${namesOfType(sql`event_type`)}`;
 }
 
