@@ -79,7 +79,8 @@ export function brief({ kind, severity, index, other, level, tile, size, in: par
 
 /** Seals what waits, as the worker does. */
 export async function sealIn(tx: Tx): Promise<void> {
-  const waiting = await auditSealing.listUnsealed(tx, { limit: 2_000, bytesMax: 8_388_608, leftOut: [] });
+  const bounds = { limit: 2_000, bytesMax: Number.MAX_SAFE_INTEGER, leftOut: [] };
+  const waiting = await auditSealing.listUnsealed(tx, bounds);
   const logs = await auditSealing.listAuditLogs(tx, [...new Set(waiting.map(({ log }) => log))]);
   const growth = new Growth(logs);
   for (const { log, row } of waiting) if (row !== null) growth.addRow(log, row);

@@ -7,7 +7,11 @@ import { DAY_MS, tenantIn, testServer } from '../../../../test/support/server.ts
 
 const server = testServer({ auditRetentionDays: 100 });
 
-const found = async () => (await verifyIn(server.app.deps.db)).found.map(brief);
+/** What is wrong. That the record of a job is not sealed yet is a notice. */
+const found = async () => {
+  const { found } = await verifyIn(server.app.deps.db);
+  return found.filter(({ severity }) => severity === 'finding').map(brief);
+};
 
 // proves A14, A22
 test('a log of which rows were blanked, deleted with a whole tile, and let go of with the tenant is proved as before', async () => {
@@ -33,8 +37,8 @@ test('a log of which rows were blanked, deleted with a whole tile, and let go of
   await signNow(server);
   server.clock.advance(51 * DAY_MS);
   await runToEnd(server, 'audit-prune');
-  expect(await found()).toEqual([]);
   await signNow(server);
+  expect(await found()).toEqual([]);
   expect((await server.call(`DELETE /v1/tenants/${tenant_id}`)).status).toBe(204);
   await askToRedact(server, tenant_id, { subject: { actor_id: 'u2' } });
   await runToEnd(server, 'audit-redact');
