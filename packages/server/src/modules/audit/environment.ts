@@ -30,8 +30,7 @@ export const auditSettings = defineSettings({
         .optional(),
       {
         about:
-          'The name under which checkpoints are signed, for ever the same: a host of yours and a path, without a scheme. Default: the host of PUBLIC_URL and /audit.',
-        shown: 'registry.example.com/audit',
+          'The name under which checkpoints are signed, for ever the same: a host of yours and a path, without a scheme, such as registry.example.com/audit. Default: the host of PUBLIC_URL and /audit.',
       },
     ),
     AUDIT_CHECKPOINT_SECONDS: variable(whole(1, 3_600, 60), {
