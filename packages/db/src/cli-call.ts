@@ -1,6 +1,5 @@
 /** The command line of `migrate`, read and checked before anything is opened. */
-import { parseArgs } from 'node:util';
-import { UsageError } from './usage-error.ts';
+import { readArguments, UsageError } from './usage-error.ts';
 
 export type Target = 'core' | 'spicedb';
 
@@ -64,19 +63,10 @@ function wordsOf(target: Target, command: string): Words {
   throw new UsageError(`${command} is no command of --target=${target}, which takes ${known}`);
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        target: { type: 'string', default: 'core' },
-        'allow-down': { type: 'boolean', default: false },
-        base: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const parse = (args: string[]) =>
+  readArguments(args, {
+    target: { type: 'string', default: 'core' },
+    'allow-down': { type: 'boolean', default: false },
+    base: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  });

@@ -76,3 +76,4 @@ export { scramVerifier } from './scram.ts';
 export { requireTenantRole } from './tenant-role.ts';
 export { acrossProjects, leaveTenant, scopeOf, type TenantScope } from './tenant-scope.ts';
 export type { TenantRole } from './types.ts';
+export { readArguments, UsageError } from './usage-error.ts';

@@ -3,13 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   type DatabaseConfig,
   embeddedDirectory,
   openDatabase,
+  readArguments,
   requireCurrentSchema,
   safeMessage,
+  UsageError,
 } from '@tenant-registry/db';
 import { type Config, readConfig } from './config.ts';
 import { systemClock } from './kernel/clock.ts';
@@ -44,8 +45,6 @@ Environment: that of the registry (DATABASE_URL, DATABASE_DIRECT_URL, DATA_DIR, 
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-class UsageError extends Error {}
-
 /** Something had been found already. */
 class BrokenOffError extends Error {}
 
@@ -75,24 +74,15 @@ function readCall(args: string[]): Call | null {
   return { command, tenant: tenant?.toLowerCase(), against, keys, json, origin };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        tenant: { type: 'string' },
-        against: { type: 'string' },
-        key: { type: 'string', multiple: true, default: [] },
-        json: { type: 'boolean', default: false },
-        origin: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const parse = (args: string[]) =>
+  readArguments(args, {
+    tenant: { type: 'string' },
+    against: { type: 'string' },
+    key: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+    origin: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
 
 function verifiersOf({ keys }: Call, config: Config): Verifier[] {
   const own = signingKeysOf(config).map((seed) => signerOf(config.auditOrigin, Buffer.from(seed, 'hex')).verifier);

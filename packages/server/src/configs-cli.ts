@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The `configs` command. Exit codes: 0 done, 1 it failed or something is wrong, 2 the call itself was wrong. */
-import { parseArgs } from 'node:util';
-import { embeddedDirectory, openDatabase, requireCurrentSchema } from '@tenant-registry/db';
+import { embeddedDirectory, openDatabase, readArguments, requireCurrentSchema, UsageError } from '@tenant-registry/db';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
@@ -32,8 +31,6 @@ Environment: that of the registry (DATABASE_URL, ETCD_ENDPOINTS, ETCD_PREFIX, â€
 const STORES = ['etcd', 'postgres'] as const;
 type Store = (typeof STORES)[number];
 
-class UsageError extends Error {}
-
 interface Call {
   readonly command: 'status' | 'move' | 'repair';
   readonly to: Store | undefined;
@@ -57,22 +54,13 @@ function readCall(args: string[]): Call | null {
   return { command, to, from, overwrite: values.overwrite };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        to: { type: 'string' },
-        from: { type: 'string' },
-        overwrite: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const parse = (args: string[]) =>
+  readArguments(args, {
+    to: { type: 'string' },
+    from: { type: 'string' },
+    overwrite: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
 
 function storeOf(option: string, text: string | undefined): Store | undefined {
   const store = STORES.find((each) => each === text);
