@@ -1,5 +1,5 @@
 /** An event as its two records: the audit row, and the event of webhooks and feeds. */
-import type { entries } from '@tenant-registry/db';
+import type { entries, outbox } from '@tenant-registry/db';
 import type { z } from 'zod';
 import type { ActorContext } from '../context.ts';
 import type { EventDefinition } from '../events.ts';
@@ -46,6 +46,27 @@ export function entryOf<Schema extends z.ZodObject>(
     occurred_at: occurredAt,
     created_at: occurredAt,
     origin: 'registry',
+  };
+}
+
+/** Returns what waits for its place in the log of an event that has no audit row, and writes nothing. */
+export function unauditedOf<Schema extends z.ZodObject>(
+  event: EventDefinition<Schema>,
+  payload: z.output<Schema>,
+  { id, at }: { readonly id: string; readonly at: Date },
+): outbox.NewOutboxEvent {
+  if (event.audited !== false) throw new Error(`${event.type} has an audit row: record it`);
+  const { tenant_id, target, project_id = null, product = null } = event.subject(payload);
+  return {
+    id,
+    tenant_id,
+    project_id,
+    product,
+    aggregate_type: target.type,
+    aggregate_id: target.id,
+    event_type: event.type,
+    payload,
+    occurred_at: at,
   };
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type audit, auditSealing, outbox, type Tx } from '@tenant-registry/db';
 import type { Dependencies } from '../../../kernel/context.ts';
+import { unauditedOf } from '../../../kernel/transact/entry.ts';
 import { toEvent } from '../row.ts';
 import { auditEventSealed } from './schema.ts';
 
@@ -43,18 +44,6 @@ async function subscribed(tx: Tx, rows: readonly SealedRow[]): Promise<readonly 
   return owners.has(null) ? rows : rows.filter(({ row: { tenant_id } }) => tenant_id !== null && owners.has(tenant_id));
 }
 
-function outboxEventOf({ log, index, row }: SealedRow, now: Date): outbox.NewOutboxEvent {
-  const payload = { log, index, event: toEvent(row) };
-  const { tenant_id, project_id = null, product = null, target } = auditEventSealed.subject(payload);
-  return {
-    id: auditEventIdOf(row.id),
-    tenant_id,
-    project_id,
-    product,
-    aggregate_type: target.type,
-    aggregate_id: target.id,
-    event_type: auditEventSealed.type,
-    payload,
-    occurred_at: now,
-  };
+function outboxEventOf({ log, index, row }: SealedRow, at: Date): outbox.NewOutboxEvent {
+  return unauditedOf(auditEventSealed, { log, index, event: toEvent(row) }, { id: auditEventIdOf(row.id), at });
 }

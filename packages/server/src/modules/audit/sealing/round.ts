@@ -2,6 +2,7 @@
 import { auditSealing, type Db, outbox, type Tx } from '@tenant-registry/db';
 import type { Dependencies } from '../../../kernel/context.ts';
 import { newId } from '../../../kernel/ids.ts';
+import { unauditedOf } from '../../../kernel/transact/entry.ts';
 import { bookkeep } from '../../../kernel/transact.ts';
 import { auditCheckpointSigned } from '../proofs/schema.ts';
 import { checkpointText, signNote } from '../tree/note.ts';
@@ -108,26 +109,10 @@ async function signRegistry(tx: Tx, parts: Parts): Promise<Pick<Round, 'refused'
   const { size, root } = log;
   await auditSealing.insertCheckpoints(tx, [{ tenant_id: REGISTRY_LOG, size, root, note, created_at: at }]);
   const told = { origin: originOfLog(signing, REGISTRY_LOG), size, root: root.toString('base64'), note };
-  await tell(tx, parts, { payload: told, at });
+  // The event has no audit row: the log of the platform would grow by it, and be signed again, for ever.
+  await outbox.appendOutboxEvent(tx, unauditedOf(auditCheckpointSigned, told, { id: newId(parts.clock), at }));
   return { refused, anchor: { at: at.toISOString(), ...told } };
 }
-
-/** The event has no audit row: the log of the platform would grow by it, and be signed again, for ever. */
-async function tell(tx: Tx, { clock }: Parts, { payload, at }: { payload: Told; at: Date }): Promise<void> {
-  const { type, subject } = auditCheckpointSigned;
-  const { tenant_id, target } = subject(payload);
-  await outbox.appendOutboxEvent(tx, {
-    id: newId(clock),
-    tenant_id,
-    aggregate_type: target.type,
-    aggregate_id: target.id,
-    event_type: type,
-    payload,
-    occurred_at: at,
-  });
-}
-
-type Told = ReturnType<typeof auditCheckpointSigned.payload.parse>;
 
 function noteOf(signing: Parts['audit']['signing'], { log, size, root }: Continued): string {
   return signNote(checkpointText({ origin: originOfLog(signing, log), size, root }), signing.signers);
