@@ -19,9 +19,13 @@ const scopeKey = sql`(coalesce(tenant_id::text, ''), coalesce(product, ''))`;
 const isScope = ({ tenant_id, product }: AuditScope) =>
   sql<SqlBool>`tenant_id is not distinct from ${tenant_id}::uuid and product is not distinct from ${product}::text`;
 
+/** SQL: the row is about this value, or about all. */
+const isAbout = (column: keyof AuditScope, value: string | null) =>
+  sql<SqlBool>`(${sql.ref(column)} is null or ${sql.ref(column)} = ${value})`;
+
 /** SQL: the row is of this scope, or of a wider one. */
 const isOver = ({ tenant_id, product }: AuditScope) =>
-  sql<SqlBool>`(tenant_id is null or tenant_id = ${tenant_id}::uuid) and (product is null or product = ${product}::text)`;
+  sql<SqlBool>`${isAbout('tenant_id', tenant_id)} and ${isAbout('product', product)}`;
 
 const afterKey = (after: readonly string[] | undefined) =>
   after === undefined ? sql<SqlBool>`true` : sql<SqlBool>`${scopeKey} > (${sql.join(after)})`;
@@ -39,11 +43,7 @@ export function listRetention(db: Db, { limit, after }: PageRequest): Promise<Re
 
 /** Returns the rules for the rows of a log, whatever their product. */
 export function listRetentionOfLog(db: Db, log: string): Promise<RetentionRow[]> {
-  return db
-    .selectFrom('audit_retention')
-    .selectAll()
-    .where((eb) => eb.or([eb('tenant_id', 'is', null), eb('tenant_id', '=', log)]))
-    .execute();
+  return db.selectFrom('audit_retention').selectAll().where(isAbout('tenant_id', log)).execute();
 }
 
 /** Returns the rules of a scope and of wider ones. */
@@ -97,11 +97,7 @@ export function listHolds(db: Db, { limit, after }: PageRequest): Promise<HoldRo
 
 /** Returns the holds of a log's rows, whatever their product. */
 export function listHoldsOfLog(db: Db, log: string): Promise<HoldRow[]> {
-  return db
-    .selectFrom('audit_holds')
-    .selectAll()
-    .where((eb) => eb.or([eb('tenant_id', 'is', null), eb('tenant_id', '=', log)]))
-    .execute();
+  return db.selectFrom('audit_holds').selectAll().where(isAbout('tenant_id', log)).execute();
 }
 
 /** Returns a hold of all that lies in the scope. */
@@ -117,10 +113,8 @@ export function findHoldWithin(
   return db
     .selectFrom('audit_holds')
     .selectAll()
-    .where((eb) => eb.or([eb('tenant_id', 'is', null), eb('tenant_id', '=', tenant_id)]))
-    .$if(product !== null, (query) =>
-      query.where((eb) => eb.or([eb('product', 'is', null), eb('product', '=', product)])),
-    )
+    .where(isAbout('tenant_id', tenant_id))
+    .$if(product !== null, (query) => query.where(isAbout('product', product)))
     .limit(1)
     .executeTakeFirst();
 }

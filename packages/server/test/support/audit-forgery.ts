@@ -177,13 +177,7 @@ export async function deleteRowsIn(tx: Tx, { log, indexes }: Pick<JobDone, 'log'
 export async function rebuildIn(tx: Tx, log: string, size?: number): Promise<void> {
   if (size !== undefined) await sql`delete from audit_leaves where tenant_id = ${log} and index >= ${size}`.execute(tx);
   await sql`delete from audit_tiles where tenant_id = ${log}`.execute(tx);
-  const leaves = await tx
-    .selectFrom('audit_leaves')
-    .select('hash')
-    .where('tenant_id', '=', log)
-    .orderBy('index')
-    .execute();
-  const hashes = leaves.map(({ hash }) => asBuffer(hash));
+  const hashes = await leafHashesIn(tx, log);
   const tower = new Tower();
   const write = (level: number, tile: number, bytes: Buffer) =>
     tx.insertInto('audit_tiles').values({ tenant_id: log, level, tile, hashes: bytes }).execute();
@@ -254,13 +248,17 @@ export async function signIn(tx: Tx, log: string): Promise<void> {
 }
 
 async function endIn(tx: Tx, log: string): Promise<{ size: number; root: Buffer }> {
+  const frontier = frontierOf(0, Buffer.alloc(0));
+  for (const hash of await leafHashesIn(tx, log)) append(frontier, hash);
+  return { size: frontier.size, root: rootOf(frontier) };
+}
+
+async function leafHashesIn(tx: Tx, log: string): Promise<Buffer[]> {
   const leaves = await tx
     .selectFrom('audit_leaves')
     .select('hash')
     .where('tenant_id', '=', log)
     .orderBy('index')
     .execute();
-  const frontier = frontierOf(0, Buffer.alloc(0));
-  for (const { hash } of leaves) append(frontier, asBuffer(hash));
-  return { size: frontier.size, root: rootOf(frontier) };
+  return leaves.map(({ hash }) => asBuffer(hash));
 }

@@ -6,13 +6,13 @@ import { newId } from '../../../kernel/ids.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
 import { type RecordEvent, transact } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
+import { TILE_WIDTH } from '../tree/tiles.ts';
 import { doInTurn, lockForBatch, recordChange } from './changes.ts';
-import { cutOf, daysOf, isHeld, shortestDaysOf } from './rules.ts';
+import { daysOf, isHeld, shortestDaysOf } from './rules.ts';
 import { erasureEvents } from './schema.ts';
 
 const NAME = 'audit-prune';
 const LEAVES_MAX = 1_000;
-const TILE_WIDTH = 256;
 /** Between two passes over a log. */
 const PASS_DAYS = 1;
 
@@ -64,7 +64,7 @@ async function judged({ audit: { retentionDays } }: ActorContext, tx: Tx, { log,
   const rules = await auditRules.listRetentionOfLog(tx, log);
   const holds = await auditRules.listHoldsOfLog(tx, log);
   const isOlder = ({ created_at }: auditJobs.AgedLeaf, days: number) =>
-    created_at !== null && new Date(created_at) < cutOf(now, days);
+    created_at !== null && new Date(created_at) < addDays(now, -days);
   const isDue = (leaf: auditJobs.AgedLeaf) =>
     isOlder(leaf, daysOf(rules, { tenant_id: log, product: leaf.product }, retentionDays));
   const shortest = shortestDaysOf(rules, log, retentionDays);

@@ -4,8 +4,6 @@ import type { auditRules } from '@tenant-registry/db';
 type Rule = Pick<auditRules.RetentionRow, 'tenant_id' | 'product' | 'days'>;
 type Scope = auditRules.AuditScope;
 
-const DAY_MS = 86_400_000;
-
 /** Returns for how many days rows of the scope are kept: by its most specific rule, a tenant's before a product's. */
 export function daysOf(rules: readonly Rule[], scope: Scope, defaultDays: number): number {
   const over = rules.filter(
@@ -29,9 +27,4 @@ export function shortestDaysOf(rules: readonly Rule[], log: string, defaultDays:
 /** Tells whether one of the holds of the row's log covers the row. */
 export function isHeld(holds: readonly Pick<Scope, 'product'>[], product: string | null): boolean {
   return holds.some((hold) => hold.product === null || hold.product === product);
-}
-
-/** Returns the moment before which a row must have been written to be older than that. */
-export function cutOf(now: Date, days: number): Date {
-  return new Date(now.getTime() - days * DAY_MS);
 }

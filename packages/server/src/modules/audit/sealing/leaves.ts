@@ -1,13 +1,9 @@
 /** Makes the leaves of rows, and what becomes of their logs and tiles: without I/O. */
 import { randomBytes } from 'node:crypto';
 import type { auditSealing } from '@tenant-registry/db';
-import { entryOf, groupHash, whatOf, whoOf } from '../tree/leaf.ts';
+import { entryOf, groupHash, SALT_BYTES, whatOf, whoOf } from '../tree/leaf.ts';
 import { append, type Frontier, frontierBytes, frontierOf, leafHash } from '../tree/merkle.ts';
-
-/** As many hashes has a tile, and so many levels of the tree lie between two levels of tiles. */
-const TILE_WIDTH = 256;
-const TILE_HEIGHT = 8;
-const SALT_BYTES = 16;
+import { TILE_HEIGHT, tileOf } from '../tree/tiles.ts';
 
 /** What grows in one batch. */
 export class Growth {
@@ -66,21 +62,18 @@ export class Growth {
   }
 
   #add(log: string, hash: Buffer, leaf: Omit<auditSealing.NewLeaf, 'tenant_id' | 'index' | 'hash'>): number {
-    const before = this.frontier(log);
-    const index = before.size;
-    this.#frontiers.set(
-      log,
-      append(before, hash, (level, place, node) => this.#noteNode(log, level, place, node)),
-    );
+    const frontier = this.frontier(log);
+    const index = frontier.size;
+    append(frontier, hash, (level, place, node) => this.#noteNode(log, level, place, node));
     this.#leaves.push({ tenant_id: log, index, hash: hash.toString('hex'), ...leaf });
     return index;
   }
 
   /** The root of a full tile stands in the tile above it. */
   #noteNode(log: string, level: number, place: number, node: Buffer): void {
-    if (level === 0 || level % TILE_HEIGHT !== 0) return;
+    if (level % TILE_HEIGHT !== 0) return;
     if (level === TILE_HEIGHT) this.#full.push({ tenant_id: log, tile: place });
-    const tile = Math.floor(place / TILE_WIDTH);
-    this.#nodes.push({ tenant_id: log, level: level / TILE_HEIGHT, tile, hash: node.toString('hex') });
+    const { tileLevel, tile } = tileOf(level, place);
+    this.#nodes.push({ tenant_id: log, level: tileLevel, tile, hash: node.toString('hex') });
   }
 }

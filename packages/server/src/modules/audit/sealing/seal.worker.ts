@@ -1,5 +1,5 @@
 /** Seals audit rows: each becomes a leaf of its tenant's log, one process at a time. */
-import { auditSealing, type Db, type Tx } from '@tenant-registry/db';
+import { auditSealing, type Tx } from '@tenant-registry/db';
 import type { Dependencies } from '../../../kernel/context.ts';
 import { bookkeep } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
@@ -70,7 +70,7 @@ async function seal(tx: Tx, telling: Telling, tried: string[]): Promise<Batch> {
   const waiting = await auditSealing.listUnsealed(tx, bounds);
   if (waiting.length === 0) return NOTHING;
   tried.push(...waiting.map(({ event_id }) => event_id));
-  const growth = await growthOf(tx, [...new Set(waiting.map(({ log }) => log))]);
+  const growth = new Growth(await auditSealing.listAuditLogs(tx, [...new Set(waiting.map(({ log }) => log))]));
   const sealed: SealedRow[] = [];
   for (const { log, row } of waiting) if (row !== null) sealed.push({ log, index: growth.addRow(log, row), row });
   await auditSealing.appendLeaves(tx, growth.sealed());
@@ -78,9 +78,4 @@ async function seal(tx: Tx, telling: Telling, tried: string[]): Promise<Batch> {
   const told = await tellOf(tx, sealed, telling);
   const gone = waiting.filter(({ row }) => row === null).map(({ event_id }) => event_id);
   return { taken: waiting.length, gone, told };
-}
-
-/** Begins a batch in these logs. */
-async function growthOf(db: Db, logs: readonly string[]): Promise<Growth> {
-  return new Growth(await auditSealing.listAuditLogs(db, logs));
 }

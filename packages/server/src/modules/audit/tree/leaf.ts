@@ -47,7 +47,8 @@ export function whatOf(
   return `{"description":${j(row.description)},"external_id":${j(row.external_id)},"extra":${j(row.extra)},"metadata":${j(row.metadata)},"target_id":${j(row.target_id)},"target_name":${j(row.target_name)}}`;
 }
 
-const SALT_BYTES = 16;
+/** Of a part. */
+export const SALT_BYTES = 16;
 
 /** Returns the hash by which the leaf has a group. Throws unless the salt has 16 bytes. */
 export function groupHash(salt: Uint8Array, text: string): Buffer {
