@@ -13,9 +13,14 @@ const every = globSync('packages/*/{src,test}/**/*.test.ts', {
 const engineOf = (file: string) => /^\/\/ engine: (\w+)\n/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'both';
 const on = (...engines: string[]) => every.filter((file) => engines.includes(engineOf(file)));
 
+/** Packages of this repository are tested from their sources. */
+const SOURCES = ['@tenant-registry/source', 'module', 'node', 'development|production'];
+
 const LIMIT_MS = 300_000;
 
 export default defineConfig({
+  resolve: { conditions: SOURCES },
+  ssr: { resolve: { conditions: SOURCES } },
   test: {
     // Threads that stay: a test file costs neither a process nor another compilation of PGlite. It has a database of
     // its own all the same, and modules keep no state.

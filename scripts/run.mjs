@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR_MIN = 20;
 const REPEAT_MS = 500;
+const SOURCES = '--conditions=@tenant-registry/source';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
 
@@ -170,6 +171,8 @@ function commandEnv(folder) {
   return {
     ...Object.fromEntries(own),
     PATH: [...bins, process.env.PATH ?? ''].join(delimiter),
+    // Packages of this repository reach each other's sources; everybody else gets what was built of them.
+    NODE_OPTIONS: [process.env.NODE_OPTIONS, SOURCES].filter(Boolean).join(' '),
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',
     DO_NOT_TRACK: '1',

@@ -20,7 +20,7 @@ export interface ServerChild {
 /**
  * Starts `node <script>` (a path from the repository's root) as a server on a free loopback port and returns once its
  * GET /readyz answers 2xx; the child is stopped when `stack` is disposed. Its environment holds HOST, PORT,
- * NODE_ENV=production and `env`, and only PATH, HOME and TMPDIR of the caller's, so that no stray setting changes a result.
+ * NODE_ENV=production and `env`, and only PATH, HOME, TMPDIR and NODE_OPTIONS of the caller's, so that no stray setting changes a result.
  */
 export async function startServer(
   script: string,
@@ -28,10 +28,10 @@ export async function startServer(
   stack: AsyncDisposableStack,
 ): Promise<ServerChild> {
   const port = await freePort();
-  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
+  const { PATH = '', HOME = '', TMPDIR = '/tmp', NODE_OPTIONS = '' } = process.env;
   const child = spawn(process.execPath, ['--import', endWithParent, script], {
     cwd: repository,
-    env: { PATH, HOME, TMPDIR, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...env },
+    env: { PATH, HOME, TMPDIR, NODE_OPTIONS, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...env },
     stdio: ['pipe', 'pipe', 'pipe'], // the child ends with its stdin: see end-with-parent.ts
   });
   const exited = once(child, 'exit');

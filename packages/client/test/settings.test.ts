@@ -53,6 +53,7 @@ async function startProduct(env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [settings], {
     env: {
       PATH: process.env['PATH'],
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
       URL: url(),
       PORT: `${productPort}`,
       CACHE_FILE: join(folder, 'cache.json'),

@@ -59,4 +59,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.env);
+// Not awaited here: the single executable is CommonJS, and `main` never rejects.
+void main(process.env).then((code) => {
+  process.exitCode = code;
+});

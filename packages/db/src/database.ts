@@ -1,10 +1,7 @@
-/** Opens databases. No other file imports a driver. */
+/** Opens databases. No file but this one and pglite.ts imports a driver. */
 import { mkdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { type Dialect, Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import {
@@ -17,6 +14,7 @@ import {
 import { lockDirectory } from './directory-lock.ts';
 import type { Db } from './handles.ts';
 import { type Listener, type ListenOptions, openListener } from './listener.ts';
+import type { PGlite } from './pglite.ts';
 import { onEngine, onPool, type Prepared, prepareMarked, type Statement } from './prepared.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
@@ -154,15 +152,14 @@ function answerThroughCallbacks(client: pg.Client): void {
 }
 
 async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { memory: true }): Promise<DatabaseHandle> {
-  const options = { extensions: { btree_gist, pg_trgm }, parsers };
+  const { startPglite } = await import('./pglite.ts');
   if (!('dataDir' in where)) {
-    const loaded = 'snapshot' in where ? { loadDataDir: where.snapshot } : {};
-    return pgliteHandle(await PGlite.create({ ...options, ...loaded }), () => {});
+    return pgliteHandle(await startPglite('snapshot' in where ? { loadDataDir: where.snapshot } : {}), () => {});
   }
   mkdirSync(dirname(where.dataDir), { recursive: true });
   const unlock = await lockDirectory(where.dataDir);
   try {
-    return pgliteHandle(await PGlite.create({ ...options, dataDir: where.dataDir }), unlock);
+    return pgliteHandle(await startPglite({ dataDir: where.dataDir }), unlock);
   } catch (error) {
     unlock();
     throw error;

@@ -115,7 +115,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: new RegExp(`^${S}/kernel/`),
-    may: [node, kernel, /^(zod|pino|prom-client|uuid|lru-cache|jose|@trpc\/server.*)$/],
+    may: [node, kernel, /^(zod|pino|prom-client|uuid|lru-cache|jose|hash-wasm|@trpc\/server.*)$/],
   },
   {
     files: new RegExp(`^${S}/authentication/`),
@@ -273,6 +273,7 @@ test('drivers are imported by the one factory of handles alone', () => {
     .map(({ from }) => from);
   expect([...new Set(users)].filter((file) => !file.startsWith('packages/db/src/testing'))).toEqual([
     'packages/db/src/database.ts',
+    'packages/db/src/pglite.ts',
   ]);
 });
 

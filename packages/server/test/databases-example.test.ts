@@ -31,7 +31,7 @@ async function startRegistry(env: Record<string, string>) {
 
 const run = (url: string) =>
   promisify(execFile)(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], URL: url, OPERATOR_TOKEN: OPERATOR },
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], URL: url, OPERATOR_TOKEN: OPERATOR },
     timeout: ENDS_WITHIN_MS,
   });
 

@@ -1,10 +1,9 @@
 /** `/openapi.json`, and `/docs`: the API reference, for browsers. Everything that it loads comes from here, so it works without internet. */
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { compressed } from './docs/compressed.ts';
 import { icon, page, policy, start } from './docs/page.ts';
+import { referenceFile } from './docs/reference-file.ts';
 import { withSdkSamples } from './docs/sdk-samples.ts';
 import type { Json } from './openapi/json.ts';
 import type { Operation } from './operations.ts';
@@ -13,10 +12,6 @@ import { securityHeaders } from './security-headers.ts';
 const HOUR = 'public, max-age=3600';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const SCRIPT_TYPE = 'text/javascript; charset=utf-8';
-
-const require = createRequire(import.meta.url);
-/** The reference as one script: the package exports no way to it. */
-const bundle = join(dirname(require.resolve('@scalar/api-reference')), 'browser/standalone.js');
 
 interface Served {
   readonly type: string;
@@ -33,7 +28,7 @@ export function mountDocs(app: FastifyInstance, document: Json, operations: read
     '/docs': { type: 'text/html; charset=utf-8', headers: securityHeaders(policy), load: text(() => page) },
     '/docs/openapi.json': { type: JSON_TYPE, load: text(() => JSON.stringify(withSdkSamples(document, operations))) },
     '/docs/start.js': { type: SCRIPT_TYPE, load: text(() => start) },
-    '/docs/reference.js': { type: SCRIPT_TYPE, headers: kept, load: () => readFile(bundle) },
+    '/docs/reference.js': { type: SCRIPT_TYPE, headers: kept, load: () => readFile(referenceFile) },
     '/docs/icon.svg': { type: 'image/svg+xml', headers: kept, load: text(() => icon) },
   };
   // Relative, like everything that the page names: a proxy may have moved it.

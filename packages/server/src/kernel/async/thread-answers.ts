@@ -11,10 +11,10 @@ const cpuEnd: BigInt64Array = workerData?.cpuEnd ?? new BigInt64Array(1);
  * Tells that the thread is ready, and answers each question with the value that the function returns for it. What the
  * function asked `allowCpu` for ends with its answer.
  */
-export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer): void {
+export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer | Promise<Answer>): void {
   Atomics.store(cpuEnd, 0, NEVER);
-  parentPort?.on('message', (question: Question) => {
-    const answered = answer(question);
+  parentPort?.on('message', async (question: Question) => {
+    const answered = await answer(question);
     Atomics.store(cpuEnd, 0, NEVER);
     parentPort?.postMessage(answered);
   });
@@ -28,6 +28,8 @@ export function allowCpu(ms: number): void {
 
 /** The CPU time that this thread has used, in microseconds. */
 export function usedCpuUs(): number {
+  // Before Node 23.9: the time in which this thread was not idle, which is not less.
+  if (process.threadCpuUsage === undefined) return Math.ceil(performance.eventLoopUtilization().active * 1_000);
   const { user, system } = process.threadCpuUsage();
   return user + system;
 }

@@ -130,11 +130,18 @@ function answerOf<Answer>(running: Running, question: unknown, timeoutMs: number
 function lookAtCpu({ worker, cpuEnd }: Running, tooCostly: () => void): () => void {
   const timer = setInterval(async () => {
     // It answers while a regular expression runs, and fails for a thread that has ended.
-    const used = await worker.cpuUsage().catch(() => undefined);
+    const used = await usedCpuUs(worker).catch(() => undefined);
     // Read after the time: the bound of a later piece of work is higher, so no piece ends another one's thread.
-    if (used !== undefined && used.user + used.system > Atomics.load(cpuEnd, 0)) tooCostly();
+    if (used !== undefined && used > Atomics.load(cpuEnd, 0)) tooCostly();
   }, CPU_LOOK_MS);
   return () => clearInterval(timer);
+}
+
+/** The same measure as `usedCpuUs` of the thread itself, in microseconds. */
+async function usedCpuUs(worker: Worker): Promise<number> {
+  if (worker.cpuUsage === undefined) return Math.ceil(worker.performance.eventLoopUtilization().active * 1_000);
+  const { user, system } = await worker.cpuUsage();
+  return user + system;
 }
 
 function isOutOfMemory(error: unknown): boolean {

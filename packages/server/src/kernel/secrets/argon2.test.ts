@@ -4,6 +4,7 @@ import { argon2id } from 'hash-wasm';
 import { expect, test } from 'vitest';
 import { DomainError } from '../errors.ts';
 import { createArgon2 } from './argon2.ts';
+import { derive, deriveInThreads } from './argon2-derive.ts';
 
 const argon2 = createArgon2({ concurrencyMax: 2, queueMax: 10 });
 
@@ -35,6 +36,16 @@ test('a stored hash equals what an independent implementation computes with the 
     outputType: 'binary',
   });
   expect([tag, hash]).toEqual(['argon2id', Buffer.from(expected).toString('base64url')]);
+});
+
+test('the threads for a runtime without argon2 compute what the runtime does', async () => {
+  const inThreads = deriveInThreads();
+  const messages = ['bp_secret', 'pässword', 'x'.repeat(200)].map((message, index) => ({
+    message,
+    nonce: Buffer.alloc(16, index),
+    ...{ passes: 1, memory: 1_024, parallelism: 4, tagLength: 32 },
+  }));
+  expect(await Promise.all(messages.map(inThreads))).toEqual(await Promise.all(messages.map(derive)));
 });
 
 test('a hash belongs to its secret alone, and a malformed one to nobody', async () => {

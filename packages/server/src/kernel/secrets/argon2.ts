@@ -1,17 +1,7 @@
 /** argon2id (RFC 9106) off the event loop, behind a gate: verifications first, and tenants in turn. */
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createGate, type Gate } from '../gate.ts';
-
-const derive = promisify(argon2);
-
-export interface Argon2Parameters {
-  readonly passes: number;
-  /** KiB. */
-  readonly memory: number;
-  readonly parallelism: number;
-  readonly tagLength: number;
-}
+import { type Argon2Parameters, derive } from './argon2-derive.ts';
 
 /** The parameters of each tag of a stored hash, newest first. A map, because a stored tag could be named like a member of every object. */
 export type Argon2Tags = ReadonlyMap<string, Argon2Parameters>;
@@ -70,7 +60,7 @@ export function createArgon2(limits: Argon2Limits, options: Argon2Options = {}):
   const gate = gateOf(gateName, limits);
   const timed = async (operation: 'hash' | 'verify', message: Message, parameters: Argon2Parameters) => {
     const start = performance.now();
-    const result = await derive('argon2id', { message: message.secret, nonce: message.salt, ...parameters });
+    const result = await derive({ message: message.secret, nonce: message.salt, ...parameters });
     took?.(operation, (performance.now() - start) / 1000);
     return result;
   };

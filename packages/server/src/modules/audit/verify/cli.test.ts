@@ -44,7 +44,7 @@ afterAll(async () => {
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compiled, DATA_DIR: folder, ...env },
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], NODE_COMPILE_CACHE: compiled, DATA_DIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };

@@ -34,7 +34,7 @@ describe.skipIf(etcdIsMissing)(`processes with configurations in etcd${withoutEt
 
   function spawnCli(env: Readonly<Record<string, string>>, args: readonly string[]) {
     const child = spawn(process.execPath, [cli, ...args], {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

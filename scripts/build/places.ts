@@ -1,0 +1,9 @@
+/** The folders that the build reads and writes. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+/** What is built: the only folder that the build writes. */
+export const dist = join(root, 'dist');
+export const server = join(root, 'packages/server');
+export const db = join(root, 'packages/db');
