@@ -13,7 +13,7 @@ const REFERENCE = 'api-reference.js';
 /** Writes the commands with what they share, the embedded engine, the files that are served as they are, and licenses.txt. */
 export async function bundle(): Promise<void> {
   const { output } = await build({
-    input: { 'tenant-registry': join(server, 'src/main.ts'), migrate: join(db, 'src/cli.ts') },
+    input: { 'tenant-registry': join(server, 'src/cli.ts'), migrate: join(db, 'src/cli.ts') },
     platform: 'node',
     plugins: [threads(), embeddedEngine(), reference()],
     external: ['pg-native'],

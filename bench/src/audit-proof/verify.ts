@@ -54,7 +54,7 @@ async function run(url: string): Promise<Ran> {
   const { PATH = '', HOME = '', TMPDIR = '/tmp', NODE_OPTIONS = '' } = process.env;
   const child = spawn(
     process.execPath,
-    ['--import', WITH_PEAK, 'packages/server/src/audit-cli.ts', 'verify', '--json'],
+    ['--import', WITH_PEAK, 'packages/server/src/cli.ts', 'audit', 'verify', '--json'],
     {
       cwd: repository,
       env: { PATH, HOME, TMPDIR, NODE_OPTIONS, DATABASE_URL: url, AUDIT_SIGNING_KEY: SEED, AUDIT_ORIGIN: ORIGIN },

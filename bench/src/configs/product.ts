@@ -68,10 +68,10 @@ async function moveToEtcd(settings: Readonly<Record<string, string>>): Promise<v
   const database = await openDatabase({ url });
   await migrateUp(database.db);
   await database.close();
-  const cli = fileURLToPath(new URL('../../../packages/server/src/configs-cli.ts', import.meta.url));
+  const cli = fileURLToPath(new URL('../../../packages/server/src/cli.ts', import.meta.url));
   const { PATH = '' } = process.env;
   const env = { ...settings, PATH };
-  const moved = spawnSync(process.execPath, [cli, 'move', '--to', 'etcd'], { env, encoding: 'utf8' });
+  const moved = spawnSync(process.execPath, [cli, 'configs', 'move', '--to', 'etcd'], { env, encoding: 'utf8' });
   if (moved.status !== 0) throw new Error(`configs move ended with ${moved.status}:\n${moved.stdout}${moved.stderr}`);
 }
 

@@ -29,7 +29,9 @@ beforeAll(async () => {
   await server.app.deps.leases.start();
   tenant = await signInTenant(server, provider, { alias: 'Acme <SSO>' });
   const variables = { URL: server.url, INTERNAL_TOKEN: server.internalToken, TENANT: tenant.slug, PORT: String(port) };
-  portal = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], ...variables } });
+  portal = spawn(process.execPath, [main], {
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], ...variables },
+  });
   portal.stdout?.on('data', (chunk) => {
     output.out += chunk;
   });

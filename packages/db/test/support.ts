@@ -89,7 +89,10 @@ export interface CommandOptions {
 
 /** Resolves when the process has ended, with any code; rejects when it could not be started. */
 export function run(file: string, args: readonly string[], { cwd, env }: CommandOptions = {}): Promise<Outcome> {
-  const options = { cwd, env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], NO_COLOR: '1', ...env } };
+  const options = {
+    cwd,
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], NO_COLOR: '1', ...env },
+  };
   return new Promise((resolve, reject) => {
     execFile(file, args, options, (error, stdout, stderr) => {
       if (typeof error?.code === 'string') reject(error);

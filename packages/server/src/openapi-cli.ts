@@ -26,7 +26,7 @@ if (mode === '--check') {
     fail(
       'the document breaks callers of the released one:',
       ...broken,
-      'Make it compatible; or, if that is meant, raise the first number of VERSION in src/http/openapi.ts (the second',
+      'Make it compatible; or, if that is meant, raise the first number of the version in package.json (the second',
       'while the first is 0) and run `npm run openapi -- --release`.',
     );
   }
@@ -36,7 +36,7 @@ if (mode === '--check') {
   if (mode === '--release') {
     if (broken.length > 0 && !mayBreak(versionOf(baseline), versionOf(document))) {
       fail(
-        'this breaks callers, so the first number of VERSION (the second while the first is 0) must grow:',
+        'this breaks callers, so the first number of the version (the second while the first is 0) must grow:',
         ...broken,
       );
     } else {

@@ -1,4 +1,6 @@
 /** The OpenAPI 3.1 document, read off the router: every mounted operation, its shapes, every problem it can give, and every event. */
+
+import { version } from '../version.ts';
 import { authorizePaths } from './openapi/authorize.ts';
 import { Components } from './openapi/components.ts';
 import { describeOperation } from './openapi/describe.ts';
@@ -8,12 +10,6 @@ import { sharedResponses } from './openapi/problems.ts';
 import { headers, introduction, parameters, securitySchemes, tagDescriptions } from './openapi/shared.ts';
 import { describeWebhooks, WEBHOOKS_TAG, webhookParameters } from './openapi/webhooks.ts';
 import { listOperations } from './operations.ts';
-
-/**
- * Grows with every change of the contract. The first number grows when a caller may have to change, the second while
- * the first is 0, which it is until the first release: `openapi:check` refuses a break that the version does not tell.
- */
-const VERSION = '0.6.0';
 
 /** Returns the document. Equal routers give equal documents. Throws when two schemas claim one name. */
 export function openapiDocument(): Json {
@@ -30,7 +26,7 @@ export function openapiDocument(): Json {
     openapi: '3.1.0',
     info: {
       title: 'tenant-registry',
-      version: VERSION,
+      version,
       summary: 'The control plane of tenants.',
       description: introduction,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },

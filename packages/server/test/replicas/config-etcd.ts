@@ -12,7 +12,7 @@ import { readValue } from '../../src/modules/configs/store/etcd/values.ts';
 import { OPERATOR } from '../support/server-process.ts';
 import type { ProvenStore } from './config-fleet.ts';
 
-const cli = fileURLToPath(new URL('../../src/configs-cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const PATIENCE_MS = 240_000;
 
 /**
@@ -47,7 +47,7 @@ export async function provenEtcd(
 async function move(url: string, env: Readonly<Record<string, string>>): Promise<void> {
   const { PATH = '' } = process.env;
   const all = { PATH, DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, ...env };
-  await promisify(execFile)(process.execPath, [cli, 'move', '--to', 'etcd'], { env: all });
+  await promisify(execFile)(process.execPath, [cli, 'configs', 'move', '--to', 'etcd'], { env: all });
 }
 
 async function nothingWaits(etcd: Etcd, intents: string): Promise<void> {

@@ -25,7 +25,13 @@ export interface StartedProcess {
 /** Starts the server, or another script that prints a line with its address, with nothing of this process's environment but the path, and what Node compiled before. */
 export function startProcess(env: Environment, script: string = main): StartedProcess {
   const child = spawn(process.execPath, [script], {
-    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], NODE_COMPILE_CACHE: compiled, PORT: '0', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      NODE_COMPILE_CACHE: compiled,
+      PORT: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -15,7 +15,7 @@ import { checkpointsOf, REGISTRY_LOG, signNow } from '../../../../test/support/a
 import { newTenant, startTestServer, type TestServer, UNKNOWN } from '../../../../test/support/server.ts';
 import { parseVerifier, signerOf } from '../tree/note.ts';
 
-const cli = fileURLToPath(new URL('../../../audit-cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../../cli.ts', import.meta.url));
 /** What Node has compiled: most of the processor time of a start. */
 const compiled = fileURLToPath(new URL('../../../../../../.cache/compiled', import.meta.url));
 const SEED = '0f'.repeat(32);
@@ -43,8 +43,14 @@ afterAll(async () => {
 });
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [cli, ...args], {
-    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], NODE_COMPILE_CACHE: compiled, DATA_DIR: folder, ...env },
+  const child = spawn(process.execPath, [cli, 'audit', ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      NODE_COMPILE_CACHE: compiled,
+      DATA_DIR: folder,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };

@@ -12,7 +12,7 @@ import { uniqueSlug } from '../../../../../test/support/server.ts';
 import { OPERATOR, startProcess, startServer } from '../../../../../test/support/server-process.ts';
 
 const KEYS = ['a', 'b', 'c', 'd'];
-const cli = fileURLToPath(new URL('../../../../configs-cli.ts', import.meta.url));
+const cli = fileURLToPath(new URL('../../../../cli.ts', import.meta.url));
 
 describe.skipIf(etcdIsMissing)(`processes with configurations in etcd${withoutEtcd}`, () => {
   let cluster: TestCluster;
@@ -33,7 +33,7 @@ describe.skipIf(etcdIsMissing)(`processes with configurations in etcd${withoutEt
   }
 
   function spawnCli(env: Readonly<Record<string, string>>, args: readonly string[]) {
-    const child = spawn(process.execPath, [cli, ...args], {
+    const child = spawn(process.execPath, [cli, 'configs', ...args], {
       env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

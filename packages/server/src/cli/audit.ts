@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The `audit` command. Exit codes: 0 done, 1 something was found, 2 the call or the environment was wrong. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,14 +11,14 @@ import {
   safeMessage,
   UsageError,
 } from '@tenant-registry/db';
-import { type Config, readConfig } from './config.ts';
-import { systemClock } from './kernel/clock.ts';
-import { parseVerifier, SEED_BYTES, signerOf, type Verifier } from './modules/audit/tree/note.ts';
-import { AnchorsError, type AnchorText, anchorTexts } from './modules/audit/verify/anchors.ts';
-import { type Finding, lineOf } from './modules/audit/verify/finding.ts';
-import { progressTo } from './modules/audit/verify/progress.ts';
-import { type Verified, verifyAudit } from './modules/audit/verify/verify.ts';
-import { signingKeysOf } from './sealing-keys.ts';
+import { type Config, readConfig } from '../config.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { parseVerifier, SEED_BYTES, signerOf, type Verifier } from '../modules/audit/tree/note.ts';
+import { AnchorsError, type AnchorText, anchorTexts } from '../modules/audit/verify/anchors.ts';
+import { type Finding, lineOf } from '../modules/audit/verify/finding.ts';
+import { progressTo } from '../modules/audit/verify/progress.ts';
+import { type Verified, verifyAudit } from '../modules/audit/verify/verify.ts';
+import { signingKeysOf } from '../sealing-keys.ts';
 
 const HELP = `audit: proves the audit log, row by row (docs/audit.md).
 
@@ -172,9 +171,10 @@ function complain(text: string): void {
   console.error(`audit: ${text}`);
 }
 
-async function main(): Promise<number> {
+/** Performs the command with these arguments, and resolves to the exit code. */
+export async function auditMain(args: string[]): Promise<number> {
   try {
-    const call = readCall(process.argv.slice(2));
+    const call = readCall(args);
     if (call === null) {
       console.log(HELP);
       return 0;
@@ -182,9 +182,7 @@ async function main(): Promise<number> {
     return call.command === 'key' ? printKey(call) : await verify(call, readConfig());
   } catch (error) {
     complain(safeMessage(error));
-    if (error instanceof UsageError) console.error('Try: audit --help');
+    if (error instanceof UsageError) console.error('Try: tenant-registry audit --help');
     return error instanceof BrokenOffError ? 1 : 2;
   }
 }
-
-process.exitCode = await main();

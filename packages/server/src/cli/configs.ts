@@ -1,15 +1,14 @@
-#!/usr/bin/env node
 /** The `configs` command. Exit codes: 0 done, 1 it failed or something is wrong, 2 the call itself was wrong. */
 import { embeddedDirectory, openDatabase, readArguments, requireCurrentSchema, UsageError } from '@tenant-registry/db';
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { systemClock } from './kernel/clock.ts';
-import { createLogger } from './kernel/logger.ts';
-import { moveToEtcd, moveToPostgres } from './modules/configs/store/etcd/admin/move.ts';
-import type { AdminParts } from './modules/configs/store/etcd/admin/parts.ts';
-import { plainly } from './modules/configs/store/etcd/admin/plainly.ts';
-import { repair } from './modules/configs/store/etcd/admin/repair.ts';
-import { status } from './modules/configs/store/etcd/admin/status.ts';
-import { openAdmin } from './modules/configs/store/etcd/admin.ts';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { createLogger } from '../kernel/logger.ts';
+import { moveToEtcd, moveToPostgres } from '../modules/configs/store/etcd/admin/move.ts';
+import type { AdminParts } from '../modules/configs/store/etcd/admin/parts.ts';
+import { plainly } from '../modules/configs/store/etcd/admin/plainly.ts';
+import { repair } from '../modules/configs/store/etcd/admin/repair.ts';
+import { status } from '../modules/configs/store/etcd/admin/status.ts';
+import { openAdmin } from '../modules/configs/store/etcd/admin.ts';
 
 const HELP = `configs: looks after the store of configurations.
 
@@ -100,9 +99,10 @@ async function perform({ command, to, from, overwrite }: Call, parts: AdminParts
   return to === 'etcd' ? moveToEtcd(parts, { overwrite }) : moveToPostgres(parts);
 }
 
-async function main(): Promise<number> {
+/** Performs the command with these arguments, and resolves to the exit code. */
+export async function configsMain(args: string[]): Promise<number> {
   try {
-    const call = readCall(process.argv.slice(2));
+    const call = readCall(args);
     if (call === null) {
       console.log(HELP);
       return 0;
@@ -111,9 +111,7 @@ async function main(): Promise<number> {
   } catch (error) {
     console.error(`configs: ${plainly(error)}`);
     if (!(error instanceof UsageError || error instanceof ConfigError)) return 1;
-    if (error instanceof UsageError) console.error('Try: configs --help');
+    if (error instanceof UsageError) console.error('Try: tenant-registry configs --help');
     return 2;
   }
 }
-
-process.exitCode = await main();
