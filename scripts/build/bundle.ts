@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'rolldown';
 import { licenses } from './licenses.ts';
-import { db, dist, root, server } from './places.ts';
+import { conditionNames, db, dist, root, server } from './places.ts';
 
 const PGLITE = '@electric-sql/pglite';
 const ENGINE_FILES = /^(index|chunk-.*|initdb)\.js$|\.(wasm|data)$|^(btree_gist|pg_trgm)\.tar\.gz$/;
@@ -15,6 +15,7 @@ export async function bundle(): Promise<void> {
   const { output } = await build({
     input: { 'tenant-registry': join(server, 'src/cli.ts'), migrate: join(db, 'src/cli.ts') },
     platform: 'node',
+    resolve: { conditionNames },
     plugins: [threads(), embeddedEngine(), reference()],
     external: ['pg-native'],
     logLevel: 'warn',

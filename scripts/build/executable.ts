@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'postject';
 import { build, type Plugin } from 'rolldown';
-import { db, dist } from './places.ts';
+import { conditionNames, db, dist } from './places.ts';
 
 /** The mark in Node's binary that says that it holds a program. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -17,6 +17,7 @@ export async function executable(): Promise<void> {
     await build({
       input: join(db, 'src/cli.ts'),
       platform: 'node',
+      resolve: { conditionNames },
       plugins: [withoutEmbeddedEngine()],
       external: ['pg-native'],
       logLevel: 'warn',

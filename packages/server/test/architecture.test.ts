@@ -160,13 +160,13 @@ const rules: readonly Rule[] = [
       kernel,
       db,
       new RegExp(`^${S}/(http|authentication)/`),
-      new RegExp(`^${S}/(router|modules)\\.ts$`),
+      new RegExp(`^${S}/(router|modules|version)\\.ts$`),
       /^(zod|fastify|helmet|@fastify\/.+|@trpc\/server.*)$/,
     ],
   },
   { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules\\.ts$`), kernel] },
   { files: new RegExp(`^${S}/modules\\.ts$`), may: [new RegExp(`^${S}/modules/[^/]+/module\\.ts$`), kernel] },
-  { files: new RegExp(`^${S}/[^/]+\\.ts$`), may: [/./] },
+  { files: new RegExp(`^${S}/(cli/.+|[^/]+)\\.ts$`), may: [/./] },
   // The role of tenants belongs to the cluster: what it needs is checked in one place, at every start too.
   {
     files: /^packages\/db\/migrations\//,
