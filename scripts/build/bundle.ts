@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'rolldown';
 import { licenses } from './licenses.ts';
-import { conditionNames, db, dist, root, server } from './places.ts';
+import { conditionNames, db, root, server } from './places.ts';
 
 const PGLITE = '@electric-sql/pglite';
 const ENGINE_FILES = /^(index|chunk-.*|initdb)\.js$|\.(wasm|data)$|^(btree_gist|pg_trgm)\.tar\.gz$/;
@@ -11,7 +11,7 @@ const EXTENSIONS = ['btree_gist', 'pg_trgm'];
 const REFERENCE = 'api-reference.js';
 
 /** Writes the commands with what they share, the embedded engine, the files that are served as they are, and licenses.txt. */
-export async function bundle(): Promise<void> {
+export async function bundle(dist: string): Promise<void> {
   const { output } = await build({
     input: { 'tenant-registry': join(server, 'src/cli.ts'), migrate: join(db, 'src/cli.ts') },
     platform: 'node',
@@ -28,9 +28,9 @@ export async function bundle(): Promise<void> {
     },
   });
   const modules = output.flatMap((each) => (each.type === 'chunk' ? each.moduleIds : []));
-  copyEngine();
+  copyEngine(dist);
   cpSync(join(packageFolder('@scalar/api-reference', server), 'dist/browser/standalone.js'), join(dist, REFERENCE));
-  licenses([
+  licenses(dist, [
     ...modules,
     join(packageFolder(PGLITE, db), 'x'),
     join(packageFolder('@scalar/api-reference', server), 'x'),
@@ -67,7 +67,7 @@ function embeddedEngine(): Plugin {
   };
 }
 
-function copyEngine(): void {
+function copyEngine(dist: string): void {
   const from = join(packageFolder(PGLITE, db), 'dist');
   const to = join(dist, 'pglite');
   mkdirSync(to, { recursive: true });
