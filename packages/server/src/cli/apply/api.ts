@@ -3,7 +3,43 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RefusedError } from './problem.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+/** An object of an answer or a request. The members that are named here are those that code looks at by name. */
+export interface Row {
+  readonly [name: string]: unknown;
+  readonly id?: unknown;
+  readonly name?: unknown;
+  readonly key?: unknown;
+  readonly version?: unknown;
+  readonly content?: unknown;
+  readonly schema?: unknown;
+  readonly schema_id?: unknown;
+  readonly principal?: unknown;
+  readonly level?: unknown;
+  readonly source?: unknown;
+  readonly status?: unknown;
+  readonly kind?: unknown;
+  readonly slug?: unknown;
+  readonly alias?: unknown;
+  readonly email?: unknown;
+  readonly product?: unknown;
+  readonly disabled?: unknown;
+  readonly disabled_at?: unknown;
+  readonly provisioned_by?: unknown;
+  readonly federation_kind?: unknown;
+  readonly cidr?: unknown;
+  readonly space?: unknown;
+  readonly rest_seconds?: unknown;
+  readonly description?: unknown;
+  readonly etag?: unknown;
+  readonly items?: unknown;
+  readonly next_cursor?: unknown;
+  readonly code?: unknown;
+  readonly title?: unknown;
+  readonly detail?: unknown;
+  readonly pointer?: unknown;
+  readonly field?: unknown;
+  readonly message?: unknown;
+}
 type Query = Readonly<Record<string, string | number | boolean>>;
 
 export interface Found {
@@ -83,7 +119,8 @@ export function createApi({ url, token, fetch: send = fetch }: ApiOptions): Api 
 }
 
 function queryText(query: Query = {}): string {
-  const text = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+  const texts = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const text = new URLSearchParams(texts).toString();
   return text === '' ? '' : `?${text}`;
 }
 
@@ -132,6 +169,8 @@ function parsed(text: string): Row | null {
 
 function mistakesOf({ errors }: Row): string {
   if (!Array.isArray(errors) || errors.length === 0) return '';
-  const texts = errors.map((each: Row) => `${each.pointer ?? each.field ?? ''} ${each.message ?? each.detail ?? ''}`.trim());
+  const texts = errors.map((each: Row) =>
+    `${each.pointer ?? each.field ?? ''} ${each.message ?? each.detail ?? ''}`.trim(),
+  );
   return ` (${texts.join('; ')})`;
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Row } from './api.ts';
 import type { Scope } from './scope.ts';
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Row;
 
 /** A thing that the registry has, in the words of a file. */
 export interface Existing {

@@ -71,15 +71,15 @@ export const roles: Kind = {
   async remove(scope, { parent, fields }) {
     const { type, id } = await principalOf(scope, fields);
     const query = { principal_type: type, principal_id: id };
-    await scope.api.send('DELETE', `/v1/projects/${await scope.idOf('project', String(parent))}/role-bindings`, { query });
+    await scope.api.send('DELETE', `/v1/projects/${await scope.idOf('project', String(parent))}/role-bindings`, {
+      query,
+    });
   },
 };
 
 async function roleOf(scope: Scope, parent: string, row: Row): Promise<Existing[]> {
   const text = await principalText(scope, row);
-  return text === null
-    ? []
-    : [{ key: text, parent, id: null, fields: { principal: text, level: row.level }, row }];
+  return text === null ? [] : [{ key: text, parent, id: null, fields: { principal: text, level: row.level }, row }];
 }
 
 export const members: Kind = {
@@ -141,12 +141,12 @@ export const configs: Kind = {
     }),
   async create(scope, { parent, fields }) {
     const id = await scope.idOf('project', String(parent));
-    const body = { key: fields.key, ...(await valueOf(scope, fields)) };
+    const body = { key: fields.key, ...(await valueIn(scope, fields)) };
     return configOf(scope, String(parent), await scope.api.send('POST', `/v1/projects/${id}/configs`, { body }));
   },
   async update(scope, { row }, { parent, fields }) {
     const id = await scope.idOf('project', String(parent));
-    const body = { expected_version: row.version, ...(await valueOf(scope, fields)) };
+    const body = { expected_version: row.version, ...(await valueIn(scope, fields)) };
     await scope.api.send('PUT', `/v1/projects/${id}/configs/${fields.key}`, { body });
   },
   removal: 'deleted',
@@ -162,7 +162,7 @@ async function configOf(scope: Scope, parent: string, row: Row): Promise<Existin
   return { key: String(row.key), parent, id: null, fields: { key: row.key, content: row.content, schema }, row };
 }
 
-async function valueOf(scope: Scope, { content, schema }: Fields): Promise<Row> {
+async function valueIn(scope: Scope, { content, schema }: Fields): Promise<Row> {
   if (schema === undefined) return { content };
   return { content, schema_id: schema === null ? null : await scope.idOf('config_schema', String(schema)) };
 }

@@ -40,7 +40,8 @@ export function resourceKind(options: ResourceOptions): Kind {
     for (const name of fieldNames) {
       const reference = references[name];
       if (name === 'disabled') fields[name] = row.disabled_at !== null;
-      else fields[name] = reference === undefined ? row[name] : await scope.nameOf(reference.noun, row[reference.field]);
+      else
+        fields[name] = reference === undefined ? row[name] : await scope.nameOf(reference.noun, row[reference.field]);
     }
     const isKept = options.isKept?.(row) ?? false;
     return { key: keyOf(fields), parent: null, id: String(row.id), fields, row, isKept };

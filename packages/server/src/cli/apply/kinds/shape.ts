@@ -4,7 +4,10 @@ import { z } from 'zod';
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
 /** Returns the fields of an input without those left out. A field with a default may be absent, and then means nothing. */
-export function fieldsOf(input: { readonly shape: object }, leftOut: readonly string[]): Record<string, z.core.$ZodType> {
+export function fieldsOf(
+  input: { readonly shape: object },
+  leftOut: readonly string[],
+): Record<string, z.core.$ZodType> {
   const fields = Object.entries(input.shape as Shape).filter(([name]) => !leftOut.includes(name));
   return Object.fromEntries(fields.map(([name, field]) => [name, withoutDefault(field)]));
 }

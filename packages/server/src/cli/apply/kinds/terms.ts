@@ -109,5 +109,11 @@ export const configSchemas: Kind = {
 async function schemaOf(scope: Scope, id: string): Promise<Existing> {
   const found = await scope.api.get(`/v1/schemas/${id}`);
   const { name, description, content } = found?.row ?? {};
-  return { key: String(name), parent: null, id, fields: { name, description, content }, row: { etag: found?.etag ?? null } };
+  return {
+    key: String(name),
+    parent: null,
+    id,
+    fields: { name, description, content },
+    row: { etag: found?.etag ?? null },
+  };
 }
