@@ -44,8 +44,8 @@ test('the example of docs/apply.md is applied, a second run changes nothing, and
   expect(await api().get('/v1/tenants/by-slug/acme-works')).toBeNull();
   const first = await apply(file);
   expect(first.lines).toContain('created config acme-works/press-line-4/limits');
-  expect(first.lines.at(-1)).toMatch(/^\d+ created, 1 updated, 0 removed, 0 unchanged$/);
-  expect(rehearsed.changes).toBe(first.changes - 1);
+  expect(first.lines.at(-1)).toMatch(/^\d+ created, 0 updated, 0 removed, 0 unchanged$/);
+  expect(rehearsed.changes).toBe(first.changes);
   const second = await apply(file);
   expect(second).toEqual({
     changes: 0,
@@ -71,7 +71,7 @@ test('a change in the file is the one change that is made, and a fixed field is 
 });
 
 test('prune removes what a list of the file lacks, and nothing of lists that the file does not have', async () => {
-  const head = 'type: Tenant\nslug: pruned\nname: Pruned\n';
+  const head = 'type: Tenant\nslug: pruned\nname: Pruned\nentitlements: [{ product: certifai }]\n';
   const projects = (...slugs: string[]) =>
     `projects: [${slugs.map((slug) => `{ slug: ${slug}, name: P }`).join(', ')}]\n`;
   const groups = 'groups: [{ slug: crew, display_name: Crew }]\n';
@@ -82,7 +82,7 @@ test('prune removes what a list of the file lacks, and nothing of lists that the
   expect(rehearsed.lines[0]).toBe('would be archived project pruned/two-two');
   expect((await apply(less, { prune: true })).lines).toEqual([
     'archived project pruned/two-two',
-    '0 created, 0 updated, 1 removed, 2 unchanged',
+    '0 created, 0 updated, 1 removed, 3 unchanged',
   ]);
   expect(await exported('pruned')).toContain('slug: crew');
   expect((await apply(less, { prune: true })).changes).toBe(0);
@@ -111,6 +111,17 @@ test.each([
   expect(outcome).toBeInstanceOf(UsageError);
   expect((outcome as Error).message).toContain(`${file}${expected}`);
   expect(await api().get('/v1/tenants/by-slug/wrong')).toBeNull();
+});
+
+test('a product that the catalog lacks, and a tier that nobody offers, are told before anything changes', async () => {
+  const head = 'type: Tenant\nslug: beyond\nname: B\n';
+  const file = fileOf(
+    'beyond.yaml',
+    `${head}entitlements: [{ product: cad }]\ndatabases:\n  - { name: orders, owner_team: shop, tier: vast }\n`,
+  );
+  const refused = `${file}:4: entitlement beyond/cad: there is no product cad\n${file}:6: database beyond/orders: there is no database_tier vast`;
+  await expect(apply(file)).rejects.toThrow(refused);
+  expect(await api().get('/v1/tenants/by-slug/beyond')).toBeNull();
 });
 
 test('a name that nothing has is told before anything changes', async () => {

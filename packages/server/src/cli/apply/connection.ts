@@ -11,7 +11,7 @@ export interface ConnectionOptions {
 export function withConnection(command: Command): Command {
   return command
     .addOption(
-      new Option('--url <url>', 'where the registry answers').env('REGISTRY_URL').default('http://127.0.0.1:3000'),
+      new Option('--url <url>', 'where the registry answers').env('REGISTRY_URL').default('http://127.0.0.1:8090'),
     )
     .addOption(
       new Option(

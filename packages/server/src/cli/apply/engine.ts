@@ -10,6 +10,7 @@ import { differing } from './same.ts';
 import { createScope, type Scope } from './scope.ts';
 import { listName, type TenantState, type WantedThing } from './state.ts';
 import { createTenant, findTenant, moveTenant, tenantRefusal, updateTenant } from './tenant.ts';
+import { worldOf } from './world.ts';
 
 export interface Change {
   readonly action: 'created' | 'updated' | 'removed' | 'unchanged';
@@ -34,6 +35,7 @@ interface Run {
   readonly state: TenantState;
   readonly prune: boolean;
   readonly isRehearsal: boolean;
+  readonly world: ReturnType<typeof worldOf>;
   readonly report: (change: Change) => void;
   readonly complain: (place: Place, text: string) => void;
 }
@@ -43,8 +45,17 @@ export async function applyStates({ api, states, dryRun, prune, report }: ApplyO
   const complaints: string[] = [];
   const complain = (place: Place, text: string) => void complaints.push(at(place, text));
   const rehearsed: Change[] = [];
+  const world = worldOf(api);
   for (const state of states)
-    await perform({ api, state, prune, isRehearsal: true, report: (change) => void rehearsed.push(change), complain });
+    await perform({
+      api,
+      state,
+      prune,
+      isRehearsal: true,
+      world,
+      report: (change) => void rehearsed.push(change),
+      complain,
+    });
   if (complaints.length > 0) throw new RefusedError(`${complaints.join('\n')}\nNothing was changed.`);
   if (dryRun) return rehearsed.forEach(report);
   let made = 0;
@@ -55,7 +66,8 @@ export async function applyStates({ api, states, dryRun, prune, report }: ApplyO
   const refuse = (place: Place, text: string): never => {
     throw new RefusedError(`${at(place, text)}\n${made} changes were made before; a repetition goes on from there.`);
   };
-  for (const state of states) await perform({ api, state, prune, isRehearsal: false, report: count, complain: refuse });
+  for (const state of states)
+    await perform({ api, state, prune, isRehearsal: false, world, report: count, complain: refuse });
 }
 
 async function perform(run: Run): Promise<void> {
@@ -67,7 +79,8 @@ async function perform(run: Run): Promise<void> {
   const left: (() => Promise<void>)[] = [];
   for (const kind of kinds) left.unshift(...(await performKind(run, scope, kind)));
   for (const remove of left) await remove();
-  if (row !== null && row.status !== 'frozen' && state.fields?.status === 'frozen') await move(run, row);
+  if (row !== null && row.status !== 'frozen' && state.fields?.status === 'frozen')
+    await move(found === null ? { ...run, report: () => {} } : run, row);
 }
 
 async function tenantNow(run: Run, found: Row | null): Promise<Row | null> {
@@ -83,7 +96,9 @@ async function tenantNow(run: Run, found: Row | null): Promise<Row | null> {
   if (found === null) {
     const made = isRehearsal ? null : await trying(run, place, `tenant ${slug}`, () => createTenant(api, fields));
     run.report({ action: 'created', ...named, about: [] });
-    if (made !== null && fields.status === 'active' && made.status !== 'active') await move(run, made);
+    // A part of its creation, and no change of its own.
+    if (made !== null && fields.status === 'active' && made.status !== 'active')
+      await move({ ...run, report: () => {} }, made);
     return made;
   }
   const changed = differing(fields, found);
@@ -176,9 +191,13 @@ async function checkReferences(run: Run, scope: Scope | null, thing: WantedThing
   const inside = kind.within === undefined || parent === null ? [] : [{ noun: kind.within, key: parent }];
   for (const { noun, key } of [...inside, ...kind.references(fields)]) {
     if (run.state.things.some((each) => each.kind.noun === noun && each.key === key)) continue;
-    const known = scope === null ? [] : await scope.all(noun);
-    if (!known.some((each) => each.key === key)) run.complain(place, `${what}: there is no ${noun} ${key}`);
+    const names = run.world(noun) ?? namesIn(scope, noun);
+    if (!(await names).includes(key)) run.complain(place, `${what}: there is no ${noun} ${key}`);
   }
+}
+
+async function namesIn(scope: Scope | null, noun: string): Promise<readonly string[]> {
+  return scope === null ? [] : (await scope.all(noun)).map(({ key }) => key);
 }
 
 async function remove(run: Run, scope: Scope, kind: Kind, existing: Existing): Promise<void> {

@@ -17,6 +17,8 @@ interface ResourceOptions {
   readonly fixed?: readonly string[];
   /** Field of the file → the kind that it names, and the field of the API. */
   readonly references?: Readonly<Record<string, { readonly noun: string; readonly field: string }>>;
+  /** As `references`, for names that the API takes as they are. */
+  readonly named?: Readonly<Record<string, { readonly noun: string }>>;
   /** Fields that only a change can set. */
   readonly notAtCreation?: readonly string[];
   /** Rows that are history. */
@@ -91,7 +93,7 @@ export function resourceKind(options: ResourceOptions): Kind {
       await options.remove?.(scope, String(id));
     },
     references: (fields) =>
-      Object.entries(references).flatMap(([name, { noun: other }]): Reference[] =>
+      Object.entries({ ...references, ...options.named }).flatMap(([name, { noun: other }]): Reference[] =>
         typeof fields[name] === 'string' ? [{ noun: other, key: fields[name] }] : [],
       ),
     ...(options.portable === undefined ? {} : { portable: options.portable }),

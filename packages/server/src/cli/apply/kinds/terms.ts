@@ -56,7 +56,7 @@ export const entitlements: Kind = {
   fieldNames: ['product', 'config', 'source', 'ends_at'],
   fixed: [],
   keyOf: (fields) => String(fields.product),
-  references: () => [],
+  references: (fields) => [{ noun: 'product', key: String(fields.product) }],
   async read({ api, tenantId }) {
     const found = await api.get('/v1/entitlements', { tenant_id: tenantId });
     return ((found?.row.items ?? []) as Row[]).map(entitlementOf);
