@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '@tenant-registry/db';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { testServer } from '../../../test/support/server.ts';
+import { run } from '../program.ts';
 import { type Api, createApi } from './api.ts';
 import { applyFile, exportToFile, importFile } from './perform.ts';
 
@@ -145,4 +146,71 @@ test('an exported tenant is imported under another name, equal to the first, and
   expect(copy.replaceAll('slug: replica', 'slug: origin').replaceAll('10.40.', '10.30.')).toBe(text);
   await expect(importFile(api(), { ...usual, file, merge: false }, quiet)).rejects.toThrow('tenant replica exists');
   expect(await importFile(api(), { ...usual, file, merge: true }, quiet)).toBe(0);
+});
+
+test('what somebody else changed meanwhile is refused, and stays', async () => {
+  const text = (name: string) =>
+    `type: Tenant\nslug: raced\nname: R\ngroups: [{ slug: crew, display_name: ${name} }]\n`;
+  await apply(fileOf('raced.yaml', text('One')));
+  const real = api();
+  let lists = 0;
+  const raced: Api = {
+    ...real,
+    // The second list is that of the run after its rehearsal.
+    async list(path, query) {
+      const rows = await real.list(path, query);
+      lists += 1;
+      if (lists === 2) await real.send('PATCH', `${path}/${rows[0]?.id}`, { body: { display_name: 'Theirs' } });
+      return rows;
+    },
+  };
+  const quiet = { result: () => {}, aside: () => {} };
+  const file = fileOf('raced.yaml', text('Mine'));
+  await expect(applyFile(raced, { ...usual, file }, quiet)).rejects.toThrow('somebody else changed it meanwhile');
+  expect(await exported('raced')).toContain('display_name: Theirs');
+});
+
+test('a lost answer is asked for again under the same key, so nothing is made twice', async () => {
+  let lost = 0;
+  const losing: typeof fetch = async (...request) => {
+    const response = await fetch(...request);
+    if (request[1]?.method !== 'POST' || lost > 0) return response;
+    lost += 1;
+    await response.body?.cancel();
+    throw new TypeError('the connection was lost');
+  };
+  const lossy = createApi({ url: server.url, token: server.operatorToken, fetch: losing });
+  const file = fileOf('lost.yaml', 'type: Tenant\nslug: lost-answer\nname: L\n');
+  expect(await applyFile(lossy, { ...usual, file }, { result: () => {}, aside: () => {} })).toBe(1);
+  expect(lost).toBe(1);
+});
+
+test('the command line: a wrong file is 2, a refusal is 1, and --json is one object', async () => {
+  const [results, asides]: [string[], string[]] = [[], []];
+  vi.spyOn(console, 'log').mockImplementation((text) => void results.push(text));
+  vi.spyOn(console, 'error').mockImplementation((text) => void asides.push(text));
+  const connection = ['--url', server.url, '--token', server.operatorToken];
+  const file = fileOf('line.yaml', 'type: Tenant\nslug: by-line\nname: L\nstatus: active\n');
+  try {
+    expect(await run(['apply', '-f', file, '--json', ...connection])).toBe(0);
+    expect(JSON.parse(results.join(''))).toEqual({
+      dry_run: false,
+      created: 1,
+      updated: 0,
+      removed: 0,
+      unchanged: 0,
+      changes: [{ action: 'created', noun: 'tenant', name: 'by-line', about: [] }],
+    });
+    expect(await run(['import', '-f', file, ...connection])).toBe(1);
+    expect(await run(['export', '--tenant', 'nobody-here', ...connection])).toBe(1);
+    expect(await run(['apply', '-f', join(folder, 'absent.yaml'), ...connection])).toBe(2);
+    expect(await run(['apply', '-f', file, '--url', 'nowhere', '--token', 'x'])).toBe(2);
+    const out = join(folder, 'by-line.json');
+    expect(await run(['export', '--tenant', 'by-line', '--out', out, ...connection])).toBe(0);
+    expect(await run(['import', '--merge', '-f', out, ...connection])).toBe(0);
+    expect(results.at(-1)).toBe('0 created, 0 updated, 0 removed, 1 unchanged');
+    expect([...results, ...asides].join('\n')).not.toContain(server.operatorToken);
+  } finally {
+    vi.restoreAllMocks();
+  }
 });

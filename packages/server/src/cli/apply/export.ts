@@ -63,7 +63,9 @@ async function membersOf(
   for (const kind of kinds.filter((each) => (each.within ?? null) === within)) {
     const found = parent === null ? await scope.all(kind.noun) : await kind.read(scope, [parent]);
     const written = [];
-    for (const each of found) written.push(...(await thingOf(scope, kind, each, note)));
+    // In an order of their own: two exports of the same state are the same text.
+    for (const each of [...found].sort((a, b) => (a.key < b.key ? -1 : 1)))
+      written.push(...(await thingOf(scope, kind, each, note)));
     if (written.length > 0) members[kind.member] = kind.form === 'one' ? written[0] : written;
   }
   return members;

@@ -129,6 +129,6 @@ export const databases = resourceKind({
   shape: { ...fieldsOf(createDatabaseInput, [TENANT, 'project_id']), project: named.nullish() },
   fixed: ['namespace', 'project'],
   references: { project: { noun: 'project', field: 'project_id' } },
-  named: { tier: { noun: 'database_tier' } },
+  named: { tier: { noun: 'database_tier' }, owner_team: { noun: 'group' } },
   removal: null,
 });
