@@ -31,6 +31,7 @@ export interface Row {
   readonly rest_seconds?: unknown;
   readonly description?: unknown;
   readonly etag?: unknown;
+  readonly updated_at?: unknown;
   readonly items?: unknown;
   readonly next_cursor?: unknown;
   readonly code?: unknown;

@@ -3,13 +3,14 @@
  * for a reason that can be seen from outside is told before anything changes.
  */
 import type { Api, Row } from './api.ts';
-import type { Existing, Kind } from './kind.ts';
-import { kinds } from './kinds.ts';
+import type { Kind } from './kind.ts';
+import { kinds, readKind } from './kinds.ts';
 import { at, type Place, RefusedError } from './problem.ts';
 import { differing } from './same.ts';
 import { createScope, type Scope } from './scope.ts';
 import { listName, type TenantState, type WantedThing } from './state.ts';
 import { createTenant, findTenant, moveTenant, tenantRefusal, updateTenant } from './tenant.ts';
+import type { Existing } from './things.ts';
 import { worldOf } from './world.ts';
 
 export interface Change {
@@ -75,7 +76,7 @@ async function perform(run: Run): Promise<void> {
   const found = await findTenant(api, state.slug);
   const row = await tenantNow(run, found);
   // In a rehearsal a tenant that is not there yet has nothing that could be compared.
-  const scope = row === null ? null : createScope({ api, slug: state.slug, tenantId: String(row.id), kinds });
+  const scope = row === null ? null : createScope({ api, slug: state.slug, tenantId: String(row.id), read: readKind });
   const left: (() => Promise<void>)[] = [];
   for (const kind of kinds) left.unshift(...(await performKind(run, scope, kind)));
   for (const remove of left) await remove();

@@ -1,12 +1,13 @@
 /** Writes one tenant as a file that `apply` and `import` read. Secrets, keys, ids and history stay where they are. */
 import { stringify } from 'yaml';
 import type { Api, Row } from './api.ts';
-import type { Existing, Fields, Kind } from './kind.ts';
-import { kinds } from './kinds.ts';
+import type { Kind } from './kind.ts';
+import { kinds, readKind } from './kinds.ts';
 import { RefusedError } from './problem.ts';
 import { createScope, type Scope } from './scope.ts';
 import { FORM_VERSION, TENANT_DOCUMENT } from './state.ts';
 import { findTenant, tenantFieldNames } from './tenant.ts';
+import type { Existing, Fields } from './things.ts';
 
 export interface Exported {
   readonly document: Fields;
@@ -22,7 +23,7 @@ const STAYS = [
 export async function exportTenant(api: Api, slug: string): Promise<Exported> {
   const row = await findTenant(api, slug);
   if (row === null) throw new RefusedError(`there is no tenant ${slug}`);
-  const scope = createScope({ api, slug, tenantId: String(row.id), kinds });
+  const scope = createScope({ api, slug, tenantId: String(row.id), read: readKind });
   const notes = [...STAYS];
   const note = (text: string) => void notes.push(text);
   const document = {

@@ -1,30 +1,7 @@
 /** What a kind of declared thing is: its shape in a file, and how the registry reads, makes, changes and removes it. */
 import type { z } from 'zod';
-import type { Row } from './api.ts';
 import type { Scope } from './scope.ts';
-
-export type Fields = Row;
-
-/** A thing that the registry has, in the words of a file. */
-export interface Existing {
-  readonly key: string;
-  /** The name of what it lies in. */
-  readonly parent: string | null;
-  /** Null: it has none of its own. */
-  readonly id: string | null;
-  readonly fields: Fields;
-  readonly row: Row;
-  /** Somebody else keeps it, or it is at rest already: it is never removed. */
-  readonly isKept?: boolean;
-}
-
-/** A thing that a file declares. */
-export interface Wanted {
-  readonly key: string;
-  readonly parent: string | null;
-  /** Only what the file says. */
-  readonly fields: Fields;
-}
+import type { Existing, Fields, Wanted } from './things.ts';
 
 export interface Kind {
   /** As it is called in what is printed: `project`. */

@@ -5,11 +5,12 @@ import type { z } from 'zod';
 import { inputText } from '../../kernel/errors/input-texts.ts';
 import { slug as slugShape } from '../../kernel/schema.ts';
 import { nearest } from '../../settings/near-names.ts';
-import type { Fields, Kind } from './kind.ts';
+import type { Kind } from './kind.ts';
 import { kinds } from './kinds.ts';
 import { at, type Place } from './problem.ts';
 import { FORM_VERSION, listName, TENANT_DOCUMENT, type TenantState, type WantedThing } from './state.ts';
 import { tenantFieldNames, tenantShape } from './tenant.ts';
+import type { Fields } from './things.ts';
 
 type Path = readonly (string | number)[];
 

@@ -1,6 +1,6 @@
 /** Whether the registry has what a file says, however either writes it. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Fields } from './kind.ts';
+import type { Fields } from './things.ts';
 
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
 /** Lists of names whose order says nothing. */

@@ -1,7 +1,7 @@
 /** One tenant while it is compared and changed: what its things are called, and by what ids the registry knows them. */
 import type { Api } from './api.ts';
-import type { Existing, Kind } from './kind.ts';
 import { RefusedError } from './problem.ts';
+import type { Existing } from './things.ts';
 
 export interface Scope {
   readonly api: Api;
@@ -22,17 +22,18 @@ interface ScopeOptions {
   readonly api: Api;
   readonly slug: string;
   readonly tenantId: string;
-  readonly kinds: readonly Kind[];
+  /** Resolves to the things of a kind, from the registry. */
+  read(noun: string, scope: Scope): Promise<Existing[]>;
 }
 
-export function createScope({ api, slug, tenantId, kinds }: ScopeOptions): Scope {
+export function createScope({ api, slug, tenantId, read }: ScopeOptions): Scope {
   const known = new Map<string, Promise<Existing[]>>();
   const scope: Scope = {
     api,
     slug,
     tenantId,
     all(noun) {
-      const asked = known.get(noun) ?? read(noun);
+      const asked = known.get(noun) ?? read(noun, scope);
       known.set(noun, asked);
       return asked;
     },
@@ -51,11 +52,6 @@ export function createScope({ api, slug, tenantId, kinds }: ScopeOptions): Scope
         scope.all(noun).then((found) => [...found, existing]),
       );
     },
-  };
-  const read = async (noun: string): Promise<Existing[]> => {
-    const kind = kinds.find((each) => each.noun === noun);
-    if (kind === undefined) throw new TypeError(`unknown kind ${noun}`);
-    return kind.read(scope, []);
   };
   return scope;
 }

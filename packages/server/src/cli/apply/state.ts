@@ -1,6 +1,7 @@
 /** What a file declares, once all of it was found right. */
-import type { Fields, Kind, Wanted } from './kind.ts';
+import type { Kind } from './kind.ts';
 import type { Place } from './problem.ts';
+import type { Fields, Wanted } from './things.ts';
 
 export interface WantedThing extends Wanted {
   readonly kind: Kind;

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { createTenantInput } from '../../modules/tenants/schema.ts';
 import type { Api, Row } from './api.ts';
-import type { Fields } from './kind.ts';
 import { fieldsOf } from './kinds/shape.ts';
+import { RefusedError } from './problem.ts';
+import type { Fields } from './things.ts';
 
 const STATUSES = ['demo', 'trial', 'active', 'frozen'] as const;
 
@@ -44,6 +45,8 @@ export async function updateTenant(api: Api, row: Row, fields: Fields, changed: 
   if (names.length === 0) return;
   const place = `/v1/tenants/${row.id}`;
   const found = await api.get(place);
+  if (found?.row.updated_at !== row.updated_at)
+    throw new RefusedError('somebody else changed it meanwhile: run the command again');
   const body = Object.fromEntries(names.map((name) => [name, fields[name]]));
   await api.send('PATCH', place, { body, ifMatch: found?.etag ?? null });
 }

@@ -4,8 +4,9 @@ import { projectLevels } from '../../../kernel/permissions.ts';
 import { createConfigInput } from '../../../modules/configs/values/schema.ts';
 import { setSubRangeInput } from '../../../modules/network/schema.ts';
 import type { Row } from '../api.ts';
-import type { Existing, Fields, Kind, Reference } from '../kind.ts';
+import type { Kind, Reference } from '../kind.ts';
 import type { Scope } from '../scope.ts';
+import type { Existing, Fields } from '../things.ts';
 import { fieldsOf } from './shape.ts';
 
 const PRINCIPAL = /^(user|service_identity|group):(.{1,254})$/s;

@@ -1,10 +1,11 @@
 /** A kind whose things are a list of the tenant's, each with an id of its own: most of them. */
 import { z } from 'zod';
 import type { Row } from '../api.ts';
-import type { Existing, Fields, Kind, Reference, Wanted } from '../kind.ts';
+import type { Kind, Reference } from '../kind.ts';
 import { RefusedError } from '../problem.ts';
 import { differing } from '../same.ts';
 import type { Scope } from '../scope.ts';
+import type { Existing, Fields, Wanted } from '../things.ts';
 
 interface ResourceOptions {
   readonly noun: string;

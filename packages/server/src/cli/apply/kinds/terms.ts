@@ -5,8 +5,9 @@ import { createConfigSchemaInput } from '../../../modules/config-schemas/schema.
 import { setEntitlementInput } from '../../../modules/entitlements/schema.ts';
 import { setNetworkInput } from '../../../modules/network/schema.ts';
 import type { Row } from '../api.ts';
-import type { Existing, Fields, Kind } from '../kind.ts';
+import type { Kind } from '../kind.ts';
 import type { Scope } from '../scope.ts';
+import type { Existing, Fields } from '../things.ts';
 import { fieldsOf } from './shape.ts';
 
 const networkOf = (row: Row, etag: string | null): Existing => ({
@@ -86,7 +87,10 @@ export const configSchemas: Kind = {
   references: () => [],
   async read(scope) {
     const rows = await scope.api.list('/v1/schemas', { tenant_id: scope.tenantId });
-    return Promise.all(rows.map(({ id }) => schemaOf(scope, String(id))));
+    const found = [];
+    // One at a time: each is a request.
+    for (const { id } of rows) found.push(await schemaOf(scope, String(id)));
+    return found;
   },
   async create(scope, { fields }) {
     const row = await scope.api.send('POST', '/v1/schemas', { body: { tenant_id: scope.tenantId, ...fields } });
