@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'postject';
 import { build, type Plugin } from 'rolldown';
-import { conditionNames, db, dist } from './places.ts';
+import { conditionNames, db } from './places.ts';
 
 /** The mark in Node's binary that says that it holds a program. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /** Writes dist/migrate: this Node, with the program in it. */
-export async function executable(): Promise<void> {
+export async function executable(dist: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'migrate-'));
   try {
     await build({

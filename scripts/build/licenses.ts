@@ -1,7 +1,7 @@
 /** The licenses of all that the bundle holds of others, in one file beside it: they ask for that. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { dist, root } from './places.ts';
+import { root } from './places.ts';
 
 interface Manifest {
   readonly name?: string;
@@ -10,7 +10,7 @@ interface Manifest {
 }
 
 /** Writes dist/licenses.txt for the packages to which these files belong. */
-export function licenses(files: readonly string[]): void {
+export function licenses(dist: string, files: readonly string[]): void {
   const folders = new Set(files.filter((file) => file.includes('node_modules')).map(packageOf));
   const texts = [...folders].flatMap((folder) => (folder === undefined ? [] : [textOf(folder)]));
   writeFileSync(join(dist, 'licenses.txt'), `${[...new Set(texts)].sort().join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-/** What is built: the only folder that the build writes. */
-export const dist = join(root, 'dist');
 export const server = join(root, 'packages/server');
 /** What leads to the sources of packages of this repository. */
 export const conditionNames = ['@tenant-registry/source', 'node'];

@@ -25,7 +25,13 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 function run([, file, ...args]: readonly [string, string, ...string[]], variables: Record<string, string>) {
-  const env = { PATH: process.env['PATH'], URL: server.url, INTERNAL_TOKEN: server.internalToken, ...variables };
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_OPTIONS: process.env['NODE_OPTIONS'],
+    URL: server.url,
+    INTERNAL_TOKEN: server.internalToken,
+    ...variables,
+  };
   return promisify(execFile)(file, args, { env, timeout: ENDS_WITHIN_MS });
 }
 

@@ -33,7 +33,13 @@ export function useReceiver() {
   const inbox = () => join(folder, 'inbox.jsonl');
 
   function spawned(keys: readonly string[], port: number): Running & { readonly child: ChildProcess } {
-    const env = { PATH: process.env['PATH'], WEBHOOK_KEYS: keys.join(' '), PORT: `${port}`, INBOX: inbox() };
+    const env = {
+      PATH: process.env['PATH'],
+      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      WEBHOOK_KEYS: keys.join(' '),
+      PORT: `${port}`,
+      INBOX: inbox(),
+    };
     const child = spawn(process.execPath, [main], { env });
     const output = { out: '', error: '' };
     child.stdout.on('data', (chunk) => {

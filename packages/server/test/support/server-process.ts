@@ -12,6 +12,12 @@ export const INTERNAL = 'i'.repeat(40);
 
 type Environment = Readonly<Record<string, string>>;
 
+/** The Node that runs the script, by default this one, and the arguments of the script. */
+export interface Runtime {
+  readonly node?: string;
+  readonly args?: readonly string[];
+}
+
 export interface StartedProcess {
   readonly child: ChildProcess;
   /** The end of what it wrote. */
@@ -23,8 +29,12 @@ export interface StartedProcess {
 }
 
 /** Starts the server, or another script that prints a line with its address, with nothing of this process's environment but the path, and what Node compiled before. */
-export function startProcess(env: Environment, script: string = main): StartedProcess {
-  const child = spawn(process.execPath, [script], {
+export function startProcess(
+  env: Environment,
+  script: string = main,
+  { node = process.execPath, args = [] }: Runtime = {},
+): StartedProcess {
+  const child = spawn(node, [script, ...args], {
     env: {
       PATH: process.env['PATH'],
       NODE_OPTIONS: process.env['NODE_OPTIONS'],

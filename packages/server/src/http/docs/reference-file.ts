@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /** The reference as one script: the package exports no way to it. */
-export const referenceFile = join(dirname(resolve('@scalar/api-reference')), 'browser/standalone.js');
+export const referenceFile = join(dirname(require.resolve('@scalar/api-reference')), 'browser/standalone.js');

@@ -1,0 +1,123 @@
+// engine: postgres
+/** The artefact: built, moved to a folder without node_modules, and run as an operator runs it. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createClient } from '@tenant-registry/client';
+import { emptyDatabase } from '@tenant-registry/db/testing';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { INTERNAL, OPERATOR, startProcess } from '../../server/test/support/server-process.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const builds = [] as string[];
+let artefact: string;
+
+async function build(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'artefact-'));
+  builds.push(folder);
+  await run(process.execPath, [join(root, 'scripts/build.ts'), '--out', folder]);
+  return folder;
+}
+
+beforeAll(async () => {
+  artefact = await build();
+});
+afterAll(() => Promise.all(builds.map((folder) => rm(folder, { recursive: true }))));
+
+const ACME = '00000000-0000-0000-0000-000000000001';
+const tokens = { OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL };
+const oldest = join(root, 'node_modules/node-22/bin/node');
+const nodes = [
+  ['the Node of this repository', process.execPath],
+  ['the oldest Node that is supported', oldest],
+] as const;
+
+/** Starts the artefact with an embedded database or another one; it ends with the test. */
+async function serve(node: string, env: Readonly<Record<string, string>>) {
+  // Without the condition that leads to sources: there are none.
+  const options = { node, args: ['serve'] };
+  const given = { NODE_OPTIONS: '', RATE_LIMIT_PER_MINUTE: '0', REQUEST_TIMEOUT_MS: '48000', ...tokens, ...env };
+  const { child, ready, ended, output } = startProcess(given, join(artefact, 'tenant-registry.mjs'), options);
+  const stop = async () => {
+    child.kill('SIGTERM');
+    return ended;
+  };
+  onTestFinished(async () => void (await stop()));
+  return { url: await ready, stop, output };
+}
+
+// proves A7, A19
+describe.each(nodes)('on %s', (_, node) => {
+  test.skipIf(!existsSync(node))(
+    'the artefact serves with the embedded engine, threads and static files included',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'artefact-data-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      const { url, stop, output } = await serve(node, { DATA_DIR: folder });
+      const operator = createClient({ url, token: OPERATOR });
+      const { key = '' } = await operator.apiKeys.create({ tenant_id: ACME, name: 'ci', scopes: ['reports:read'] });
+      const verdict = await createClient({ url, token: INTERNAL }).apiKeys.verify({ key });
+      expect(verdict).toMatchObject({ valid: true, tenant_slug: 'acme' });
+      // Read by a thread.
+      const idp = {
+        tenant_id: ACME,
+        kind: 'saml' as const,
+        alias: 'saml',
+        issuer: 'https://sso.example',
+        metadata: { xml: '<x' },
+      };
+      await expect(operator.idpConfigs.create(idp)).rejects.toMatchObject({ code: 'metadata_invalid' });
+      const script = await fetch(`${url}/docs/reference.js`);
+      expect([script.status, (await script.text()).length > 1_000_000]).toEqual([200, true]);
+      expect(await stop()).toBe(0);
+      expect(output()).toContain('draining');
+    },
+  );
+});
+
+// proves A2, A17, A24
+test('the executable migrates a database where no Node is, and the artefact serves both examples on it', async () => {
+  const database = await emptyDatabase();
+  onTestFinished(() => database.close());
+  const env = { DATABASE_URL: database.url ?? '' };
+  const migrate = (...args: string[]) => run(join(artefact, 'migrate'), args, { env });
+  expect((await migrate('up')).stdout).toContain('0001_init');
+  expect((await migrate('up')).stdout).toContain('nothing to do');
+  expect((await migrate('version')).stdout).toMatch(/^database (\d+), program \1$/m);
+  const { url } = await serve(process.execPath, env);
+  const variables = { PATH: process.env['PATH'], URL: url, ...tokens };
+  const example = (file: string, ...args: string[]) =>
+    run(file, args, { env: { ...variables, NODE_OPTIONS: process.env['NODE_OPTIONS'] } });
+  const portal = await example(process.execPath, join(root, 'examples/portal/src/main.ts'));
+  const curl = await example('bash', join(root, 'examples/curl.sh'));
+  for (const { stdout } of [portal, curl]) expect(stdout.trimEnd()).toMatch(/That was the whole life of a tenant\.$/);
+});
+
+test('the executable says in one line that it has no embedded engine, and what a wrong call is', async () => {
+  const failing = (...args: string[]) =>
+    run(join(artefact, 'migrate'), args, { env: {} }).catch((error: unknown) => error);
+  expect(await failing('up')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^migrate: .*no embedded engine.*\n$/),
+  });
+  expect(await failing('sideways')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown command') });
+});
+
+// proves A19
+test('two builds of equal sources are equal in every byte', async () => {
+  expect(digests(await build())).toEqual(digests(artefact));
+});
+
+function digests(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+  return Object.fromEntries(
+    paths.map((path) => [path.slice(folder.length), createHash('sha256').update(readFileSync(path)).digest('hex')]),
+  );
+}
