@@ -16,7 +16,8 @@ export function nearNames(given: Given, known: readonly string[]): string[] {
   });
 }
 
-function nearest(name: string, known: readonly string[], slipsMax: number): string | undefined {
+/** Returns the known name that is at most so many slips away from this one; undefined when none is. */
+export function nearest(name: string, known: readonly string[], slipsMax: number): string | undefined {
   const [closest] = known
     .map((each) => ({ each, slips: slipsBetween(name, each) }))
     .filter(({ slips }) => slips <= slipsMax)
