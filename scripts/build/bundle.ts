@@ -1,4 +1,4 @@
-/** Bundles the commands as JavaScript modules that import nothing but Node and each other. */
+/** Bundles programs as JavaScript modules that import nothing but Node, each other, and what is named. */
 import { cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'rolldown';
@@ -10,31 +10,47 @@ const ENGINE_FILES = /^(index|chunk-.*|initdb)\.js$|\.(wasm|data)$|^(btree_gist|
 const EXTENSIONS = ['btree_gist', 'pg_trgm'];
 const REFERENCE = 'api-reference.js';
 
-/** Writes the commands with what they share, the embedded engine, the files that are served as they are, and licenses.txt. */
-export async function bundle(dist: string): Promise<void> {
+export interface Bundle {
+  /** The folder into which all is written. */
+  readonly folder: string;
+  /** The entries, by the names of their modules. */
+  readonly input: Readonly<Record<string, string>>;
+  /** Packages that an installation brings. */
+  readonly external?: readonly string[];
+  /** Sources that take the place of files, by their paths in the repository. */
+  readonly replaced?: Readonly<Record<string, string>>;
+}
+
+const reference = `import { fileURLToPath } from 'node:url';
+export const referenceFile = fileURLToPath(new URL('./${REFERENCE}', import.meta.url));`;
+
+/** Writes the entries with what they share, the embedded engine, the files that are served as they are, and licenses.txt. */
+export async function bundle({ folder, input, external = [], replaced = {} }: Bundle): Promise<void> {
   const { output } = await build({
-    input: { 'tenant-registry': join(server, 'src/cli.ts'), migrate: join(db, 'src/cli.ts') },
+    input,
     platform: 'node',
     resolve: { conditionNames },
-    plugins: [threads(), embeddedEngine(), reference()],
-    external: ['pg-native'],
+    plugins: [
+      threads(),
+      embeddedEngine(),
+      replacing({ 'packages/server/src/http/docs/reference-file.ts': reference, ...replaced }),
+    ],
+    external: ['pg-native', ...external],
     logLevel: 'warn',
     output: {
-      dir: dist,
+      dir: folder,
       format: 'esm',
       entryFileNames: '[name].mjs',
       // One folder for all: chunks name their neighbours, the engine and the files that are served relative to themselves.
       chunkFileNames: 'chunk-[name]-[hash].mjs',
     },
   });
+  const engine = packageFolder(PGLITE, db);
+  const scalar = packageFolder('@scalar/api-reference', server);
+  copyEngine(join(engine, 'dist'), join(folder, 'pglite'));
+  cpSync(join(scalar, 'dist/browser/standalone.js'), join(folder, REFERENCE));
   const modules = output.flatMap((each) => (each.type === 'chunk' ? each.moduleIds : []));
-  copyEngine(dist);
-  cpSync(join(packageFolder('@scalar/api-reference', server), 'dist/browser/standalone.js'), join(dist, REFERENCE));
-  licenses(dist, [
-    ...modules,
-    join(packageFolder(PGLITE, db), 'x'),
-    join(packageFolder('@scalar/api-reference', server), 'x'),
-  ]);
+  licenses(folder, [...modules, join(engine, 'package.json'), join(scalar, 'package.json')]);
 }
 
 /** A module that runs in a thread is a bundle of its own: `new URL('./thread.ts', import.meta.url)` becomes its address. */
@@ -43,11 +59,10 @@ function threads(): Plugin {
   return {
     name: 'threads',
     transform(code, id) {
-      if (!id.startsWith(root) || !address.test(code)) return null;
+      if (!id.startsWith(root)) return null;
       return code.replace(address, (_, file: string) => {
         const module = join(dirname(id), file);
-        const folder = basename(dirname(module));
-        const fileName = `thread-${file === './thread.ts' ? folder : basename(file, '.ts')}.mjs`;
+        const fileName = `thread-${file === './thread.ts' ? basename(dirname(module)) : basename(file, '.ts')}.mjs`;
         this.emitFile({ type: 'chunk', id: module, fileName });
         return `new URL('./${fileName}', import.meta.url)`;
       });
@@ -67,27 +82,16 @@ function embeddedEngine(): Plugin {
   };
 }
 
-function copyEngine(dist: string): void {
-  const from = join(packageFolder(PGLITE, db), 'dist');
-  const to = join(dist, 'pglite');
+function copyEngine(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
-  for (const file of readdirSync(from).filter((name) => ENGINE_FILES.test(name)))
-    cpSync(join(from, file), join(to, file));
   // Storage in a folder is loaded when it is used.
   const loaded = ['fs/base.js', 'fs/nodefs.js', ...EXTENSIONS.map((name) => `contrib/${name}.js`)];
-  for (const file of loaded) cpSync(join(from, file), join(to, file));
+  for (const file of [...readdirSync(from).filter((name) => ENGINE_FILES.test(name)), ...loaded])
+    cpSync(join(from, file), join(to, file));
 }
 
-/** The script of the API reference lies beside the bundle. */
-function reference(): Plugin {
-  return {
-    name: 'reference',
-    load(id) {
-      if (relative(server, id) !== 'src/http/docs/reference-file.ts') return null;
-      return `import { fileURLToPath } from 'node:url';
-        export const referenceFile = fileURLToPath(new URL('./${REFERENCE}', import.meta.url));`;
-    },
-  };
+function replacing(sources: Readonly<Record<string, string>>): Plugin {
+  return { name: 'replacing', load: (id) => sources[relative(root, id)] ?? null };
 }
 
 function packageFolder(name: string, from: string): string {

@@ -38,13 +38,17 @@ beforeAll(async () => {
 }, PACKED_WITHIN_MS);
 afterAll(() => rm(project, { recursive: true }));
 
-test('the package holds the build, the readme and the license, and depends on tRPC alone', async () => {
+test('the package holds the build, its sources, the readme and the license, and depends on tRPC alone', async () => {
   const names = (await readdir(installed)).sort();
-  expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+  expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src']);
   const { exports, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
     await readFile(join(installed, 'package.json'), 'utf8'),
   );
-  const builtAs = (name: string) => ({ types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` });
+  const builtAs = (name: string) => ({
+    '@tenant-registry/source': `./src/${name}.ts`,
+    types: `./dist/${name}.d.ts`,
+    default: `./dist/${name}.js`,
+  });
   const middleware = ['fastify', 'express', 'hono', 'fetch'].map((name) => [
     `./${name}`,
     builtAs(`middleware/${name}`),
@@ -293,6 +297,8 @@ async function runOnEveryNode(output: string, args: readonly string[] = []): Pro
     const { stdout } = await run(node, [join(project, 'script.js'), ...args], {
       cwd: project,
       timeout: ENDS_WITHIN_MS,
+      // Without the condition that leads to sources inside the repository.
+      env: { PATH: process.env['PATH'] },
     });
     expect(stdout).toBe(output);
   }

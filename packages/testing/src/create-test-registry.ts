@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { type Client, createClient } from '@tenant-registry/client';
 import { openDatabase } from '@tenant-registry/db';
 import { createTestApp } from '@tenant-registry/server/testing';
+import type { TestClock } from './clock.ts';
 import { migratedSnapshot } from './snapshot.ts';
-import { type TestClock, testClock } from './test-clock.ts';
+import { testClock } from './test-clock.ts';
 
 export interface TestRegistryOptions {
   /** The time to which `advance` adds; the system's clock by default. */

@@ -1,15 +1,6 @@
 /** A clock that a test moves. */
 import type { App, Clock } from '@tenant-registry/server/testing';
-
-export interface TestClock {
-  /** The current time of the registry. */
-  now(): Date;
-  /**
-   * Moves the time forward, and resolves when all work that became due is done: ended trials are frozen, tenants that
-   * were frozen for long are archived. The move is one step, so the effects of that work carry the new time.
-   */
-  advance(ms: number): Promise<void>;
-}
+import type { TestClock } from './clock.ts';
 
 /** Returns the clock for a registry, and a function that turns the started registry into its test's clock. */
 export function testClock(base: Clock): { readonly now: Clock; readonly clockOf: (app: App) => TestClock } {
