@@ -2,6 +2,7 @@
 import { safeMessage, UsageError } from '@tenant-registry/db';
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
+import { copyCommand } from './copy.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done; 1 refused or failed; 2 the call or the environment was wrong, and nothing was changed.
@@ -64,6 +65,7 @@ function programWith(ends: (code: number) => void): Command {
       ends(await configsMain(args));
     },
   );
+  program.addCommand(copyCommand());
   for (const command of program.commands) command.exitOverride();
   return program;
 }
