@@ -3,6 +3,7 @@ import { safeMessage, UsageError } from '@tenant-registry/db';
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 import { applyCommand, exportCommand, importCommand } from './apply.ts';
+import { copyCommand } from './copy.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done; 1 refused or failed; 2 the call or the environment was wrong, and nothing was changed.
@@ -65,7 +66,8 @@ function programWith(ends: (code: number) => void): Command {
       ends(await configsMain(args));
     },
   );
-  for (const command of [applyCommand(), exportCommand(), importCommand()]) program.addCommand(command);
+  const more = [applyCommand(), exportCommand(), importCommand(), copyCommand()];
+  for (const command of more) program.addCommand(command);
   for (const command of program.commands) command.exitOverride();
   return program;
 }
