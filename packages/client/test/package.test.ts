@@ -1,7 +1,7 @@
 // engine: none
 /** The published package: packed, and unpacked into a project of its own as an installation would do, offline. */
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
