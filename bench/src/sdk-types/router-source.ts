@@ -1,14 +1,14 @@
 /** Writes the source of a router of any size, shaped like that of the registry, and the manifest of its operations. */
 import { fileURLToPath } from 'node:url';
 
-type Kind = 'query' | 'list' | 'mutation' | 'safe' | 'GET /v1/audit/export' | 'FEED /v1/internal/changes';
+type Kind = 'query' | 'list' | 'mutation' | 'safe' | 'EXPORT /v1/audit/export' | 'FEED /v1/internal/changes';
 type Groups = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
 
 /** The operations that the SDK's own source names. */
 const core: Groups = {
   tenants: { create: 'mutation', list: 'list', get: 'query', update: 'mutation' },
   apiKeys: { create: 'mutation', list: 'list', verify: 'safe', revoke: 'mutation' },
-  audit: { append: 'mutation', list: 'list', export: 'GET /v1/audit/export' },
+  audit: { append: 'mutation', list: 'list', export: 'EXPORT /v1/audit/export' },
   changes: { stream: 'FEED /v1/internal/changes' },
 };
 /** The SDK's verifier reads the fields of verdicts, so `apiKeys.verify` has the registry's own schemas. */
@@ -63,7 +63,10 @@ export function routerSource(groups: Groups): string {
 
 /** Returns the source of the SDK's manifest. */
 export function manifestSource(groups: Groups): string {
-  const text = JSON.stringify(groups, null, 2);
+  const verbs: Readonly<Record<string, string>> = { query: 'GET', list: 'LIST', mutation: 'POST', safe: 'SAFE' };
+  const routed = (_: string, value: unknown) =>
+    typeof value === 'string' && value in verbs ? `${verbs[value]} /v1/things` : value;
+  const text = JSON.stringify(groups, routed, 2);
   return `import type { Kinds } from './kinds.ts';\nexport const operations = ${text} as const satisfies Kinds;\n`;
 }
 
@@ -77,7 +80,7 @@ function procedureSource(group: string, kind: Kind): string {
       return `t.procedure.input(z.strictObject({ status: z.enum(['${group}_open', 'closed']).optional(), limit: z.int().default(50), cursor: z.string().optional() })).output(z.object({ items: z.array(${thing}), next_cursor: z.string().nullable() })).query((): never => { throw new Error(); })`;
     case 'query':
       return `t.procedure.input(id).output(${thing}).query((): never => { throw new Error(); })`;
-    case 'GET /v1/audit/export':
+    case 'EXPORT /v1/audit/export':
       return `t.procedure.input(z.strictObject({ action: z.string().optional(), format: z.enum(['ndjson', 'csv']).default('ndjson') })).output(z.custom<AsyncIterable<string>>()).query((): never => { throw new Error(); })`;
     case 'FEED /v1/internal/changes':
       return `t.procedure.input(z.strictObject({})).output(z.custom<AsyncIterable<string> & { readonly mediaType: 'text/event-stream' }>()).query((): never => { throw new Error(); })`;

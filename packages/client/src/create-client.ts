@@ -30,8 +30,8 @@ export function createClient(options: ClientOptions): Client {
   return createClientOn(systemRuntime, options);
 }
 
-/** A route marks a stream: `GET /v1/…` an export, `FEED /v1/…` the feed of changes, `EVENTS /v1/…` a feed of events. */
-type Kind = 'query' | 'list' | 'mutation' | 'safe' | `GET ${string}` | `FEED ${string}` | `EVENTS ${string}`;
+/** A kind and a route: `LIST /v1/tenants`. */
+type Kind = `${string} /v1/${string}`;
 interface Kinds {
   readonly [name: string]: Kind | Kinds;
 }
@@ -43,18 +43,35 @@ function buildOperations(connection: Connection, kinds: Kinds, prefix: string): 
 }
 
 function operationOf(connection: Connection, path: string, kind: Kind) {
-  if (kind.startsWith('GET ')) return exportOf(connection, path, kind.slice('GET '.length));
-  if (kind.startsWith('FEED ')) return feedOf(connection, path, kind.slice('FEED '.length));
-  if (kind.startsWith('EVENTS ')) return subscriptionOf(connection, path, kind.slice('EVENTS '.length));
-  const type = kind === 'mutation' || kind === 'safe' ? 'mutation' : 'query';
-  const operation = { type, path, safe: kind === 'safe', send: connection.send } as const;
+  const [verb = '', route = ''] = kind.split(' ');
+  switch (verb) {
+    case 'EXPORT':
+      return exportOf(connection, path, route);
+    case 'FEED':
+      return feedOf(connection, path, route);
+    case 'EVENTS':
+      return subscriptionOf(connection, path, route);
+    default:
+      return callOf(connection, path, { verb, route });
+  }
+}
+
+function callOf(
+  connection: Connection,
+  path: string,
+  { verb, route }: { readonly verb: string; readonly route: string },
+) {
+  const [safe, list] = [verb === 'SAFE', verb === 'LIST'];
+  const method = safe ? 'POST' : list ? 'GET' : verb;
+  const type = method === 'GET' ? 'query' : 'mutation';
+  const operation = { type, path, safe, send: connection.send(method, route) } as const;
   const run = (input: object, options: CallOptions) =>
     resultOf(call(connection, { ...operation, input }, options).then(({ output }) => output));
   return (given: object = {}, options: CallOptions = {}) => {
-    if (kind !== 'list') return run(given, options);
+    if (!list) return run(given, options);
     return listOf(
       (cursor) =>
-        // The kind `list` guarantees that the output has items and next_cursor.
+        // The kind `LIST` guarantees that the output has items and next_cursor.
         run(cursor === undefined ? given : { ...given, cursor }, options) as Result<Page<unknown>>,
     );
   };

@@ -22,13 +22,9 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
-/** Returns the problem in a parsed answer, which is the answer itself or a part of tRPC's error envelope. */
+/** Returns a parsed answer if it is a problem. */
 export function problemIn(answer: unknown): Problem | undefined {
-  return [answer, at(answer, 'error', 'data', 'problem')].find(isProblem);
-}
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), value);
+  return isProblem(answer) ? answer : undefined;
 }
 
 function isProblem(value: unknown): value is Problem {

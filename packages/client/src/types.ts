@@ -69,7 +69,11 @@ type FunctionOf<Operation, Kind, Item> = Operation extends { type: 'export' }
       : (...args: Arguments<InputOf<Operation>, OptionsOf<Kind>>) => ResultOf<OutputOf<Operation>>;
 
 /** A session stands for its person in a GET request alone: the registry takes changes from its own pages only. */
-type OptionsOf<Kind> = Kind extends 'mutation' ? MutationOptions : Kind extends 'safe' ? WaitOptions : QueryOptions;
+type OptionsOf<Kind> = Kind extends `SAFE ${string}`
+  ? WaitOptions
+  : Kind extends `${'GET' | 'LIST'} ${string}`
+    ? QueryOptions
+    : MutationOptions;
 
 /** Makes the input optional if none of its fields is required. */
 type Arguments<Input, Options> =

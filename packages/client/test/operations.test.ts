@@ -18,7 +18,7 @@ test('the streams of configurations that the SDK reads itself are no operations,
     t.procedure.meta({ rest: { method: 'GET', path, stream: [mediaType] } });
   const router = t.router({
     configs: t.router({
-      get: t.procedure.query(() => 1),
+      get: t.procedure.meta({ rest: { method: 'GET', path: '/v1/g' } }).query(() => 1),
       snapshot: streaming('/v1/s', 'application/json')
         .output(textStream)
         .query(() => undefined as never),
@@ -32,7 +32,7 @@ test('the streams of configurations that the SDK reads itself are no operations,
   });
   const source = operationsSource(router);
   expect(source).toContain(`configs: {
-    get: 'query',
-    export: 'GET /v1/projects/{project_id}/config-export',
+    get: 'GET /v1/g',
+    export: 'EXPORT /v1/projects/{project_id}/config-export',
   },`);
 });

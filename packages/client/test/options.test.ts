@@ -31,7 +31,7 @@ test('the url may have a path, with or without a slash at its end, and may be a 
   for (const base of [url, `${url}/`, `${url}/registry`, new URL(`${url}/registry/`)]) {
     await createClient({ url: base, token: TOKEN }).tenants.get({ id: ID });
   }
-  const path = `/trpc/tenants.get?input=${encodeURIComponent(JSON.stringify({ id: ID }))}`;
+  const path = `/v1/tenants/${ID}`;
   expect(seen.map(({ url }) => url)).toEqual([path, path, `/registry${path}`, `/registry${path}`]);
 });
 
@@ -41,14 +41,37 @@ test('headers of the client are sent with every request, but do not replace the 
   expect(seen[0]?.headers).toMatchObject({ 'x-portal': 'eu', authorization: `Bearer ${TOKEN}` });
 });
 
-test('queries travel as GET, mutations as POST with a JSON body', async () => {
+test('the input travels in path, query and body, as the route wants it', async () => {
   const { client, seen } = await scripted([result({ items: [], next_cursor: null })]);
-  await client.tenants.list();
+  await client.tenants.list({ limit: 5, cursor: undefined });
+  await client.apiKeys.list({ tenant_id: ID, include_revoked: true });
+  await client.tenants.getBySlug({ slug: 'a/b?c' });
   await client.tenants.archive({ id: ID });
-  expect(seen.map(({ method }) => method)).toEqual(['GET', 'POST']);
-  expect(seen[1]?.headers['content-type']).toBe('application/json');
-  expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ id: ID });
+  await client.tenants.update({ id: ID, name: 'Acme' });
+  await client.users.deactivate({ id: ID, dry_run: true });
+  await client.apiKeys.revoke({ id: ID });
+  expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual([
+    ['GET', '/v1/tenants?limit=5', ''],
+    ['GET', `/v1/api-keys?tenant_id=${ID}&include_revoked=true`, ''],
+    ['GET', '/v1/tenants/by-slug/a%2Fb%3Fc', ''],
+    ['POST', `/v1/tenants/${ID}/archive`, ''],
+    ['PATCH', `/v1/tenants/${ID}`, '{"name":"Acme"}'],
+    ['POST', `/v1/users/${ID}/deactivate?dry_run=true`, ''],
+    ['DELETE', `/v1/api-keys/${ID}`, ''],
+  ]);
+  expect(seen.map(({ headers }) => headers['content-type']).filter(Boolean)).toEqual(['application/json']);
 });
+
+test.each(['', '.', '..', '\ud800', undefined])(
+  '%j is no part of a path: invalid_input, without a request',
+  async (slug) => {
+    const { client, seen } = await scripted([result(null)]);
+    // What JavaScript may give: the types do not let a field out.
+    const error = await rejectionOf(client.tenants.getBySlug({ slug: slug as string }));
+    expect(error).toMatchObject({ code: 'invalid_input', status: 400, problem: { errors: [{ pointer: '/slug' }] } });
+    expect(seen).toHaveLength(0);
+  },
+);
 
 test('the client lists its operations and is not thenable', () => {
   const client = createClient(given);

@@ -1,7 +1,7 @@
 // engine: none
 /** The published package: packed, and unpacked into a project of its own as an installation would do, offline. */
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,15 +30,11 @@ beforeAll(async () => {
   installed = join(project, 'node_modules/@tenant-registry/client');
   await mkdir(installed, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
-  await mkdir(join(project, 'node_modules/@trpc'));
-  for (const name of ['@trpc/client', '@trpc/server']) {
-    await symlink(await realpath(join(root, 'node_modules', name)), join(project, 'node_modules', name), 'junction');
-  }
   await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
 }, PACKED_WITHIN_MS);
 afterAll(() => rm(project, { recursive: true }));
 
-test('the package holds the build, its sources, the readme and the license, and depends on tRPC alone', async () => {
+test('the package holds the build, its sources, the readme and the license, and depends on nothing', async () => {
   const names = (await readdir(installed)).sort();
   expect(names).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src']);
   const { exports, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
@@ -58,23 +54,30 @@ test('the package holds the build, its sources, the readme and the license, and 
     ...Object.fromEntries(middleware),
     './webhooks': builtAs('webhooks'),
     './openfeature': builtAs('openfeature'),
+    './trpc': builtAs('trpc'),
   });
-  expect(Object.keys(dependencies)).toEqual(['@trpc/client']);
-  expect(Object.keys(peerDependencies)).toEqual(['@openfeature/server-sdk', '@trpc/server']);
-  expect(peerDependenciesMeta).toEqual({ '@openfeature/server-sdk': { optional: true } });
+  expect(dependencies).toBeUndefined();
+  const peers = ['@openfeature/server-sdk', '@trpc/client', '@trpc/server'];
+  expect(Object.keys(peerDependencies)).toEqual(peers);
+  expect(peerDependenciesMeta).toEqual(Object.fromEntries(peers.map((name) => [name, { optional: true }])));
 });
 
-test('the declarations import only each other', async () => {
+test('the declarations import only each other, and those of tRPC its packages', async () => {
   const dist = join(installed, 'dist');
   const names = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.d.ts'));
   expect(names).toEqual(expect.arrayContaining(['index.d.ts', join('middleware', 'express.d.ts')]));
   for (const name of names) {
     const text = await readFile(join(dist, name), 'utf8');
     const imported = [...text.matchAll(/(?:from |import\()['"]([^'"]+)/g)].map(([, target = '']) => target);
-    expect(imported.filter((target) => !/^\.\.?\//.test(target))).toEqual([]);
-    for (const target of imported) await access(join(dist, dirname(name), target.replace(/\.[jt]s$/, '.d.ts')));
+    const [own, foreign] = [imported.filter(isRelative), imported.filter((target) => !isRelative(target))];
+    expect(foreign, name).toEqual(name === 'trpc.d.ts' ? ['@trpc/client', '@trpc/server'] : []);
+    for (const target of own) await access(join(dist, dirname(name), target.replace(/\.[jt]s$/, '.d.ts')));
   }
 });
+
+function isRelative(target: string): boolean {
+  return /^\.\.?\//.test(target);
+}
 
 const program = `
   import { type AuditEvent, createAccess, createClient, createSessions, createVerifier } from '@tenant-registry/client';

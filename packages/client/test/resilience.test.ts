@@ -173,9 +173,8 @@ describe('answers of other servers', () => {
   test.each([
     ['a page with status 200', html(200), 200],
     ['a page with status 502', html(502), 502],
-    ['JSON of another service', json(200, { hello: 'world' }), 200],
     ['JSON null', json(200, null), 200],
-    ['an error without a problem', json(500, { error: { message: 'no', code: -32603, data: {} } }), 500],
+    ['an error without a problem', json(500, { message: 'no' }), 500],
     ['a problem with status 200', problem(200, 'slug_taken'), 200],
   ])('%s: invalid_response with its status', async (_, answer, status) => {
     const { client } = await scripted([answer]);
@@ -220,7 +219,7 @@ describe('withMeta', () => {
   const headers = { 'x-request-id': 'request-7', etag: '"v1"', 'idempotency-replayed': 'true' };
 
   test('gives the output with its metadata, without another request', async () => {
-    const { client, seen } = await scripted([json(200, { result: { data: { id: ID } } }, headers)]);
+    const { client, seen } = await scripted([json(200, { id: ID }, headers)]);
     const call = client.tenants.archive({ id: ID });
     const answer = { data: { id: ID }, etag: '"v1"', requestId: 'request-7', replayed: true };
     expect(await call.withMeta()).toEqual(answer);
@@ -229,7 +228,7 @@ describe('withMeta', () => {
   });
 
   test('gives undefined or false for metadata that the answer lacks', async () => {
-    const { client } = await scripted([json(200, { result: {} })]);
+    const { client } = await scripted([(response) => response.writeHead(204).end()]);
     const nothing = { data: undefined, etag: undefined, requestId: undefined, replayed: false };
     expect(await client.apiKeys.revoke({ id: ID }).withMeta()).toEqual(nothing);
   });

@@ -16,9 +16,9 @@ export interface SeenRequest {
 
 export const TOKEN = 'a_token_that_no_error_may_contain';
 
-/** Answers with a tRPC result. */
+/** Answers with an output; null stands for one that the test does not look at. */
 export function result(data: unknown): Answer {
-  return json(200, { result: { data } });
+  return json(200, data ?? {});
 }
 
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
@@ -26,7 +26,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-/** Answers with a problem outside of tRPC's envelope. */
+/** Answers with a problem. */
 export function problem(status: number, code: string, headers: Record<string, string> = {}): Answer {
   const type = `urn:tenant-registry:problem:${code}`;
   const body = { type, title: 'Problem', status, detail: 'It did not work.', instance: 'request-1', code };
@@ -39,7 +39,7 @@ export const silence: Answer = () => {};
 /** Sends half an answer, then breaks the connection. */
 export const breakOff: Answer = (response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
-  response.write('{"result":', () => response.destroy());
+  response.write('{"id":', () => response.destroy());
 };
 
 /** Starts the server for the running test, with a client that records its pauses instead of making them. */

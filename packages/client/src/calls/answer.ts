@@ -1,4 +1,4 @@
-/** Reads the registry's answer to one attempt: a result of tRPC, or a failure with everything that the answer tells. */
+/** Reads the registry's answer to one attempt: an output, or a failure with everything that the answer tells. */
 import { isObject, type Problem, problemIn } from '../problem.ts';
 
 /** The output of a call, with the metadata that the registry sent beside it. */
@@ -32,14 +32,16 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Returns the content of tRPC's result envelope, or the failure. `now` turns a Retry-After date into seconds. */
+/** Returns the JSON of a success, undefined for a 204, or the failure. `now` turns a Retry-After date into seconds. */
 export function readAnswer(raw: RawAnswer, now: Date): Answer<unknown> | Failure {
   const { status, headers, text } = raw;
-  const parsed = parse(text);
+  const isJson = headers.get('content-type')?.startsWith('application/json') === true;
+  const data = status !== 204 && isJson ? parse(text) : undefined;
   const succeeded = status >= 200 && status < 300;
-  if (!succeeded || !isObject(parsed) || !isObject(parsed['result'])) return failureOf(raw, now);
+  // Every output is an object: the page of a proxy is none.
+  if (!succeeded || (status !== 204 && !isObject(data))) return failureOf(raw, now);
   return {
-    data: parsed['result']['data'],
+    data,
     etag: headers.get('etag') ?? undefined,
     requestId: headers.get('x-request-id') ?? undefined,
     replayed: headers.get('idempotency-replayed') === 'true',

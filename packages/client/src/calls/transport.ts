@@ -1,5 +1,4 @@
-/** Sends one attempt: tRPC's link makes the request and takes the result out of the answer. */
-import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client';
+/** Sends one attempt of a call as a request of `/v1`. */
 import { type Answer, type Failure, failureOf, type RawAnswer, readAnswer } from './answer.ts';
 
 /** The part of the standard `fetch` that is used. */
@@ -7,7 +6,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface Attempt {
   readonly type: 'query' | 'mutation';
-  /** The procedure's path: `tenants.create`. */
+  /** The operation's name, for errors: `tenants.create`. */
   readonly path: string;
   readonly input: object;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,8 +27,11 @@ export class AttemptFailed extends Error {
 export type Send<T> = (attempt: Attempt) => Promise<T>;
 
 export interface Transport {
-  /** Calls the procedure. */
-  readonly send: Send<Answer<unknown>>;
+  /**
+   * Calls the operation of this method and route. The rest of the input is the query of a GET or DELETE, and the JSON body
+   * of other methods, without the fields that the route names after a question mark.
+   */
+  send(method: string, route: string): Send<Answer<unknown>>;
   /** Opens a stream of this media type at a route of `/v1`, with the rest of the input as query parameters. */
   open(route: string, mediaType: string): Send<ReadableStream<Uint8Array>>;
   /** Puts the rest of the input, as JSON, to a route of `/v1`. The content of the answer is not read. */
@@ -38,27 +40,18 @@ export interface Transport {
 
 /** Returns a transport to the registry at the URL. */
 export function createTransport(url: string, fetch: Fetch): Transport {
-  const trpc = createTRPCUntypedClient({
-    links: [
-      httpLink({
-        url: `${url}/trpc`,
-        // `send`, the only caller, puts the headers into the context.
-        headers: ({ op }) => op.context['headers'] as Record<string, string>,
-        fetch: (target, init) => exchange(fetch, String(target), init as RequestInit),
-      }),
-    ],
-  });
   return {
-    async send({ type, path, input, headers, signal }) {
-      try {
-        const options = { signal, context: { headers } };
-        const call = type === 'query' ? trpc.query(path, input, options) : trpc.mutation(path, input, options);
-        return (await call) as Answer<unknown>; // `exchange` makes the result
-      } catch (error) {
-        // tRPC wraps every error that `exchange` throws.
-        throw error instanceof TRPCClientError ? (error.cause ?? error) : error;
-      }
-    },
+    send:
+      (method, route) =>
+      async ({ input, headers, signal }) => {
+        const { target, body } = requestOf(method, route, input);
+        const sent =
+          body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body };
+        const init = { method, signal, ...sent };
+        const answer = readAnswer(await rawOf(await orNetworkFailure(() => fetch(url + target, init))), new Date());
+        if ('type' in answer) throw new AttemptFailed(answer);
+        return answer;
+      },
     open:
       (route, mediaType) =>
       async ({ input, headers, signal }) => {
@@ -81,13 +74,6 @@ export function createTransport(url: string, fetch: Fetch): Transport {
   };
 }
 
-/** Fetches an answer and hands it to tRPC as the result, the metadata of its headers included. */
-async function exchange(fetch: Fetch, url: string, init: RequestInit) {
-  const answer = readAnswer(await rawOf(await orNetworkFailure(() => fetch(url, init))), new Date());
-  if ('type' in answer) throw new AttemptFailed(answer);
-  return { ok: true, json: async () => ({ result: { data: answer } }) };
-}
-
 /** Reads the whole body, so that a connection that breaks in the middle of the body counts as a network failure. */
 async function rawOf(response: Response): Promise<RawAnswer> {
   const { status, headers } = response;
@@ -102,19 +88,57 @@ async function orNetworkFailure<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Puts fields of the input into the names in braces of the route. Returns the path, and the fields that are left. */
+/** Where the input of a call goes: path and query in `target`, and the JSON of the body, if any. */
+function requestOf(method: string, route: string, input: object) {
+  const [template = '', ...inQuery] = route.split('?');
+  const { path, rest } = filled(template, input);
+  if (method === 'GET' || method === 'DELETE') return { target: path + queryOf(rest), body: undefined };
+  const fields = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const isInQuery = ([name]: readonly [string, unknown]) => inQuery.includes(name);
+  const body = fields.filter((field) => !isInQuery(field));
+  return {
+    target: path + queryOf(Object.fromEntries(fields.filter(isInQuery))),
+    body: body.length === 0 ? undefined : JSON.stringify(Object.fromEntries(body)),
+  };
+}
+
+/**
+ * Puts fields of the input into the names in braces of the route. Returns the path, and the fields that are left. Throws
+ * `AttemptFailed` as the registry would answer for a field that would lead to another route: an empty one, `.` or `..`.
+ */
 export function filled(route: string, input: object): { readonly path: string; readonly rest: object } {
   const rest: Record<string, unknown> = { ...input };
   const path = route.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = encodeURIComponent(String(rest[name]));
+    const value = rest[name];
     delete rest[name];
-    return value;
+    return segmentOf(name, value);
   });
   return { path, rest };
 }
 
+function segmentOf(name: string, value: unknown): string {
+  const text = String(value ?? '');
+  // A lone surrogate has no encoding.
+  if (/^\.{0,2}$|\p{Surrogate}/u.test(text)) throw new AttemptFailed(misplaced(name));
+  return encodeURIComponent(text);
+}
+
+function misplaced(name: string): Failure {
+  const message = 'is missing, or cannot be a part of a path';
+  const problem = {
+    type: 'urn:tenant-registry:problem:invalid_input',
+    title: 'Bad request',
+    status: 400,
+    detail: `/${name} ${message}.`,
+    instance: '',
+    code: 'invalid_input',
+    errors: [{ pointer: `/${name}`, message, in: 'path' }],
+  } as const;
+  return { type: 'answer', status: 400, problem, requestId: undefined, retryAfter: undefined };
+}
+
 function queryOf(input: object): string {
   const fields = Object.entries(input).filter(([, value]) => value !== undefined);
-  const query = new URLSearchParams(fields.map(([name, value]): [string, string] => [name, String(value)]));
-  return fields.length === 0 ? '' : `?${query}`;
+  if (fields.length === 0) return '';
+  return `?${new URLSearchParams(fields.map(([name, value]): [string, string] => [name, String(value)]))}`;
 }
