@@ -1,7 +1,7 @@
 /** Moves a registry to another database, and says what has to go along. */
 import { existsSync } from 'node:fs';
-import { type Copied, copyDatabase } from '@tenant-registry/db/copy';
 import { type DatabaseConfig, embeddedDirectory, openDatabase, UsageError, urlMistakes } from '@tenant-registry/db';
+import { type Copied, copyDatabase } from '@tenant-registry/db/copy';
 import type { CopyFlags } from '../copy.ts';
 import { progressOfRows } from './progress.ts';
 
