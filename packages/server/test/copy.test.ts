@@ -96,6 +96,26 @@ test('a database that has rows, or another version, or is the source itself, is 
   await expect(copyDatabase(source, older, options)).rejects.toThrow(/the target is at version 27/);
 });
 
+test('the owner of a database needs no rights of a superuser', async () => {
+  const to = await target();
+  const url = new URL(to.url ?? '');
+  const [name, owner] = [url.pathname.slice(1), `${url.pathname.slice(1)}_owner`];
+  await sql`create role ${sql.id(owner)} login password 'owner'`.execute(to.db);
+  await sql`grant tenant_registry_tenant to ${sql.id(owner)} with inherit false, set true`.execute(to.db);
+  await sql`alter database ${sql.id(name)} owner to ${sql.id(owner)}`.execute(to.db);
+  url.username = owner;
+  url.password = 'owner';
+  const owned = await openDatabase({ url: url.href });
+  try {
+    expect((await copyDatabase(source, owned, options)).migrates).toBe(true);
+  } finally {
+    await sql`reassign owned by ${sql.id(owner)} to current_user`.execute(to.db);
+    await owned.close();
+    await sql`drop owned by ${sql.id(owner)}`.execute(to.db);
+    await sql`drop role ${sql.id(owner)}`.execute(to.db);
+  }
+});
+
 test('a dry run tells of the rows, and changes nothing', async () => {
   const to = await target();
   const told = await copyDatabase(source, to, { ...options, dryRun: true });
