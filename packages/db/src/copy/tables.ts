@@ -125,5 +125,7 @@ export async function listSequences(db: Db): Promise<Sequence[]> {
 
 export async function setSequence(db: Db, { name, last_value }: Sequence): Promise<void> {
   if (last_value === null) return;
-  await sql`select setval(format('%I.%I', current_schema(), ${name}::text)::regclass, ${last_value}::bigint)`.execute(db);
+  await sql`select setval(format('%I.%I', current_schema(), ${name}::text)::regclass, ${last_value}::bigint)`.execute(
+    db,
+  );
 }

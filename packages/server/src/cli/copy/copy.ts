@@ -1,7 +1,7 @@
 /** Moves a registry to another database, and says what has to go along. */
 import { existsSync } from 'node:fs';
-import { type Copied, copyDatabase } from '@tenant-registry/db/copy';
 import { type DatabaseConfig, embeddedDirectory, openDatabase, UsageError, urlMistakes } from '@tenant-registry/db';
+import { type Copied, copyDatabase } from '@tenant-registry/db/copy';
 import type { CopyFlags } from '../copy.ts';
 import { progressOfRows } from './progress.ts';
 
@@ -9,6 +9,7 @@ import { progressOfRows } from './progress.ts';
 const TAKE_ALONG = [
   'SECRETS_KEY: the secrets of webhooks are sealed under it (development: DATA_DIR/secrets-key)',
   'AUDIT_SIGNING_KEY: it signs the audit log (development: DATA_DIR/audit-signing-key)',
+  'API_KEY_PEPPER, where it is set: digests of keys are made under it',
   'OPERATOR_TOKEN and INTERNAL_TOKEN (development: DATA_DIR/tokens.json)',
   'CONFIG_STORE and ETCD_*, where configurations are in etcd: they stay there',
 ];
