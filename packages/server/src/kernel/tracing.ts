@@ -1,5 +1,4 @@
 /** Traces for OpenTelemetry. Nothing of it is loaded, and nothing of it runs, unless a collector is named. */
-import type { StatementObserver } from '@tenant-registry/db';
 import type { AroundRequest } from './outbound.ts';
 
 export interface TracingConfig {
@@ -24,7 +23,7 @@ export interface Tracing {
   /** Begins the span of a request, in the trace of its caller where the header `traceparent` names one. */
   request(method: string, headers: Readonly<Record<string, unknown>>): RequestSpan;
   /** A span for each statement of a request: its text, never its values. */
-  readonly statement: StatementObserver;
+  readonly statement: (text: string) => (error?: unknown) => void;
   /** A span for each request that a request makes to another host: the host, never the path. */
   readonly outbound: AroundRequest;
   /** Sends what is not sent yet; waits for a collector that is away no longer than its time limit. */
