@@ -14,6 +14,7 @@ import {
 import { lockDirectory } from './directory-lock.ts';
 import type { Db } from './handles.ts';
 import { type Listener, type ListenOptions, openListener } from './listener.ts';
+import { observedDialect, observedPreparing, type StatementObserver } from './observed.ts';
 import type { PGlite } from './pglite.ts';
 import { onEngine, onPool, type Prepared, prepareMarked, type Statement } from './prepared.ts';
 import { safeMessage } from './redact.ts';
@@ -54,13 +55,14 @@ export interface DatabaseHandle {
 /**
  * Opens a database, or throws `DatabaseConfigError` (naming every mistake) or `DirectoryLockedError`.
  * With PostgreSQL it makes no connection yet: that happens at the first query. With PGlite the engine is running.
+ * An observer hears of every statement of the pool or engine, without its values.
  */
-export async function openDatabase(config: DatabaseConfig): Promise<DatabaseHandle> {
+export async function openDatabase(config: DatabaseConfig, observe?: StatementObserver): Promise<DatabaseHandle> {
   validateDatabaseConfig(config);
-  return 'url' in config ? openPostgres(config) : openPglite(config.pglite);
+  return 'url' in config ? openPostgres(config, observe) : openPglite(config.pglite, observe);
 }
 
-function openPostgres(config: PostgresConfig): DatabaseHandle {
+function openPostgres(config: PostgresConfig, observe?: StatementObserver): DatabaseHandle {
   const options = poolOptions(config);
   const types = { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig;
   const pool = openPool({ ...options, types }, silenceMsMax(config));
@@ -80,6 +82,7 @@ function openPostgres(config: PostgresConfig): DatabaseHandle {
   const isAlone = direct === options;
   if (isAlone) pool.on('connect', (client) => prepareMarked(client as never)); // the types of pg name no such call
   return handle(new PostgresDialect({ pool }), 'postgres', {
+    observe,
     listen,
     prepare: onPool(pool, isAlone),
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
@@ -151,22 +154,25 @@ function answerThroughCallbacks(client: pg.Client): void {
   };
 }
 
-async function openPglite(where: { dataDir: string } | { snapshot: Blob } | { memory: true }): Promise<DatabaseHandle> {
+type PglitePlace = { dataDir: string } | { snapshot: Blob } | { memory: true };
+
+async function openPglite(where: PglitePlace, observe?: StatementObserver): Promise<DatabaseHandle> {
   const { startPglite } = await import('./pglite.ts');
   if (!('dataDir' in where)) {
-    return pgliteHandle(await startPglite('snapshot' in where ? { loadDataDir: where.snapshot } : {}), () => {});
+    const pglite = await startPglite('snapshot' in where ? { loadDataDir: where.snapshot } : {});
+    return pgliteHandle(pglite, () => {}, observe);
   }
   mkdirSync(dirname(where.dataDir), { recursive: true });
   const unlock = await lockDirectory(where.dataDir);
   try {
-    return pgliteHandle(await startPglite({ dataDir: where.dataDir }), unlock);
+    return pgliteHandle(await startPglite({ dataDir: where.dataDir }), unlock, observe);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
+function pgliteHandle(pglite: PGlite, unlock: () => void, observe?: StatementObserver): DatabaseHandle {
   // PGlite has one connection, and it ends with the process.
   const listen: DatabaseHandle['listen'] = async ({ channels }) => {
     const listening = Object.entries(channels).map(([channel, heard]) => pglite.listen(channel, heard));
@@ -175,6 +181,7 @@ function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
     return { db: opened.db, lost: new AbortController().signal, close };
   };
   const opened = handle(new PGliteDialect({ pglite }), 'pglite', {
+    observe,
     listen,
     prepare: onEngine(pglite),
     connections: () => ({ total: 1, idle: 0, waiting: 0 }),
@@ -190,9 +197,12 @@ function pgliteHandle(pglite: PGlite, unlock: () => void): DatabaseHandle {
 interface Engine extends Pick<DatabaseHandle, 'listen' | 'prepare' | 'connections' | 'dump'> {
   /** Ends the connections that the dialect left open. */
   end(): Promise<void>;
+  readonly observe?: StatementObserver | undefined;
 }
 
-function handle(dialect: Dialect, engine: DatabaseHandle['engine'], { end, ...opened }: Engine): DatabaseHandle {
+function handle(plain: Dialect, engine: DatabaseHandle['engine'], { end, observe, ...given }: Engine): DatabaseHandle {
+  const dialect = observe === undefined ? plain : observedDialect(plain, observe);
+  const opened = observe === undefined ? given : { ...given, prepare: observedPreparing(given.prepare, observe) };
   const db = new Kysely<DB>({ dialect });
   noteScope(db, null);
   let closing: Promise<void> | undefined;

@@ -25,6 +25,7 @@ import { createRegistryClock } from './kernel/registry-clock.ts';
 import { createSealed } from './kernel/sealed.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
 import { createSignals } from './kernel/signals.ts';
+import type { Tracing } from './kernel/tracing.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
 import { errorSets, eventTypes, grants, holdings, modules, providePorts, workers } from './modules.ts';
 
@@ -40,6 +41,8 @@ export interface AppOptions {
   readonly outbound?: Outbound;
   /** Absent: its own, which are held from `startWorkers` on. */
   readonly leases?: Leases;
+  /** Absent: nothing is traced. Its maker closes it, after the app. */
+  readonly tracing?: Tracing | undefined;
   /** Absent: the parameters in use. */
   readonly argon2Tags?: Argon2Tags;
 }
@@ -67,7 +70,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const deps = await compose(options);
   const { internalAddress } = config;
   const authenticator = authenticatorOf(options, deps);
-  const newServer = serverFactory({ deps, logger, database, authenticator, config });
+  const newServer = serverFactory({ deps, logger, database, authenticator, config, tracing: options.tracing });
   const server = await newServer(internalAddress === null ? 'all' : 'public');
   const internalServer = internalAddress === null ? null : await newServer('internal');
   let running: ReturnType<typeof startWorkers> | undefined;
@@ -134,7 +137,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     metrics,
     backgroundQueue: createBackgroundQueue(logger),
     accessLog: createAccessLog(registryClock.now),
-    outbound: given.outbound ?? createOutbound(fetchingOf(config)),
+    outbound: given.outbound ?? createOutbound({ ...fetchingOf(config), around: given.tracing?.outbound }),
     eventTypes,
     holdings,
   };

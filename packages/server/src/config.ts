@@ -10,6 +10,7 @@ import { clockSettings } from './kernel/registry-clock/environment.ts';
 import { sealedSettings } from './kernel/sealed/environment.ts';
 import { argon2Settings } from './kernel/secrets/environment.ts';
 import type { AnySettings, Given } from './kernel/settings.ts';
+import { tracingSettings } from './kernel/tracing/environment.ts';
 import { type ModuleSettings, moduleSettings } from './modules.ts';
 import { databaseSettings } from './settings/database.ts';
 import { nearNames } from './settings/near-names.ts';
@@ -26,6 +27,7 @@ const ownSettings = [
   leaseSettings,
   clockSettings,
   outboundSettings,
+  tracingSettings,
 ] as const;
 
 /** Every group of variables, in the order of .env.example. */

@@ -7,6 +7,7 @@ import {
   redactPasswords,
   requireCurrentSchema,
   requireTenantRole,
+  type StatementObserver,
 } from '@tenant-registry/db';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
@@ -15,6 +16,7 @@ import { type Config, readConfig, unknownVariables } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
+import { startTracing } from './kernel/tracing.ts';
 import { requireAnchorFile } from './modules/audit/sealing/anchors.ts';
 import { requireConfigStore } from './modules/configs/store/start.ts';
 import { requireSealingKeys, withDevKeys } from './sealing-keys.ts';
@@ -27,9 +29,10 @@ async function main(): Promise<void> {
   const logger = createLogger(config.logLevel);
   for (const sentence of unknownVariables()) logger.warn(sentence);
   await requireAnchorFile(config);
-  const database = await open(config, (message) => logger.error(message));
+  const tracing = await startTracing(config.collector);
+  const database = await open(config, (message) => logger.error(message), tracing?.statement);
   await requireSealingKeys(database.db, config);
-  const app = await createApp({ config, database, clock: systemClock, logger });
+  const app = await createApp({ config, database, clock: systemClock, logger, tracing });
   await requireConfigStore(app.deps);
   app.deps.metrics.observeProcess();
   if (database.engine === 'pglite') await seed(app.deps);
@@ -44,16 +47,22 @@ async function main(): Promise<void> {
     else logger.info({ signal }, 'draining');
     await app.close();
     await database.close();
+    await tracing?.close();
   });
 }
 
-async function open(config: Config, log: (message: string) => void): Promise<DatabaseHandle> {
+async function open(
+  config: Config,
+  log: (message: string) => void,
+  observe?: StatementObserver,
+): Promise<DatabaseHandle> {
   const { databaseUrl: url, databaseDirectUrl: directUrl, databaseConnectionsMax: connectionsMax } = config;
   if (url !== undefined && config.migrateOnStart) await migrate(directUrl ?? url, log);
   const database = await openDatabase(
     url === undefined
       ? { pglite: { dataDir: embeddedDirectory(config.dataDir) } }
       : { url, directUrl, connectionsMax, log, ...databaseTimeouts(config) },
+    observe,
   );
   if (url === undefined && config.migrateOnStart) await migrateUp(database.db);
   await requireCurrentSchema(database.db);

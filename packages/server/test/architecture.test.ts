@@ -114,6 +114,11 @@ const rules: readonly Rule[] = [
     may: [db, node, kernel, /^(zod|pino|@trpc\/server)$/],
   },
   {
+    // OpenTelemetry's library is loaded in one place, and only where a collector is named.
+    files: new RegExp(`^${S}/kernel/tracing/opentelemetry\\.ts$`),
+    may: [node, kernel, /^@opentelemetry\/[a-z-]+$/],
+  },
+  {
     files: new RegExp(`^${S}/kernel/`),
     may: [node, kernel, /^(zod|pino|prom-client|uuid|lru-cache|jose|hash-wasm|@trpc\/server.*)$/],
   },

@@ -14,6 +14,7 @@ import { BODY_BYTES_MAX } from '../kernel/bounds.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
 import type { createLogger } from '../kernel/logger.ts';
+import type { Tracing } from '../kernel/tracing.ts';
 import { mountAuthorize } from './authorize.ts';
 import { acceptOnlyJson } from './body.ts';
 import { type CrossOrigin, crossOrigin } from './cross-origin.ts';
@@ -40,6 +41,7 @@ import { mountRetracedPublisher, mountRetracedViewer, translateCredentials, view
 import { securityHeaders } from './security-headers.ts';
 import { mountSignIn } from './sign-in.ts';
 import { sourceAddress } from './source-address.ts';
+import { traceRequests } from './tracing.ts';
 import { mountTrpc } from './trpc.ts';
 import { cutUntaken } from './untaken.ts';
 import { fastVerify } from './verify.ts';
@@ -53,6 +55,8 @@ export interface ServerOptions {
   readonly database: DatabaseHandle;
   readonly authenticator: Authenticator;
   readonly config: HttpConfig;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Returns the function that makes the server of a surface, with everything mounted, not yet listening. */
@@ -67,6 +71,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     const paths = watchPaths(app);
     // Browsers do not reach the internal listener.
     const origins = crossOrigin(surface === 'internal' ? [] : config.corsOrigins);
+    if (options.tracing !== undefined) traceRequests(app, options.tracing);
     addHooks(app, { deps, logger, paths, origins });
     mountHealth(app, { database, registryClock: deps.registryClock });
     // The internal listener is reached by products and operators alone, so its metrics need no credential.

@@ -81,6 +81,12 @@ export interface SentAnswer {
   readonly text: string;
 }
 
+/** Runs the request of the method to the host, and resolves or rejects as it does. */
+export type AroundRequest = (
+  about: { readonly method: 'GET' | 'POST'; readonly url: URL },
+  request: () => Promise<IncomingMessage>,
+) => Promise<IncomingMessage>;
+
 export interface OutboundOptions {
   readonly allow?: readonly OutboundEntry[];
   /** For a `get` as a whole, redirects included. */
@@ -92,6 +98,8 @@ export interface OutboundOptions {
   readonly nameServers?: readonly string[];
   /** Replaces the resolver. */
   readonly resolve?: Resolve;
+  /** Runs each request to a host; absent: as it is. */
+  readonly around?: AroundRequest | undefined;
   /** Certificates to trust instead of the usual ones (PEM). */
   readonly ca?: string;
 }
@@ -144,7 +152,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
 }
 
 /** One request of a URL that the rules allow, over a connection to an address that they allow. */
-function createAsking({ allow = [], nameServers = [], ca, ...given }: OutboundOptions) {
+function createAsking({ allow = [], nameServers = [], ca, around, ...given }: OutboundOptions) {
   const policy = outboundPolicy(allow);
   const { resolve = createResolver({ servers: nameServers }) } = given;
   const acceptsScheme = (url: URL) => url.protocol === 'https:' || (url.protocol === 'http:' && policy.namesHost(url));
@@ -156,7 +164,8 @@ function createAsking({ allow = [], nameServers = [], ca, ...given }: OutboundOp
       if (refusal !== undefined) throw new OutboundError('outbound_refused', refusal);
       const { signal } = request;
       const lookup = checkedLookup(url, policy, (host) => resolve(host, { signal, named: policy.namesHost(url) }));
-      return requestOnce(url, { ...request, lookup, ca });
+      const run = () => requestOnce(url, { ...request, lookup, ca });
+      return around === undefined ? run() : around({ method: request.body === undefined ? 'GET' : 'POST', url }, run);
     },
   };
 }

@@ -59,6 +59,7 @@ export interface TestServerOptions extends Partial<AppOptions['config']> {
   readonly database?: DatabaseHandle;
   readonly outbound?: Outbound;
   readonly leases?: Leases;
+  readonly tracing?: AppOptions['tracing'];
   readonly argon2Tags?: Argon2Tags;
   /** A clock beside the one of the real database. Absent: the test moves the clock of both. */
   readonly processClock?: Clock;
@@ -69,7 +70,7 @@ export interface TestServerOptions extends Partial<AppOptions['config']> {
  * secret was seen where none belongs.
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { database = await testDatabase(), outbound, leases, argon2Tags, processClock, ...config } = options;
+  const { database = await testDatabase(), outbound, leases, argon2Tags, processClock, tracing, ...config } = options;
   const logs: string[] = [];
   const answers: string[] = [];
   const clock = testClock();
@@ -82,6 +83,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(processClock === undefined ? { databaseTime: async () => clock.now() } : {}),
     logger: createLogger('info', { write: (line) => void logs.push(line) }),
     ...(outbound === undefined ? {} : { outbound }),
+    tracing,
     ...(leases === undefined ? {} : { leases }),
     ...(argon2Tags === undefined ? {} : { argon2Tags }),
   });
