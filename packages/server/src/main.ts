@@ -1,4 +1,4 @@
-/** The process: config → database → app → listen → wait for a signal → close. */
+/** The process: config → database → app → listen → wait for a signal → close. Exit codes: 0 ended by a signal, 1 failed, 2 the environment was wrong. */
 import {
   type DatabaseHandle,
   embeddedDirectory,
@@ -12,7 +12,7 @@ import {
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { welcome } from './banner.ts';
-import { type Config, readConfig, unknownVariables } from './config.ts';
+import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
@@ -86,5 +86,5 @@ try {
   console.error(
     `tenant-registry cannot start: ${redactPasswords(error instanceof Error ? error.message : String(error))}`,
   );
-  process.exit(1);
+  process.exit(error instanceof ConfigError ? 2 : 1);
 }

@@ -176,7 +176,7 @@ test('an unreachable database fails the start with one clear line, no password, 
 
 test('mistakes in the environment are listed by name before anything starts', async () => {
   const { ended, output } = start({ APP_ENV: 'prod', PORT: 'x', DATA_DIR: newFolder() });
-  expect(await ended).toBe(1);
+  expect(await ended).toBe(2);
   expect(output()).toContain('PORT must be a whole number');
   expect(output()).not.toContain('    at ');
 });
