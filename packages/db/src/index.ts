@@ -21,6 +21,7 @@ export * as auditProofs from './queries/audit-proofs.ts';
 export * as auditRules from './queries/audit-rules.ts';
 export * as auditSealing from './queries/audit-sealing.ts';
 export * as auditVerifying from './queries/audit-verifying.ts';
+export * as bootstrap from './queries/bootstrap.ts';
 export * as catalogRequests from './queries/catalog-requests.ts';
 export * as configHistory from './queries/config-history.ts';
 export * as configPages from './queries/config-pages.ts';

@@ -59,6 +59,11 @@ export class ConfigError extends Error {
   }
 }
 
+/** Returns the URL of the database for a command that needs nothing else: the direct one, if there is one. */
+export function readDatabaseUrl({ DATABASE_DIRECT_URL, DATABASE_URL }: Given = process.env): string | undefined {
+  return DATABASE_DIRECT_URL || DATABASE_URL || undefined;
+}
+
 /** Returns the configuration (of the process, unless given another environment), or throws `ConfigError` with all mistakes. Empty variables count as absent. */
 export function readConfig(env: Given = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));

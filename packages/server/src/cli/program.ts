@@ -3,6 +3,7 @@ import { safeMessage, UsageError } from '@tenant-registry/db';
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.ts';
 import { applyCommand, exportCommand, importCommand } from './apply.ts';
+import { bootstrapCommand } from './bootstrap.ts';
 import { copyCommand } from './copy.ts';
 
 const EXIT_CODES = `
@@ -66,7 +67,7 @@ function programWith(ends: (code: number) => void): Command {
       ends(await configsMain(args));
     },
   );
-  const more = [applyCommand(), exportCommand(), importCommand(), copyCommand()];
+  const more = [bootstrapCommand(), applyCommand(), exportCommand(), importCommand(), copyCommand()];
   for (const command of more) program.addCommand(command);
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -1,6 +1,7 @@
 /** The audit log: what happened, who did it and to what. */
 import { createGate, type Gate } from '../../kernel/gate.ts';
 import { defineModule } from '../../kernel/module.ts';
+import { bootstrapEvents } from './bootstrapped.ts';
 import { auditSettings } from './environment.ts';
 import { erasureErrors } from './erasure/errors.ts';
 import { pruneWorker } from './erasure/prune.worker.ts';
@@ -72,7 +73,7 @@ export const auditModule = defineModule({
     description: 'What happened, who did it and to what. Rows are added and read, never changed.',
   },
   errors: { ...auditErrors, ...proofErrors, ...erasureErrors },
-  events: { ...proofEvents, ...sealingEvents, ...erasureEvents },
+  events: { ...bootstrapEvents, ...proofEvents, ...sealingEvents, ...erasureEvents },
   permissions: auditPermissions,
   settings: auditSettings,
   workers: [sealWorker, checkpointWorker, redactWorker, pruneWorker],
