@@ -16,7 +16,7 @@ export type Credentials = Readonly<Record<(typeof variables)[number], string>>;
 const variables = ['OPERATOR_TOKEN', 'INTERNAL_TOKEN', 'SECRETS_KEY', 'API_KEY_PEPPER', 'AUDIT_SIGNING_KEY'] as const;
 
 /** Thrown for a registry that has been bootstrapped. */
-export class BootstrappedError extends Error {
+class BootstrappedError extends Error {
   constructor(at: string) {
     super(
       `this registry was bootstrapped at ${at}, and its credentials are those that were given out then. ` +
