@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const SESSION_PATH = '/sessions.current';
+const SESSION_PATH = '/v1/auth/session';
 
 /** Returns sessions that are read from the registry, and the number of times that it was asked for one. */
 async function newSessions() {

@@ -45,8 +45,8 @@ export async function provenEtcd(
 
 /** Other code runs meanwhile: the way to the members may lead through this process. */
 async function move(url: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const { PATH = '' } = process.env;
-  const all = { PATH, DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, ...env };
+  const { PATH = '', NODE_OPTIONS = '' } = process.env;
+  const all = { PATH, NODE_OPTIONS, DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, ...env };
   await promisify(execFile)(process.execPath, [cli, 'configs', 'move', '--to', 'etcd'], { env: all });
 }
 
