@@ -16,7 +16,11 @@ export interface Members {
 }
 
 /** Starts the members on the disk, and stops them with the stack. Throws where etcd is not installed. */
-export async function startMembers({ stack, progress }: Surroundings): Promise<Members> {
+export async function startMembers({
+  stack,
+  progress,
+  cwd = '/',
+}: Pick<Surroundings, 'stack' | 'progress'> & { readonly cwd?: string }): Promise<Members> {
   if (etcdPath === undefined) throw new Error(`etcd cannot be started: ${etcdReason}`);
   progress('etcd: starting three members');
   const folder = mkdtempSync(join(tmpdir(), 'etcd-bench-'));
@@ -32,7 +36,7 @@ export async function startMembers({ stack, progress }: Surroundings): Promise<M
       ...['--listen-peer-urls', peerOf(n), '--initial-advertise-peer-urls', peerOf(n)],
       ...['--initial-cluster', initial, '--log-level', 'error'],
     ];
-    const child = spawn(etcdPath, args, { stdio: 'ignore' });
+    const child = spawn(etcdPath, args, { cwd, stdio: 'ignore' });
     stack.defer(async () => {
       const ended = once(child, 'close');
       child.kill('SIGKILL');
