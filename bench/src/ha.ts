@@ -7,6 +7,7 @@ import { losses, runLoss } from './ha/failover.ts';
 import { type Finding, isMet, lineOf } from './ha/findings.ts';
 import { LEASE_MS, replicaProgram } from './ha/fleet.ts';
 import { runRolling } from './ha/rolling.ts';
+import { installTools } from './ha/tools.ts';
 import { createWorld, type World } from './ha/world.ts';
 import { readOptions } from './lib/options.ts';
 import { writeResults } from './lib/report.ts';
@@ -37,8 +38,9 @@ await runBench(LIMIT_MS, async (stack) => {
   });
   const only = sectionsIn(given.only, names);
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-  const world = await createWorld(stack, progress);
-  if (given.logs !== '') stack.defer(() => keepLogs(world.tools.directory, given.logs));
+  const tools = await installTools(stack, progress);
+  if (given.logs !== '') stack.defer(() => keepLogs(tools.directory, given.logs));
+  const world = await createWorld(tools, { stack, progress });
   const findings: Finding[] = [];
   for (const name of only) {
     const found = (await scenarios[name]?.(world)) ?? [];
@@ -48,7 +50,7 @@ await runBench(LIMIT_MS, async (stack) => {
   const missed = findings.filter((finding) => !isMet(finding));
   if (only.length === names.length) {
     const settings = { replica: replicaProgram().name, lease_ms: LEASE_MS, patroni: PATRONI };
-    const file = await writeResults('ha', { settings, versions: world.tools.versions, findings });
+    const file = await writeResults('ha', { settings, versions: tools.versions, findings });
     process.stdout.write(`results: ${file}\n`);
   }
   if (missed.length > 0) throw new Error(`${missed.length} demands are missed`);

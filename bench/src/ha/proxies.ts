@@ -14,8 +14,8 @@ export interface Proxies {
   /** The port of the primary, whichever node that is. */
   readonly databasePort: number;
   readonly registryUrl: string;
-  /** The replicas that get requests. */
-  up(): Promise<readonly string[]>;
+  /** The replicas, or the nodes, that are led to. */
+  up(proxy: 'replicas' | 'primary'): Promise<readonly string[]>;
 }
 
 /** Starts both in one process. Replicas are named by their ports, and need not run yet. */
@@ -38,18 +38,22 @@ export async function startProxies(
     child.kill('SIGKILL');
     await exited;
   });
-  const up = async () => {
+  const up = async (proxy: string) => {
     const answer = await fetch(`http://127.0.0.1:${statsPort}/;csv`);
     const rows = (await answer.text()).split('\n').map((line) => line.split(','));
-    return rows.filter(([proxy, server, ...rest]) => isUp(proxy, server, rest)).map(([, server = '']) => server);
+    return rows.filter((row) => isUp(row, proxy)).map(([, server = '']) => server);
   };
-  await until('HAProxy does not answer', 10_000, async () => (await up()) !== undefined);
+  // Until its first checks are over, HAProxy leads to standbys too.
+  await until('HAProxy does not know the primary', 30_000, async () => {
+    if (child.exitCode !== null) throw new Error(readFileSync(join(tools.directory, 'haproxy.log'), 'utf8'));
+    return (await up('primary')).length === 1;
+  });
   return { databasePort, registryUrl: `http://127.0.0.1:${registryPort}`, up };
 }
 
 /** The 18th column is the status: `UP`, or `UP 1/2` while it goes down. */
-function isUp(proxy: string | undefined, server: string | undefined, rest: readonly string[]): boolean {
-  return proxy === 'replicas' && server !== 'BACKEND' && rest[15] === 'UP';
+function isUp(row: readonly string[], proxy: string): boolean {
+  return row[0] === proxy && row[1] !== 'FRONTEND' && row[1] !== 'BACKEND' && row[17] === 'UP';
 }
 
 /** The shipped configuration, with addresses in place of Docker's names. */
@@ -78,7 +82,6 @@ function databaseSide(port: number, statsPort: number, nodes: readonly Node[]): 
 listen primary
   bind 127.0.0.1:${port}
   mode tcp
-  no option httplog
   option tcplog
   timeout client 30m
   timeout server 30m

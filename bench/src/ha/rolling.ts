@@ -20,7 +20,11 @@ export async function runRolling(world: World): Promise<Finding[]> {
     progress(`${scenario}: ${replica.name}`);
     drained.push(await replica.stop());
     await replica.start();
-    await until(`HAProxy does not see ${replica.name}`, 30_000, async () => (await proxies.up()).length === 3);
+    await until(
+      `HAProxy does not see ${replica.name}`,
+      30_000,
+      async () => (await proxies.up('replicas')).length === 3,
+    );
   }
   await sleep(CALM_MS);
   const report = await load.stop();

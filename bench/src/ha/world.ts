@@ -8,7 +8,7 @@ import { type Cluster, startCluster } from './cluster.ts';
 import { createReplica, freePorts, type Replica } from './fleet.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Proxies, startProxies } from './proxies.ts';
-import { installTools, type Tools } from './tools.ts';
+import type { Tools } from './tools.ts';
 import { until } from './until.ts';
 
 export interface World {
@@ -24,8 +24,10 @@ export interface World {
   progress(line: string): void;
 }
 
-export async function createWorld(stack: AsyncDisposableStack, progress: (line: string) => void): Promise<World> {
-  const tools = await installTools(stack, progress);
+export async function createWorld(
+  tools: Tools,
+  { stack, progress }: { readonly stack: AsyncDisposableStack; progress(line: string): void },
+): Promise<World> {
   const cluster = await startCluster(tools, { stack, progress });
   const replicaPorts = await freePorts(3);
   const proxies = await startProxies(tools, { nodes: cluster.nodes, replicaPorts }, stack);
@@ -39,7 +41,7 @@ export async function createWorld(stack: AsyncDisposableStack, progress: (line: 
   });
   progress('the registry: three replicas are starting');
   for (const replica of replicas) await replica.start();
-  await until('HAProxy does not see three replicas', 30_000, async () => (await proxies.up()).length === 3);
+  await until('HAProxy does not see three replicas', 30_000, async () => (await proxies.up('replicas')).length === 3);
   const asOwner = <T>(work: (client: pg.Client) => Promise<T>) => connected(databaseUrl, work);
   return { tools, cluster, proxies, replicas, link, ledger: createLedger(), asOwner, progress };
 }
@@ -50,7 +52,6 @@ async function makeDatabase({ superuserPassword }: Cluster, port: number): Promi
     `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
   const password = randomBytes(16).toString('hex');
   const admin = urlOf('postgres', superuserPassword, 'postgres');
-  await until('HAProxy does not lead to the primary', 30_000, () => connected(admin, async () => true));
   await connected(admin, async (client) => {
     await client.query(`create role registry login createrole password '${password}'`);
     await client.query('create database registry owner registry');
