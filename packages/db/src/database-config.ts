@@ -24,6 +24,11 @@ export interface PostgresConfig {
    * holds no lock for ever. Through a pooler neither is sent: there they belong to the database user.
    */
   statementTimeoutMs?: number;
+  /**
+   * Refuses a server that is a standby, and drops a connection whose server refuses a write because it is read-only: after a
+   * failover neither is the primary. Default true.
+   */
+  primaryOnly?: boolean;
   /** Shown in pg_stat_activity. Default `tenant-registry`. */
   applicationName?: string;
   /** Receives a line for each connection that dies while idle. Default: standard error. */

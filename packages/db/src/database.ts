@@ -17,6 +17,7 @@ import { type Listener, type ListenOptions, openListener } from './listener.ts';
 import { observedDialect, observedPreparing, type StatementObserver } from './observed.ts';
 import type { PGlite } from './pglite.ts';
 import { onEngine, onPool, type Prepared, prepareMarked, type Statement } from './prepared.ts';
+import { type PrimaryOnly, primaryOnly } from './primary-only.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
 import { type Admit, noteScope, scopedDialect, type TenantScope } from './tenant-scope.ts';
@@ -65,7 +66,8 @@ export async function openDatabase(config: DatabaseConfig, observe?: StatementOb
 function openPostgres(config: PostgresConfig, observe?: StatementObserver): DatabaseHandle {
   const options = poolOptions(config);
   const types = { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig;
-  const pool = openPool({ ...options, types }, silenceMsMax(config));
+  const guard = config.primaryOnly === false ? undefined : primaryOnly();
+  const pool = openPool({ ...options, types }, { silenceMs: silenceMsMax(config), guard });
   const log = config.log ?? ((message: string) => console.error(message));
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
@@ -104,11 +106,16 @@ function impatientSocket(silenceMs: number): Socket {
   return socket.setTimeout(silenceMs, late);
 }
 
+interface Watched {
+  readonly silenceMs: number;
+  readonly guard: PrimaryOnly | undefined;
+}
+
 /**
  * Only a connection that works, or is being made, can be silent for too long: an idle one is asked nothing. A connection
  * that was takes the idle ones with it, so that a link that lost them all costs one wait and not one for each.
  */
-function openPool(options: pg.PoolConfig, silenceMs: number): pg.Pool {
+function openPool(options: pg.PoolConfig, { silenceMs, guard }: Watched): pg.Pool {
   const sockets = new WeakMap<object, Socket>();
   const idle = new Set<Socket>();
   class ImpatientClient extends pg.Client {
@@ -121,9 +128,11 @@ function openPool(options: pg.PoolConfig, silenceMs: number): pg.Pool {
         for (const each of idle) each.destroy(new Error(SILENT));
       });
       answerThroughCallbacks(this);
+      guard?.watch(this, socket);
     }
   }
-  const pool = new pg.Pool({ ...options, Client: ImpatientClient });
+  const onConnect = (client: pg.ClientBase) => guard?.requirePrimary(client);
+  const pool = new pg.Pool({ ...options, Client: ImpatientClient, onConnect });
   pool.on('acquire', (client) => {
     const socket = sockets.get(client)?.setTimeout(silenceMs);
     if (socket !== undefined) idle.delete(socket);

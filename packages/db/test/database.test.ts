@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { openAsBlob } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, describe, expect, expectTypeOf, inject, onTestFinished, test } from 'vitest';
 import { type DatabaseHandle, openDatabase } from '../src/database.ts';
@@ -122,6 +122,40 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     return port;
   }
 
+  /** A relay to the server that changes one word of what it says at the beginning: that it is no standby. */
+  async function likeStandby(target: string): Promise<{ url: string; promote(): void }> {
+    const [is, was] = [parameter('in_hot_standby', 'on'), parameter('in_hot_standby', 'off')];
+    const { hostname, port } = new URL(target);
+    let standby = true;
+    const relay = createServer((client) => {
+      const upstream = connect(Number(port), hostname);
+      for (const socket of [client, upstream]) socket.on('error', () => {});
+      client.pipe(upstream);
+      client.on('close', () => upstream.destroy());
+      upstream.on('close', () => client.destroy());
+      upstream.on('data', (said) => {
+        const at = said.indexOf(was);
+        const changed = [said.subarray(0, at), is, said.subarray(at + was.length)];
+        client.write(standby && at >= 0 ? Buffer.concat(changed) : said);
+      });
+    });
+    onTestFinished(() => void relay.close());
+    const url = new URL(target);
+    url.host = `127.0.0.1:${await listening(relay)}`;
+    const promote = () => {
+      standby = false;
+    };
+    return { url: url.href, promote };
+  }
+
+  /** https://www.postgresql.org/docs/16/protocol-message-formats.html: ParameterStatus. */
+  function parameter(name: string, value: string): Buffer {
+    const body = Buffer.from(`${name}\0${value}\0`);
+    const head = Buffer.from('S\0\0\0\0');
+    head.writeInt32BE(body.length + 4, 1);
+    return Buffer.concat([head, body]);
+  }
+
   // proves C6, C8
   test('ping names db-primary and the reason when no server listens, and no password', async () => {
     const port = await closedPort();
@@ -230,6 +264,29 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
     await sql`select pg_terminate_backend(${pid})`.execute(database.db);
     expect(await logged.promise).toMatch(/^database connection lost: terminating connection/);
     await expect(select1(db)).resolves.toMatchObject({ rows: [{ one: 1 }] });
+  });
+
+  test('a connection whose server refuses a write as read-only is replaced', async () => {
+    const { db } = await open({ applicationName: 'test-read-only', connectionsMax: 1 });
+    await sql`set session characteristics as transaction read only`.execute(db);
+    await expect(newTenant(db)).rejects.toMatchObject({ code: '25006' });
+    await expect(newTenant(db)).resolves.toEqual(expect.any(String));
+  });
+
+  test('a transaction in which the server refuses a write as read-only fails, and the next one succeeds', async () => {
+    const { db } = await open({ applicationName: 'test-read-only', connectionsMax: 1 });
+    await sql`set session characteristics as transaction read only`.execute(db);
+    await expect(db.transaction().execute((tx) => newTenant(tx))).rejects.toThrow();
+    await expect(db.transaction().execute((tx) => newTenant(tx))).resolves.toEqual(expect.any(String));
+  });
+
+  test('a standby is not taken, unless it is asked for, and taken once it is promoted', async () => {
+    const server = await likeStandby(database.url ?? '');
+    const { ping } = await open({ url: server.url });
+    await expect(ping(10_000)).rejects.toThrow('db-primary: the server is a standby');
+    await expect((await open({ url: server.url, primaryOnly: false })).ping(10_000)).resolves.toBeUndefined();
+    server.promote();
+    await expect(ping(10_000)).resolves.toBeUndefined();
   });
 
   test('cannot be dumped as an archive', async () => {

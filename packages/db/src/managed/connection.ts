@@ -25,6 +25,7 @@ export async function connectManaged(url: string, signal: AbortSignal): Promise<
     connectTimeoutMs: CONNECT_MS_MAX,
     statementTimeoutMs: STATEMENT_MS_MAX,
     applicationName: 'tenant-registry-provisioner',
+    primaryOnly: false, // whether it is a standby is asked, and told as the reason
     log: () => {}, // the statement that needs the lost connection fails, and says so
   });
   const db = handle.db.withPlugin({
