@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PATRONI } from './ha/cluster.ts';
+import { runControl } from './ha/control.ts';
 import { runCutOff } from './ha/cut-off.ts';
 import { losses, runLoss } from './ha/failover.ts';
 import { type Finding, isMet, lineOf } from './ha/findings.ts';
@@ -20,6 +21,7 @@ const scenarios: Readonly<Record<string, (world: World) => Promise<Finding[]>>> 
   rolling: runRolling,
   ...Object.fromEntries(Object.entries(losses).map(([name, loss]) => [name, (world: World) => runLoss(world, loss)])),
   cut: runCutOff,
+  control: runControl,
 };
 const names = Object.keys(scenarios);
 
@@ -27,7 +29,7 @@ const USAGE = `node bench/src/ha.ts [options]
 
 Three nodes of PostgreSQL under Patroni with three members of etcd, HAProxy before them, three replicas of the registry,
 and HAProxy before these: on this machine, under the load of programs with the SDK. Replicas are restarted, the primary is
-killed, changed, orphaned and stopped, and a replica is cut off from the database. Needs Debian's packages haproxy,
+killed, changed, orphaned and stopped, and a replica is cut off from the database. The control loses what it must. Needs Debian's packages haproxy,
 etcd-server and python3-venv; Patroni and PostgreSQL come from PyPI. Linux alone.
 Exit codes: 0 every demand is met, 1 one is missed or the run failed, 2 usage.`;
 

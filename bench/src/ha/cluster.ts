@@ -37,6 +37,8 @@ export interface Node {
   crash(): void;
   /** Patroni alone gets SIGKILL: PostgreSQL goes on, and nobody tells it that it is no longer the primary. */
   orphan(): Promise<void>;
+  /** What is committed is sent to no standby any more. */
+  holdReplication(): void;
   /** Everything of it stands still, and goes on. */
   pause(): void;
   resume(): void;
@@ -50,6 +52,8 @@ export interface Cluster {
   settled(): Promise<void>;
   /** A planned change of the primary. */
   switchover(): Promise<void>;
+  /** Resolves when commits no longer wait for a standby. */
+  beAsynchronous(): Promise<void>;
 }
 
 interface Member {
@@ -90,6 +94,15 @@ export async function startCluster(
       const config = join(tools.directory, `${name}.yml`);
       const args = ['-c', config, 'switchover', SCOPE, '--leader', name, '--force'];
       await promisify(execFile)(tools.patronictl, args, { ...tools.user, cwd: tools.directory });
+    },
+    async beAsynchronous() {
+      const { restPort } = await leader();
+      const init = { method: 'PATCH', body: JSON.stringify({ synchronous_mode: false }) };
+      const answer = await fetch(`http://127.0.0.1:${restPort}/config`, init);
+      if (!answer.ok) throw new Error(`Patroni does not change its settings: ${answer.status}`);
+      await until('commits still wait for a standby', SETTLED_MS, async () =>
+        (await members()).every(({ role }) => role !== 'sync_standby'),
+      );
     },
   };
 }
@@ -154,6 +167,9 @@ function createNode(tools: Tools, place: Place, shared: Shared): Node {
     },
     crash: () => send(postmasterOf(data), 'SIGKILL'),
     orphan: killPatroni,
+    holdReplication() {
+      for (const pid of processesIn(data)) if (titleOf(pid).includes('walsender')) send(pid, 'SIGSTOP');
+    },
     pause: () => all('SIGSTOP'),
     resume: () => all('SIGCONT'),
   };
@@ -164,6 +180,14 @@ function send(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch {
     // It has ended meanwhile.
+  }
+}
+
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended meanwhile
   }
 }
 

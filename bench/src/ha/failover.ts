@@ -98,8 +98,13 @@ export async function runLoss(world: World, { scenario, gapMsMax, disturb, recov
     found(`revoked keys accepted afterwards, of ${revoked} on each replica`, acceptedAfterwards.length, { is: 0 }),
     found('ms from the first failed change to the next answered one', window_ms),
     found('ms in which no change was answered', gap_ms, { most: gapMsMax }),
+    found('ms in which no question was answered', outageOf(report.reads).gap_ms),
     found('requests of changes that failed', `${failed_attempts} of ${report.writes.length}`),
     found('calls of the SDK that failed after its retries', `${report.failures} of ${report.calls}`),
+    found(
+      'calls that failed of a caller with retries 10 and timeoutMs 60000',
+      `${report.patient.failures} of ${report.patient.calls}`,
+    ),
     found('failed calls, by code', JSON.stringify(report.failed)),
     found('HTTP requests by status', JSON.stringify(statuses)),
     found('answers 500', statuses['500'] ?? 0, { is: 0 }),

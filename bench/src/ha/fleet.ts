@@ -31,6 +31,7 @@ const environment = {
   AUDIT_SIGNING_KEY: secret(),
   PUBLIC_URL: 'https://registry.example',
   AUTHORITY_LEASE_MS: String(LEASE_MS),
+  TRUST_PROXY: 'loopback',
   // The load comes from one operator.
   RATE_LIMIT_PER_MINUTE: '0',
 };

@@ -10,6 +10,8 @@ import { verdictAt } from './verdict.ts';
 const WRITERS = 6;
 const READERS = 3;
 const PAUSE_MS = 15;
+/** Options of the SDK for a caller that would rather wait than hear of a failover. */
+const PATIENT = { retries: 10, timeoutMs: 60_000 };
 
 export interface Report {
   /** Of the SDK: its retries are in it. */
@@ -20,6 +22,8 @@ export interface Report {
   /** HTTP requests of changes, and of questions. */
   readonly writes: readonly Attempt[];
   readonly reads: readonly Attempt[];
+  /** Of a caller that repeats its calls for a minute. */
+  readonly patient: { readonly calls: number; readonly failures: number };
 }
 
 export interface Load {
@@ -40,23 +44,33 @@ export function startLoad(
   given: { readonly ledger: Ledger; readonly replicas: readonly Replica[] },
 ): Load {
   const running: Running = { ...given, failed: {}, calls: 0, ended: false };
+  const patient: Running = { ...given, failed: {}, calls: 0, ended: false };
   const [writes, reads] = [createRecorder(), createRecorder()];
   const writer = createClient({ url, token: tokens.operator, fetch: writes.fetch });
   const reader = createClient({ url, token: tokens.operator, fetch: reads.fetch });
   const product = createClient({ url, token: tokens.internal, fetch: reads.fetch });
+  const patiently = createClient({ url, token: tokens.operator, ...PATIENT });
   const workers = [
+    write(patient, patiently),
     ...Array.from({ length: WRITERS }, () => write(running, writer)),
     ...Array.from({ length: READERS }, () => read(running, { reader, product })),
   ];
   return {
     async stop() {
       running.ended = true;
+      patient.ended = true;
       await Promise.all(workers);
       const { calls, failed } = running;
-      const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
-      return { calls, failed, failures, writes: writes.attempts, reads: reads.attempts };
+      return {
+        ...{ calls, failed, failures: sumOf(failed), writes: writes.attempts, reads: reads.attempts },
+        patient: { calls: patient.calls, failures: sumOf(patient.failed) },
+      };
     },
   };
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 /** Resolves to undefined when the call was refused or not answered. */

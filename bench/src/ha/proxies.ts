@@ -14,8 +14,8 @@ export interface Proxies {
   /** The port of the primary, whichever node that is. */
   readonly databasePort: number;
   readonly registryUrl: string;
-  /** The replicas, or the nodes, that are led to. */
-  up(proxy: 'replicas' | 'primary'): Promise<readonly string[]>;
+  /** The replicas that get requests, and whose last check succeeded. */
+  up(): Promise<readonly string[]>;
 }
 
 /** Starts both in one process. Replicas are named by their ports, and need not run yet. */
@@ -38,22 +38,20 @@ export async function startProxies(
     child.kill('SIGKILL');
     await exited;
   });
-  const up = async (proxy: string) => {
+  const statusOf = async (proxy: string) => {
     const answer = await fetch(`http://127.0.0.1:${statsPort}/;csv`);
     const rows = (await answer.text()).split('\n').map((line) => line.split(','));
-    return rows.filter((row) => isUp(row, proxy)).map(([, server = '']) => server);
+    const servers = rows.filter(([name, server = '']) => name === proxy && !/^(FRONT|BACK)END$/.test(server));
+    return servers.map((row) => ({ name: row[1] ?? '', status: row[17] ?? '' }));
   };
   // Until its first checks are over, HAProxy leads to standbys too.
   await until('HAProxy does not know the primary', 30_000, async () => {
     if (child.exitCode !== null) throw new Error(readFileSync(join(tools.directory, 'haproxy.log'), 'utf8'));
-    return (await up('primary')).length === 1;
+    const led = (await statusOf('primary')).filter(({ status }) => status.startsWith('UP')); // also `UP 1/2`, going down
+    return led.length === 1;
   });
+  const up = async () => (await statusOf('replicas')).filter(({ status }) => status === 'UP').map(({ name }) => name);
   return { databasePort, registryUrl: `http://127.0.0.1:${registryPort}`, up };
-}
-
-/** The 18th column is the status: `UP`, or `UP 1/2` while it goes down. */
-function isUp(row: readonly string[], proxy: string): boolean {
-  return row[0] === proxy && row[1] !== 'FRONTEND' && row[1] !== 'BACKEND' && row[17] === 'UP';
 }
 
 /** The shipped configuration, with addresses in place of Docker's names. */

@@ -20,11 +20,7 @@ export async function runRolling(world: World): Promise<Finding[]> {
     progress(`${scenario}: ${replica.name}`);
     drained.push(await replica.stop());
     await replica.start();
-    await until(
-      `HAProxy does not see ${replica.name}`,
-      30_000,
-      async () => (await proxies.up('replicas')).length === 3,
-    );
+    await until(`HAProxy does not see ${replica.name}`, 30_000, async () => (await proxies.up()).length === 3);
   }
   await sleep(CALM_MS);
   const report = await load.stop();
@@ -36,6 +32,10 @@ export async function runRolling(world: World): Promise<Finding[]> {
   return [
     { scenario, what: 'calls of the SDK', seen: report.calls },
     { scenario, what: 'calls that failed', seen: report.failures, demand: { is: 0 } },
+    {
+      ...{ scenario, what: 'calls that failed of a caller with retries 10 and timeoutMs 60000' },
+      ...{ seen: report.patient.failures, demand: { is: 0 } },
+    },
     { scenario, what: 'failed calls, by code', seen: JSON.stringify(report.failed) },
     { scenario, what: 'requests that the SDK repeated', seen: requests - report.calls },
     { scenario, what: 'ms until a replica had drained, at most', seen: Math.round(Math.max(...drained)) },

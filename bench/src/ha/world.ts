@@ -41,7 +41,7 @@ export async function createWorld(
   });
   progress('the registry: three replicas are starting');
   for (const replica of replicas) await replica.start();
-  await until('HAProxy does not see three replicas', 30_000, async () => (await proxies.up('replicas')).length === 3);
+  await until('HAProxy does not see three replicas', 30_000, async () => (await proxies.up()).length === 3);
   const asOwner = <T>(work: (client: pg.Client) => Promise<T>) => connected(databaseUrl, work);
   return { tools, cluster, proxies, replicas, link, ledger: createLedger(), asOwner, progress };
 }
