@@ -48,6 +48,8 @@ export interface Cluster {
   readonly nodes: readonly Node[];
   readonly superuserPassword: string;
   leader(): Promise<Node>;
+  /** The standby that commits wait for. */
+  synchronousStandby(): Promise<Node>;
   /** Resolves when all three nodes run, one of them as synchronous standby. */
   settled(): Promise<void>;
   /** A planned change of the primary. */
@@ -76,18 +78,20 @@ export async function startCluster(
   for (const node of nodes) node.start();
   given.progress('Patroni: three nodes are starting');
   const members = () => membersOf(nodes);
-  const leader = async () => {
-    const found = (await members()).find(({ role }) => role === 'leader');
+  const nodeAs = async (role: string) => {
+    const found = (await members()).find((member) => member.role === role);
     const node = nodes.find(({ name }) => name === found?.name);
-    if (node === undefined) throw new Error('the cluster has no leader');
+    if (node === undefined) throw new Error(`no node has the role ${role}`);
     return node;
   };
+  const leader = () => nodeAs('leader');
   const settled = () => until('the cluster has not settled', SETTLED_MS, async () => isSettled(await members()));
   await settled();
   return {
     nodes,
     superuserPassword: passwords.superuser,
     leader,
+    synchronousStandby: () => nodeAs('sync_standby'),
     settled,
     async switchover() {
       const { name } = await leader();

@@ -1,4 +1,4 @@
-/** The primary is lost or changed under load, in several ways. */
+/** A node is lost or changed under load, in several ways. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { byStatus, outageOf } from './attempts.ts';
 import type { Node } from './cluster.ts';
@@ -10,19 +10,21 @@ import { askForAll, startWatch } from './watch.ts';
 import type { World } from './world.ts';
 
 const CALM_MS = 5_000;
-const NEW_LEADER_MS = 90_000;
+const NEW_PLACE_MS = 90_000;
 const RECOVERED_MS = 60_000;
-/** That many more changes are answered before the primary counts as replaced. */
+/** That many more changes are answered before the node counts as replaced. */
 const ANSWERED_AGAIN = 50;
 
 export interface Loss {
   readonly scenario: string;
   /** The longest time in which no change may be answered. */
   readonly gapMsMax: number;
-  /** What happens to the primary. */
-  disturb(world: World, primary: Node): Promise<void> | void;
+  /** The standby that commits wait for is lost, and not the primary. */
+  readonly ofStandby?: boolean;
+  /** What happens to the node. */
+  disturb(world: World, node: Node): Promise<void> | void;
   /** How it comes back, under load. */
-  recover(primary: Node): Promise<void> | void;
+  recover(node: Node): Promise<void> | void;
 }
 
 export const losses: Readonly<Record<string, Loss>> = {
@@ -37,6 +39,13 @@ export const losses: Readonly<Record<string, Loss>> = {
     gapMsMax: 40_000,
     disturb: (_, primary) => primary.crash(),
     recover: () => {},
+  },
+  standby: {
+    scenario: 'synchronous standby and its Patroni killed by SIGKILL',
+    gapMsMax: 40_000,
+    ofStandby: true,
+    disturb: (_, standby) => standby.kill(),
+    recover: (standby) => standby.start(),
   },
   switchover: {
     scenario: 'switchover by patronictl',
@@ -59,19 +68,22 @@ export const losses: Readonly<Record<string, Loss>> = {
 };
 
 /** Runs the load through the loss, and holds what was answered against what is there. */
-export async function runLoss(world: World, { scenario, gapMsMax, disturb, recover }: Loss): Promise<Finding[]> {
+export async function runLoss(world: World, loss: Loss): Promise<Finding[]> {
+  const { scenario, gapMsMax, ofStandby = false } = loss;
   const { cluster, proxies, replicas, ledger, progress } = world;
   await cluster.settled();
   const [before, starts] = [ledger.acknowledged, startsOf(world)];
   const [load, watch] = [startLoad(proxies.registryUrl, world), startWatch(replicas, ledger)];
   await sleep(CALM_MS);
-  const primary = await cluster.leader();
-  progress(`${scenario}: ${primary.name}`);
-  await disturb(world, primary);
-  await until('there is no other primary', NEW_LEADER_MS, async () => (await cluster.leader()) !== primary);
+  const node = await (ofStandby ? cluster.synchronousStandby() : cluster.leader());
+  progress(`${scenario}: ${node.name}`);
+  await loss.disturb(world, node);
+  await until('no other node has its place', NEW_PLACE_MS, async () => {
+    return node !== (await (ofStandby ? cluster.synchronousStandby() : cluster.leader()));
+  });
   const answered = ledger.acknowledged + ANSWERED_AGAIN;
   await until('no change is answered', RECOVERED_MS, () => ledger.acknowledged >= answered);
-  await recover(primary);
+  await loss.recover(node);
   await cluster.settled();
   await sleep(CALM_MS);
   const report = await load.stop();
