@@ -1,8 +1,12 @@
 // engine: postgres
 /** The answers while the database is away. Runs on PostgreSQL, through a link that the test can cut. */
+import { randomUUID } from 'node:crypto';
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Actor } from '../src/kernel/actor.ts';
+import type { DomainError } from '../src/kernel/errors.ts';
+import { idempotent } from '../src/kernel/idempotency.ts';
 import { type Link, openLink } from './replicas/link.ts';
 import { askAsGateway, bearer } from './support/gateway.ts';
 import { newTenant, startTestServer, type TestServer } from './support/server.ts';
@@ -85,3 +89,42 @@ test('a verification gives a silent database up before the connection itself is 
   link.restore();
   expect((await server.call('POST /v1/internal/api-keys/verify', question)).body).toMatchObject({ valid: true });
 }, 10_000);
+
+describe('an idempotency key whose request is under way when the database is lost', () => {
+  const request = { procedure: 'tenants.create', input: {}, secretFields: [] };
+  const asked = () => {
+    const { db, clock } = server.app.deps;
+    const actor = { principal: randomUUID(), tenant_id: null } as Actor; // of which no more is asked
+    return { root: db, clock, actor, idempotencyKey: randomUUID() };
+  };
+
+  test('is free as soon as the database is back when the request failed, and not after a minute', async () => {
+    const ctx = asked();
+    const { result } = await idempotent(ctx, request, async () => {
+      await link.cut();
+      return { ok: false };
+    }).then((outcome) => ('result' in outcome ? outcome : { result: undefined }));
+    expect(result).toEqual({ ok: false });
+    link.restore();
+    const again = () =>
+      idempotent(ctx, request, async () => ({ ok: true, data: {} })).then(
+        ({ replayed }) => replayed,
+        ({ definition }: DomainError) => definition.code,
+      );
+    await expect.poll(again, { timeout: 10_000 }).toBe(false);
+  });
+
+  test('has its answer as soon as the database is back when the change was made: its caller is told of the success', async () => {
+    const ctx = asked();
+    const data = { name: 'Made' };
+    const first = await idempotent(ctx, request, async () => {
+      await link.cut();
+      return { ok: true, data };
+    });
+    expect(first).toEqual({ replayed: false, result: { ok: true, data } });
+    link.restore();
+    const never = () => Promise.reject(new Error('it was done again'));
+    const again = () => idempotent(ctx, request, never).catch(({ definition }: DomainError) => definition.code);
+    await expect.poll(again, { timeout: 10_000 }).toEqual({ replayed: true, body: data });
+  });
+});

@@ -8,6 +8,7 @@ import type { Actor } from './actor.ts';
 import { addDays } from './clock.ts';
 import type { ActorContext } from './context.ts';
 import { defineError } from './errors.ts';
+import { mayPass, settleLater, settleNowOrLater } from './idempotency/settle.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const LEASE_MS = 60_000;
@@ -58,7 +59,7 @@ interface Result {
  * `transact` marks the key inside its own transaction.
  */
 export async function idempotent<T extends Result>(
-  ctx: ActorContext & { readonly idempotencyKey: string },
+  ctx: Pick<ActorContext, 'actor' | 'clock' | 'root'> & { readonly idempotencyKey: string },
   request: IdempotentRequest,
   work: (claim: idempotency.IdempotencyClaim) => Promise<T>,
 ): Promise<IdempotentOutcome<T>> {
@@ -73,21 +74,20 @@ export async function idempotent<T extends Result>(
   };
   const now = ctx.clock();
   const leaseUntil = new Date(now.getTime() + LEASE_MS);
-  const claimed = await idempotency.claimIdempotencyKey(ctx.root, claim, {
-    now,
-    leaseUntil,
-    expiredBefore: idempotencyExpiry(now),
+  const giveBack = () => idempotency.deleteIdempotencyClaim(ctx.root, claim);
+  const times = { now, leaseUntil, expiredBefore: idempotencyExpiry(now) };
+  const claimed = await idempotency.claimIdempotencyKey(ctx.root, claim, times).catch((error: unknown) => {
+    // The claim may have been made, and its confirmation lost.
+    if (mayPass(error)) settleLater(ctx.root, giveBack, LEASE_MS);
+    throw error;
   });
   if (!claimed) return { replayed: true, body: await storedAnswer(ctx, claim) };
   const result = await work(claim);
-  if (result.ok)
-    await idempotency.updateIdempotencyAnswer(
-      ctx.root,
-      claim,
-      JSON.stringify(withoutFields(result.data, request.secretFields) ?? null),
-      now,
-    );
-  else await idempotency.deleteIdempotencyClaim(ctx.root, claim);
+  const keep = () => {
+    const body = JSON.stringify(withoutFields(result.data, request.secretFields) ?? null);
+    return idempotency.updateIdempotencyAnswer(ctx.root, claim, body, now);
+  };
+  await settleNowOrLater(ctx.root, result.ok ? keep : giveBack, LEASE_MS);
   return { replayed: false, result };
 }
 
@@ -101,7 +101,10 @@ export function idempotencyExpiry(now: Date): Date {
   return addDays(now, -LIFE_DAYS);
 }
 
-async function storedAnswer({ root, clock }: ActorContext, claim: idempotency.IdempotencyClaim): Promise<unknown> {
+async function storedAnswer(
+  { root, clock }: Pick<ActorContext, 'root' | 'clock'>,
+  claim: idempotency.IdempotencyClaim,
+): Promise<unknown> {
   const row = await idempotency.findIdempotencyKey(root, claim.principal, claim.key);
   if (row === undefined) throw idempotencyErrors.inFlight(); // given back this instant
   if (row.request_hash !== claim.request_hash) throw idempotencyErrors.reused();
