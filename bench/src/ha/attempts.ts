@@ -38,7 +38,7 @@ function isAnswer({ status }: Attempt): boolean {
 }
 
 export interface Outage {
-  /** From the first attempt that failed to the first one after it that was answered; 0: none failed. */
+  /** From the first attempt that failed to the first answer to one that was begun after that; 0: none failed. */
   readonly window_ms: number;
   /** The longest time in which nothing was answered. */
   readonly gap_ms: number;
@@ -51,7 +51,7 @@ export function outageOf(all: readonly Attempt[]): Outage {
   const failed = attempts.filter((each) => !isAnswer(each));
   const answered = attempts.filter(isAnswer);
   const [first] = failed;
-  const next = first === undefined ? undefined : answered.find(({ end }) => end > first.end);
+  const next = first === undefined ? undefined : answered.find(({ start }) => start > first.end);
   const gaps = answered.slice(1).map(({ end }, n) => end - (answered[n]?.end ?? end));
   return {
     window_ms: first === undefined ? 0 : Math.round((next?.end ?? Number.POSITIVE_INFINITY) - first.end),

@@ -2,9 +2,12 @@
  * The mistake that the bench must detect: replication is asynchronous, what was not sent yet when the primary dies is lost, and
  * its answers were given. It comes last, because nothing that was promised before holds afterwards.
  */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@tenant-registry/client';
 import type { Finding } from './findings.ts';
-import { lostIn } from './ledger.ts';
+import { tokens } from './fleet.ts';
+import { type KeyEntry, lostIn } from './ledger.ts';
 import { startLoad } from './load.ts';
 import { until } from './until.ts';
 import { askForAll } from './watch.ts';
@@ -19,10 +22,17 @@ export async function runControl(world: World): Promise<Finding[]> {
   await cluster.settled();
   await cluster.beAsynchronous();
   const load = startLoad(proxies.registryUrl, world);
+  // The standbys have the key, and will not have its revocation.
+  const client = createClient({ url: proxies.registryUrl, token: tokens.operator });
+  const tenant = await client.tenants.create({ slug: `c-${randomBytes(8).toString('hex')}`, name: 'Control' });
+  const made = await client.apiKeys.create({ tenant_id: tenant.id, name: 'bench' });
   await sleep(UNSENT_MS);
   const primary = await cluster.leader();
   progress(`${scenario}: ${primary.name}`);
   primary.holdReplication();
+  await client.apiKeys.revoke({ id: made.id });
+  const entry: KeyEntry = { id: made.id, key: made.key ?? '', revoking: true, revokedAt: performance.now() };
+  ledger.keys.push(entry);
   await sleep(UNSENT_MS);
   await primary.kill();
   await load.stop();
