@@ -40,37 +40,32 @@ export interface Transport {
 
 /** Returns a transport to the registry at the URL. */
 export function createTransport(url: string, fetch: Fetch): Transport {
+  async function exchange(method: string, route: string, { input, headers, signal }: Attempt): Promise<RawAnswer> {
+    const { target, body } = requestOf(method, route, input);
+    const sent =
+      body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body };
+    return rawOf(await orNetworkFailure(() => fetch(url + target, { method, signal, ...sent })));
+  }
   return {
-    send:
-      (method, route) =>
-      async ({ input, headers, signal }) => {
-        const { target, body } = requestOf(method, route, input);
-        const sent =
-          body === undefined ? { headers } : { headers: { ...headers, 'content-type': 'application/json' }, body };
-        const init = { method, signal, ...sent };
-        const answer = readAnswer(await rawOf(await orNetworkFailure(() => fetch(url + target, init))), new Date());
-        if ('type' in answer) throw new AttemptFailed(answer);
-        return answer;
-      },
+    send: (method, route) => async (attempt) => {
+      const answer = readAnswer(await exchange(method, route, attempt), new Date());
+      if ('type' in answer) throw new AttemptFailed(answer);
+      return answer;
+    },
     open:
       (route, mediaType) =>
       async ({ input, headers, signal }) => {
-        const { path, rest } = filled(route, input);
-        const response = await orNetworkFailure(() => fetch(url + path + queryOf(rest), { headers, signal }));
+        const { target } = requestOf('GET', route, input);
+        const response = await orNetworkFailure(() => fetch(url + target, { headers, signal }));
         const { status, headers: given, body } = response;
         const asked = given.get('content-type')?.startsWith(mediaType);
         if (status === 200 && asked && body !== null) return body;
         throw new AttemptFailed(failureOf(await rawOf(response), new Date()));
       },
-    put:
-      (route) =>
-      async ({ input, headers, signal }) => {
-        const { path, rest } = filled(route, input);
-        const init = { method: 'PUT', headers: { ...headers, 'content-type': 'application/json' }, signal };
-        const response = await orNetworkFailure(() => fetch(url + path, { ...init, body: JSON.stringify(rest) }));
-        const raw = await rawOf(response);
-        if (!response.ok) throw new AttemptFailed(failureOf(raw, new Date()));
-      },
+    put: (route) => async (attempt) => {
+      const raw = await exchange('PUT', route, attempt);
+      if (raw.status < 200 || raw.status > 299) throw new AttemptFailed(failureOf(raw, new Date()));
+    },
   };
 }
 
