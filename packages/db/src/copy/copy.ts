@@ -24,7 +24,6 @@ export const SEEDED: readonly string[] = ['audit_head', 'config_store', 'event_h
 export interface CopyProgress {
   begin(table: string, rows: number): void;
   done(rows: number): void;
-  end(): void;
 }
 
 export interface CopyOptions {
@@ -131,7 +130,6 @@ async function copyTables(source: Db, target: Db, { tables, progress }: Work): P
   for (const key of ordered.late) await makeDeferred(target, key);
   for (const name of SEEDED) await sql`delete from ${sql.table(name)}`.execute(target);
   for (const table of ordered.tables) await copyTable(source, target, { table, progress });
-  progress.end();
   // Checks the late keys, and leaves no event behind that would forbid the changes of tables.
   await sql`set constraints all immediate`.execute(target);
   for (const key of ordered.late) await makeImmediate(target, key);

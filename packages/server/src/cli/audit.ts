@@ -16,9 +16,9 @@ import { systemClock } from '../kernel/clock.ts';
 import { parseVerifier, SEED_BYTES, signerOf, type Verifier } from '../modules/audit/tree/note.ts';
 import { AnchorsError, type AnchorText, anchorTexts } from '../modules/audit/verify/anchors.ts';
 import { type Finding, lineOf } from '../modules/audit/verify/finding.ts';
-import { progressTo } from '../modules/audit/verify/progress.ts';
 import { type Verified, verifyAudit } from '../modules/audit/verify/verify.ts';
 import { signingKeysOf } from '../sealing-keys.ts';
+import { progressOf } from './progress.ts';
 
 const HELP = `audit: proves the audit log, row by row (docs/audit.md).
 
@@ -105,11 +105,7 @@ async function verify(call: Call, config: Config): Promise<number> {
   try {
     await requireCurrentSchema(database.db);
     const begun = nowMs();
-    const progress = progressTo({
-      write: (text) => process.stderr.write(text),
-      now: nowMs,
-      isTerminal: process.stderr.isTTY === true,
-    });
+    const progress = progressOf('log', 'leaves');
     let hasFound = false;
     const report = (finding: Finding) => {
       hasFound ||= finding.severity === 'finding';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type DatabaseConfig, embeddedDirectory, openDatabase, UsageError, urlMistakes } from '@tenant-registry/db';
 import { type Copied, copyDatabase } from '@tenant-registry/db/copy';
 import type { CopyFlags } from '../copy.ts';
-import { progressOfRows } from './progress.ts';
+import { progressOf } from '../progress.ts';
 
 /** What the database does not hold: printed with every copy. */
 const TAKE_ALONG = [
@@ -22,7 +22,8 @@ export async function copy({ from, to, dryRun = false, json = false }: CopyFlags
   try {
     const writing = await openDatabase(target);
     try {
-      const copied = await copyDatabase(reading, writing, { dryRun, progress: progressOfRows() });
+      const progress = progressOf('table', 'rows');
+      const copied = await copyDatabase(reading, writing, { dryRun, progress }).finally(() => progress.end());
       say(copied, { dryRun, json, seconds: (performance.now() - begun) / 1_000 });
     } finally {
       await writing.close();

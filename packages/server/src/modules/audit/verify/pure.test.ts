@@ -2,11 +2,11 @@
 /** The parts of the check that need no database. */
 import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { progressTo } from '../../../kernel/progress.ts';
 import { append, frontierBytes, frontierOf, rootOf } from '../tree/merkle.ts';
 import { checkpointText, parseVerifier, signerOf, signNote } from '../tree/note.ts';
 import { AnchorsError, anchorsOf, anchorTexts } from './anchors.ts';
 import { type Finding, lineOf } from './finding.ts';
-import { progressTo } from './progress.ts';
 import { coverOf, parseRanges } from './ranges.ts';
 import { Roots } from './roots.ts';
 import { openerOf } from './signed.ts';
@@ -150,7 +150,13 @@ test('progress is told now and then, and wiped off a terminal', () => {
   let time = 0;
   const written = (isTerminal: boolean) => {
     const texts: string[] = [];
-    const progress = progressTo({ write: (text) => texts.push(text), now: () => time, isTerminal });
+    const progress = progressTo({
+      part: 'log',
+      units: 'leaves',
+      write: (text) => texts.push(text),
+      now: () => time,
+      isTerminal,
+    });
     progress.begin('l', 100);
     for (let n = 0; n < 4; n++) {
       time += 2_000;

@@ -1,11 +1,11 @@
 /** Checks the audit log of a database: rows, leaves, tiles, checkpoints and what went outside. It only reads. */
 import { auditSealing, auditVerifying, type Db } from '@tenant-registry/db';
+import type { Progress } from '../../../kernel/progress.ts';
 import { readTogether } from '../../../kernel/transact.ts';
 import type { Verifier } from '../tree/note.ts';
 import { type AnchorText, anchorsOf } from './anchors.ts';
 import type { Finding, Report } from './finding.ts';
 import { type Anchor, Marks } from './marks.ts';
-import type { Progress } from './progress.ts';
 import { explainedIn } from './records.ts';
 import { CheckpointLeaves } from './registry-log.ts';
 import { Roots } from './roots.ts';

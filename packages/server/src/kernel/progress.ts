@@ -1,12 +1,15 @@
-/** Says how far a check is. Without I/O but the line that it is given to write. */
+/** Says how far long work is, part by part. Without I/O but the line that it is given to write. */
 
 export interface Progress {
-  begin(log: string, leaves: number): void;
-  done(leaves: number): void;
+  begin(name: string, size: number): void;
+  done(more: number): void;
   end(): void;
 }
 
 export interface ProgressOptions {
+  /** What a part is called, and what it consists of: `log`, `leaves`. */
+  readonly part: string;
+  readonly units: string;
   readonly write: (text: string) => void;
   /** Milliseconds. */
   readonly now: () => number;
@@ -16,21 +19,21 @@ export interface ProgressOptions {
 
 const EVERY_MS = { terminal: 200, elsewhere: 5_000 };
 
-export function progressTo({ write, now, isTerminal }: ProgressOptions): Progress {
+export function progressTo({ part, units, write, now, isTerminal }: ProgressOptions): Progress {
   const every = isTerminal ? EVERY_MS.terminal : EVERY_MS.elsewhere;
-  let [log, leaves, done, begun, said] = ['', 0, 0, 0, now()];
+  let [name, size, done, begun, said] = ['', 0, 0, 0, now()];
   let isShown = false;
   const say = () => {
     const rate = Math.round((done * 1_000) / Math.max(1, now() - begun));
-    const percent = leaves === 0 ? 100 : Math.floor((done * 100) / leaves);
-    const text = `log ${log}: ${percent} % of ${leaves} leaves, ${rate} a second`;
+    const percent = size === 0 ? 100 : Math.floor((done * 100) / size);
+    const text = `${part} ${name}: ${percent} % of ${size} ${units}, ${rate} a second`;
     write(isTerminal ? `\r\u001b[K${text}` : `${text}\n`);
     said = now();
     isShown = true;
   };
   return {
-    begin(nextLog, nextLeaves) {
-      [log, leaves, done, begun] = [nextLog, nextLeaves, 0, now()];
+    begin(nextName, nextSize) {
+      [name, size, done, begun] = [nextName, nextSize, 0, now()];
     },
     done(more) {
       done += more;
