@@ -129,13 +129,18 @@ async function copyTables(source: Db, target: Db, { tables, progress }: Work): P
   for (const trigger of triggers) await disableTrigger(target, trigger);
   for (const key of ordered.late) await makeDeferred(target, key);
   for (const name of SEEDED) await sql`delete from ${sql.table(name)}`.execute(target);
-  for (const table of ordered.tables) await copyTable(source, target, { table, progress });
+  const sums = await sumsOf(source, tables);
+  const rowsIn = new Map(sums.tables.map(({ table, rows }) => [table, rows]));
+  for (const table of ordered.tables) {
+    progress.begin(table.name, rowsIn.get(table.name) ?? 0);
+    await copyTable(source, target, { table, progress });
+  }
   // Checks the late keys, and leaves no event behind that would forbid the changes of tables.
   await sql`set constraints all immediate`.execute(target);
   for (const key of ordered.late) await makeImmediate(target, key);
   for (const trigger of triggers) await restoreTrigger(target, trigger);
   for (const sequence of await listSequences(source)) await setSequence(target, sequence);
-  return compare(await sumsOf(source, tables), await sumsOf(target, tables));
+  return compare(sums, await sumsOf(target, tables));
 }
 
 async function copyTable(
@@ -143,8 +148,6 @@ async function copyTable(
   target: Db,
   { table, progress }: { readonly table: CopiedTable; readonly progress: CopyProgress },
 ): Promise<void> {
-  const { rows } = await sql<{ rows: number }>`select count(*) as rows from ${sql.table(table.name)}`.execute(source);
-  progress.begin(table.name, rows[0]?.rows ?? 0);
   for await (const batch of rowsOf(source, table)) {
     await insertRows(target, table, batch);
     progress.done(batch.length);
