@@ -1,5 +1,4 @@
 /** The OpenAPI 3.1 document, read off the router: every mounted operation, its shapes, every problem it can give, and every event. */
-
 import { version } from '../version.ts';
 import { authorizePaths } from './openapi/authorize.ts';
 import { Components } from './openapi/components.ts';

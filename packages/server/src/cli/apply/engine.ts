@@ -111,13 +111,10 @@ async function tenantNow(run: Run, found: Row | null): Promise<Row | null> {
   return found;
 }
 
-async function move({ api, state, isRehearsal, report, ...run }: Run, row: Row): Promise<void> {
-  const { slug, place, fields } = state;
-  if (!isRehearsal)
-    await trying({ ...run, api, state, isRehearsal, report }, place, `tenant ${slug}`, () =>
-      moveTenant(api, row, fields?.status),
-    );
-  report({ action: 'updated', noun: 'tenant', name: slug, about: ['status'] });
+async function move(run: Run, row: Row): Promise<void> {
+  const { slug, place, fields } = run.state;
+  if (!run.isRehearsal) await trying(run, place, `tenant ${slug}`, () => moveTenant(run.api, row, fields?.status));
+  run.report({ action: 'updated', noun: 'tenant', name: slug, about: ['status'] });
 }
 
 /** Makes and changes the things of a kind; resolves to the removals, which come when everything else is done. */
