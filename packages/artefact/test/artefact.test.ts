@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { createClient } from '@tenant-registry/client';
 import { emptyDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { childEnv } from '../../server/test/support/child-env.ts';
 import { INTERNAL, OPERATOR, startProcess } from '../../server/test/support/server-process.ts';
 
 const run = promisify(execFile);
@@ -91,9 +92,8 @@ test('the executable migrates a database where no Node is, and the artefact serv
   expect((await migrate('up')).stdout).toContain('nothing to do');
   expect((await migrate('version')).stdout).toMatch(/^database (\d+), program \1$/m);
   const { url } = await serve(process.execPath, env);
-  const variables = { PATH: process.env['PATH'], URL: url, ...tokens };
-  const example = (file: string, ...args: string[]) =>
-    run(file, args, { env: { ...variables, NODE_OPTIONS: process.env['NODE_OPTIONS'] } });
+  const variables = { ...childEnv(), URL: url, ...tokens };
+  const example = (file: string, ...args: string[]) => run(file, args, { env: variables });
   const portal = await example(process.execPath, join(root, 'examples/portal/src/main.ts'));
   const curl = await example('bash', join(root, 'examples/curl.sh'));
   for (const { stdout } of [portal, curl]) expect(stdout.trimEnd()).toMatch(/That was the whole life of a tenant\.$/);

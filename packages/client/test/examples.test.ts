@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { childEnv } from '../../server/test/support/child-env.ts';
 import { startTestServer, type TestServer } from '../../server/test/support/server.ts';
 
 const examples = fileURLToPath(new URL('../../../examples', import.meta.url));
@@ -26,8 +27,7 @@ afterAll(() => server.close());
 
 function run([, file, ...args]: readonly [string, string, ...string[]], variables: Record<string, string>) {
   const env = {
-    PATH: process.env['PATH'],
-    NODE_OPTIONS: process.env['NODE_OPTIONS'],
+    ...childEnv(),
     URL: server.url,
     INTERNAL_TOKEN: server.internalToken,
     ...variables,

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { childEnv } from '../../server/test/support/child-env.ts';
 import { eventually } from '../../server/test/support/eventually.ts';
 import { freePort } from '../../server/test/support/free-port.ts';
 import { newPerson, PASSWORD } from '../../server/test/support/people.ts';
@@ -30,7 +31,7 @@ beforeAll(async () => {
   tenant = await signInTenant(server, provider, { alias: 'Acme <SSO>' });
   const variables = { URL: server.url, INTERNAL_TOKEN: server.internalToken, TENANT: tenant.slug, PORT: String(port) };
   portal = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], ...variables },
+    env: { ...childEnv(), ...variables },
   });
   portal.stdout?.on('data', (chunk) => {
     output.out += chunk;

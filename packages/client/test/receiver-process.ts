@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
+import { childEnv } from '../../server/test/support/child-env.ts';
 import type { RegistryEvent } from '../src/webhooks.ts';
 
 const main = fileURLToPath(new URL('../../../examples/webhook-receiver/src/main.ts', import.meta.url));
@@ -34,8 +35,7 @@ export function useReceiver() {
 
   function spawned(keys: readonly string[], port: number): Running & { readonly child: ChildProcess } {
     const env = {
-      PATH: process.env['PATH'],
-      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      ...childEnv(),
       WEBHOOK_KEYS: keys.join(' '),
       PORT: `${port}`,
       INBOX: inbox(),

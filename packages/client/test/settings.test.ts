@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { childEnv } from '../../server/test/support/child-env.ts';
 import { freePort } from '../../server/test/support/free-port.ts';
 import { INTERNAL, OPERATOR, startProcess } from '../../server/test/support/server-process.ts';
 import { createClient } from '../src/index.ts';
@@ -52,8 +53,7 @@ async function startProduct(env: Readonly<Record<string, string>>) {
   const productPort = await freePort();
   const child = spawn(process.execPath, [settings], {
     env: {
-      PATH: process.env['PATH'],
-      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      ...childEnv(),
       URL: url(),
       PORT: `${productPort}`,
       CACHE_FILE: join(folder, 'cache.json'),

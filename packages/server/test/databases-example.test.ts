@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { childEnv } from './support/child-env.ts';
 import { newWorld } from './support/database-world.ts';
 import { INTERNAL, OPERATOR, startProcess } from './support/server-process.ts';
 
@@ -31,7 +32,7 @@ async function startRegistry(env: Record<string, string>) {
 
 const run = (url: string) =>
   promisify(execFile)(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], URL: url, OPERATOR_TOKEN: OPERATOR },
+    env: { ...childEnv(), URL: url, OPERATOR_TOKEN: OPERATOR },
     timeout: ENDS_WITHIN_MS,
   });
 

@@ -9,6 +9,7 @@ import { createEtcd, type Etcd } from '@tenant-registry/etcd';
 import type { TestCluster } from '@tenant-registry/etcd/testing';
 import { keysUnder } from '../../src/modules/configs/store/etcd/keys.ts';
 import { readValue } from '../../src/modules/configs/store/etcd/values.ts';
+import { childEnv } from '../support/child-env.ts';
 import { OPERATOR } from '../support/server-process.ts';
 import type { ProvenStore } from './config-fleet.ts';
 
@@ -45,8 +46,7 @@ export async function provenEtcd(
 
 /** Other code runs meanwhile: the way to the members may lead through this process. */
 async function move(url: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const { PATH = '', NODE_OPTIONS = '' } = process.env;
-  const all = { PATH, NODE_OPTIONS, DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, ...env };
+  const all = { ...childEnv(), DATABASE_URL: url, OPERATOR_TOKEN: OPERATOR, ...env };
   await promisify(execFile)(process.execPath, [cli, 'configs', 'move', '--to', 'etcd'], { env: all });
 }
 

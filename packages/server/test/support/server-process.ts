@@ -1,6 +1,7 @@
 /** The server as a process of its own, as an operator starts it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnv } from './child-env.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** What Node has compiled: half of the processor time of a start. Nothing in it depends on the test. */
@@ -36,8 +37,7 @@ export function startProcess(
 ): StartedProcess {
   const child = spawn(node, [script, ...args], {
     env: {
-      PATH: process.env['PATH'],
-      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      ...childEnv(),
       NODE_COMPILE_CACHE: compiled,
       PORT: '0',
       ...env,

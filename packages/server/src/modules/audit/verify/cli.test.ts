@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lockDirectory } from '../../../../../db/src/directory-lock.ts';
 import { appendEvents, eventOf } from '../../../../test/support/audit-events.ts';
 import { checkpointsOf, REGISTRY_LOG, signNow } from '../../../../test/support/audit-log.ts';
+import { childEnv } from '../../../../test/support/child-env.ts';
 import { newTenant, startTestServer, type TestServer, UNKNOWN } from '../../../../test/support/server.ts';
 import { parseVerifier, signerOf } from '../tree/note.ts';
 
@@ -45,8 +46,7 @@ afterAll(async () => {
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [cli, 'audit', ...args], {
     env: {
-      PATH: process.env['PATH'],
-      NODE_OPTIONS: process.env['NODE_OPTIONS'],
+      ...childEnv(),
       NODE_COMPILE_CACHE: compiled,
       DATA_DIR: folder,
       ...env,

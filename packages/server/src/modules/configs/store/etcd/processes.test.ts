@@ -7,6 +7,7 @@ import { configRelay } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { startEtcd, type TestCluster } from '@tenant-registry/etcd/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { childEnv } from '../../../../../test/support/child-env.ts';
 import { adminOn, etcdIsMissing, settingsFor, withoutEtcd } from '../../../../../test/support/etcd-store.ts';
 import { uniqueSlug } from '../../../../../test/support/server.ts';
 import { OPERATOR, startProcess, startServer } from '../../../../../test/support/server-process.ts';
@@ -34,7 +35,7 @@ describe.skipIf(etcdIsMissing)(`processes with configurations in etcd${withoutEt
 
   function spawnCli(env: Readonly<Record<string, string>>, args: readonly string[]) {
     const child = spawn(process.execPath, [cli, 'configs', ...args], {
-      env: { PATH: process.env['PATH'], NODE_OPTIONS: process.env['NODE_OPTIONS'], ...env },
+      env: { ...childEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
