@@ -10,10 +10,11 @@ interface Connection {
     heard: (told: { readonly parameterName: string; readonly parameterValue: string }) => void,
   ): unknown;
   on(event: 'errorMessage', heard: (error: { readonly code?: string }) => void): unknown;
+  on(event: 'readyForQuery', heard: (told: { readonly status: string }) => void): unknown;
 }
 
 export interface PrimaryOnly {
-  /** Begins to listen to what the server of a new client says; its socket is destroyed when it refuses a write. */
+  /** Begins to listen to a new client's server; once one refuses a write, the socket is destroyed after the rollback. */
   watch(client: object, socket: Socket): void;
   /** Throws for a client whose server has said that it is a standby: it costs no round trip. */
   requirePrimary(client: object): void;
@@ -34,8 +35,13 @@ export function primaryOnly(): PrimaryOnly {
         if (parameterValue === 'on') standbys.add(client);
         else standbys.delete(client);
       });
+      let refused = false;
       connection.on('errorMessage', ({ code }) => {
-        if (code === READ_ONLY) socket.destroy(new Error('Connection terminated: the server is read-only'));
+        if (code === READ_ONLY) refused = true;
+      });
+      // Idle ("I") is after the rollback: destroyed before it, the caller would get the error of the rollback instead.
+      connection.on('readyForQuery', ({ status }) => {
+        if (refused && status === 'I') socket.destroy(new Error('Connection terminated: the server is read-only'));
       });
     },
     requirePrimary(client) {

@@ -276,7 +276,7 @@ describe.runIf(inject('engine') === 'postgres')('on PostgreSQL', () => {
   test('a transaction in which the server refuses a write as read-only fails, and the next one succeeds', async () => {
     const { db } = await open({ applicationName: 'test-read-only', connectionsMax: 1 });
     await sql`set session characteristics as transaction read only`.execute(db);
-    await expect(db.transaction().execute((tx) => newTenant(tx))).rejects.toThrow();
+    await expect(db.transaction().execute((tx) => newTenant(tx))).rejects.toMatchObject({ code: '25006' });
     await expect(db.transaction().execute((tx) => newTenant(tx))).resolves.toEqual(expect.any(String));
   });
 
