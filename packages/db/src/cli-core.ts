@@ -5,6 +5,7 @@ import { createMigration } from './create-migration.ts';
 import { type DatabaseHandle, openDatabase } from './database.ts';
 import type { DatabaseConfig } from './database-config.ts';
 import { databaseConfigFromEnv, type Env } from './database-env.ts';
+import type { MigrationStatus } from './migrate.ts';
 import { planRenumbering, refuseApplied, renumber } from './renumber-migrations.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -29,9 +30,8 @@ function count(text: string | undefined, name: string): number | undefined {
 }
 
 async function perform({ command, argument }: Call, { db }: DatabaseHandle): Promise<void> {
-  const { forceVersion, latestVersion, migrateDown, migrateUp, migrationStatus, schemaVersion } = await import(
-    './migrate.ts'
-  );
+  const { forceVersion, latestVersion, migrateDown, migrateUp, migrationStatus, schemaVersion, unknownMigrations } =
+    await import('./migrate.ts');
   switch (command) {
     case 'up':
       return report('applied', await migrateUp(db, count(argument, 'up')), 'nothing to do: the schema is current');
@@ -40,7 +40,8 @@ async function perform({ command, argument }: Call, { db }: DatabaseHandle): Pro
     case 'down-all':
       return report('reverted', await migrateDown(db, Number.MAX_SAFE_INTEGER), 'nothing to revert');
     case 'status':
-      return printStatus(await migrationStatus(db));
+      printStatus(await migrationStatus(db));
+      return printStatus((await unknownMigrations(db)).map(ofNewerProgram));
     case 'version':
       console.log(`database ${await schemaVersion(db)}, program ${latestVersion}`);
       return;
@@ -51,8 +52,12 @@ async function perform({ command, argument }: Call, { db }: DatabaseHandle): Pro
 }
 
 /** Prints a line for each migration: when it was applied, and its name. */
-export function printStatus(status: readonly { name: string; applied_at: string | null }[]): void {
+export function printStatus(status: readonly MigrationStatus[]): void {
   for (const { name, applied_at } of status) console.log(`${applied_at ?? 'pending'.padEnd(24)}  ${name}`);
+}
+
+function ofNewerProgram({ name, applied_at }: MigrationStatus) {
+  return { name: `${name} (of a newer program)`, applied_at };
 }
 
 function report(verb: string, names: string[], nothing: string): void {

@@ -11,7 +11,14 @@ export * as managedDatabases from './managed/databases.ts';
 export * as managedInside from './managed/inside.ts';
 export * as managedRoles from './managed/roles.ts';
 export * as managedServer from './managed/server.ts';
-export { migrateUp, requireCurrentSchema } from './migrate.ts';
+export {
+  latestVersion,
+  migrateUp,
+  requireCurrentSchema,
+  requireOwnSchema,
+  schemaVersion,
+  unknownMigrations,
+} from './migrate.ts';
 export type { StatementObserver } from './observed.ts';
 export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';

@@ -44,17 +44,22 @@ function migrator(db: Db, { migrations, schema, table }: MigrationTree): Migrato
   });
 }
 
-/** Applies the next `steps` migrations (all when absent) and returns their names; nothing pending is no error. */
+/**
+ * Applies the next `steps` migrations (all when absent) and returns their names; nothing pending is no error. Throws
+ * `MigrationError` for a database that a newer program has migrated.
+ */
 export async function migrateUp(db: Db, steps?: number, tree: MigrationTree = core): Promise<string[]> {
   await requireServerVersion(db);
+  await requireKnownMigrations(db, tree);
   if (steps === undefined) return finish(await migrator(db, tree).migrateToLatest());
   // One step at a time: migrating to a named version would go down again when another process has got further
   // meanwhile.
   return repeat(steps, () => migrator(db, tree).migrateUp());
 }
 
-/** Reverts the last `steps` migrations and returns their names, last first. */
+/** Reverts the last `steps` migrations and returns their names, last first. Throws as `migrateUp` does. */
 export async function migrateDown(db: Db, steps: number, tree: MigrationTree = core): Promise<string[]> {
+  await requireKnownMigrations(db, tree);
   return repeat(steps, () => migrator(db, tree).migrateDown());
 }
 
@@ -74,9 +79,20 @@ export async function migrationStatus(db: Db, tree: MigrationTree = core): Promi
   return infos.map(({ name, executedAt }) => ({ name, applied_at: executedAt?.toISOString() ?? null }));
 }
 
-/** Resolves to the number of the newest applied migration, 0 for an empty database. */
+/** Lists the applied migrations that this program does not know, in their order: a newer one has migrated the database. Creates nothing. */
+export async function unknownMigrations(db: Db, tree: MigrationTree = core): Promise<MigrationStatus[]> {
+  const place = tree.schema === null ? tree.table : `${tree.schema}.${tree.table}`;
+  const { rows: found } = await sql`select where to_regclass(${place}) is not null`.execute(db);
+  if (found.length === 0) return [];
+  const { rows } = await sql<{ name: string; applied_at: string }>`
+    select name, timestamp as applied_at from ${sql.table(place)} order by name`.execute(db);
+  return rows.filter(({ name }) => !Object.hasOwn(tree.migrations, name));
+}
+
+/** Resolves to the number of the newest applied migration, be it known to this program or not; 0 for an empty database. */
 export async function schemaVersion(db: Db): Promise<number> {
-  return newestApplied(await migrationStatus(db));
+  const unknown = await unknownMigrations(db);
+  return Math.max(newestApplied(await migrationStatus(db)), ...unknown.map(({ name }) => versionOf(name)));
 }
 
 /** Returns the number of the newest migration that is applied, 0 without one. */
@@ -92,12 +108,29 @@ export function newestOf({ migrations }: MigrationTree): number {
 /** The number of the newest migration of the registry's own database that this program knows. */
 export const latestVersion: number = newestOf(core);
 
-/** Throws `MigrationError` when a migration that this program knows is missing. A newer schema passes: replicas are replaced one by one. */
+/**
+ * Throws `MigrationError` when a migration that this program knows is missing. A newer schema passes: replicas of the
+ * previous release work on while an update migrates.
+ */
 export async function requireCurrentSchema(db: Db): Promise<void> {
-  const version = await schemaVersion(db);
+  const version = newestApplied(await migrationStatus(db));
   if (version < latestVersion) {
     throw new MigrationError(`the schema is at version ${version}, this program needs ${latestVersion}: run migrate`);
   }
+}
+
+/** Throws `MigrationError` for a schema that is older or newer than this program. */
+export async function requireOwnSchema(db: Db): Promise<void> {
+  await requireKnownMigrations(db, core);
+  await requireCurrentSchema(db);
+}
+
+async function requireKnownMigrations(db: Db, tree: MigrationTree): Promise<void> {
+  const unknown = (await unknownMigrations(db, tree)).map(({ name }) => name);
+  if (unknown.length === 0) return;
+  throw new MigrationError(
+    `the database has ${unknown.join(', ')}, and this program ends with version ${newestOf(tree)}: a newer release has migrated it. Run that one or a later one`,
+  );
 }
 
 /** Throws `MigrationError` for a server before PostgreSQL 16: the program is tested on none of them. */

@@ -1,13 +1,16 @@
 /** The process: config → database → app → listen → wait for a signal → close. Exit codes: 0 ended by a signal, 1 failed, 2 the environment was wrong. */
 import {
   type DatabaseHandle,
+  type Db,
   embeddedDirectory,
   migrateUp,
   openDatabase,
   redactPasswords,
   requireCurrentSchema,
+  requireOwnSchema,
   requireTenantRole,
   type StatementObserver,
+  unknownMigrations,
 } from '@tenant-registry/db';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
@@ -57,27 +60,37 @@ async function open(
   observe?: StatementObserver,
 ): Promise<DatabaseHandle> {
   const { databaseUrl: url, databaseDirectUrl: directUrl, databaseConnectionsMax: connectionsMax } = config;
-  if (url !== undefined && config.migrateOnStart) await migrate(directUrl ?? url, log);
+  if (url !== undefined && config.migrateOnStart) await migrateAlone(directUrl ?? url, config, log);
   const database = await openDatabase(
     url === undefined
       ? { pglite: { dataDir: embeddedDirectory(config.dataDir) } }
       : { url, directUrl, connectionsMax, log, ...databaseTimeouts(config) },
     observe,
   );
-  if (url === undefined && config.migrateOnStart) await migrateUp(database.db);
-  await requireCurrentSchema(database.db);
+  if (url === undefined && config.migrateOnStart) await migrate(database, config);
+  await requireSchema(database.db, config);
   await requireTenantRole(database.db);
   return database;
 }
 
 /** With connections of its own: no statement is too slow here, nor is the wait for another replica that migrates. */
-async function migrate(url: string, log: (message: string) => void): Promise<void> {
+async function migrateAlone(url: string, config: Config, log: (message: string) => void): Promise<void> {
   const database = await openDatabase({ url, statementTimeoutMs: 0, connectionsMax: 2, log });
   try {
-    await migrateUp(database.db);
+    await migrate(database, config);
   } finally {
     await database.close();
   }
+}
+
+async function migrate({ db }: DatabaseHandle, { acceptsNewerSchema }: Config): Promise<void> {
+  if (acceptsNewerSchema && (await unknownMigrations(db)).length > 0) return;
+  await migrateUp(db);
+}
+
+async function requireSchema(db: Db, { acceptsNewerSchema }: Config): Promise<void> {
+  if (acceptsNewerSchema) return requireCurrentSchema(db);
+  await requireOwnSchema(db);
 }
 
 try {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type DatabaseHandle, openDatabase } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { databaseTimeouts } from '../src/settings/database.ts';
 import { type Link, openLink } from './replicas/link.ts';
 import { type Answer, newTenant, startTestServer, type TestServer, trailOf } from './support/server.ts';
@@ -126,24 +126,49 @@ async function openAsNewRole(): Promise<{ readonly url: string; readonly role: s
   return { url: url.href, role, drop: async () => void (await sql`drop role ${sql.id(role)}`.execute(original.db)) };
 }
 
-test.each([
-  ['may not log in any more', sql`nologin`, sql`login`],
-  ['has as many connections as it may have', sql`connection limit 0`, sql`connection limit -1`],
-])(
-  'while the database refuses its user because it %s, the answer is 503, and 200 after it',
-  async (_, refused, allowed) => {
+type Grants = Readonly<Record<'role' | 'database', string>>;
+
+const refusals: [string, (of: Grants) => string, (of: Grants) => string][] = [
+  ['its user may not log in any more', ({ role }) => `role ${role} nologin`, ({ role }) => `role ${role} login`],
+  [
+    'its user has as many connections as it may have',
+    ({ role }) => `role ${role} connection limit 0`,
+    ({ role }) => `role ${role} connection limit -1`,
+  ],
+  [
+    'it takes no connections',
+    ({ database }) => `database ${database} allow_connections false`,
+    ({ database }) => `database ${database} allow_connections true`,
+  ],
+];
+
+test.each(refusals)(
+  'while the database refuses logins because %s, the answer is a problem with 503, and 200 after it',
+  async (_, refusing, allowing) => {
     const { url, role, drop } = await openAsNewRole();
+    const admin = await openDatabase({ url: inject('postgres').adminUrl });
+    const names = { role: `"${role}"`, database: `"${new URL(url).pathname.slice(1)}"` };
+    const alter = (how: (of: Grants) => string) => sql.raw(`alter ${how(names)}`).execute(admin.db);
     const server = await startTestServer({ database: await openDatabase({ url, log: () => {} }) });
     const tenant = await newTenant(server);
     const ask = () => server.call(`GET /v1/tenants/${tenant.id}`);
-    await sql`alter role ${sql.id(role)} ${refused}`.execute(original.db);
-    await sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`.execute(original.db);
+    const change = () =>
+      server.call('POST /v1/tenants', { body: { slug: `refused-${randomUUID().slice(0, 8)}`, name: 'Refused' } });
+    await alter(refusing);
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`.execute(admin.db);
     // The first one may still meet a connection that is about to end.
-    expect(answerOf(await ask())).toEqual([503, 'unavailable', '1']);
-    expect(answerOf(await ask())).toEqual([503, 'unavailable', '1']);
-    await sql`alter role ${sql.id(role)} ${allowed}`.execute(original.db);
+    for (const answer of [await ask(), await ask(), await change()]) {
+      expect(answerOf(answer)).toEqual([503, 'unavailable', '1']);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(answer.body).toMatchObject({ status: 503, title: expect.any(String), detail: expect.any(String) });
+      expect(JSON.stringify(answer.body)).not.toContain(role);
+    }
+    expect((await server.call('GET /readyz')).body).toMatchObject({ failing: ['db-primary'] });
+    await alter(allowing);
     expect((await ask()).status).toBe(200);
+    expect((await change()).status).toBe(201);
     await server.close();
+    await admin.close();
     await drop();
   },
 );

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
 import type { Db } from '../handles.ts';
-import { latestVersion, migrateUp } from '../migrate.ts';
+import { latestVersion, migrateUp, schemaVersion } from '../migrate.ts';
 import { fixTextForms, hasRows, insertRows, rowsOf, sumOf, type TableSum } from './rows.ts';
 import {
   type CopiedTable,
@@ -71,21 +71,13 @@ export async function copyDatabase(from: DatabaseHandle, to: DatabaseHandle, opt
 }
 
 async function requireVersion(db: Db, which: string): Promise<void> {
-  const version = await appliedVersion(db);
+  const version = await schemaVersion(db);
   if (version === latestVersion) return;
   const advice =
     version > latestVersion ? 'use the program of its version' : 'run migrate on it, with the program of this version';
   throw new CopyRefusedError(
     `the schema of ${which} is at version ${version}, this program is at ${latestVersion}: ${advice}`,
   );
-}
-
-/** Also of migrations that this program does not know; 0 for a database that has no bookkeeping. */
-async function appliedVersion(db: Db): Promise<number> {
-  const { rows: found } = await sql`select where to_regclass('kysely_migration') is not null`.execute(db);
-  if (found.length === 0) return 0;
-  const { rows } = await sql<{ name: string | null }>`select max(name) as name from kysely_migration`.execute(db);
-  return Number.parseInt(rows[0]?.name ?? '0', 10);
 }
 
 async function isEmpty(db: Db): Promise<boolean> {

@@ -7,7 +7,7 @@ import {
   embeddedDirectory,
   openDatabase,
   readArguments,
-  requireCurrentSchema,
+  requireOwnSchema,
   safeMessage,
   UsageError,
 } from '@tenant-registry/db';
@@ -103,7 +103,7 @@ async function verify(call: Call, config: Config): Promise<number> {
   const anchors = anchorsIn(call.against);
   const database = await openDatabase(databaseOf(config));
   try {
-    await requireCurrentSchema(database.db);
+    await requireOwnSchema(database.db);
     const begun = nowMs();
     const progress = progressOf('log', 'leaves');
     let hasFound = false;

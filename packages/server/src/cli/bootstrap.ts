@@ -1,6 +1,6 @@
 /** The command `bootstrap`. */
 import { existsSync } from 'node:fs';
-import { openDatabase, requireCurrentSchema, UsageError } from '@tenant-registry/db';
+import { openDatabase, requireOwnSchema, UsageError } from '@tenant-registry/db';
 import { Command } from 'commander';
 
 interface Options {
@@ -34,7 +34,7 @@ export function bootstrapCommand(): Command {
       const { bootstrap, linesOf } = await import('./bootstrap/bootstrap.ts');
       const database = await openDatabase({ url, connectionsMax: 1, applicationName: 'tenant-registry-bootstrap' });
       try {
-        await requireCurrentSchema(database.db);
+        await requireOwnSchema(database.db);
         const made = await bootstrap(database.db, envFile);
         if (json) console.log(JSON.stringify(envFile === undefined ? made : { env_file: envFile }));
         else console.log(envFile === undefined ? linesOf(made).trimEnd() : `wrote the credentials to ${envFile}`);

@@ -1,5 +1,5 @@
 /** The `configs` command. Exit codes: 0 done, 1 it failed or something is wrong, 2 the call itself was wrong. */
-import { embeddedDirectory, openDatabase, readArguments, requireCurrentSchema, UsageError } from '@tenant-registry/db';
+import { embeddedDirectory, openDatabase, readArguments, requireOwnSchema, UsageError } from '@tenant-registry/db';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createLogger } from '../kernel/logger.ts';
@@ -76,7 +76,7 @@ async function run(call: Call, config: Config): Promise<boolean> {
     url === undefined ? { pglite: { dataDir: embeddedDirectory(dataDir) } } : { url, statementTimeoutMs: 0, log: say },
   );
   try {
-    await requireCurrentSchema(database.db);
+    await requireOwnSchema(database.db);
     const { etcd } = config.configStore;
     const logger = createLogger(logLevel, process.stderr);
     const parts =

@@ -32,6 +32,11 @@ export const databaseSettings = defineSettings({
       about:
         'Apply pending migrations at start: true or false. Default: true in dev, false elsewhere (run `npm run migrate -- up`).',
     }),
+    SCHEMA_NEWER: variable(z.enum(['refuse', 'accept']).default('refuse'), {
+      about:
+        'What a start does on a database that a newer release has migrated: refuse, or accept, for a replica of the previous release that starts again during an update, and for going back by one release.',
+      shown: 'refuse',
+    }),
   },
   read: (data, { APP_ENV = 'dev' }) => ({
     /** PostgreSQL; undefined means the embedded engine. */
@@ -42,6 +47,7 @@ export const databaseSettings = defineSettings({
     /** Where the embedded engine and the development tokens live. */
     dataDir: data.DATA_DIR,
     migrateOnStart: data.MIGRATE_ON_START === undefined ? APP_ENV === 'dev' : data.MIGRATE_ON_START === 'true',
+    acceptsNewerSchema: data.SCHEMA_NEWER === 'accept',
   }),
   contradictions: ({ APP_ENV, DATABASE_URL, DATABASE_DIRECT_URL }) => [
     ...(DATABASE_DIRECT_URL !== undefined && DATABASE_URL === undefined
