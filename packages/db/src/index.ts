@@ -67,6 +67,7 @@ export * as replicaLeases from './queries/replica-leases.ts';
 export * as resources from './queries/resources.ts';
 export * as retraced from './queries/retraced.ts';
 export * as roleBindings from './queries/role-bindings.ts';
+export * as serverFacts from './queries/server-facts.ts';
 export * as serviceIdentities from './queries/service-identities.ts';
 export * as sessions from './queries/sessions.ts';
 export * as signIn from './queries/sign-in.ts';

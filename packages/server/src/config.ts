@@ -53,9 +53,12 @@ export function unknownVariables(env: Given = process.env): string[] {
 
 /** Thrown for an environment that cannot be started with; one line per mistake, each with its variable. */
 export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+
   constructor(mistakes: readonly string[]) {
     super(`the environment has mistakes:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`);
     this.name = 'ConfigError';
+    this.mistakes = mistakes;
   }
 }
 

@@ -18,9 +18,17 @@ export function withDevKeys(config: Config): Config {
 }
 
 /** Returns the keys that sign the audit log, as `withDevKeys` does, and makes none: for commands that only read. */
-export function signingKeysOf({ makesTokens, dataDir, auditSigningKeys }: Config): readonly string[] {
-  if (auditSigningKeys.length > 0 || !makesTokens) return auditSigningKeys;
-  return existsSync(join(dataDir, signingKeyFile.name)) ? [keptKey(dataDir, signingKeyFile)] : [];
+export function signingKeysOf({ auditSigningKeys, ...config }: Config): readonly string[] {
+  return auditSigningKeys.length > 0 ? auditSigningKeys : keysIn(config, signingKeyFile);
+}
+
+/** Returns the keys that secrets are sealed under, as `signingKeysOf` does. */
+export function secretsKeysOf({ secretsKeys, ...config }: Config): readonly string[] {
+  return secretsKeys.length > 0 ? secretsKeys : keysIn(config, secretsKeyFile);
+}
+
+function keysIn({ makesTokens, dataDir }: Pick<Config, 'makesTokens' | 'dataDir'>, file: KeyFile): readonly string[] {
+  return makesTokens && existsSync(join(dataDir, file.name)) ? [keptKey(dataDir, file)] : [];
 }
 
 /** Throws, naming each, when secrets in the database are sealed under keys that SECRETS_KEY does not have. */

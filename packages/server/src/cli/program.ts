@@ -5,6 +5,7 @@ import { version } from '../version.ts';
 import { applyCommand, exportCommand, importCommand } from './apply.ts';
 import { bootstrapCommand } from './bootstrap.ts';
 import { copyCommand } from './copy.ts';
+import { doctorCommand } from './doctor.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done; 1 refused or failed; 2 the call or the environment was wrong, and nothing was changed.
@@ -67,7 +68,7 @@ function programWith(ends: (code: number) => void): Command {
       ends(await configsMain(args));
     },
   );
-  const more = [bootstrapCommand(), applyCommand(), exportCommand(), importCommand(), copyCommand()];
+  const more = [bootstrapCommand(), doctorCommand(), applyCommand(), exportCommand(), importCommand(), copyCommand()];
   for (const command of more) program.addCommand(command);
   for (const command of program.commands) command.exitOverride();
   return program;

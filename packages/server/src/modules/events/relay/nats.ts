@@ -61,6 +61,20 @@ export async function openNatsStream(
   }
 }
 
+/** Tells whether the stream is there, and makes none. Throws `StreamError` as `openNatsStream` does. */
+export async function hasNatsStream(settings: NatsSettings, signal: AbortSignal): Promise<boolean> {
+  const connection = await told(connecting(settings, signal));
+  try {
+    const manager = await told(jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS }));
+    const config = await told(find(manager, settings.stream));
+    const mistake = config === undefined ? undefined : mistakeOf(config);
+    if (mistake !== undefined) throw new StreamError('refused', `the stream ${settings.stream} ${mistake}`);
+    return config !== undefined;
+  } finally {
+    await closed(connection);
+  }
+}
+
 /** Settles when connected, or when the signal aborts; a connection that comes later is closed. */
 async function connecting(settings: NatsSettings, signal: AbortSignal): Promise<NatsConnection> {
   const made = connect(await connectionOptions(settings));
@@ -95,12 +109,18 @@ async function connectionOptions({ servers, tls, login, credentialsFile }: NatsS
   };
 }
 
-async function findOrAdd(manager: JetStreamManager, name: string, retentionDays: number): Promise<StreamConfig> {
+async function find(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
   try {
     return (await manager.streams.info(name)).config;
   } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)) throw error;
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
   }
+}
+
+async function findOrAdd(manager: JetStreamManager, name: string, retentionDays: number): Promise<StreamConfig> {
+  const found = await find(manager, name);
+  if (found !== undefined) return found;
   const added = await manager.streams.add({
     name,
     subjects: [SUBJECTS],

@@ -17,12 +17,17 @@ export async function status(parts: AdminParts | null, db: AdminParts['db'], say
     if (store.kind === 'etcd') say('etcd              ETCD_ENDPOINTS is missing');
     return store.kind === 'postgres';
   }
+  return tell(parts, store, await troublesOfEtcd(parts, store));
+}
+
+/** Says what there is of etcd; resolves to what is wrong, each with what to do about it. */
+export async function troublesOfEtcd(parts: AdminParts, store: configRelay.ConfigStoreRow): Promise<readonly string[]> {
   const members = await parts.etcd.status().catch(etcdError);
-  if (members instanceof EtcdError) return tell(parts, store, [plainly(members)]);
-  for (const member of members) say(`member            ${textOf(member)}`);
+  if (members instanceof EtcdError) return [plainly(members)];
+  for (const member of members) parts.say(`member            ${textOf(member)}`);
   const troubles = members.flatMap(troublesOfMember);
   const found = await compare(parts, store).catch(etcdError);
-  return tell(parts, store, [...troubles, ...(found instanceof EtcdError ? [plainly(found)] : found)]);
+  return [...troubles, ...(found instanceof EtcdError ? [plainly(found)] : found)];
 }
 
 /** Where the values are in the database, troubles of etcd keep nothing from working. */
