@@ -28,7 +28,8 @@ export async function examine(examination: Examination): Promise<void> {
   const { verdict, reached } = await reachedWithin(limitMs, config);
   found({ check: 'database', ...verdict });
   try {
-    await examineWith({ config, reached, ...examination });
+    const missing = verdict.status === 'ok' ? 'there is no database yet' : 'the database was not reached';
+    await examineWith({ config, reached, missing, ...examination });
   } finally {
     await withinLimit(limitMs, reached?.database.close() ?? Promise.resolve()).catch(() => {});
   }
@@ -37,21 +38,25 @@ export async function examine(examination: Examination): Promise<void> {
 interface Ground extends Examination {
   readonly config: Config;
   readonly reached: Reached | null;
+  /** Why nothing was reached, if nothing was. */
+  readonly missing: string;
 }
 
-async function examineWith({ config, reached, found, limitMs }: Ground): Promise<void> {
+const EMBEDDED = 'the embedded engine is a part of the process';
+
+async function examineWith({ config, reached, missing, found, limitMs }: Ground): Promise<void> {
   const look = async (check: string, verdict: () => Verdict | Promise<Verdict>) =>
     found({ check, ...(await judged(limitMs, verdict)) });
   const server = reached?.database.engine === 'postgres' ? reached : null;
   const onServer = (check: string, verdict: (on: Reached) => Verdict | Promise<Verdict>) =>
-    look(check, () => (server === null ? skipped(whyNoServer(reached)) : verdict(server)));
+    look(check, () => (server === null ? skipped(reached === null ? missing : EMBEDDED) : verdict(server)));
 
   await onServer('version', ({ facts }) => versionVerdict(facts));
   await onServer('primary', ({ facts }) => primaryVerdict(facts));
   await onServer('direct url', ({ facts }) => lookAtDirectUrl(config, facts, limitMs));
   const known: { versions: SchemaVersions | null } = { versions: null };
   await look('schema', async () => {
-    if (reached === null) return skipped(NOT_REACHED);
+    if (reached === null) return skipped(missing);
     known.versions = await findVersions(reached);
     return schemaVerdict(known.versions, config);
   });
@@ -68,16 +73,11 @@ async function examineWith({ config, reached, found, limitMs }: Ground): Promise
   await look('signing key', () => signingKeyVerdict(config));
   await look('etcd', () =>
     current === null
-      ? skipped('the database says where configurations are, and has no schema to say it')
+      ? skipped('it needs the schema, which says where configurations are')
       : etcdVerdict(config, current),
   );
   await look('nats', () => natsVerdict(config, AbortSignal.timeout(limitMs)));
 }
-
-const NOT_REACHED = 'the database was not reached';
-
-const whyNoServer = (reached: Reached | null) =>
-  reached === null ? NOT_REACHED : 'the embedded engine is a part of the process';
 
 /** A check that hangs, or breaks, has failed. */
 async function judged(limitMs: number, verdict: () => Verdict | Promise<Verdict>): Promise<Verdict> {

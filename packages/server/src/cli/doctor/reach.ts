@@ -1,5 +1,6 @@
 /** Whether the database answers, and what to do when it does not. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type DatabaseHandle,
   DirectoryLockedError,
@@ -27,7 +28,7 @@ export async function lookAtDatabase(config: Config, limitMs: number): Promise<R
   const { databaseUrl: url, databaseDirectUrl: directUrl, dataDir } = config;
   if (url !== undefined) return reach(() => openPostgres({ url, directUrl }, limitMs));
   const folder = embeddedDirectory(dataDir);
-  if (!existsSync(folder))
+  if (!existsSync(join(folder, 'PG_VERSION')))
     return { verdict: ok(`the embedded engine: the first start makes ${folder}`), reached: null };
   return reach(() => openDatabase({ pglite: { dataDir: folder } }));
 }

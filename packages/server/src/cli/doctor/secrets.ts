@@ -21,8 +21,9 @@ export function tokensVerdict({ tokens, oidc, makesTokens }: Tokens): Verdict {
   return ok(`${operators.join(' and ')} let operators in, ${counted(internal.length, 'INTERNAL_TOKEN')} products`);
 }
 
-export function pepperVerdict({ apiKeyPeppers }: Pick<Config, 'apiKeyPeppers'>): Verdict {
-  if (apiKeyPeppers.length > 0) return ok(`${counted(apiKeyPeppers.length, 'API_KEY_PEPPER')}`);
+export function pepperVerdict({ apiKeyPeppers, makesTokens }: Pick<Config, 'apiKeyPeppers' | 'makesTokens'>): Verdict {
+  if (apiKeyPeppers.length > 0) return ok(`${counted(apiKeyPeppers.length, 'API_KEY_PEPPER')} is set`);
+  if (makesTokens) return ok('API_KEY_PEPPER is not set, which production alone wants');
   return warning(
     'API_KEY_PEPPER is not set: the first use of each key after a start costs an argon2id computation',
     MAKE_ONE,
