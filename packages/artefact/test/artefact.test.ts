@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,8 @@ import { createClient } from '@tenant-registry/client';
 import { emptyDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { childEnv } from '../../server/test/support/child-env.ts';
+import { freePort } from '../../server/test/support/free-port.ts';
+import { blocksOf, DATABASE_OF_README, makeDatabase } from '../../server/test/support/road.ts';
 import { INTERNAL, OPERATOR, startProcess } from '../../server/test/support/server-process.ts';
 
 const run = promisify(execFile);
@@ -97,6 +99,41 @@ test('the executable migrates a database where no Node is, and the artefact serv
   const portal = await example(process.execPath, join(root, 'examples/portal/src/main.ts'));
   const curl = await example('bash', join(root, 'examples/curl.sh'));
   for (const { stdout } of [portal, curl]) expect(stdout.trimEnd()).toMatch(/That was the whole life of a tenant\.$/);
+});
+
+// proves A2, A7
+test('the steps of the README lead from the first start to production, and what was made at the first start is there', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'production-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const first = await serve(process.execPath, { DATA_DIR: join(folder, '.data') });
+  const operator = createClient({ url: first.url, token: OPERATOR });
+  const { key = '' } = await operator.apiKeys.create({ tenant_id: ACME, name: 'ci', scopes: ['reports:read'] });
+  await operator.webhooks.create({ tenant_id: ACME, url: 'https://acme.example/hooks', event_types: ['tenant.*'] });
+  expect(await first.stop()).toBe(0);
+
+  const { url, drop } = await makeDatabase(blocksOf('sql'));
+  onTestFinished(drop);
+  // The README builds; here it takes what was built above.
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { build: `ln -s ${artefact} dist` } }));
+  const port = String(await freePort());
+  const steps = blocksOf('sh').replaceAll(DATABASE_OF_README, url).replaceAll('127.0.0.1:8090', `127.0.0.1:${port}`);
+  const question = `-d '{"key":"${key}"}' http://127.0.0.1:${port}/v1/internal/api-keys/verify`;
+  const script = [
+    "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT",
+    steps,
+    `curl -fsS -H "Authorization: Bearer $INTERNAL_TOKEN" -H 'content-type: application/json' ${question}`,
+    'kill $!; wait $!',
+  ];
+  const own = { NODE_OPTIONS: '', NODE_COMPILE_CACHE: join(folder, 'compiled'), HOME: folder };
+  const env = { ...childEnv(), ...own, PORT: port, REGISTRY_URL: `http://127.0.0.1:${port}` };
+  const { stdout } = await run('bash', ['--norc', '-ec', script.join('\n')], { cwd: folder, env }).catch(
+    (error: { stdout: string; stderr: string }) => {
+      throw new Error(`a step failed: ${error.stdout}${error.stderr}`);
+    },
+  );
+  for (const said of ['0001_init', 'copied and compared', '"slug":"globex"', '"valid":true', 'proved'])
+    expect(stdout).toContain(said);
+  expect(stdout).not.toMatch(/^(failed|warning) /m);
 });
 
 test('the executable says in one line that it has no embedded engine, and what a wrong call is', async () => {

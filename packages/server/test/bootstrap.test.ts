@@ -56,18 +56,18 @@ test('a second bootstrap is refused with one line, and makes nothing', async () 
   const folder = await mkdtemp(join(tmpdir(), 'bootstrap-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'registry.env');
-  expect(await call('--env-file', file)).toMatchObject({ code: 0, out: `wrote the credentials to ${file}` });
+  expect(await call('--out', file)).toMatchObject({ code: 0, out: `wrote the credentials to ${file}` });
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const text = await readFile(file, 'utf8');
   expect(text).toMatch(/^OPERATOR_TOKEN=tr_op_\S{43}\n/);
-  const again = await call('--env-file', join(folder, 'other.env'));
+  const again = await call('--out', join(folder, 'other.env'));
   expect(again).toMatchObject({
     code: 1,
     out: '',
     err: expect.stringMatching(/^tenant-registry: .*was bootstrapped at/),
   });
   await expect(stat(join(folder, 'other.env'))).rejects.toThrow();
-  expect(await call('--env-file', file)).toMatchObject({ code: 2, err: expect.stringContaining('--env-file') });
+  expect(await call('--out', file)).toMatchObject({ code: 2, err: expect.stringContaining('--out') });
   expect(await readFile(file, 'utf8')).toBe(text);
   expect(await rowsOf(url)).toHaveLength(1);
 });
@@ -83,7 +83,7 @@ test('of two bootstraps at once one makes credentials', async () => {
 
 test('a file that cannot be written leaves the registry as it was', async () => {
   const url = await migrated();
-  expect(await call('--env-file', '/nowhere/registry.env')).toMatchObject({ code: 1, out: '' });
+  expect(await call('--out', '/nowhere/registry.env')).toMatchObject({ code: 1, out: '' });
   expect(await rowsOf(url)).toEqual([]);
   expect(await call()).toMatchObject({ code: 0 });
 });

@@ -36,7 +36,8 @@ const HELP = `audit: proves the audit log, row by row (docs/audit.md).
   --key VKEY        verify: a verifier to trust, for instance of an earlier key; may be repeated. Without it: those of
                     AUDIT_SIGNING_KEY.
   --json            verify: a JSON text a line, one for each finding, and the summary at last.
-  --origin NAME     key: instead of AUDIT_ORIGIN.
+  --origin NAME     key: instead of AUDIT_ORIGIN. verify: a former name, under which keys of AUDIT_SIGNING_KEY signed before, such as
+                    localhost/audit after a move from the first start.
 
 Exit codes: 0 all of it is proved; 1 something was found; 2 the call or the environment was wrong, or the check could not
 be ended. Without any key everything but signatures is compared, and the exit code is not 0.
@@ -67,7 +68,6 @@ function readCall(args: string[]): Call | null {
   const { tenant, against, key: keys, json, origin } = values;
   if (command === 'key' && (tenant !== undefined || against !== undefined || keys.length > 0 || json))
     throw new UsageError('key has the option --origin alone');
-  if (command === 'verify' && origin !== undefined) throw new UsageError('--origin belongs to key alone');
   if (tenant !== undefined && !UUID.test(tenant))
     throw new UsageError(`--tenant ${tenant}: it must be the id of a tenant, a UUID`);
   return { command, tenant: tenant?.toLowerCase(), against, keys, json, origin };
@@ -83,8 +83,11 @@ const parse = (args: string[]) =>
     help: { type: 'boolean', short: 'h', default: false },
   });
 
-function verifiersOf({ keys }: Call, config: Config): Verifier[] {
-  const own = signingKeysOf(config).map((seed) => signerOf(config.auditOrigin, Buffer.from(seed, 'hex')).verifier);
+function verifiersOf({ keys, origin }: Call, config: Config): Verifier[] {
+  const names = [config.auditOrigin, ...(origin === undefined ? [] : [originOf(origin)])];
+  const own = signingKeysOf(config).flatMap((seed) =>
+    names.map((name) => signerOf(name, Buffer.from(seed, 'hex')).verifier),
+  );
   return (keys.length > 0 ? keys : own).map(parseVerifier);
 }
 
@@ -155,12 +158,16 @@ function summaryOf(verified: Verified, seconds: number): string {
 }
 
 function printKey({ origin }: Call): number {
-  // Read by the reader of the variable, whose rules for names hold for both.
-  const { auditOrigin } = origin === undefined ? readConfig() : readConfig({ AUDIT_ORIGIN: origin });
+  const auditOrigin = origin === undefined ? readConfig().auditOrigin : originOf(origin);
   const seed = randomBytes(SEED_BYTES);
   console.log(`AUDIT_SIGNING_KEY=${seed.toString('hex')}`);
   console.log(`verifier, under the name ${auditOrigin}: ${signerOf(auditOrigin, seed).verifier}`);
   return 0;
+}
+
+/** Read by the reader of the variable, whose rules for names hold for both. */
+function originOf(origin: string): string {
+  return readConfig({ AUDIT_ORIGIN: origin }).auditOrigin;
 }
 
 function complain(text: string): void {

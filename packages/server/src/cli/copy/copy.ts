@@ -8,7 +8,7 @@ import { progressOf } from '../progress.ts';
 /** What the database does not hold: printed with every copy. */
 const TAKE_ALONG = [
   'SECRETS_KEY: the secrets of webhooks are sealed under it (development: DATA_DIR/secrets-key)',
-  'AUDIT_SIGNING_KEY: it signs the audit log (development: DATA_DIR/audit-signing-key)',
+  'AUDIT_SIGNING_KEY and AUDIT_ORIGIN: by the one, under the other the audit log is signed (development: DATA_DIR/audit-signing-key, localhost/audit)',
   'API_KEY_PEPPER, where it is set: digests of keys are made under it',
   'OPERATOR_TOKEN and INTERNAL_TOKEN (development: DATA_DIR/tokens.json)',
   'CONFIG_STORE and ETCD_*, where configurations are in etcd: they stay there',
