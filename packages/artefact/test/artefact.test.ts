@@ -55,7 +55,7 @@ async function serve(node: string, env: Readonly<Record<string, string>>) {
   return { url: await ready, stop, output };
 }
 
-// proves A7, A19
+// proves A17, A19
 describe.each(nodes)('on %s', (_, node) => {
   test.skipIf(!existsSync(node))(
     'the artefact serves with the embedded engine, threads and static files included',
@@ -84,7 +84,7 @@ describe.each(nodes)('on %s', (_, node) => {
   );
 });
 
-// proves A2, A17, A24
+// proves A2, A7, A17, A19, A24
 test('the executable migrates a database where no Node is, and the artefact serves both examples on it', async () => {
   const database = await emptyDatabase();
   onTestFinished(() => database.close());
@@ -101,7 +101,7 @@ test('the executable migrates a database where no Node is, and the artefact serv
   for (const { stdout } of [portal, curl]) expect(stdout.trimEnd()).toMatch(/That was the whole life of a tenant\.$/);
 });
 
-// proves A2, A7
+// proves A2, A17
 test('the steps of the README lead from the first start to production, and what was made at the first start is there', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'production-'));
   onTestFinished(() => rm(folder, { recursive: true }));

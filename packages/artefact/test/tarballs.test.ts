@@ -57,6 +57,7 @@ test.each(['client', 'db'])('npm and pnpm pack the same files and the same manif
   expect(await manifest(byPnpm)).toEqual(await manifest(byNpm));
 });
 
+// proves A17, C38
 test('npx starts the server of the package, and its commands', async () => {
   expect((await inProject('npx', 'tenant-registry', '--version')).stdout.trim()).toBe(version);
   expect((await inProject('npx', 'tenant-registry', 'migrate', 'version')).stdout).toMatch(

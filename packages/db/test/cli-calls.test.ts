@@ -81,7 +81,7 @@ describe('a call that is wrong ends with 2, before anything is opened', () => {
     expect(stderr).toContain('APP_ENV is "production": it must be dev, stage, prod');
   });
 
-  // proves C11
+  // proves B36, C11
   test.each([[['down', '1']], [['down-all']], [['force', '1']], [['down', '--target=spicedb']]])(
     '%j in production',
     async (args) => {

@@ -142,6 +142,7 @@ const refusals: [string, (of: Grants) => string, (of: Grants) => string][] = [
   ],
 ];
 
+// proves C8
 test.each(refusals)(
   'while the database refuses logins because %s, the answer is a problem with 503, and 200 after it',
   async (_, refusing, allowing) => {

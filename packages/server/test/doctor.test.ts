@@ -117,6 +117,7 @@ test('a superuser is warned of, and serves', async () => {
   expect(code).toBe(0);
 });
 
+// proves A23, A72
 test('mistakes in the environment are named by their variables and the nearest known one, without a database', async () => {
   const { code, checks, skipped } = await examined({ PORT: 'x', DATABSE_URL: 'postgres://me:hunter2@db/registry' });
   const found = checks.filter(({ check }) => check === 'environment').map(({ message }) => message);

@@ -75,6 +75,7 @@ test('an older program that may accept a newer schema starts on it, is ready, an
   expect(await state()).toEqual(before);
 });
 
+// proves A7
 test('a newer program does not start on the database of an older release until it is migrated, and says so in one line', async () => {
   const { database, state } = await databaseWith(
     'delete from kysely_migration where name = (select max(name) from kysely_migration)',
@@ -88,6 +89,7 @@ test('a newer program does not start on the database of an older release until i
   expect(await state()).toEqual(before);
 });
 
+// proves B36, C39
 test('migrate and the commands that write refuse the database of a newer release in one line, and change nothing', async () => {
   const { database, state } = await ofNewerRelease();
   const before = await state();

@@ -78,6 +78,23 @@ test('every container of the compose file runs without more rights than it needs
   expect(registry?.networks).not.toHaveProperty('default');
 });
 
+// proves A7, A17
+test('the schema is brought before a replica starts, by the image of the replica, into which no file is mounted', async () => {
+  const { command, image, volumes } = compose.services['migrate'] ?? {};
+  expect({ command, image, volumes }).toEqual({
+    command: ['migrate', 'up'],
+    image: registry?.['image'],
+    volumes: undefined,
+  });
+  expect(registry).toMatchObject({ depends_on: { migrate: { condition: 'service_completed_successfully' } } });
+  const deployment = await textOf('deploy/helm/tenant-registry/templates/deployment.yaml');
+  const [, init = ''] = /\n( +)initContainers:\n([\s\S]*?)\n\1containers:/.exec(deployment)?.slice(1) ?? [];
+  expect(init).toContain('args: [migrate, up]');
+  expect(init).toContain('include "registry.container"');
+  expect([values.migrate.enabled, values.extraVolumeMounts]).toEqual([true, []]);
+  expect(unit).toMatch(/\nExecStartPre=.* migrate up\n/);
+});
+
 test('whoever ends a replica waits for longer than it drains', () => {
   const seconds = (text: unknown) => Number.parseInt(String(text), 10);
   const drainMs = Number(registry?.environment?.['SHUTDOWN_TIMEOUT_MS']);
