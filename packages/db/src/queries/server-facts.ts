@@ -37,7 +37,7 @@ export async function findServerFacts(db: Db): Promise<ServerFacts> {
       split_part(current_setting('server_version'), ' ', 1) as version,
       current_setting('server_version_num')::int / 10000 as version_major,
       current_database()::text as database,
-      pg_postmaster_start_time()::text as started,
+      extract(epoch from pg_postmaster_start_time())::text as started,
       pg_is_in_recovery() as is_standby,
       current_setting('default_transaction_read_only') = 'on' as is_read_only,
       me.rolname::text as user,
@@ -71,7 +71,7 @@ export interface TableLack {
   readonly reaches_rows: boolean;
 }
 
-/** Lists the tables of the schema that the user does not own, may not write, or reaches no rows of. */
+/** Lists the tables of the schema that the user does not own, may not write, or reaches no rows of; those of extensions are none of them. */
 export async function listTableLacks(db: Db): Promise<TableLack[]> {
   const { rows } = await sql<TableLack>`
     with found as (
@@ -88,6 +88,7 @@ export async function listTableLacks(db: Db): Promise<TableLack[]> {
       from pg_class as c, pg_roles as me
       where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
         and me.rolname = current_user
+        and not exists (select from pg_depend as d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'e')
     )
     select * from found where not (is_owner and may_write and reaches_rows) order by 1`.execute(db);
   return rows;

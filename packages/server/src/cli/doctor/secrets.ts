@@ -17,8 +17,13 @@ export function tokensVerdict({ tokens, oidc, makesTokens }: Tokens): Verdict {
   const { operator, internal } = tokens;
   if (makesTokens && (operator.length === 0 || internal.length === 0))
     return ok('the start makes the tokens, in DATA_DIR');
-  const operators = [counted(operator.length, 'OPERATOR_TOKEN'), ...(oidc === null ? [] : ['AUTH_OIDC_ISSUER'])];
-  return ok(`${operators.join(' and ')} let operators in, ${counted(internal.length, 'INTERNAL_TOKEN')} products`);
+  const operators = [
+    ...(operator.length === 0 ? [] : [counted(operator.length, 'OPERATOR_TOKEN')]),
+    ...(oidc === null ? [] : ['AUTH_OIDC_ISSUER']),
+  ];
+  return ok(
+    `operators come in by ${operators.join(' and ')}, products by ${counted(internal.length, 'INTERNAL_TOKEN')}`,
+  );
 }
 
 export function pepperVerdict({ apiKeyPeppers, makesTokens }: Pick<Config, 'apiKeyPeppers' | 'makesTokens'>): Verdict {
