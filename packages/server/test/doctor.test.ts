@@ -1,14 +1,15 @@
 // engine: postgres
 /** The command `doctor`, on servers, users and clocks that are right, and on those that are not. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DatabaseHandle, migrateUp, openDatabase, type serverFacts } from '@tenant-registry/db';
+import { type DatabaseHandle, embeddedDirectory, migrateUp, openDatabase, type serverFacts } from '@tenant-registry/db';
 import { emptyDatabase, type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
 import { startEtcd } from '@tenant-registry/etcd/testing';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { lockDirectory } from '../../db/src/directory-lock.ts';
 import { clockVerdict, findClockDistance } from '../src/cli/doctor/clock.ts';
 import { connectionsVerdict, primaryVerdict, versionVerdict } from '../src/cli/doctor/server.ts';
 import type { Finding } from '../src/cli/doctor/verdict.ts';
@@ -78,6 +79,7 @@ async function call(args: readonly string[], env: Environment): Promise<Examined
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const out = vi.spyOn(console, 'log').mockImplementation(() => {});
   const err = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const mistake = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
   try {
     const code = await run(['doctor', ...args]);
     const examined = { code, out: out.mock.calls.flat().join('\n'), err: err.mock.calls.flat().join('\n') };
@@ -86,6 +88,7 @@ async function call(args: readonly string[], env: Environment): Promise<Examined
   } finally {
     out.mockRestore();
     err.mockRestore();
+    mistake.mockRestore();
     vi.unstubAllEnvs();
   }
 }
@@ -181,6 +184,11 @@ test('a user that may not reach the rows of all tables, nor change them, is told
   expect(of('right to migrate')?.message).toMatch(
     /may not create tables in the schema public, .*does not own \d+ tables/,
   );
+  const empty = await emptyDatabase();
+  onTestFinished(() => empty.close());
+  const before = await examined({ DATABASE_URL: urlAs(user, empty.url) });
+  expect(before.failed).toEqual(['schema', 'right to migrate']);
+  expect(before.of('right to migrate')?.message).toContain('cannot make the role of tenants');
 });
 
 test('an owner that lost the role of tenants is told the statement for an administrator', async () => {
@@ -261,7 +269,7 @@ test('keys that are not set are warned of, and one that secrets in the database 
   expect(existsSync(join(folder, 'anchors.jsonl'))).toBe(false);
 });
 
-test('the embedded engine that is not there yet is no failure, and is not made', async () => {
+test('an embedded engine that is not there yet, or is in use, is no failure, and none is made', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'doctor-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const dataDir = join(folder, 'data');
@@ -270,6 +278,13 @@ test('the embedded engine that is not there yet is no failure, and is not made',
   expect(of('database')?.message).toContain('the first start makes');
   expect(of('signing key')?.message).toContain('the start makes');
   expect(existsSync(dataDir)).toBe(false);
+  const engine = embeddedDirectory(dataDir);
+  await mkdir(engine, { recursive: true });
+  await writeFile(join(engine, 'PG_VERSION'), '18');
+  onTestFinished(await lockDirectory(engine));
+  const inUse = await examined({ APP_ENV: 'dev', DATA_DIR: dataDir });
+  expect([inUse.code, inUse.warnings]).toEqual([0, ['database']]);
+  expect(inUse.of('database')?.message).toContain(`is in use by process ${process.pid}`);
 });
 
 test('the clocks are compared as the registry does, and told apart from their limit on', async () => {
