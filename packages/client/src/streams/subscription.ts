@@ -186,7 +186,7 @@ function messageIn({ name, data, id }: ServerSentEvent): Message | 'unknown' | u
 }
 
 /** Checks what the subscription and nearly every loop depend on. The registry is trusted with the rest. */
-function isEvent(value: Record<string, unknown>): value is RegistryEvent {
+function isEvent(value: Record<string, unknown>): value is Record<string, unknown> & RegistryEvent {
   const { id, type, subject, data } = value;
   return typeof id === 'string' && id !== '' && typeof type === 'string' && isObject(subject) && isObject(data);
 }
