@@ -60,8 +60,11 @@ const methods: Readonly<Partial<Record<string, string>>> = {
   EVENTS: 'get',
 };
 
-/** What a line of an export holds: the document describes it as text. */
-const items: Readonly<Partial<Record<string, string>>> = { export_audit_events: 'AuditEvent' };
+/** What a line of an export holds: the document describes an export as text. */
+const items: Readonly<Partial<Record<string, string>>> = {
+  export_audit_events: 'AuditEvent',
+  export_configs: 'ConfigImportItem',
+};
 
 /** Returns the groups of the manifest with what the document says of their operations. */
 export function groupsOf(document: OpenApiDocument, manifest: Tree): SdkGroup[] {

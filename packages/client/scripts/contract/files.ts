@@ -3,7 +3,7 @@ import { dirname, relative } from 'node:path/posix';
 import type { Tree } from '../manifest.ts';
 import { eventsIn, kebab, type OpenApiDocument, pascal, type SdkGroup } from './document.ts';
 import { eventSchemas } from './events.ts';
-import { functionOf, isStream, namesIn, sdkTypes } from './operations.ts';
+import { isStream, memberOf, namesIn, sdkTypes } from './operations.ts';
 import { comment, declarationOf, importOf, interfaceOf, keyOf, statement } from './print.ts';
 import { typesOf } from './schema.ts';
 import { type Layout, layoutOf, type Unit } from './units.ts';
@@ -36,8 +36,7 @@ function unitSource({ file, own, foreign }: Unit, { fileOf, schemas }: Layout): 
 function groupSource(group: SdkGroup, { fileOf }: Layout): string {
   const file = operationsFile(group);
   const imports = importsOf(namesIn(group), file, fileOf);
-  const members = group.operations.map((each) => comment(each.text, 2) + functionOf(each));
-  return source(imports, [interfaceOf(interfaceName(group), aboutGroup(group), members)]);
+  return source(imports, [interfaceOf(interfaceName(group), aboutGroup(group), group.operations.map(memberOf))]);
 }
 
 function clientSource({ groups }: Layout): string {

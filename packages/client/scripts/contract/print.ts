@@ -29,6 +29,13 @@ export function statement(begin: string, types: readonly string[], indent = 0): 
   return `${begin} (\n${membersOf(listed.split(' | '))}\n)[];\n`;
 }
 
+/** Returns a method of an interface: on one line, or with a line for each parameter. */
+export function method(name: string, parameters: readonly string[], result: string): string {
+  const line = `${name}(${parameters.join(', ')}): ${result};\n`;
+  if (line.length + 1 <= WIDTH) return line;
+  return `${name}(\n${parameters.map((each) => `  ${each},\n`).join('')}): ${result};\n`;
+}
+
 function membersOf(types: readonly string[]): string {
   return types.map((type) => `  | ${type}`).join('\n');
 }

@@ -46,10 +46,7 @@ export interface SubscribeOptions extends Omit<QueryOptions, 'signal'> {
  * `start`; `unauthenticated`, `forbidden`, `not_found` and `invalid_input`; `invalid_response` for an answer that is no
  * feed of events.
  */
-export type Subscribe<Input = object> = (
-  input?: SubscribeInput<Input>,
-  options?: SubscribeOptions,
-) => AsyncIterable<RegistryEvent>;
+type Subscribe = (input?: SubscribeInput, options?: SubscribeOptions) => AsyncIterable<RegistryEvent>;
 
 interface Feed {
   readonly connection: Connection;

@@ -2,7 +2,6 @@
 import type { MutationOptions, QueryOptions } from '../../calls/options.ts';
 import type { List } from '../../list.ts';
 import type { Result } from '../../result.ts';
-import type { Export } from '../../streams/export.ts';
 import type {
   AppendAuditEventInput,
   AppendAuditEventsInput,
@@ -195,7 +194,21 @@ export interface AuditOperations {
    * Requires the permission `audit:read`. It is held by the roles operator, support, admin; API keys with the scope
    * `registry:audit:read`.
    */
-  readonly export: Export<Omit<ExportAuditEventsInput, 'format'>, AuditEvent>;
+  export(input: ExportAuditEventsInput & { format: 'csv' }, options?: QueryOptions): AsyncIterable<string>;
+  /**
+   * Export audit events.
+   *
+   * All events that the filters find, newest first, sent while they are read. NDJSON: one AuditEvent on each line. CSV
+   * (RFC 4180): with a header, and with an apostrophe before what a spreadsheet would take for a formula. An answer
+   * that breaks off is not complete. Over tRPC it is not available.
+   *
+   * Requires the permission `audit:read`. It is held by the roles operator, support, admin; API keys with the scope
+   * `registry:audit:read`.
+   */
+  export(
+    input?: ExportAuditEventsInput & { format?: 'ndjson' | undefined },
+    options?: QueryOptions,
+  ): AsyncIterable<AuditEvent>;
   /**
    * Get an audit event.
    *

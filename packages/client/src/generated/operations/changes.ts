@@ -1,5 +1,6 @@
 /** scripts/generate.ts writes this file from the OpenAPI document: do not edit. */
-import type { Feed } from '../../streams/feed.ts';
+import type { ChangeEvent, FeedOptions } from '../../streams/feed.ts';
+import type { StreamChangesInput } from '../schemas/changes.ts';
 
 /** The operations of `client.changes`. */
 export interface ChangesOperations {
@@ -16,5 +17,5 @@ export interface ChangesOperations {
    *
    * Requires the permission `api_keys:verify`. It is held by the internal token.
    */
-  readonly stream: Feed;
+  stream(input?: StreamChangesInput, options?: FeedOptions): AsyncIterable<ChangeEvent>;
 }

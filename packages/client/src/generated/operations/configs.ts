@@ -2,10 +2,10 @@
 import type { MutationOptions, QueryOptions, WaitOptions } from '../../calls/options.ts';
 import type { List } from '../../list.ts';
 import type { Result } from '../../result.ts';
-import type { Export } from '../../streams/export.ts';
 import type {
   Config,
   ConfigDiffPage,
+  ConfigImportItem,
   ConfigPage,
   ConfigReaderPage,
   ConfigRevision,
@@ -165,7 +165,7 @@ export interface ConfigsOperations {
    * Requires the permission `configs:read`. It is held by the roles operator, support, admin; API keys with the scope
    * `registry:configs:read`. In a project it is also held by the level viewer there.
    */
-  readonly export: Export<Omit<ExportConfigsInput, 'format'>, unknown>;
+  export(input: ExportConfigsInput, options?: QueryOptions): AsyncIterable<ConfigImportItem>;
   /**
    * Import configurations into a project.
    *

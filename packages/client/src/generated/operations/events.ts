@@ -1,7 +1,8 @@
 /** scripts/generate.ts writes this file from the OpenAPI document: do not edit. */
 import type { QueryOptions } from '../../calls/options.ts';
+import type { RegistryEvent } from '../../events.ts';
 import type { List } from '../../list.ts';
-import type { Subscribe } from '../../streams/subscription.ts';
+import type { SubscribeInput, SubscribeOptions } from '../../streams/subscription.ts';
 import type { EventPage, ListEventsInput, StreamAllEventsInput, StreamEventsInput } from '../schemas/events.ts';
 
 /** The operations of `client.events`. */
@@ -20,7 +21,7 @@ export interface EventsOperations {
    * Requires the permission `events:read`. It is held by the roles operator, support, admin; API keys with the scope
    * `registry:events:read`.
    */
-  readonly subscribe: Subscribe<StreamEventsInput>;
+  subscribe(input?: SubscribeInput<StreamEventsInput>, options?: SubscribeOptions): AsyncIterable<RegistryEvent>;
   /**
    * Listen to the events of all tenants.
    *
@@ -34,7 +35,7 @@ export interface EventsOperations {
    *
    * Requires the permission `events:follow`. It is held by the internal token.
    */
-  readonly subscribeAll: Subscribe<StreamAllEventsInput>;
+  subscribeAll(input?: SubscribeInput<StreamAllEventsInput>, options?: SubscribeOptions): AsyncIterable<RegistryEvent>;
   /**
    * List events.
    *

@@ -415,6 +415,18 @@ export interface ExportConfigsInput {
   prefix?: string | undefined;
 }
 
+/** A key with its content, as a line of an export has it. */
+export interface ConfigImportItem {
+  /** Unique in the project. */
+  key: string;
+  /** Any JSON, at most 256 KiB. */
+  content: unknown;
+  /** Checks the content against this schema from now on; null: against none. Absent: as before. */
+  schema_id?: string | null | undefined;
+  /** The version of the schema; absent or null beside a `schema_id`: its latest one. */
+  schema_version?: number | null | undefined;
+}
+
 /** The input of `client.configs.import`. */
 export interface ImportConfigsInput {
   /** The project. */
@@ -431,18 +443,6 @@ export interface ImportConfigsInput {
   reason?: string | undefined;
   /** Writes also what a program that reads the key does not accept. The event names the programs. */
   ignore_readers?: boolean | undefined;
-}
-
-/** A key with its content, as a line of an export has it. */
-export interface ConfigImportItem {
-  /** Unique in the project. */
-  key: string;
-  /** Any JSON, at most 256 KiB. */
-  content: unknown;
-  /** Checks the content against this schema from now on; null: against none. Absent: as before. */
-  schema_id?: string | null | undefined;
-  /** The version of the schema; absent or null beside a `schema_id`: its latest one. */
-  schema_version?: number | null | undefined;
 }
 
 /** The plan of an import, and what of it was written. */
