@@ -215,7 +215,7 @@ test('editors show the names and texts of operations, and of the fields that the
     const client = createClient({ url: 'http://x', token: 'x' });
     const key = await client.apiKeys.create({ tenant_id: 'x', name: 'x', expires_at: 'x' });
     key.prefix;
-    for await (const event of client.audit.export()) event.actor_name;
+    for await (const event of client.audit.export()) event.action;
     export const id = (event: RegistryEvent) => event.type === 'tenant.created' && event.data.slug;`;
   const shown = await editorOf(text);
   expect(shown('.create')).toMatch(
@@ -224,7 +224,7 @@ test('editors show the names and texts of operations, and of the fields that the
   expect(shown(', expires_at')).toContain('CreateApiKeyInput.expires_at?: string | undefined\nIn the future');
   expect(shown('key.prefix')).toMatch(/IssuedApiKey\.prefix: string\nThe first characters of the key/);
   expect(shown('.export')).toMatch(/Export audit events\./);
-  expect(shown('.actor_name')).toMatch(/AuditEvent\.actor_name: .*\n\w/);
+  expect(shown('.action')).toMatch(/AuditEvent\.action: .*\n\w/);
   expect(shown('.data')).toMatch(/TenantCreatedEvent\.data: Tenant\n/);
 });
 
