@@ -5,11 +5,13 @@
  */
 import { expectTypeOf, test } from 'vitest';
 import type { Events } from '../src/generated/event-types.ts';
+import type { Procedures } from '../src/generated/procedures.ts';
 import type { ErrorCode, Inputs, Outputs, RegistryEventType } from '../src/index.ts';
 import type {
   EventPayloads,
   InferredInputs,
   InferredOutputs,
+  InferredProcedures,
   ErrorCode as ServerErrorCode,
 } from './inferred-contract.ts';
 
@@ -54,6 +56,16 @@ type WithUser = `users.${'create' | 'list' | 'get' | 'update' | 'deactivate' | '
 
 test('the output of each operation is what the router answers', () => {
   expectTypeOf<Differences<Outputs, InferredOutputs>>().toEqualTypeOf<WithUser>();
+});
+
+test('an operation is a query of tRPC where it is one of the router, and a mutation elsewhere', () => {
+  type Inferred = {
+    [Group in keyof Procedures]: Pick<
+      InferredProcedures[Group],
+      keyof Procedures[Group] & keyof InferredProcedures[Group]
+    >;
+  };
+  expectTypeOf<Differences<Procedures, Inferred> | Surplus<Procedures, Inferred>>().toBeNever();
 });
 
 /** Those that tell of a user, with such a list of roles. */

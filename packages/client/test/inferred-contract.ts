@@ -26,6 +26,13 @@ export type InferredInputs = {
   };
 };
 
+/** Whether each operation is a query or a mutation of tRPC. */
+export type InferredProcedures = {
+  [Group in keyof Groups as keyof Groups[Group] extends never ? never : Group]: {
+    [Name in NamesIn<Group>]: Groups[Group][Name] extends AnyProcedure ? Groups[Group][Name]['_def']['type'] : never;
+  };
+};
+
 /** The output of each operation; that of a stream is text. */
 export type InferredOutputs = {
   [Group in keyof Groups as keyof Groups[Group] extends never ? never : Group]: {

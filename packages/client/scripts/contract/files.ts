@@ -3,7 +3,7 @@ import { dirname, relative } from 'node:path/posix';
 import type { Tree } from '../manifest.ts';
 import { eventsIn, kebab, type OpenApiDocument, pascal, type SdkGroup } from './document.ts';
 import { eventSchemas } from './events.ts';
-import { isStream, memberOf, namesIn, sdkTypes } from './operations.ts';
+import { isQuery, isStream, memberOf, namesIn, sdkTypes } from './operations.ts';
 import { comment, declarationOf, importOf, interfaceOf, keyOf, statement } from './print.ts';
 import { typesOf } from './schema.ts';
 import { type Layout, layoutOf, type Unit } from './units.ts';
@@ -21,6 +21,7 @@ export function contractFiles(document: OpenApiDocument, manifest: Tree): Readon
     ['client', clientSource(layout)],
     ['inputs', shapesSource('Inputs', layout)],
     ['outputs', shapesSource('Outputs', layout)],
+    ['procedures', proceduresSource(layout)],
     ['event-types', eventsSource(document, layout)],
     ['error-code', codesSource(document)],
     ['index', indexSource(layout)],
@@ -60,6 +61,19 @@ function shapesSource(name: 'Inputs' | 'Outputs', { groups, fileOf }: Layout): s
   const one = name.slice(0, -1).toLowerCase();
   const text = `The ${one} of each operation: \`${name}['tenants']['create']\`.`;
   return source(importsOf(names, name.toLowerCase(), fileOf), [interfaceOf(name, text, members)]);
+}
+
+/** What tRPC's client needs to know of each operation besides; streams are none of its own. */
+function proceduresSource({ groups }: Layout): string {
+  const members = groups.flatMap(({ name, operations }) => {
+    const calls = operations.filter((each) => !isStream(each));
+    const lines = calls.map((each) => `  ${each.name}: '${isQuery(each) ? 'query' : 'mutation'}';\n`);
+    return lines.length > 0 ? [`${name}: {\n${lines.join('')}};\n`] : [];
+  });
+  return source(
+    [],
+    [interfaceOf('Procedures', 'Whether each operation that is no stream is a query of tRPC or a mutation.', members)],
+  );
 }
 
 function eventsSource(document: OpenApiDocument, { fileOf, schemas }: Layout): string {

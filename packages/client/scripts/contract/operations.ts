@@ -40,6 +40,10 @@ export function isStream({ verb }: SdkOperation): boolean {
   return verb === 'EXPORT' || verb === 'FEED' || verb === 'EVENTS';
 }
 
+export function isQuery({ verb }: SdkOperation): boolean {
+  return verb === 'GET' || verb === 'LIST';
+}
+
 /** Returns the types that the functions of a group name. */
 export function namesIn({ operations }: SdkGroup): string[] {
   return operations.flatMap((each) => signaturesOf(each).flatMap(({ names }) => names));
@@ -85,7 +89,7 @@ function resultOf({ verb }: SdkOperation): string {
 }
 
 /** A session stands for its person in a GET request alone: the registry takes changes from its own pages only. */
-function optionsOf({ verb }: SdkOperation): string {
-  if (verb === 'SAFE') return 'WaitOptions';
-  return verb === 'GET' || verb === 'LIST' ? 'QueryOptions' : 'MutationOptions';
+function optionsOf(operation: SdkOperation): string {
+  if (operation.verb === 'SAFE') return 'WaitOptions';
+  return isQuery(operation) ? 'QueryOptions' : 'MutationOptions';
 }
