@@ -18,6 +18,8 @@ export { DatabaseNotReadyError } from './databases/not-ready-error.ts';
 export { type DatabaseClient, type DatabaseWaitOptions, waitUntilReady } from './databases.ts';
 export { type ClientErrorCode, isRegistryError, RegistryError, type RegistryErrorCode } from './errors.ts';
 export type { RegistryEvent, RegistryEventOf, RegistryEventType } from './events.ts';
+// The SDK has types of its own named ConfigSchema and CurrentSession: those of the document are reached by operation, as
+// Outputs['configSchemas']['get'] and Outputs['sessions']['current'].
 export type * from './generated/index.ts';
 export type { List, Page } from './list.ts';
 export type { FeedState, Memory, MemorySettings } from './memory/remembered.ts';

@@ -1,4 +1,5 @@
 // engine: none
+import { readFile } from 'node:fs/promises';
 import { initTRPC } from '@trpc/server';
 import { expect, test } from 'vitest';
 import { eventStream } from '../../server/src/kernel/streams/event-stream.ts';
@@ -11,6 +12,16 @@ test('what is generated matches the router and its document; "npm run generate" 
   const sources = await generatedSources();
   expect(sources.size).toBeGreaterThan(50);
   expect(await outdated(sources)).toEqual([]);
+});
+
+test('the SDK exports types of its own under two names of the document, and no others', async () => {
+  const index = await readFile(new URL('../src/index.ts', import.meta.url), 'utf8');
+  const own = new Set(index.replaceAll(/^\/[/*].*/gm, '').match(/\b[A-Z]\w+/g));
+  const declared = [...(await generatedSources()).values()].flatMap((source) =>
+    [...source.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name = '']) => name),
+  );
+  expect(new Set(declared).size).toBe(declared.length);
+  expect(declared.filter((name) => own.has(name)).sort()).toEqual(['ConfigSchema', 'CurrentSession']);
 });
 
 test('the streams of configurations that the SDK reads itself are no operations, and their export is one', () => {
