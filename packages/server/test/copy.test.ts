@@ -208,6 +208,26 @@ test('a row that is lost or changed on the way is seen, and nothing is copied', 
   expect(await countsOf(to)).toEqual(before);
 });
 
+test('a user from whom rows are hidden copies nothing', async () => {
+  const [from, to] = [await target(testDatabase), await target()];
+  const url = new URL(from.url ?? '');
+  const reader = `${url.pathname.slice(1)}_reader`;
+  await sql`create role ${sql.id(reader)} login password 'reader'`.execute(from.db);
+  await sql`grant select on all tables in schema public to ${sql.id(reader)}`.execute(from.db);
+  [url.username, url.password] = [reader, 'reader'];
+  const reading = await openDatabase({ url: url.href });
+  try {
+    await expect(copyDatabase(reading, to, options)).rejects.toThrow(
+      /user of the source does not see all rows of api_keys/,
+    );
+    expect(await countsOf(to)).toEqual({});
+  } finally {
+    await reading.close();
+    await sql`drop owned by ${sql.id(reader)}`.execute(from.db);
+    await sql`drop role ${sql.id(reader)}`.execute(from.db);
+  }
+});
+
 test('a copy that is killed half-way leaves no row, and the next one is whole', async () => {
   const [from, to] = [await target(), await target(testDatabase)];
   await copyDatabase(source, from, options);
