@@ -132,10 +132,15 @@ describe.skipIf(postgresTools === undefined)('dump and restore (needs pg_dump, p
     expect(counted[0].filter(({ rows }) => rows > 0).length).toBeGreaterThan(40);
   });
 
-  test('without its option the owner is refused a dump, and rows are not left out in silence', async () => {
+  test('who is refused rows is refused the dump: the owner without the option, and a user who may read all tables', async () => {
     const env = { PATH: postgresTools?.bin ?? '' };
     const dumped = exec('pg_dump', ['--file=/dev/null', from], { env }).catch((error: unknown) => error);
     expect(String(await dumped)).toContain('affected by row-level security');
+    const { db } = await open(servers[0]?.url ?? '');
+    await sql`create role reader login password ${sql.lit(PASSWORD)} in role pg_read_all_data`.execute(db);
+    await expect(run('dump', { PGURL: from.replace('//registry:', '//reader:') })).rejects.toThrow(
+      /denied to set role/,
+    );
   });
 
   test('a restore into a database that has rows changes nothing', async () => {
