@@ -24,7 +24,7 @@ import { childEnv } from './support/child-env.ts';
 import { blocksOf } from './support/page-blocks.ts';
 import { postgresTools } from './support/postgres-tools.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
-import { startProcess } from './support/server-process.ts';
+import { compiled, startProcess } from './support/server-process.ts';
 import { newWebhook } from './support/webhooks.ts';
 
 const exec = promisify(execFile);
@@ -48,7 +48,12 @@ describe.skipIf(postgresTools === undefined)('dump and restore (needs pg_dump, p
   const run = (name: string, env: Readonly<Record<string, string>>) =>
     exec('sh', ['-eu', '-c', blocks.get(name) ?? `echo no block ${name} >&2; exit 9`], {
       cwd: folder,
-      env: { ...childEnv(), PATH: [folder, postgresTools?.bin, process.env['PATH']].join(delimiter), ...env },
+      env: {
+        ...childEnv(),
+        NODE_COMPILE_CACHE: compiled,
+        PATH: [folder, postgresTools?.bin, process.env['PATH']].join(delimiter),
+        ...env,
+      },
     });
 
   async function open(url: string): Promise<DatabaseHandle> {
@@ -87,6 +92,7 @@ describe.skipIf(postgresTools === undefined)('dump and restore (needs pg_dump, p
     rmSync(folder, { recursive: true, force: true });
   });
 
+  // proves B36
   test('nothing is left to migrate, and the audit log is proved: but for what was signed after the dump', async () => {
     const { stdout } = await run('check', { NEWURL: to, ...SIGNING });
     expect(stdout).toContain('nothing to do: the schema is current');
