@@ -149,6 +149,20 @@ describe.skipIf(postgresTools === undefined)('dump and restore (needs pg_dump, p
     );
   });
 
+  test('a restore as a user whom the policies do not name is seen: by the check of the log, which would find nothing', async () => {
+    const { db } = await open(servers[1]?.url ?? '');
+    await sql`create role another login password ${sql.lit(PASSWORD)}`.execute(db);
+    await sql`grant tenant_registry_tenant to another with inherit false, set true`.execute(db);
+    await sql`create database moved owner another`.execute(db);
+    const NEWURL = as('another', servers[1]?.url ?? '', 'moved');
+    await run('restore', { NEWURL });
+    const checked = await run('check', { NEWURL, ...SIGNING }).catch((error: unknown) => error);
+    expect(checked).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^audit: row-level security hides rows of \w+/m),
+    });
+  });
+
   test('a restore into a database that has rows changes nothing', async () => {
     const before = await sums(await open(to));
     await expect(run('restore', { NEWURL: to })).rejects.toThrow(/already exists/);

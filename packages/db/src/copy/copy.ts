@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
 import type { Db } from '../handles.ts';
+import { listHiddenTables } from '../hidden-rows.ts';
 import { latestVersion, migrateUp } from '../migrate.ts';
 import { fixTextForms, hasRows, insertRows, rowsOf, sumOf, type TableSum } from './rows.ts';
 import {
@@ -10,7 +11,6 @@ import {
   inOrderOfKeys,
   listCopiedTables,
   listForeignKeys,
-  listHiddenTables,
   listSequences,
   listTriggers,
   makeDeferred,

@@ -33,19 +33,6 @@ export async function listCopiedTables(db: Db): Promise<CopiedTable[]> {
   return rows;
 }
 
-/** Resolves to the tables of which row-level security may hide rows from the connected user. */
-export async function listHiddenTables(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ name: string }>`
-    select c.relname as name from pg_class c
-    where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and row_security_active(c.oid)
-      and not exists (
-        select from pg_policy p cross join unnest(p.polroles) as role
-        where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', 'r')
-          and pg_get_expr(p.polqual, p.polrelid) = 'true' and (role = 0 or pg_has_role(role, 'usage')))
-    order by 1`.execute(db);
-  return rows.map(({ name }) => name);
-}
-
 export async function listForeignKeys(db: Db): Promise<ForeignKey[]> {
   const { rows } = await sql<ForeignKey>`
     select k.conname as name, c.relname as table, r.relname as references
