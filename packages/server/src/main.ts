@@ -5,6 +5,7 @@ import {
   migrateUp,
   openDatabase,
   redactPasswords,
+  requireAllRows,
   requireCurrentSchema,
   requireTenantRole,
   type StatementObserver,
@@ -67,6 +68,7 @@ async function open(
   if (url === undefined && config.migrateOnStart) await migrateUp(database.db);
   await requireCurrentSchema(database.db);
   await requireTenantRole(database.db);
+  await requireAllRows(database.db);
   return database;
 }
 

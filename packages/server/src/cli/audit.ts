@@ -7,6 +7,7 @@ import {
   embeddedDirectory,
   openDatabase,
   readArguments,
+  requireAllRows,
   requireCurrentSchema,
   safeMessage,
   UsageError,
@@ -104,6 +105,7 @@ async function verify(call: Call, config: Config): Promise<number> {
   const database = await openDatabase(databaseOf(config));
   try {
     await requireCurrentSchema(database.db);
+    await requireAllRows(database.db);
     const begun = nowMs();
     const progress = progressOf('log', 'leaves');
     let hasFound = false;
