@@ -4,6 +4,7 @@ export { type DatabaseConfig, DatabaseConfigError, urlMistakes } from './databas
 export { embeddedDirectory } from './database-env.ts';
 export { DirectoryLockedError } from './directory-lock.ts';
 export type { Db, Tx } from './handles.ts';
+export { requireAllRows } from './hidden-rows.ts';
 export type { BytesRequest, PageRequest, RowsWithin } from './keyset.ts';
 export type { Listener } from './listener.ts';
 export { connectManaged, type ManagedConnection } from './managed/connection.ts';

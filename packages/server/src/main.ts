@@ -6,6 +6,7 @@ import {
   migrateUp,
   openDatabase,
   redactPasswords,
+  requireAllRows,
   requireCurrentSchema,
   requireOwnSchema,
   requireTenantRole,
@@ -70,6 +71,7 @@ async function open(
   if (url === undefined && config.migrateOnStart) await migrate(database, config);
   await requireSchema(database.db, config);
   await requireTenantRole(database.db);
+  await requireAllRows(database.db);
   return database;
 }
 

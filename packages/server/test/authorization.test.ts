@@ -34,8 +34,19 @@ const names: Readonly<Partial<Record<Role, string>>> = {
   member: 'USER',
 };
 
+/** Credentials are made once: of five hundred signatures and computations of argon2, most would be repetitions. */
+const made = new Map<string, Promise<string>>();
+function once(name: string, make: () => Promise<string>): Promise<string> {
+  const credential = made.get(name) ?? make();
+  made.set(name, credential);
+  return credential;
+}
+
 /** A credential that gives this one role, of the tenant where it is one of a tenant. */
-async function tokenOf(role: Role, tenant_id = own.tenant_id): Promise<string> {
+const tokenOf = (role: Role, tenant_id = own.tenant_id) =>
+  once(`${role} ${tenant_id}`, () => newTokenOf(role, tenant_id));
+
+async function newTokenOf(role: Role, tenant_id: string): Promise<string> {
   if (role === 'internal') return server.internalToken;
   const ofPlatform = platformRoles.some((each) => each === role);
   return issuer.token(
@@ -48,8 +59,10 @@ function send(operation: Operation, held: Held, options: CallOptions) {
   return server.call(call, { ...request, ...options });
 }
 
-/** A key of the tenant with every scope that a key can have on the registry. */
-async function ownKey(fields: Record<string, unknown> = {}): Promise<string> {
+/** A key of the tenant with every scope that a key can have on the registry, or with these fields. */
+const ownKey = (fields: Record<string, unknown> = {}) => once(JSON.stringify(fields), () => newOwnKey(fields));
+
+async function newOwnKey(fields: Record<string, unknown>): Promise<string> {
   const scopes = grants.byKeys.map((permission) => `registry:${permission}`);
   const body = { tenant_id: own.tenant_id, name: 'machine', scopes, ...fields };
   const answer = await server.call('POST /v1/api-keys', { body });

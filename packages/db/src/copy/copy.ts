@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
 import type { Db } from '../handles.ts';
+import { listHiddenTables } from '../hidden-rows.ts';
 import { latestVersion, migrateUp, schemaVersion } from '../migrate.ts';
 import { fixTextForms, hasRows, insertRows, rowsOf, sumOf, type TableSum } from './rows.ts';
 import {
@@ -49,6 +50,7 @@ export class CopyRefusedError extends Error {
  */
 export async function copyDatabase(from: DatabaseHandle, to: DatabaseHandle, options: CopyOptions): Promise<Copied> {
   await requireVersion(from.db, 'the source');
+  await requireAllRows(from.db);
   const migrates = await isEmpty(to.db);
   if (!migrates) await requireVersion(to.db, 'the target');
   if ((await placeOf(from.db)) === (await placeOf(to.db)))
@@ -77,6 +79,15 @@ async function requireVersion(db: Db, which: string): Promise<void> {
     version > latestVersion ? 'use the program of its version' : 'run migrate on it, with the program of this version';
   throw new CopyRefusedError(
     `the schema of ${which} is at version ${version}, this program is at ${latestVersion}: ${advice}`,
+  );
+}
+
+/** A user that no policy shows all rows would copy few of them, and find them equal. */
+async function requireAllRows(db: Db): Promise<void> {
+  const [hidden] = await listHiddenTables(db);
+  if (hidden === undefined) return;
+  throw new CopyRefusedError(
+    `the user of the source does not see all rows of ${hidden}: take the one that ran the migrations, or a superuser`,
   );
 }
 

@@ -65,13 +65,11 @@ export interface TableLack {
   readonly table: string;
   /** Whether the user may change the table itself, as migrations do. */
   readonly is_owner: boolean;
-  /** Whether it may read and write rows. */
+  /** Whether its rights let it read and write rows; row-level security may hide some. */
   readonly may_write: boolean;
-  /** Whether row-level security lets it reach the rows of all tenants. */
-  readonly reaches_rows: boolean;
 }
 
-/** Lists the tables of the schema that the user does not own, may not write, or reaches no rows of; those of extensions are none of them. */
+/** Lists the tables of the schema that the user does not own or may not write; those of extensions are none of them. */
 export async function listTableLacks(db: Db): Promise<TableLack[]> {
   const { rows } = await sql<TableLack>`
     with found as (
@@ -80,16 +78,11 @@ export async function listTableLacks(db: Db): Promise<TableLack[]> {
         has_table_privilege(c.oid, 'select') and (
           starts_with(c.relname, 'kysely_')
           or has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update') and has_table_privilege(c.oid, 'delete')
-        ) as may_write,
-        not c.relrowsecurity or me.rolsuper or me.rolbypassrls or exists (
-          select from pg_policy as p, unnest(p.polroles) as granted
-          where p.polrelid = c.oid and p.polname = 'platform' and (granted = 0 or pg_has_role(granted, 'usage'))
-        ) as reaches_rows
-      from pg_class as c, pg_roles as me
+        ) as may_write
+      from pg_class as c
       where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-        and me.rolname = current_user
         and not exists (select from pg_depend as d where d.objid = c.oid and d.classid = 'pg_class'::regclass and d.deptype = 'e')
     )
-    select * from found where not (is_owner and may_write and reaches_rows) order by 1`.execute(db);
+    select * from found where not (is_owner and may_write) order by 1`.execute(db);
   return rows;
 }

@@ -13,10 +13,9 @@ export interface Binaries {
 /**
  * Returns binaries that the user can run. A clone under /root is closed to all users but root, and PostgreSQL refuses
  * to run as root: the binaries are then copied into `directory` (59 MB, 0.2 s). The copy goes with the run: no other
- * run shares it, and no other user could have put it there.
+ * run shares it, and no other user could have put it there. `installed` is a folder with `bin`, by default that of npm.
  */
-export function runnableBinaries(directory: string, user: OsUser): Binaries {
-  const installed = installedFolder();
+export function runnableBinaries(directory: string, user: OsUser, installed: string = installedFolder()): Binaries {
   if (whyNotRunnable(installed, user) === undefined) return binariesIn(installed);
   const copy = join(directory, 'native');
   cpSync(installed, copy, { recursive: true, verbatimSymlinks: true });

@@ -1,4 +1,4 @@
-/** PostgreSQL 16 from the binaries that npm installed, on a port and in a directory of its own. */
+/** PostgreSQL from the binaries that npm installed (16), or from others, on a port and in a directory of its own. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,18 +17,20 @@ export interface EmbeddedOptions {
   readonly auth?: 'password' | 'scram-sha-256';
   /** The file to which the server's log is appended once it is ready. Default: it is thrown away. */
   readonly logFile?: string;
+  /** The folder of another installation of PostgreSQL, with `bin` in it. Default: the one that npm installed. */
+  readonly installation?: string;
 }
 
 /** Resolves to a server that accepts connections on 127.0.0.1 alone; `stop` leaves no process and no file. */
 export async function startEmbedded(
   settings: Settings,
-  { auth = 'password', logFile }: EmbeddedOptions = {},
+  { auth = 'password', logFile, installation }: EmbeddedOptions = {},
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const user = serverUser();
   const directory = ownDirectory(user);
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   try {
-    const { initdb, postgres } = runnableBinaries(directory, user);
+    const { initdb, postgres } = runnableBinaries(directory, user, installation);
     const password = randomBytes(16).toString('hex');
     initialize(initdb, { directory, user, password, auth });
     const { server, port } = await startOnFreePort(postgres, { directory, user, settings });

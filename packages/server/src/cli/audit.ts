@@ -7,6 +7,7 @@ import {
   embeddedDirectory,
   openDatabase,
   readArguments,
+  requireAllRows,
   requireOwnSchema,
   safeMessage,
   UsageError,
@@ -107,6 +108,7 @@ async function verify(call: Call, config: Config): Promise<number> {
   const database = await openDatabase(databaseOf(config));
   try {
     await requireOwnSchema(database.db);
+    await requireAllRows(database.db);
     const begun = nowMs();
     const progress = progressOf('log', 'leaves');
     let hasFound = false;

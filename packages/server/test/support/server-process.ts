@@ -5,7 +5,7 @@ import { childEnv } from './child-env.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** What Node has compiled: half of the processor time of a start. Nothing in it depends on the test. */
-const compiled = fileURLToPath(new URL('../../../../.cache/compiled', import.meta.url));
+export const compiled = fileURLToPath(new URL('../../../../.cache/compiled', import.meta.url));
 const OUTPUT_LENGTH_MAX = 100_000;
 
 export const OPERATOR = 'o'.repeat(40);

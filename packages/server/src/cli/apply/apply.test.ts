@@ -1,13 +1,14 @@
-// engine: pglite
+// engine: postgres
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '@tenant-registry/db';
 import { expect, test, vi } from 'vitest';
-import { testServer } from '../../../test/support/server.ts';
+import { madeIn, runWorker, testServer, uniqueSlug } from '../../../test/support/server.ts';
 import { run } from '../program.ts';
 import { type Api, createApi } from './api.ts';
 import { applyFile, exportToFile, importFile } from './perform.ts';
+import { RefusedError } from './problem.ts';
 
 const server = testServer();
 const folder = mkdtempSync(join(tmpdir(), 'apply-'));
@@ -168,6 +169,68 @@ test('what somebody else changed meanwhile is refused, and stays', async () => {
   const file = fileOf('raced.yaml', text('Mine'));
   await expect(applyFile(raced, { ...usual, file }, quiet)).rejects.toThrow('somebody else changed it meanwhile');
   expect(await exported('raced')).toContain('display_name: Theirs');
+});
+
+test.each([
+  ['/v1/webhooks', 'webhooks: [{ url: https://hooks.acme.example/x, event_types: [config.*] }]'],
+  ['/v1/service-identities', 'service_identities: [{ display_name: Export, federation_kind: api_token }]'],
+])('two commands at once make one thing of a name that %s takes twice', async (path, list) => {
+  const slug = uniqueSlug();
+  const file = fileOf('twice.yaml', `type: Tenant\nslug: ${slug}\nname: T\n`);
+  await apply(file);
+  writeFileSync(file, `type: Tenant\nslug: ${slug}\nname: T\n${list}\n`);
+  let arrived = 0;
+  const both = Promise.withResolvers<void>();
+  const meeting: Api = {
+    ...api(),
+    async send(method, place, change) {
+      if (method === 'POST' && place === path) {
+        arrived += 1;
+        if (arrived === 2) both.resolve();
+        await both.promise;
+      }
+      return api().send(method, place, change);
+    },
+  };
+  const quiet = { result: () => {}, aside: () => {} };
+  const ends = await Promise.allSettled([1, 2].map(() => applyFile(meeting, { ...usual, file }, quiet)));
+  const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+  expect(reasons.length).toBeGreaterThan(0);
+  for (const reason of reasons) expect(reason).toContain('somebody else made one of this name at the same moment');
+  // A repetition makes what each of them took back.
+  expect((await apply(file)).changes).toBe(reasons.length - 1);
+  expect((await apply(file)).changes).toBe(0);
+});
+
+test('two commands with one file at once are done or refused, and a repetition makes the rest', async () => {
+  const text = example.replaceAll('acme-works', 'crowded').replaceAll('10.20.', '10.50.');
+  const file = fileOf('crowded.yaml', text);
+  await apply(fileOf('crowded-0.yaml', 'type: Tenant\nslug: crowded\nname: Acme Works\n'));
+  const ends = await Promise.allSettled([1, 2].map(() => apply(file)));
+  for (const end of ends) if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(RefusedError);
+  await apply(file);
+  expect((await apply(file)).changes).toBe(0);
+});
+
+test('an export has nothing that opens anything: no key, secret, or login of a database', async () => {
+  const text = example.replaceAll('acme-works', 'secretive').replaceAll('10.20.', '10.60.');
+  await apply(fileOf('secretive.yaml', text));
+  const { body: tenant } = await server.call('GET /v1/tenants/by-slug/secretive');
+  const { body: programs } = await server.call(`GET /v1/service-identities?tenant_id=${tenant.id}`);
+  const [{ id: program }] = programs.items;
+  const key = await madeIn(server, tenant.id, 'api-keys', { name: 'ci', service_identity_id: program });
+  const webhook = await madeIn(server, tenant.id, 'webhooks', { url: 'https://a.example/x', event_types: ['*'] });
+  while ((await runWorker(server, 'databases-reconcile')) > 0);
+  const { body: databases } = await server.call(`GET /v1/databases?tenant_id=${tenant.id}`);
+  for (const json of [false, true]) {
+    const lines: string[] = [];
+    const output = { result: (line: string) => void lines.push(line), aside: (line: string) => void lines.push(line) };
+    await exportToFile(api(), { tenant: 'secretive', out: undefined, json }, output);
+    const all = lines.join('\n');
+    expect(all).toContain('https://a.example/x');
+    for (const secret of [key.key, key.prefix, webhook.secret, databases.items[0].secret_name, tenant.id, 'whsec_'])
+      expect(all).not.toContain(secret);
+  }
 });
 
 test('a lost answer is asked for again under the same key, so nothing is made twice', async () => {

@@ -1,6 +1,7 @@
 /** Whether the schema is this program's, and what the user may do with it. */
 import {
   latestVersion,
+  requireAllRows,
   requireTenantRole,
   safeMessage,
   schemaVersion,
@@ -50,26 +51,29 @@ type Known = SchemaVersions | null;
 /** Whether the user may serve: take on the role of tenants, and reach the rows of all tables. */
 export async function servingVerdict({ database: { db }, facts }: Reached, versions: Known): Promise<Verdict> {
   if (versions?.database === 0) return ok('there are no tables yet: the user that migrates will own them');
-  const lacks = (await serverFacts.listTableLacks(db)).filter(
-    ({ may_write, reaches_rows }) => !may_write || !reaches_rows,
-  );
-  if (lacks.length > 0) {
-    const [{ table } = { table: '' }] = lacks;
+  const [lack, ...more] = (await serverFacts.listTableLacks(db)).filter(({ may_write }) => !may_write);
+  if (lack !== undefined)
     return failed(
-      `${facts.user} may not read and write all rows of ${counted(lacks.length)}, for instance ${table}`,
-      `serve as the owner of the tables; after a change of owner run "alter policy platform on <table> to ${facts.user}" for each`,
+      `${facts.user} may not read and write ${counted(more.length + 1)}, for instance ${lack.table}`,
+      'serve as the owner of the tables',
     );
-  }
   try {
+    await requireAllRows(db);
     await requireTenantRole(db);
-    return ok(`${facts.user} may read and write every table, and take on the role of tenants`);
+    return ok(`${facts.user} may read and write every row, and take on the role of tenants`);
   } catch (error) {
-    const [found = '', ...statements] = safeMessage(error).split('\n');
-    return failed(
-      found.replace(/\. As .*$/, ''),
-      `as an administrator: ${statements.map((each) => each.trim()).join(' ')}`,
-    );
+    return refused(safeMessage(error));
   }
+}
+
+/** Makes two of a message: what was found, and what to do, which stands behind it or in lines of its own. */
+function refused(message: string): Verdict {
+  const [found = '', ...statements] = message.split('\n');
+  if (statements.length === 0) return failed(found, 'docs/operations.md, "The database\'s user"');
+  return failed(
+    found.replace(/\. As .*$/, ''),
+    `as an administrator: ${statements.map((each) => each.trim()).join(' ')}`,
+  );
 }
 
 /** Whether the user may migrate. A user that only serves need not, so its lacks are no failure once the schema is there. */

@@ -27,6 +27,8 @@ interface ResourceOptions {
   readonly isKept?: (row: Row) => boolean;
   /** `disabled` is a field, and two operations of its own set it. */
   readonly canBeDisabled?: boolean;
+  /** The registry takes a name twice: then of two commands at once each would make its own. */
+  readonly nameIsFree?: boolean;
   readonly removal: string | null;
   readonly remove?: (scope: Scope, id: string) => Promise<unknown>;
   readonly portable?: Kind['portable'];
@@ -61,6 +63,20 @@ export function resourceKind(options: ResourceOptions): Kind {
     return body;
   };
 
+  const read: Kind['read'] = async (scope) => {
+    const rows = await scope.api.list(path, { tenant_id: scope.tenantId });
+    const present = rows.filter((row) => !options.isGone?.(row));
+    return Promise.all(present.map((row) => toExisting(scope, row)));
+  };
+
+  /** Who made one sees all that were made before: of two at once the later one, or each, takes its own back. */
+  const requireAlone = async (scope: Scope, made: Existing): Promise<void> => {
+    const others = (await read(scope, [])).filter(({ key: other, id }) => other === made.key && id !== made.id);
+    if (others.length === 0) return;
+    await scope.api.send('DELETE', `${path}/${made.id}`);
+    throw new RefusedError('somebody else made one of this name at the same moment: run the command again');
+  };
+
   return {
     noun,
     document,
@@ -70,15 +86,13 @@ export function resourceKind(options: ResourceOptions): Kind {
     fixed,
     keyOf,
     removal: options.removal,
-    async read(scope) {
-      const rows = await scope.api.list(path, { tenant_id: scope.tenantId });
-      const present = rows.filter((row) => !options.isGone?.(row));
-      return Promise.all(present.map((row) => toExisting(scope, row)));
-    },
+    read,
     async create(scope, { fields }: Wanted) {
       const names = fieldNames.filter((name) => !options.notAtCreation?.includes(name));
       const body = { tenant_id: scope.tenantId, ...(await toBody(scope, fields, names)) };
-      return toExisting(scope, await scope.api.send('POST', path, { body }));
+      const made = await toExisting(scope, await scope.api.send('POST', path, { body }));
+      if (options.nameIsFree) await requireAlone(scope, made);
+      return made;
     },
     async update(scope, existing, { fields }, changed) {
       const place = `${path}/${existing.id}`;

@@ -80,6 +80,7 @@ export const serviceIdentities = resourceKind({
     project: { noun: 'project', field: 'project_id' },
   },
   canBeDisabled: true,
+  nameIsFree: true,
   isKept: (row) => row.disabled_at !== null,
   removal: 'deactivated',
   remove: posted('/v1/service-identities', 'deactivate'),
@@ -115,6 +116,7 @@ export const webhooks = resourceKind({
   },
   fixed: ['signature'],
   notAtCreation: ['status'],
+  nameIsFree: true,
   removal: 'deleted',
   remove: deleted('/v1/webhooks'),
 });
