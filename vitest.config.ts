@@ -8,7 +8,8 @@ const every = globSync('packages/*/{src,test}/**/*.test.ts', {
 
 /**
  * A test file runs on PGlite and on PostgreSQL, unless its first line says otherwise: `// engine: none` for one that
- * opens no database, or one of its own, `// engine: pglite` and `// engine: postgres` for one about that engine alone.
+ * opens no database, or one of its own; `// engine: pglite` for one about that engine alone; `// engine: postgres` for one
+ * about that engine, or about what no engine changes (protocols, other systems, signatures) beside a file that has both.
  */
 const engineOf = (file: string) => /^\/\/ engine: (\w+)\n/.exec(readFileSync(file, 'utf8'))?.[1] ?? 'both';
 const on = (...engines: string[]) => every.filter((file) => engines.includes(engineOf(file)));

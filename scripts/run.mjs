@@ -173,6 +173,8 @@ function commandEnv(folder) {
     PATH: [...bins, process.env.PATH ?? ''].join(delimiter),
     // Packages of this repository reach each other's sources; everybody else gets what was built of them.
     NODE_OPTIONS: [process.env.NODE_OPTIONS, SOURCES].filter(Boolean).join(' '),
+    // What a process compiles, and the types that it strips, the next one finds: it halves the start of a server.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, '.cache', 'compile'),
     TURBO_TELEMETRY_DISABLED: '1',
     TURBO_NO_UPDATE_NOTIFIER: '1',
     DO_NOT_TRACK: '1',

@@ -5,17 +5,18 @@ import { readOptions, wholeNumber } from './lib/options.ts';
 import { table, writeResults } from './lib/report.ts';
 import { reportFailure, runBench } from './lib/run-bench.ts';
 import { type Check, measureCheck } from './sdk-types/check.ts';
+import { grown, operationsIn, presentContract } from './sdk-types/grown-document.ts';
 import { type Completions, measureCompletions } from './sdk-types/language-server.ts';
 import { type Contender, writeProjects } from './sdk-types/projects.ts';
-import { PROCEDURES_MIN } from './sdk-types/router-source.ts';
 
 const usage = `Usage: node bench/src/sdk-types.ts [options]
 
-Measures the work that a program with the SDK makes for the compiler and the editor, as the router behind the SDK grows:
-with the published declarations (sdk), and with tRPC's own client on the type of the router (trpc), in one run.
+Measures the work that a program with the SDK makes for the compiler and the editor, for the registry's operations and for
+five times as many: with the published declarations (sdk), and with tRPC's own client on a router of as many procedures
+(trpc), in one run.
 Exit codes: 0 measured, 1 failed, 2 usage.`;
 
-const sizes = [PROCEDURES_MIN, 100, 200] as const;
+const sizes = [1, 5] as const;
 const contenders: readonly Contender[] = ['sdk', 'trpc'];
 const COMPLETIONS = 10;
 
@@ -26,7 +27,7 @@ interface Figures {
   readonly completions: Completions[];
 }
 
-const rounds = read();
+const { rounds, counts } = read();
 
 await runBench(1_200_000, async (stack) => {
   const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
@@ -34,15 +35,18 @@ await runBench(1_200_000, async (stack) => {
   // The folder lies inside the package, where the compiler finds zod and tRPC.
   const folder = await mkdtemp(`${cache}sdk-types-`);
   stack.defer(() => rm(folder, { recursive: true }));
+  const contract = await presentContract();
   const measured: (Figures & { readonly measure: () => Promise<void> })[] = [];
-  for (const procedures of sizes) {
+  for (const times of sizes) {
+    const larger = grown(contract, times);
+    const procedures = operationsIn(larger.manifest);
     process.stderr.write(`building ${procedures} procedures\n`);
-    const projects = await writeProjects(`${folder}/${procedures}`, procedures);
+    const projects = await writeProjects(`${folder}/${times}`, larger);
     for (const contender of contenders) {
       const [checks, completions]: [Check[], Completions[]] = [[], []];
       const measure = async () => {
         checks.push(await measureCheck(projects[contender]));
-        completions.push(await measureCompletions(projects[contender], COMPLETIONS));
+        if (!counts) completions.push(await measureCompletions(projects[contender], COMPLETIONS));
       };
       measured.push({ contender, procedures, checks, completions, measure });
     }
@@ -53,7 +57,7 @@ await runBench(1_200_000, async (stack) => {
   }
   const summaries = measured.map(summaryOf);
   const ratios = summaries.map((summary) => ratioTo(summary, summaries));
-  const file = await writeResults('sdk-types', { settings: { rounds, sizes }, summaries, ratios });
+  const file = await writeResults('sdk-types', { settings: { rounds, counts, sizes }, summaries, ratios });
   process.stdout.write(`\n${describe(summaries, ratios)}\n\nresults: ${file}\n`);
 });
 
@@ -61,21 +65,26 @@ type Summary = ReturnType<typeof summaryOf>;
 
 function summaryOf({ contender, procedures, checks, completions }: Figures) {
   const middle = (values: readonly number[]): number => round(median([...values]), 1);
-  return {
+  const work = {
     contender,
     procedures,
-    check_ms: middle(checks.map(({ checkMs }) => checkMs)),
-    total_ms: middle(checks.map(({ totalMs }) => totalMs)),
+    lines: middle(checks.map(({ lines }) => lines)),
     types: middle(checks.map(({ types }) => types)),
     instantiations: middle(checks.map(({ instantiations }) => instantiations)),
+  };
+  if (counts) return work;
+  return {
+    ...work,
+    check_ms: middle(checks.map(({ checkMs }) => checkMs)),
+    total_ms: middle(checks.map(({ totalMs }) => totalMs)),
     first_completion_ms: middle(completions.map(({ firstMs }) => firstMs)),
     later_completion_ms: middle(completions.flatMap(({ laterMs }) => laterMs)),
   };
 }
 
-/** Returns the figures as multiples of those of the smallest router. */
+/** Returns the figures as multiples of those of the present operations. */
 function ratioTo(summary: Summary, all: readonly Summary[]): Record<string, string | number> {
-  const base = all.find(({ contender, procedures }) => contender === summary.contender && procedures === sizes[0]);
+  const base = all.find(({ contender }) => contender === summary.contender); // the smallest comes first
   const entries = Object.entries(summary).map(([name, value]) => {
     const small: unknown = base?.[name as keyof Summary]; // Object.entries forgets the key type
     const grown = typeof value === 'number' && name !== 'procedures' && typeof small === 'number';
@@ -87,16 +96,20 @@ function ratioTo(summary: Summary, all: readonly Summary[]): Record<string, stri
 function describe(summaries: readonly Summary[], ratios: readonly Record<string, string | number>[]): string {
   const columns = Object.keys(summaries[0] ?? {});
   const rows = (values: readonly object[]) => values.map((each) => Object.values(each).map(String));
-  return `${table([columns, ...rows(summaries)])}\n\nas multiples of ${sizes[0]} procedures\n${table([columns, ...rows(ratios)])}`;
+  return `${table([columns, ...rows(summaries)])}\n\nas multiples of the present operations\n${table([columns, ...rows(ratios)])}`;
 }
 
-function read(): number {
+function read(): { readonly rounds: number; readonly counts: boolean } {
   try {
-    return wholeNumber(
-      'rounds',
-      readOptions(usage, { rounds: { help: 'interleaved rounds, 1 to 20', fallback: '5' } }).rounds,
-      [1, 20],
-    );
+    const options = readOptions(usage, {
+      rounds: { help: 'interleaved rounds, 1 to 20', fallback: '5' },
+      counts: {
+        help: 'one round, of counts alone: other work on the machine leaves them',
+        fallback: false,
+      },
+    });
+    const counts = options.counts === 'true';
+    return { rounds: counts ? 1 : wholeNumber('rounds', options.rounds, [1, 20]), counts };
   } catch (error) {
     process.exit(reportFailure(error));
   }

@@ -6,6 +6,8 @@ import { type Project, tsc } from './projects.ts';
 export interface Check {
   readonly checkMs: number;
   readonly totalMs: number;
+  /** Lines of all files that the compiler reads, its own libraries among them. */
+  readonly lines: number;
   readonly types: number;
   readonly instantiations: number;
 }
@@ -23,6 +25,7 @@ export async function measureCheck({ folder }: Project): Promise<Check> {
   return {
     checkMs: figure('Check time') * 1000,
     totalMs: figure('Total time') * 1000,
+    lines: figure('Lines'),
     types: figure('Types'),
     instantiations: figure('Instantiations'),
   };

@@ -1,10 +1,13 @@
-/** Writes two projects to disk: one uses the SDK of a router of a given size, the other uses that router without the SDK. */
+/** Writes two projects to disk: one uses the SDK of a contract, the other a router of as many procedures without the SDK. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { groupsOf, manifestSource, routerSource } from './router-source.ts';
+import { contractFiles } from '../../../packages/client/scripts/contract/files.ts';
+import { operationsSource } from '../../../packages/client/scripts/operations-source.ts';
+import { type Contract, operationsIn } from './grown-document.ts';
+import { routerSource } from './router-source.ts';
 
 const client = fileURLToPath(new URL('../../../packages/client', import.meta.url));
 export const tsc = fileURLToPath(new URL('../../../node_modules/.bin/tsc', import.meta.url));
@@ -20,9 +23,9 @@ const work = {
 const client = createClient({ url: 'http://localhost', token: 'x' });
 export async function page(id: string) {
   const tenant = await client.tenants.get({ id });
-  const { items } = await client.apiKeys.list({ status: 'closed' });
+  const { items } = await client.apiKeys.list({ tenant_id: tenant.id });
   try {
-    await client.tenants.update({ slug: tenant.slug, plan: 'basic' });
+    await client.tenants.update({ id, plan: 'basic' });
   } catch (error) {
     if (isRegistryError(error, 'not_found')) return undefined;
   }
@@ -48,23 +51,11 @@ export async function page(id: string) {
 export type Contender = keyof typeof work;
 
 /** Writes both projects, and builds the SDK's declarations with the configuration of the published package. */
-export async function writeProjects(folder: string, procedures: number): Promise<Record<Contender, Project>> {
-  const groups = groupsOf(procedures);
+export async function writeProjects(folder: string, contract: Contract): Promise<Record<Contender, Project>> {
   const [server, sdk] = [join(folder, 'server'), join(folder, 'client')];
   await writePackage(server, '@tenant-registry/server', { './router': './router.ts' });
-  await writeFile(join(server, 'router.ts'), routerSource(groups));
-  await writePackage(sdk, '@tenant-registry/client', {
-    '.': { types: './dist/index.d.ts', default: './dist/index.js' },
-  });
-  await cp(join(client, 'src'), join(sdk, 'src'), { recursive: true });
-  await writeFile(join(sdk, 'src/operations.ts'), manifestSource(groups));
-  await writeJson(join(sdk, 'tsconfig.json'), {
-    extends: join(client, 'tsconfig.build.json'),
-    compilerOptions: { rootDir: 'src', outDir: 'dist' },
-    include: ['src/**/*.ts'],
-  });
-  await link(sdk, server, 'server');
-  await promisify(execFile)(tsc, ['-p', sdk]).catch(({ stdout }) => Promise.reject(new Error(stdout)));
+  await writeFile(join(server, 'router.ts'), routerSource(operationsIn(contract.manifest)));
+  await writeSdk(sdk, contract);
   const projects = {
     sdk: await writeProgram(join(folder, 'sdk'), work.sdk),
     trpc: await writeProgram(join(folder, 'trpc'), work.trpc),
@@ -72,6 +63,26 @@ export async function writeProjects(folder: string, procedures: number): Promise
   await link(projects.sdk.folder, sdk, 'client');
   await link(projects.trpc.folder, server, 'server');
   return projects;
+}
+
+async function writeSdk(folder: string, { document, manifest }: Contract): Promise<void> {
+  await writePackage(folder, '@tenant-registry/client', {
+    '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+  });
+  await cp(join(client, 'src'), join(folder, 'src'), { recursive: true });
+  const generated = join(folder, 'src/generated');
+  await rm(generated, { recursive: true });
+  for (const [name, source] of contractFiles(document, manifest)) {
+    await mkdir(dirname(join(generated, name)), { recursive: true });
+    await writeFile(join(generated, name), source);
+  }
+  await writeFile(join(folder, 'src/operations.ts'), operationsSource(manifest));
+  await writeJson(join(folder, 'tsconfig.json'), {
+    extends: join(client, 'tsconfig.build.json'),
+    compilerOptions: { rootDir: 'src', outDir: 'dist' },
+    include: ['src/**/*.ts'],
+  });
+  await promisify(execFile)(tsc, ['-p', folder]).catch(({ stdout }) => Promise.reject(new Error(stdout)));
 }
 
 async function writePackage(folder: string, name: string, exports: object): Promise<void> {

@@ -117,9 +117,12 @@ test.each([
 ])('a project in TypeScript compiles, %s', async (_, resolution) => {
   const program = `
     import { migrations } from '@tenant-registry/db/migrations';
+    import type { CreateProjectInput, Project, RegistryEvent } from '@tenant-registry/client';
     import { createTestRegistry, type TestRegistry } from '@tenant-registry/testing';
     export const names: string[] = Object.keys(migrations);
     export const open = (): Promise<TestRegistry> => createTestRegistry();
+    export const project = async (input: CreateProjectInput): Promise<Project> => (await open()).client.projects.create(input);
+    export const told = (event: RegistryEvent) => event.type === 'project.created' && (event.data satisfies Project).slug;
     export const slug = async (): Promise<string> => (await (await open()).client.tenants.getBySlug({ slug: 'x' })).slug;`;
   await writeFile(join(project, 'program.ts'), program);
   const compilerOptions = {

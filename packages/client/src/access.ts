@@ -1,9 +1,11 @@
 /** Checks access in the process of a product, and keeps verdicts while the registry reports changes. */
 import { inBatches } from './calls/batches.ts';
 import type { WaitOptions } from './calls/options.ts';
+import type { Client } from './generated/client.ts';
+import type { AccessVerdict } from './generated/schemas/access.ts';
 import type { FollowerRuntime } from './memory/follow-changes.ts';
 import { createRemembered, followerRuntime, type Memory, type MemorySettings } from './memory/remembered.ts';
-import type { AccessQuestion, AccessVerdict, Client } from './types.ts';
+import type { AccessQuestion } from './types.ts';
 
 /** The largest number of questions that the registry answers at once. */
 const QUESTIONS_MAX = 100;

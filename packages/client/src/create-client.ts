@@ -4,19 +4,20 @@ import { rememberConnection } from './calls/connection-of.ts';
 import { type CallOptions, type ClientOptions, checkedOptions } from './calls/options.ts';
 import { type Runtime, systemRuntime } from './calls/runtime.ts';
 import { createTransport } from './calls/transport.ts';
+import type { Client } from './generated/client.ts';
+import type { Kind, Kinds } from './kinds.ts';
 import { listOf, type Page } from './list.ts';
 import { operations } from './operations.ts';
 import { type Result, resultOf } from './result.ts';
 import { exportOf } from './streams/export.ts';
 import { feedOf } from './streams/feed.ts';
 import { subscriptionOf } from './streams/subscription.ts';
-import type { Client } from './types.ts';
 
 /** Returns a client whose pauses and chance come from the runtime. Throws a `TypeError` for options that cannot work. */
 export function createClientOn(runtime: Runtime, options: ClientOptions): Client {
   const { url, fetch, ...settings } = checkedOptions(options);
   const connection: Connection = { ...settings, ...createTransport(url, fetch), runtime };
-  // The type comes from the router; `satisfies` in the manifest and a test keep the manifest equal to it.
+  // The manifest and the type are generated from one list of operations.
   const client = buildOperations(connection, operations, '') as unknown as Client;
   rememberConnection(client, connection);
   return client;
@@ -28,12 +29,6 @@ export function createClientOn(runtime: Runtime, options: ClientOptions): Client
  */
 export function createClient(options: ClientOptions): Client {
   return createClientOn(systemRuntime, options);
-}
-
-/** A kind and a route: `LIST /v1/tenants`. */
-type Kind = `${string} /v1/${string}`;
-interface Kinds {
-  readonly [name: string]: Kind | Kinds;
 }
 
 function buildOperations(connection: Connection, kinds: Kinds, prefix: string): Readonly<Record<string, unknown>> {

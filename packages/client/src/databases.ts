@@ -7,8 +7,9 @@ import { checkedTimeoutMs, type WaitOptions } from './calls/options.ts';
 import { type Runtime, systemRuntime } from './calls/runtime.ts';
 import { DatabaseNotReadyError } from './databases/not-ready-error.ts';
 import type { RegistryError } from './errors.ts';
+import type { Client } from './generated/client.ts';
+import type { Database } from './generated/schemas/databases.ts';
 import type { SubscriptionState } from './streams/subscription.ts';
-import type { Client, Database } from './types.ts';
 
 const PATH = 'databases.wait';
 /** Beyond the deadline of a tier, so that the registry itself says what is wrong. */

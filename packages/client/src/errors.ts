@@ -1,5 +1,5 @@
 /** The class of all errors that calls reject with, and the guard that narrows an error to one code. */
-import type { ErrorCode } from './contract.ts';
+import type { ErrorCode } from './generated/error-code.ts';
 import type { Problem } from './problem.ts';
 
 /** The codes of failures between the client and the registry. */

@@ -1,7 +1,7 @@
-/** The manifest: the kind and the route of every operation. scripts/generate-operations.ts writes it from the router: do not edit. */
+/** The manifest: the kind and the route of every operation. scripts/generate.ts writes it from the router: do not edit. */
 import type { Kinds } from './kinds.ts';
 
-export const operations = {
+export const operations: Kinds = {
   tenants: {
     create: 'POST /v1/tenants',
     list: 'LIST /v1/tenants',
@@ -235,4 +235,4 @@ export const operations = {
   changes: {
     stream: 'FEED /v1/internal/changes',
   },
-} as const satisfies Kinds;
+};

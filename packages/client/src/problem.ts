@@ -1,5 +1,5 @@
 /** The body of the registry's error answers, a problem of RFC 9457. */
-import type { ErrorCode } from './contract.ts';
+import type { ErrorCode } from './generated/error-code.ts';
 
 export interface Problem {
   /** The stable URI of the code. */

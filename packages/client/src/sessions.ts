@@ -2,10 +2,12 @@
 import type { WaitOptions } from './calls/options.ts';
 import { cookieOf, sessionIn } from './calls/session-cookie.ts';
 import { isRegistryError } from './errors.ts';
+import type { Client } from './generated/client.ts';
+import type { Outputs } from './generated/outputs.ts';
 import { createDigest } from './memory/digest.ts';
 import type { FollowerRuntime } from './memory/follow-changes.ts';
 import { createRemembered, followerRuntime, type Memory, type MemorySettings } from './memory/remembered.ts';
-import type { Client, CurrentSession, Outputs } from './types.ts';
+import type { CurrentSession } from './types.ts';
 
 export interface SessionsOptions extends MemorySettings {
   /**

@@ -1,10 +1,13 @@
 /** Verifies API keys in the process of a product, and keeps verdicts while the registry reports changes. */
 import type { WaitOptions } from './calls/options.ts';
+import type { Client } from './generated/client.ts';
+import type { Inputs } from './generated/inputs.ts';
+import type { ApiKeyVerdict } from './generated/schemas/api-keys.ts';
 import type { Lifetime } from './memory/answer-memory.ts';
 import { createDigest } from './memory/digest.ts';
 import type { FollowerRuntime } from './memory/follow-changes.ts';
 import { createRemembered, followerRuntime, frozen, type Memory, type MemorySettings } from './memory/remembered.ts';
-import type { ApiKeyVerdict, Client, Inputs, KeyQuestion } from './types.ts';
+import type { KeyQuestion } from './types.ts';
 
 /** The form of every API key. The verifier refuses other strings itself. */
 const KEY = /^[!-~]{1,200}$/;

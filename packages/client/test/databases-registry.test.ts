@@ -1,3 +1,4 @@
+// engine: postgres
 /** The wait for a database at a real registry, whose databases are made in memory. */
 import { createMemoryProvisioner } from '@tenant-registry/provisioner/testing';
 import { expect, onTestFinished, test } from 'vitest';

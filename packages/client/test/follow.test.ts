@@ -1,3 +1,4 @@
+// engine: postgres
 /** The subscription `events.follow` of a real registry, through tRPC's own client. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

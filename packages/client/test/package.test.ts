@@ -194,13 +194,62 @@ test.each([
   },
 );
 
-/** Resolves to the compiler of TypeScript 5, which attw depends on. */
-async function olderTsc(): Promise<string> {
+/** Resolves to the module of TypeScript 5, which attw depends on, and its path. */
+async function olderTypeScript() {
   const attw = createRequire(await realpath(join(root, 'node_modules/@arethetypeswrong/cli/package.json')));
   const core = createRequire(attw.resolve('@arethetypeswrong/core'));
-  const typescript = core.resolve('typescript');
-  expect(core('typescript').version).toMatch(/^5\./);
-  return join(dirname(typescript), 'tsc.js');
+  const ts = core('typescript');
+  expect(ts.version).toMatch(/^5\./);
+  return { ts, path: core.resolve('typescript') };
+}
+
+async function olderTsc(): Promise<string> {
+  return join(dirname((await olderTypeScript()).path), 'tsc.js');
+}
+
+test('editors show the names and texts of operations, and of the fields that they take and answer', async () => {
+  const text = `
+    import { createClient, type RegistryEvent } from '@tenant-registry/client';
+    const client = createClient({ url: 'http://x', token: 'x' });
+    const key = await client.apiKeys.create({ tenant_id: 'x', name: 'x', expires_at: 'x' });
+    key.prefix;
+    for await (const event of client.audit.export()) event.action;
+    export const id = (event: RegistryEvent) => event.type === 'tenant.created' && event.data.slug;`;
+  const shown = await editorOf(text);
+  expect(shown('.create')).toMatch(
+    /ApiKeysOperations.create\(input: CreateApiKeyInput, options\?: MutationOptions.*Result<IssuedApiKey>\nCreate an API key\./,
+  );
+  expect(shown(', expires_at')).toContain('CreateApiKeyInput.expires_at?: string | undefined\nIn the future');
+  expect(shown('key.prefix')).toMatch(/IssuedApiKey\.prefix: string\nThe first characters of the key/);
+  expect(shown('.export')).toMatch(/Export audit events\./);
+  expect(shown('.action')).toMatch(/AuditEvent\.action: .*\n\w/);
+  expect(shown('.data')).toMatch(/TenantCreatedEvent\.data: Tenant\n/);
+});
+
+/** Resolves to a function that returns what an editor shows at the end of the given part of the program. */
+async function editorOf(text: string): Promise<(part: string) => string> {
+  const { ts } = await olderTypeScript();
+  const file = join(project, 'edited.ts');
+  await writeFile(file, text);
+  const options = ts.parseJsonConfigFileContent(
+    { compilerOptions: { ...strictest, module: 'nodenext' } },
+    ts.sys,
+    project,
+  ).options;
+  const editor = ts.createLanguageService({
+    ...ts.sys,
+    useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
+    getCompilationSettings: () => options,
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => '1',
+    getScriptSnapshot: (name: string) => ts.ScriptSnapshot.fromString(ts.sys.readFile(name) ?? ''),
+    getCurrentDirectory: () => project,
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+  });
+  return (part) => {
+    const { displayParts, documentation } = editor.getQuickInfoAtPosition(file, text.indexOf(part) + part.length - 1);
+    return `${ts.displayPartsToString(displayParts)}\n${ts.displayPartsToString(documentation)}`;
+  };
 }
 
 /** Runs a command and fails the test with its output if it exits with an error. */

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Sends each operation over tRPC, over REST and through the SDK: the results and the errors are equal. */
 import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client';
 import { expect, test } from 'vitest';

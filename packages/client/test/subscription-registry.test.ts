@@ -1,3 +1,4 @@
+// engine: postgres
 /** Subscriptions to a real registry, over links that are cut. */
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../server/test/support/eventually.ts';

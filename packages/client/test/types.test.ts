@@ -9,10 +9,11 @@ import {
   type AccessVerdict,
   type Answer,
   type AuditEvent,
+  type ChangeEvent,
   type Client,
   type CurrentSession,
   type ErrorCode,
-  type Feed,
+  type FeedOptions,
   type Inputs,
   isRegistryError,
   type KeyQuestion,
@@ -25,7 +26,8 @@ import {
   type RegistryEventType,
   type Result,
   type Sessions,
-  type Subscribe,
+  type SubscribeInput,
+  type SubscribeOptions,
   type Tenant,
   type Verifier,
 } from '../src/index.ts';
@@ -82,7 +84,9 @@ test('an export gives events, or text for the format csv', () => {
 });
 
 test('the feed gives events, and a verifier gives the verdict of the registry', () => {
-  expectTypeOf<Client['changes']['stream']>().toEqualTypeOf<Feed>();
+  expectTypeOf<Client['changes']['stream']>().toEqualTypeOf<
+    (input?: Record<string, never>, options?: FeedOptions) => AsyncIterable<ChangeEvent>
+  >();
   expectTypeOf<Awaited<ReturnType<Verifier['verify']>>>().toEqualTypeOf<Outputs['apiKeys']['verify']>();
   expectTypeOf<KeyQuestion & { key: string }>().toExtend<Inputs['apiKeys']['verify']>();
   const use = async (verifier: Verifier) => {
@@ -93,7 +97,9 @@ test('the feed gives events, and a verifier gives the verdict of the registry', 
 });
 
 test('a subscription gives events, and takes types as a list', () => {
-  expectTypeOf<Client['events']['subscribe']>().toEqualTypeOf<Subscribe<Inputs['events']['subscribe']>>();
+  expectTypeOf<Client['events']['subscribe']>().toEqualTypeOf<
+    (input?: SubscribeInput<Inputs['events']['subscribe']>, options?: SubscribeOptions) => AsyncIterable<RegistryEvent>
+  >();
   const use = async () => {
     const input = { tenant_id: '', types: ['tenant.created'], after: 'start' } as const;
     for await (const event of client.events.subscribe(input)) expectTypeOf(event).toEqualTypeOf<RegistryEvent>();
@@ -183,5 +189,5 @@ test('an event is narrowed by its type, and types are known words', () => {
 test('an event is what the server sends', () => {
   type Envelope<Event> = Omit<Event, 'type' | 'data'>;
   expectTypeOf<Envelope<RegistryEventOf<'tenant.created'>>>().toEqualTypeOf<Envelope<ServerEvent>>();
-  expectTypeOf<RegistryEvent>().toExtend<ServerEvent>();
+  expectTypeOf<RegistryEvent>().toExtend<Omit<ServerEvent, 'data'> & { readonly data: object }>();
 });

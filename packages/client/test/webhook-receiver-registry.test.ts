@@ -1,3 +1,4 @@
+// engine: postgres
 /** The example of a receiver as its own process, delivered to by a registry. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { outboundEntry } from '../../server/src/kernel/outbound/policy.ts';

@@ -128,7 +128,7 @@ function openPool(options: pg.PoolConfig, { silenceMs, guard }: Watched): pg.Poo
         for (const each of idle) each.destroy(new Error(SILENT));
       });
       answerThroughCallbacks(this);
-      guard?.watch(this, socket);
+      guard?.watch(this);
     }
   }
   const onConnect = (client: pg.ClientBase) => guard?.requirePrimary(client);
@@ -138,6 +138,8 @@ function openPool(options: pg.PoolConfig, { silenceMs, guard }: Watched): pg.Poo
     if (socket !== undefined) idle.delete(socket);
   });
   pool.on('release', (_, client) => {
+    // The pool drops a client that is ending. Not earlier: a transaction still has to roll back, and to fail with its error.
+    if (guard?.isReadOnly(client)) void client.end();
     const socket = sockets.get(client)?.setTimeout(0);
     if (socket !== undefined && !socket.destroyed) idle.add(socket);
   });

@@ -1,6 +1,4 @@
 /** Keeps the pool on the primary: a standby answers reads with a state that may be long past, and refuses every write. */
-import type { Socket } from 'node:net';
-
 /** https://www.postgresql.org/docs/16/errcodes-appendix.html: read_only_sql_transaction. */
 const READ_ONLY = '25006';
 
@@ -10,14 +8,15 @@ interface Connection {
     heard: (told: { readonly parameterName: string; readonly parameterValue: string }) => void,
   ): unknown;
   on(event: 'errorMessage', heard: (error: { readonly code?: string }) => void): unknown;
-  on(event: 'readyForQuery', heard: (told: { readonly status: string }) => void): unknown;
 }
 
 export interface PrimaryOnly {
-  /** Begins to listen to a new client's server; once one refuses a write, the socket is destroyed after the rollback. */
-  watch(client: object, socket: Socket): void;
+  /** Begins to listen to what the server of a new client says. */
+  watch(client: object): void;
   /** Throws for a client whose server has said that it is a standby: it costs no round trip. */
   requirePrimary(client: object): void;
+  /** Whether the client's server has refused a write as read-only: such a client is ended, not used again. */
+  isReadOnly(client: object): boolean;
 }
 
 /**
@@ -26,8 +25,9 @@ export interface PrimaryOnly {
  */
 export function primaryOnly(): PrimaryOnly {
   const standbys = new WeakSet<object>();
+  const readOnly = new WeakSet<object>();
   return {
-    watch(client, socket) {
+    watch(client) {
       // The types of the driver do not name it.
       const { connection } = client as { readonly connection: Connection };
       connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
@@ -35,13 +35,8 @@ export function primaryOnly(): PrimaryOnly {
         if (parameterValue === 'on') standbys.add(client);
         else standbys.delete(client);
       });
-      let refused = false;
       connection.on('errorMessage', ({ code }) => {
-        if (code === READ_ONLY) refused = true;
-      });
-      // Idle ("I") is after the rollback: destroyed before it, the caller would get the error of the rollback instead.
-      connection.on('readyForQuery', ({ status }) => {
-        if (refused && status === 'I') socket.destroy(new Error('Connection terminated: the server is read-only'));
+        if (code === READ_ONLY) readOnly.add(client);
       });
     },
     requirePrimary(client) {
@@ -50,5 +45,6 @@ export function primaryOnly(): PrimaryOnly {
         code: READ_ONLY,
       });
     },
+    isReadOnly: (client) => readOnly.has(client),
   };
 }

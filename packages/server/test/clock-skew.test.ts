@@ -1,3 +1,4 @@
+// engine: postgres
 /** A replica whose clock is wrong, on a database whose clock is right. */
 import { randomUUID } from 'node:crypto';
 import type { DatabaseHandle } from '@tenant-registry/db';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Pages of other origins may do what CORS_ORIGINS allows, and never with ambient credentials. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Requests that no well-behaved caller sends, and what they must not be able to do. */
 import { request } from 'node:http';
 import { expect, test } from 'vitest';

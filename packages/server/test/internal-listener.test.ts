@@ -1,3 +1,4 @@
+// engine: postgres
 /** Two listeners: the public one does not know what is for products and gateways. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askAsGateway, bearer } from './support/gateway.ts';

@@ -2,7 +2,7 @@
 /** Under every disturbance of the replicas, clients read what one register could have answered. Runs on PostgreSQL. */
 import { type DatabaseHandle, openDatabase, replicaLeases } from '@tenant-registry/db';
 import { type TestDatabase, testDatabase } from '@tenant-registry/db/testing';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { insertPerson, startDeactivationReplica } from './replicas/deactivation.ts';
 import { cutLink, type Disturbance, disturbed, freeze, killListeners, silenceLink } from './replicas/disturbances.ts';
 import {
@@ -14,8 +14,8 @@ import {
   startServerReplica,
 } from './replicas/fleets.ts';
 import { type RegisterOptions, type RegisterReport, runRegisters } from './replicas/linearizable.ts';
-import { openLink } from './replicas/link.ts';
-import { createMemoryReplica, type MemoryReplica } from './replicas/memory-replica.ts';
+import { type Link, openLink } from './replicas/link.ts';
+import { createMemoryReplica, type MemoryReplica, type Subject } from './replicas/memory-replica.ts';
 import { startIssuer, type TestIssuer } from './support/oidc-provider.ts';
 
 const LEASE_MS = 500;
@@ -75,6 +75,17 @@ describe('replicas with a memory in one process', () => {
   });
 });
 
+/** Resolves when each of them accepts a key, so that what came before is over. */
+async function allAnswer(members: readonly FleetMember[], newSubject: () => Promise<Subject>): Promise<void> {
+  const subject = await newSubject();
+  for (const { replica } of members) await expect.poll(() => replica.read(subject)).toBe(true);
+}
+
+async function kill(members: readonly FleetMember[]): Promise<void> {
+  for (const { child } of members) child.kill('SIGKILL');
+  await Promise.all(members.map(({ ended }) => ended));
+}
+
 /** The start of each kind of replica, and its number of operations: the server hashes every key that it makes. */
 const fleets = {
   'processes with a memory': { startMember: startMemoryProcess, operations: 500 },
@@ -82,22 +93,23 @@ const fleets = {
 };
 
 describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }]) => {
-  /** The first of them reaches the database over a link of its own. */
-  async function start() {
-    const link = await openLink(url);
-    const members = await Promise.all([link.url, url, url].map((each) => startMember(each, LEASE_MS)));
-    onTestFinished(async () => {
-      for (const { child } of members) child.kill('SIGKILL');
-      await Promise.all(members.map(({ ended }) => ended));
-      await link.close();
-    });
-    return { link, members };
-  }
+  /** The first of them reaches the database over a link of its own. They recover from each disturbance before the next. */
+  let link: Link;
+  let members: FleetMember[];
+  beforeAll(async () => {
+    link = await openLink(url);
+    members = await Promise.all([link.url, url, url].map((each) => startMember(each, LEASE_MS)));
+  });
+  beforeEach(() => allAnswer(members, newSubject));
+  afterAll(async () => {
+    await kill(members);
+    await link.close();
+  });
 
-  async function run(members: readonly FleetMember[], disturbance: Disturbance = async () => {}): Promise<void> {
+  async function run(disturbance: Disturbance = async () => {}): Promise<void> {
     const options: RegisterOptions = {
       replicas: members.map(({ replica }) => replica),
-      newSubject: () => newSubject(members),
+      newSubject,
       operations,
       seenMin: SEEN_MIN,
     };
@@ -105,46 +117,40 @@ describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }
   }
 
   /** By the last of them, which nothing happens to. */
-  function newSubject(members: readonly FleetMember[]) {
+  function newSubject() {
     const [maker] = members.slice(-1);
     return maker === undefined || startMember === startMemoryProcess ? insertSubject(database) : createSubject(maker);
   }
 
   test('are one register', async () => {
-    const { members } = await start();
-    await run(members);
+    await run();
   });
 
   test('are one register while the connections on which they listen are killed again and again', async () => {
-    const { members } = await start();
-    await run(members, killListeners(database.db));
+    await run(killListeners(database.db));
   });
 
   test('are one register while the link of one to the database is cut and restored', async () => {
-    const { link, members } = await start();
-    await run(members, cutLink(link, LEASE_MS));
+    await run(cutLink(link, LEASE_MS));
   });
 
   // A server waits for a silent database as long as a statement may take: that is nothing to wait for here.
   if (startMember === startMemoryProcess) {
     test('are one register while the link of one falls silent', async () => {
-      const { link, members } = await start();
-      await run(members, silenceLink(link, LEASE_MS));
+      await run(silenceLink(link, LEASE_MS));
     });
   }
 
   test('are one register while one is stopped and continued', async () => {
-    const { members } = await start();
     const [first] = members;
     if (first === undefined) throw new Error('nobody was started');
-    await run(members, freeze(first.child, LEASE_MS));
+    await run(freeze(first.child, LEASE_MS));
   });
 
   test('a revocation is answered while a replica is stopped, which does not accept the key when it goes on', async () => {
-    const { members } = await start();
     const [stopped, other] = members;
     if (stopped === undefined || other === undefined) throw new Error('nobody was started');
-    const subject = await newSubject(members);
+    const subject = await newSubject();
     for (const { replica } of members) expect(await replica.read(subject)).toBe(true);
     stopped.child.kill('SIGSTOP');
     expect(await other.replica.revoke(subject)).toBe(true);
@@ -156,21 +162,18 @@ describe.for(Object.entries(fleets))('three %s', ([, { startMember, operations }
 
 describe('three servers that know a person', () => {
   let issuer: TestIssuer;
+  let members: FleetMember[];
   beforeAll(async () => {
     issuer = await startIssuer();
+    members = await Promise.all([url, url, url].map((each) => startDeactivationReplica(each, LEASE_MS, issuer)));
   });
-  afterAll(() => issuer.stop());
+  beforeEach(() => allAnswer(members, () => insertPerson(database, issuer)));
+  afterAll(async () => {
+    await kill(members);
+    await issuer.stop();
+  });
 
-  async function start() {
-    const members = await Promise.all([url, url, url].map((each) => startDeactivationReplica(each, LEASE_MS, issuer)));
-    onTestFinished(async () => {
-      for (const { child } of members) child.kill('SIGKILL');
-      await Promise.all(members.map(({ ended }) => ended));
-    });
-    return members;
-  }
-
-  async function run(members: readonly FleetMember[], disturbance: Disturbance = async () => {}): Promise<void> {
+  async function run(disturbance: Disturbance = async () => {}): Promise<void> {
     const options: RegisterOptions = {
       replicas: members.map(({ replica }) => replica),
       newSubject: () => insertPerson(database, issuer),
@@ -181,18 +184,17 @@ describe('three servers that know a person', () => {
   }
 
   test('accept the token of nobody whose deactivation was answered', async () => {
-    await run(await start());
+    await run();
   });
 
   test('accept it neither while the connections on which they listen are killed', async () => {
-    await run(await start(), killListeners(database.db));
+    await run(killListeners(database.db));
   });
 
   test('accept it neither when one of them was stopped meanwhile', async () => {
-    const members = await start();
     const [first] = members;
     if (first === undefined) throw new Error('nobody was started');
-    await run(members, freeze(first.child, LEASE_MS));
+    await run(freeze(first.child, LEASE_MS));
   });
 });
 

@@ -1,3 +1,4 @@
+// engine: postgres
 /** HTTP as it may come from a careless or a hostile peer: odd methods, hosts, encodings and names of members. */
 import { once } from 'node:events';
 import { METHODS } from 'node:http';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** A configuration is read without tRPC's layers, and through them, with equal answers. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { newKey } from './support/api-keys.ts';

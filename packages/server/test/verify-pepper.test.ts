@@ -1,3 +1,4 @@
+// engine: postgres
 /** Proof by pepper, and how peppers and parameters of argon2id are replaced. */
 import type { DatabaseHandle } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';

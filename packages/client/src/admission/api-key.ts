@@ -1,6 +1,7 @@
 /** The decision whether a request's API key admits it. */
 import { isRegistryError } from '../errors.ts';
-import type { ApiKeyVerdict, KeyQuestion } from '../types.ts';
+import type { ApiKeyVerdict } from '../generated/schemas/api-keys.ts';
+import type { KeyQuestion } from '../types.ts';
 import type { Verifier } from '../verifier.ts';
 import { type Refusal, type RefusalDetails, refusalOf, retryAfter, unavailable } from './refusal.ts';
 import { attachApiKey, type SeenRequest } from './request.ts';

@@ -1,5 +1,6 @@
 /** A request of any framework as the decisions see it, and what they attach to it. */
-import type { AcceptedApiKey, AccessQuestion, CurrentSession } from '../types.ts';
+import type { AcceptedApiKey } from '../generated/schemas/api-keys.ts';
+import type { AccessQuestion, CurrentSession } from '../types.ts';
 
 type Principal = NonNullable<AccessQuestion['principal']>;
 

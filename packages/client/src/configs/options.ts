@@ -1,5 +1,5 @@
 /** The options of the configurations of a project, what they tell, and their checks. */
-import type { Client } from '../types.ts';
+import type { Client } from '../generated/client.ts';
 import type { SchemaIssue } from './standard-schema.ts';
 
 /** Where the values come from. Null: there are none yet. */

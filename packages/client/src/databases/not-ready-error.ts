@@ -1,5 +1,5 @@
 /** The error of a wait for a managed database that ended without one that can be used. */
-import type { Database } from '../types.ts';
+import type { Database } from '../generated/schemas/databases.ts';
 
 /**
  * A database cannot be used: it failed or is being deleted (`failed`), or it was not ready in time (`timeout`). The message

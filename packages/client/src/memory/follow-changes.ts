@@ -2,7 +2,7 @@
 import { backoffMs } from '../calls/backoff.ts';
 import type { Runtime } from '../calls/runtime.ts';
 import { isRegistryError } from '../errors.ts';
-import type { Client } from '../types.ts';
+import type { Client } from '../generated/client.ts';
 import { createFeedProgress } from './feed-progress.ts';
 
 export interface FollowerRuntime extends Runtime {

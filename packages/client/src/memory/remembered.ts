@@ -3,7 +3,7 @@ import { CallEnded, startDeadline } from '../calls/deadline.ts';
 import { endedError } from '../calls/failure-error.ts';
 import type { WaitOptions } from '../calls/options.ts';
 import { pause } from '../calls/runtime.ts';
-import type { Client } from '../types.ts';
+import type { Client } from '../generated/client.ts';
 import { type AnswerMemory, createAnswerMemory, type Lifetime } from './answer-memory.ts';
 import { type FollowerRuntime, followChanges } from './follow-changes.ts';
 import { steadyClock } from './steady-clock.ts';

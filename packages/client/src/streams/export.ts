@@ -9,22 +9,21 @@ import { textOf } from './text-chunks.ts';
  * loop sends its own, and no more is read than the loop takes. A broken connection throws in the loop, so a loop that
  * ends by itself has seen everything. `timeoutMs` bounds the wait for the beginning of the answer and for each chunk.
  */
-export interface Export<Filter, Item> {
-  (input: Filter & { readonly format: 'csv' }, options?: QueryOptions): AsyncIterable<string>;
-  (input?: Filter & { readonly format?: 'ndjson' | undefined }, options?: QueryOptions): AsyncIterable<Item>;
-}
+type Export = (
+  input?: { readonly format?: 'ndjson' | 'csv' | undefined },
+  options?: QueryOptions,
+) => AsyncIterable<unknown>;
 
 const mediaTypes = { ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
 
 /** Returns the function that exports from the route. */
-export function exportOf(connection: Connection, path: string, route: string): Export<object, unknown> {
-  function open(input: { readonly format?: 'ndjson' | 'csv' | undefined } = {}, options: QueryOptions = {}) {
+export function exportOf(connection: Connection, path: string, route: string): Export {
+  return (input = {}, options = {}) => {
     const { format = 'ndjson' } = input;
     const source = { path, input, send: connection.open(route, mediaTypes[format]) };
     const chunks = () => textOf(connection, source, options);
     return { [Symbol.asyncIterator]: () => (format === 'csv' ? chunks() : itemsOf(chunks(), path)) };
-  }
-  return open as Export<object, unknown>; // only the overloads can express that the format decides the output
+  };
 }
 
 async function* itemsOf(chunks: AsyncIterable<string>, path: string): AsyncGenerator<unknown> {

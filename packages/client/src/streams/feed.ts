@@ -29,7 +29,7 @@ export interface FeedOptions extends QueryOptions {
  * The changes from now on, as they happen. The request is sent when the loop begins, once and without retries. The loop
  * ends when the registry ends the stream, and throws when the connection breaks or is silent for three seconds.
  */
-export type Feed = (input?: Record<string, never>, options?: FeedOptions) => AsyncIterable<ChangeEvent>;
+type Feed = (input?: Record<string, never>, options?: FeedOptions) => AsyncIterable<ChangeEvent>;
 
 /** The registry sends an event every second. */
 const SILENCE_MS_MAX = 3_000;

@@ -46,10 +46,7 @@ export interface SubscribeOptions extends Omit<QueryOptions, 'signal'> {
  * `start`; `unauthenticated`, `forbidden`, `not_found` and `invalid_input`; `invalid_response` for an answer that is no
  * feed of events.
  */
-export type Subscribe<Input = object> = (
-  input?: SubscribeInput<Input>,
-  options?: SubscribeOptions,
-) => AsyncIterable<RegistryEvent>;
+type Subscribe = (input?: SubscribeInput, options?: SubscribeOptions) => AsyncIterable<RegistryEvent>;
 
 interface Feed {
   readonly connection: Connection;
@@ -186,7 +183,7 @@ function messageIn({ name, data, id }: ServerSentEvent): Message | 'unknown' | u
 }
 
 /** Checks what the subscription and nearly every loop depend on. The registry is trusted with the rest. */
-function isEvent(value: Record<string, unknown>): value is RegistryEvent {
+function isEvent(value: Record<string, unknown>): value is Record<string, unknown> & RegistryEvent {
   const { id, type, subject, data } = value;
   return typeof id === 'string' && id !== '' && typeof type === 'string' && isObject(subject) && isObject(data);
 }

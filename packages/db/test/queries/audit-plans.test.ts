@@ -1,3 +1,4 @@
+// engine: postgres
 /** The index of each filter of the audit log, by the account of the planner. */
 import { type KyselyPlugin, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';

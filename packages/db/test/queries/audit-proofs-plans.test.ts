@@ -1,3 +1,4 @@
+// engine: postgres
 /** The indexes that proofs are made from, by the account of the planner: for the registry itself and for a tenant. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

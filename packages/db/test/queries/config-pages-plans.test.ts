@@ -1,3 +1,4 @@
+// engine: postgres
 /** The indexes of pages of configurations, by the account of the planner: 20 projects of 300 keys, each written three times. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';

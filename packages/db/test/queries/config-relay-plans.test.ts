@@ -1,3 +1,4 @@
+// engine: postgres
 /** The index of the look for a write, by the account of the planner: a key with 10^5 versions of the last day, and others. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The indexes of the statements of watchers, by the account of the planner, over 10^5 revisions of a thousand projects. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';

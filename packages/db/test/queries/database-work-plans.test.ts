@@ -1,3 +1,4 @@
+// engine: postgres
 /** The plans of the statements of the reconciler, by the account of the planner, over 10^4 databases. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';

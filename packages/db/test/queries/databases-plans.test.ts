@@ -1,3 +1,4 @@
+// engine: postgres
 /** The indexes that the lists of databases are found by. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The indexes of the log's statements, by the account of the planner, over 10^5 rows in every table. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The plans of the statements of addresses, by the account of the planner, for the platform and for the role of tenants. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The indexes that addresses of networks, and who had them, are found by. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';

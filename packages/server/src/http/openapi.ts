@@ -10,8 +10,18 @@ import { headers, introduction, parameters, securitySchemes, tagDescriptions } f
 import { describeWebhooks, WEBHOOKS_TAG, webhookParameters } from './openapi/webhooks.ts';
 import { listOperations } from './operations.ts';
 
-/** Returns the document. Equal routers give equal documents. Throws when two schemas claim one name. */
+let made: Json | undefined;
+
+/**
+ * Returns the document, which is made once (some hundred milliseconds) and must not be changed. Equal routers give equal
+ * documents. Throws when two schemas claim one name.
+ */
 export function openapiDocument(): Json {
+  made ??= makeDocument();
+  return made;
+}
+
+function makeDocument(): Json {
   const operations = listOperations();
   const components = new Components();
   const paths: Record<string, Json> = {};

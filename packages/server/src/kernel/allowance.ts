@@ -1,7 +1,7 @@
 /** How often each tenant may have something done within a window of time. */
-import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.ts';
 import { kernelErrors } from './errors.ts';
+import { createLru } from './lru.ts';
 
 /** The tenants least recently seen are forgotten first. */
 const TENANTS_MAX = 100_000;
@@ -23,7 +23,7 @@ export interface AllowanceOptions {
 
 /** Makes an allowance that counts in this process. The window of a tenant begins with its first time. */
 export function createAllowance({ max, windowMs, clock, detail }: AllowanceOptions): Allowance {
-  const windows = new LRUCache<string, { readonly endsAt: number; count: number }>({ max: TENANTS_MAX });
+  const windows = createLru<{ readonly endsAt: number; count: number }>(TENANTS_MAX);
   const take = (tenantId: string): { readonly admitted: boolean; readonly leftMs: number } => {
     const now = clock().getTime();
     let window = windows.get(tenantId);

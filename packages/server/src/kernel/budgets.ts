@@ -3,10 +3,10 @@
  * keys, which may make further keys, do not each begin with a budget of their own. A tenant also has a budget of cost:
  * one unit a request, one for each further 16 KiB of its answer, and a surcharge for work that takes much more than that.
  */
-import { LRUCache } from 'lru-cache';
 import type { Actor } from './actor.ts';
 import type { Clock } from './clock.ts';
 import { type DomainError, kernelErrors } from './errors.ts';
+import { createLru } from './lru.ts';
 
 const MINUTE_MS = 60_000;
 /** Principals and tenants that are remembered; the least recently seen of them are forgotten first. */
@@ -70,7 +70,7 @@ export function createBudgets(
   { principalPerMinute, tenantPerMinute, tenantCostPerMinute }: BudgetLimits,
   { clock, refused }: { readonly clock: Clock; readonly refused: (budget: Standing['budget']) => void },
 ): Budgets {
-  const spenders = new LRUCache<string, Spent>({ max: SPENDERS_MAX });
+  const spenders = createLru<Spent>(SPENDERS_MAX);
   const spentBy = (name: string, now: number): Spent => {
     const known = spenders.get(name);
     // A clock that was set back must not make a minute longer.

@@ -1,6 +1,6 @@
 /** Work that could take all of the process goes no faster than it should. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../lru.ts';
 
 /** Tenants that are remembered; the least recently seen are forgotten first. */
 const TENANTS_MAX = 10_000;
@@ -40,7 +40,7 @@ export type TenantPace = (tenantId: string | null, bytes: number) => Promise<voi
  */
 export function createTenantPace({ bytesPerSecond, aheadSeconds, timing = system }: PaceOptions): TenantPace {
   /** When the work that a tenant has done would be done at the pace. */
-  const dueAt = new LRUCache<string, number>({ max: TENANTS_MAX });
+  const dueAt = createLru<number>(TENANTS_MAX);
   return async (tenantId, bytes) => {
     if (tenantId === null) return;
     const now = timing.now();

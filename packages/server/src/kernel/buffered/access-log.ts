@@ -1,8 +1,9 @@
 /** Gathers accepted and refused credentials in memory: one audit row tells of many attempts, and noting costs no I/O. */
-import { LRUCache } from 'lru-cache';
+
 import type { Actor } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import type { CredentialKind } from '../credentials.ts';
+import { createLru } from '../lru.ts';
 
 export type AccessNote =
   | {
@@ -41,7 +42,7 @@ const HOUR_MS = 3_600_000;
 
 /** Makes a memory that holds a bounded number of entries: under a flood the sources of failures become one, `many`. */
 export function createAccessLog(clock: Clock): AccessLog {
-  const seen = new LRUCache<string, number>({ max: PRINCIPALS_MAX });
+  const seen = createLru<number>(PRINCIPALS_MAX);
   let entries = new Map<string, AccessEntry>();
 
   function add(entry: AccessEntry): void {

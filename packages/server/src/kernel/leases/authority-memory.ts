@@ -2,8 +2,9 @@
  * Remembers the authority of presented secrets while this replica holds a lease: no caller was then told of a change that
  * is unknown here. Without the lease nothing is answered from memory.
  */
-import { LRUCache } from 'lru-cache';
+
 import type { Leases } from '../leases.ts';
+import { createLru } from '../lru.ts';
 import { createKeyedDigest } from '../secrets/keyed-digest.ts';
 
 /** Changes made by hand, past the registry, are seen after this at the latest. */
@@ -46,10 +47,7 @@ export function createAuthorityMemory<Facts extends { readonly tenant_id: string
 ): AuthorityMemory<Facts> {
   const digestOf = createKeyedDigest();
   const { cellOf, release, forget } = createCells();
-  const entries = new LRUCache<string, Entry<Facts>>({
-    max: entriesMax,
-    dispose: ({ tenantId, cell }) => release(tenantId, cell),
-  });
+  const entries = createLru<Entry<Facts>>(entriesMax, ({ tenantId, cell }) => release(tenantId, cell));
   const flights = new Map<string, Flight<Facts>>();
   leases.onChange(forget);
 

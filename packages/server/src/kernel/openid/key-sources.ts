@@ -1,8 +1,9 @@
 /** The keys of the issuers that tenants name, each tenant's apart: no tenant's tokens use up the questions of another. */
-import { LRUCache } from 'lru-cache';
+
 import type { Clock } from '../clock.ts';
 import type { Gate } from '../gate.ts';
 import type { Logger } from '../logger.ts';
+import { createLru } from '../lru.ts';
 import { signatureAlgorithms } from '../openid.ts';
 import type { Outbound } from '../outbound.ts';
 import { createKeySource, type KeySource } from './keys.ts';
@@ -24,7 +25,7 @@ export type KeySources = (tenantId: string, issuer: string) => KeySource;
 
 /** Makes sources that fetch in their tenant's turn. */
 export function createKeySources({ clock, logger, outbound, gate }: KeySourcesOptions): KeySources {
-  const sources = new LRUCache<string, KeySource>({ max: SOURCES_MAX });
+  const sources = createLru<KeySource>(SOURCES_MAX);
   return (tenantId, issuer) => {
     const name = `${tenantId} ${issuer}`;
     const known = sources.get(name);

@@ -2,9 +2,10 @@
  * What is known of the providers that tenants name: endpoints and keys, fetched when a sign-in needs them and kept for
  * minutes. A provider that was forgotten, because there are many, is asked again.
  */
-import { LRUCache } from 'lru-cache';
+
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
+import { createLru } from '../lru.ts';
 import { signatureAlgorithms } from '../openid.ts';
 import type { Outbound } from '../outbound.ts';
 import { fetchMetadata, type ProviderMetadata } from './discovery.ts';
@@ -34,9 +35,9 @@ export interface ProvidersOptions {
 
 /** Asks no provider for anything until a sign-in needs it. */
 export function createProviders({ outbound, clock, logger }: ProvidersOptions): Providers {
-  const known = new LRUCache<string, { readonly metadata: () => Promise<ProviderMetadata>; readonly keys: KeySource }>({
-    max: PROVIDERS_MAX,
-  });
+  const known = createLru<{ readonly metadata: () => Promise<ProviderMetadata>; readonly keys: KeySource }>(
+    PROVIDERS_MAX,
+  );
   const of = (issuer: string) => {
     const found = known.get(issuer);
     if (found !== undefined) return found;

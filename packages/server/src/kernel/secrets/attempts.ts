@@ -1,6 +1,7 @@
 /** How often a caller may fail: attempts are counted before they are made, so that many at once count too. */
-import { LRUCache } from 'lru-cache';
+
 import type { Clock } from '../clock.ts';
+import { createLru } from '../lru.ts';
 
 const SUBJECTS_MAX = 100_000;
 
@@ -30,7 +31,7 @@ interface Window {
 
 /** Makes a limiter that remembers at most 100,000 subjects, the least recently tried of which are forgotten first. */
 export function createAttempts({ failuresMax, windowMs, passMs, clock, refuse }: AttemptLimits): Attempts {
-  const windows = new LRUCache<string, Window>({ max: SUBJECTS_MAX });
+  const windows = createLru<Window>(SUBJECTS_MAX);
   return {
     async attempt(subject, make) {
       const now = clock().getTime();

@@ -2,7 +2,7 @@
  * Remembers which plaintext was proved to belong to which stored hash, so that argon2 runs once per key and process.
  * Proof is not authority: whether the key may still be used is another question.
  */
-import { LRUCache } from 'lru-cache';
+import { createLru } from '../lru.ts';
 import { createKeyedDigest } from './keyed-digest.ts';
 
 export interface ProofMemory {
@@ -16,7 +16,7 @@ export interface ProofMemory {
 /** Makes a memory of at most `entriesMax` proofs. It holds digests under a key of this process, never a secret or a hash. */
 export function createProofMemory(entriesMax: number): ProofMemory {
   const digestOf = createKeyedDigest();
-  const proofs = new LRUCache<string, true>({ max: entriesMax });
+  const proofs = createLru<true>(entriesMax);
   const underway = new Map<string, Promise<boolean>>();
   return {
     async proved(plaintext, stored, prove) {

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Checks over HTTP: what refuses them, many at once, and that what they say is what happens. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestIssuer } from '../../../test/support/oidc-provider.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The price of keys: which requests cost an argon2id computation, and whose computations wait for whose. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, computations, figure, newKey } from '../../../test/support/api-keys.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Who may append, and for whom. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { countEvents, eventOf } from '../../../test/support/audit-events.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The graph of groups against a model of it, and the shapes that would cost too much. */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** A key that decides which provider is asked, and what its claims mean, becomes nobody who may do more than the key. */
 import { beforeEach, expect, test } from 'vitest';
 import { newProgram, newTrustDomain } from '../../../test/support/programs.ts';

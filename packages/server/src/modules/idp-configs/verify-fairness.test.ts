@@ -1,3 +1,4 @@
+// engine: postgres
 /** Verifications of one tenant beside those of another: a silent name server holds up its own tenant alone. */
 import { promises as dns } from 'node:dns';
 import http from 'node:http';

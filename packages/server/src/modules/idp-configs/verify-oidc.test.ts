@@ -1,3 +1,4 @@
+// engine: postgres
 import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo, Server } from 'node:net';

@@ -1,3 +1,4 @@
+// engine: postgres
 import { X509Certificate } from 'node:crypto';
 import { idpConfigs } from '@tenant-registry/db';
 import { generate } from 'selfsigned';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** What people with a level in one project learn of the network of their tenant, and what they change. */
 import { beforeAll, expect, test } from 'vitest';
 import { newNetwork, newSubRange } from '../../../test/support/network.ts';

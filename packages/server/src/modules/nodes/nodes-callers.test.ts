@@ -1,3 +1,4 @@
+// engine: postgres
 /** Who does what with nodes: admins and members of the tenant, keys and people of one project, and strangers. */
 import { beforeAll, expect, test } from 'vitest';
 import { newNetwork } from '../../../test/support/network.ts';

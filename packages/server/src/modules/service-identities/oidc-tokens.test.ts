@@ -1,3 +1,4 @@
+// engine: postgres
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startIssuer, type TestIssuer, type TokenOptions } from '../../../test/support/oidc-provider.ts';
 import { DAY_MS, madeIn, newTenant, oidcFor, startTestServer, type TestServer } from '../../../test/support/server.ts';

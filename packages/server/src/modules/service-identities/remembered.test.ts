@@ -1,3 +1,4 @@
+// engine: postgres
 import { expect, test } from 'vitest';
 import { heldLeases } from '../../../test/support/held-leases.ts';
 import { newProgram, newTrustDomain } from '../../../test/support/programs.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newProgram, newTrustDomain, PROGRAM_AUDIENCE, type Program } from '../../../test/support/programs.ts';
 import { giveRole } from '../../../test/support/role-holders.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Requests that a page of another origin makes a browser send. */
 import { describe, expect, test } from 'vitest';
 import { type Browser, browserWith, newPerson, newSession, PASSWORD } from '../../../test/support/people.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Access tokens whose subject is a user of their tenant. */
 import { users } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';

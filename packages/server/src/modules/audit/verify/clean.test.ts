@@ -1,3 +1,4 @@
+// engine: postgres
 /** What the registry itself does to a log is no finding: redactions, pruning, deleted tenants, and work that goes on. */
 import { auditSealing, type Tx } from '@tenant-registry/db';
 import { sql } from 'kysely';

@@ -1,8 +1,9 @@
+// engine: postgres
 /** Any history of a network: who has which address is what sets of addresses tell, and so is what is free. */
 import { meshFreeRanges, type Tx } from '@tenant-registry/db';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   type Block,
   type Command,
@@ -27,8 +28,8 @@ import { allocateAddress, rebuildFreeRanges, releaseAddress } from './service.ts
 
 const server = testServer();
 const START = Date.parse('2026-06-01T00:00:00.000Z');
-// Of each family: seeds differ, so every run of the suite tries others. PGlite takes several times as long for each.
-const RUNS = inject('engine') === 'postgres' ? 200 : 50;
+// Of each family: seeds differ, so every run of the suite tries others.
+const RUNS = 200;
 const [COMMANDS, PROJECTS, NODES] = [30, 3, 24];
 
 interface World {

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Groups that mirror a claim, provisioned people at their first sign-in, and what ends with a configuration. */
 import { expect, test } from 'vitest';
 import { inSession } from '../../../../test/support/people.ts';

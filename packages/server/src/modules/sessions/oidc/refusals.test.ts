@@ -1,3 +1,4 @@
+// engine: postgres
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { expect, test } from 'vitest';
 import type { Claims } from '../../../../test/support/oidc-provider.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testServer, trailOf, UNKNOWN } from '../../../../test/support/server.ts';

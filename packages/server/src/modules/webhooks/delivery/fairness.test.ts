@@ -1,3 +1,4 @@
+// engine: postgres
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';

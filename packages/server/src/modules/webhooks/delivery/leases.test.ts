@@ -1,3 +1,4 @@
+// engine: postgres
 import { type Tx, webhookQueue } from '@tenant-registry/db';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';

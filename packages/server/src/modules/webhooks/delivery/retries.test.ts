@@ -1,3 +1,4 @@
+// engine: postgres
 import { expect, test } from 'vitest';
 import {
   attemptsOf,

@@ -1,3 +1,4 @@
+// engine: postgres
 /** All members of etcd are lost with their disks, and their operator starts them empty and repairs the store. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newPlace } from '../../../../../test/support/config-history.ts';

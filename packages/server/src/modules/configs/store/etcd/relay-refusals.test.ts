@@ -1,3 +1,4 @@
+// engine: postgres
 /** What the relay does with versions that the database refuses, and with errors that are not about them. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';

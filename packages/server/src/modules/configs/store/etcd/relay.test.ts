@@ -1,3 +1,4 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf, newPlace } from '../../../../../test/support/config-history.ts';

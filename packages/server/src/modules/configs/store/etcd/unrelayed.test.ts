@@ -1,3 +1,4 @@
+// engine: postgres
 /** Versions that wait for the database, while the relay stands: how many there may be, and how they are read. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
