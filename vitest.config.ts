@@ -36,7 +36,14 @@ export default defineConfig({
     teardownTimeout: LIMIT_MS,
     expect: { poll: { timeout: LIMIT_MS, interval: 20 } },
     projects: [
-      { extends: true, test: { name: 'pure', include: on('none') } },
+      {
+        extends: true,
+        test: {
+          name: 'pure',
+          include: on('none'),
+          globalSetup: 'packages/artefact/test/support/packed-setup.ts',
+        },
+      },
       {
         extends: true,
         test: {

@@ -1,7 +1,10 @@
 /**
  * The lane of the image: `node scripts/run.mjs node deploy/lanes/image.mjs`. Builds the image, starts deploy/compose.yaml
- * with it, and ends each replica in turn under requests. Prints what it saw, keeps it in bench/results, and fails where
+ * with it, ends each replica in turn under requests, and gives them etcd and NATS. Prints what it saw, keeps it in bench/results, and fails where
  * anything is not as docs/deploy.md says. Skipped by name where no Docker engine or no Compose is.
+ *
+ * With `--own-build` the image is also built from the sources inside, as without `--target prebuilt`, which needs the npm
+ * registry there: NODE_IMAGE names another image with Node and npm, BUILD_NETWORK the network of the build (`host`).
  */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -14,6 +17,7 @@ import { promisify } from 'node:util';
 import { freePort } from '../../bench/src/lib/processes.ts';
 import { writeResults } from '../../bench/src/lib/report.ts';
 import { answers, attempt, composeCommand, docker, proxyImage } from './docker.mjs';
+import { profileFigures } from './profiles.mjs';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,7 +29,7 @@ const secret = () => randomBytes(32).toString('hex');
 if (!answers()) {
   console.log('skipped: image (no Docker engine answers)');
 } else {
-  const figures = [...(await imageFigures()), ...(await composeFigures())];
+  const figures = [...(await imageFigures()), ...(await ownBuildFigures()), ...(await composeFigures())];
   for (const { name, seen, wanted } of figures) console.log(`${isAs(seen, wanted) ? 'ok  ' : 'NOT '} ${name}: ${seen}`);
   const failed = figures.filter(({ seen, wanted }) => !isAs(seen, wanted));
   await writeResults('image-compose', { figures });
@@ -57,9 +61,31 @@ async function imageFigures() {
       seen: (await inside('--entrypoint=sh', IMAGE, '-c', tools)).text.trim(),
       wanted: '',
     },
-    { name: 'exit code without a database', seen: alone.code, wanted: 1 },
+    {
+      name: 'a bill of materials in it',
+      seen: (await inside('--entrypoint=test', IMAGE, '-s', '/app/dist/sbom.cdx.json')).code === 0,
+      wanted: true,
+    },
+    { name: 'exit code without a database', seen: alone.code, wanted: 2 },
     { name: 'it says why', seen: alone.text.includes('DATABASE_URL is missing'), wanted: true },
     { name: 'version', seen: (await inside(IMAGE, '--version')).code, wanted: 0 },
+  ];
+}
+
+/** The dist/ that the image makes itself is the one that was made here, byte for byte. */
+async function ownBuildFigures() {
+  if (!process.argv.includes('--own-build')) return [];
+  const own = `${IMAGE}-own`;
+  const { NODE_IMAGE: node, BUILD_NETWORK: network } = process.env;
+  const args = [...(node ? ['--build-arg', `NODE_IMAGE=${node}`] : []), ...(network ? [`--network=${network}`] : [])];
+  const started = performance.now();
+  await docker('build', '-q', '-f', join(root, 'deploy/Dockerfile'), '-t', own, ...args, root);
+  const builtMs = Math.round(performance.now() - started);
+  const sums = 'cd /app/dist && find . -type f | sort | xargs sha256sum | sha256sum';
+  const sumOf = async (image) => (await docker('run', '--rm', '--entrypoint=sh', image, '-c', sums)).split(' ')[0];
+  return [
+    { name: 'built inside the image, ms', seen: builtMs },
+    { name: 'digest of what was built inside', seen: await sumOf(own), wanted: await sumOf(IMAGE) },
   ];
 }
 
@@ -99,7 +125,7 @@ async function composeFigures() {
       ...(await replicaFigures(deployment, replicas)),
       ...(await listenerFigures(deployment)),
       ...(await stopFigures(deployment, replicas)),
-      ...(await profileFigures(deployment)),
+      ...(await profileFigures({ ...deployment, folder, image: IMAGE, until })),
     ];
   } catch (error) {
     console.error((await compose('logs', '--tail=40').catch(({ message }) => ({ stdout: message }))).stdout);
@@ -240,28 +266,6 @@ async function ask(url, token, isWrite) {
   } catch (error) {
     return { status: 0, text: String(error.cause ?? error) };
   }
-}
-
-async function profileFigures({ compose, project }) {
-  await compose('--profile', 'etcd', '--profile', 'nats', 'up', '-d', 'etcd', 'nats');
-  const probe = (code) => [
-    ...['run', '--rm', '--network', `${project}_data`, '--entrypoint=node', IMAGE, '--input-type=module', '-e', code],
-  ];
-  const etcd = "console.log(await (await fetch('http://etcd:2379/health')).text())";
-  const nats =
-    "import { connect } from 'node:net'; connect(4222, 'nats').once('data', (d) => { console.log(String(d).slice(0, 4)); process.exit(); })";
-  const answer = async (code, wanted) => {
-    let seen = '';
-    await until(async () => {
-      seen = (await attempt(...probe(code))).text.trim();
-      return seen === wanted;
-    }, 20_000).catch(() => undefined);
-    return seen;
-  };
-  return [
-    { name: 'profile etcd', seen: await answer(etcd, '{"health":"true"}'), wanted: '{"health":"true"}' },
-    { name: 'profile nats', seen: await answer(nats, 'INFO'), wanted: 'INFO' },
-  ];
 }
 
 async function until(isSo, limitMs = HEALTHY_MS) {

@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'rolldown';
-import { licenses } from './licenses.ts';
+import { type Package, packagesOf } from './packages.ts';
 import { conditionNames, db, root, server } from './places.ts';
 
 const PGLITE = '@electric-sql/pglite';
@@ -24,8 +24,11 @@ export interface Bundle {
 const reference = `import { fileURLToPath } from 'node:url';
 export const referenceFile = fileURLToPath(new URL('./${REFERENCE}', import.meta.url));`;
 
-/** Writes the entries with what they share, the embedded engine, the files that are served as they are, and licenses.txt. */
-export async function bundle({ folder, input, external = [], replaced = {} }: Bundle): Promise<void> {
+/**
+ * Writes the entries with what they share, the embedded engine and the files that are served as they are. Returns the
+ * packages of others that are in them.
+ */
+export async function bundle({ folder, input, external = [], replaced = {} }: Bundle): Promise<Package[]> {
   const { output } = await build({
     input,
     platform: 'node',
@@ -50,7 +53,7 @@ export async function bundle({ folder, input, external = [], replaced = {} }: Bu
   copyEngine(join(engine, 'dist'), join(folder, 'pglite'));
   cpSync(join(scalar, 'dist/browser/standalone.js'), join(folder, REFERENCE));
   const modules = output.flatMap((each) => (each.type === 'chunk' ? each.moduleIds : []));
-  licenses(folder, [...modules, join(engine, 'package.json'), join(scalar, 'package.json')]);
+  return packagesOf([...modules, join(engine, 'package.json'), join(scalar, 'package.json')]);
 }
 
 /** A module that runs in a thread is a bundle of its own: `new URL('./thread.ts', import.meta.url)` becomes its address. */

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Spec1dot6 } from '@cyclonedx/cyclonedx-library/Spec';
+import { JsonStrictValidator } from '@cyclonedx/cyclonedx-library/Validation';
 import { createClient } from '@tenant-registry/client';
 import { emptyDatabase } from '@tenant-registry/db/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -144,6 +146,39 @@ test('the executable says in one line that it has no embedded engine, and what a
     stderr: expect.stringMatching(/^migrate: .*no embedded engine.*\n$/),
   });
   expect(await failing('sideways')).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown command') });
+});
+
+interface Listed {
+  readonly purl: string;
+  readonly licenses?: readonly unknown[];
+  readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
+  readonly components?: readonly Listed[];
+}
+
+// proves A19
+test('the bill of materials is CycloneDX 1.6 and lists all that the artefact holds, with licenses and digests', async () => {
+  const text = readFileSync(join(artefact, 'sbom.cdx.json'), 'utf8');
+  expect(await new JsonStrictValidator(Spec1dot6.version).validate(text)).toBeNull();
+  const { components }: { components: Listed[] } = JSON.parse(text);
+  const packages = components.filter(({ purl }) => purl.startsWith('pkg:npm/'));
+  expect(packages.filter(({ licenses, hashes }) => licenses === undefined || hashes?.[0]?.alg !== 'SHA-512')).toEqual(
+    [],
+  );
+  const idOf = ({ purl }: Listed) => decodeURIComponent(purl).replace(/^pkg:\w+\//, '');
+  const licensed = readFileSync(join(artefact, 'licenses.txt'), 'utf8').matchAll(
+    /^(?:-{80}\n\n)?(\S+) (\d\S+) \(.+\)$/gm,
+  );
+  expect(packages.map(idOf).sort()).toEqual([...licensed].map(([, name, version]) => `${name}@${version}`).sort());
+  // In files that others compiled: the reference's page, the embedded engine, the executable.
+  const inner = components.flatMap(({ components: within = [] }) => within).map(idOf);
+  expect(inner).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^vue@3\./),
+      expect.stringMatching(/^postgresql@\d+\.\d+$/),
+      `openssl@${process.versions.openssl}`,
+    ]),
+  );
+  expect(components.map(idOf)).toContain(`node@${process.versions.node}`);
 });
 
 // proves A19

@@ -4,45 +4,27 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { bins, env, type Published, pack, packed, published, root } from './support/packed.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const published = ['client', 'db', 'server', 'testing'] as const;
 const version: string = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version;
-const tarballOf = (name: string) => `tenant-registry-${name}-${version}.tgz`;
-const bins = join(root, 'node_modules/.bin');
-/** As a consumer has it: nothing of this repository but its Node, and the caller's own registry. */
-const { NODE_OPTIONS: _, NODE_ENV: __, TEST: ___, VITEST: ____, ...own } = process.env;
-const env = { ...own, PATH: `${bins}:${own['PATH']}` };
+// One installation serves all tests of this file. Vite and vitest are those of this repository's lockfile.
+const TOOLS = ['kysely@0.29.9', 'kysely-ctl@0.21.0', 'typescript@5.9.3', 'vite@8.3.8', 'vitest@5.1.1'];
 
-let folder: string;
 let project: string;
 const inProject = (file: string, ...args: string[]) => run(file, args, { cwd: project, env });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tarballs-'));
-  project = join(folder, 'project');
-  await mkdir(project);
-  await Promise.all(published.map((name) => pack('npm', name)));
+  project = await mkdtemp(join(tmpdir(), 'consumer-'));
+  const tarballs = await Promise.all(published.map(packed));
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const tarballs = published.map((name) => join(folder, 'npm', tarballOf(name)));
-  const versions = ['kysely@0.29.9', 'kysely-ctl@0.21.0', 'typescript@5.9.3'];
-  await inProject('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs, ...versions);
+  await inProject('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...tarballs, ...TOOLS);
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(project, { recursive: true }));
 
-async function pack(tool: 'npm' | 'pnpm', name: string): Promise<string> {
-  const to = join(folder, tool);
-  await mkdir(to, { recursive: true });
-  // PATH has the Node of this repository first, which npm then runs on too.
-  await run(tool, ['pack', '--pack-destination', to], { cwd: join(root, 'packages', name), env });
-  return join(to, tarballOf(name));
-}
-
-test.each(['client', 'db'])('npm and pnpm pack the same files and the same manifest of %s', async (name) => {
+test.each(['client', 'db'] as const)('npm and pnpm pack the same files and the same manifest of %s', async (name) => {
   const list = async (tarball: string) => {
     const { stdout } = await run('tar', ['-tzf', tarball]);
     return stdout.trim().split('\n').sort();
@@ -52,7 +34,10 @@ test.each(['client', 'db'])('npm and pnpm pack the same files and the same manif
     const { scripts: _, devDependencies: __, ...rest } = JSON.parse(stdout);
     return rest;
   };
-  const [byNpm, byPnpm] = [join(folder, 'npm', tarballOf(name)), await pack('pnpm', name)];
+  const folder = await mkdtemp(join(tmpdir(), 'by-pnpm-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const byNpm = await packed(name);
+  const byPnpm = await pack('pnpm', name, folder, '--config.ignore-scripts=true');
   expect(await list(byPnpm)).toEqual(await list(byNpm));
   expect(await manifest(byPnpm)).toEqual(await manifest(byNpm));
 });
@@ -95,6 +80,38 @@ test('a test of a product uses the in-process registry, and ends', async () => {
   expect((await inProject('node', '--test', 'registry.test.js')).stdout).toMatch(/pass 1\n/);
 });
 
+test('a test in vitest uses the in-process registry, too', async () => {
+  const script = `
+    import { createTestRegistry } from '@tenant-registry/testing';
+    import { expect, test } from 'vitest';
+    test('a tenant is made', async () => {
+      await using registry = await createTestRegistry();
+      expect(await registry.client.tenants.create({ slug: 'globex', name: 'Globex' })).toMatchObject({ slug: 'globex' });
+    });`;
+  await mkdir(join(project, 'spec'));
+  await writeFile(join(project, 'spec/registry.spec.js'), script);
+  const options = ['--dir', 'spec', '--testTimeout=300000', '--reporter=tap-flat'];
+  expect((await inProject('npx', 'vitest', 'run', ...options)).stdout).toMatch(/^ok 1 /m);
+});
+
+test('Vite builds the SDK for browsers, with no module of Node in it', async () => {
+  const page = `
+    import { createClient, createConfigs, createVerifier } from '@tenant-registry/client';
+    import { verifyWebhook } from '@tenant-registry/client/webhooks';
+    document.title = Object.keys({ createClient, createConfigs, createVerifier, verifyWebhook }).join();`;
+  await mkdir(join(project, 'web'));
+  await writeFile(join(project, 'web/index.html'), '<!doctype html><script type="module" src="./main.js"></script>');
+  await writeFile(join(project, 'web/main.js'), page);
+  const { stdout, stderr } = await inProject('npx', 'vite', 'build', 'web', '--minify=false');
+  // Vite puts an empty module in the place of each that a browser does not have, and says so.
+  expect(stdout + stderr).not.toMatch(/externalized|node:/);
+  const assets = join(project, 'web/dist/assets');
+  const [script = ''] = await readdir(assets);
+  const text = await readFile(join(assets, script), 'utf8');
+  expect(text).toContain('createVerifier');
+  expect(text).not.toMatch(/from\s*['"]node:|import\(\s*['"]node:|require\(|browser-external/);
+});
+
 test.each([
   ['as Node resolves', { module: 'nodenext' }],
   ['as bundlers resolve', { module: 'esnext', moduleResolution: 'bundler' }],
@@ -126,8 +143,33 @@ test.each([
 });
 
 test('no tarball has a test, a key or a folder of this machine in it', async () => {
-  for (const name of await readdir(join(folder, 'npm'))) {
-    const { stdout } = await run('tar', ['-tzf', join(folder, 'npm', name)]);
+  for (const name of published) {
+    const { stdout } = await run('tar', ['-tzf', await packed(name)]);
     expect(stdout.split('\n').filter((file) => /\.test\.|\.env|\/test\//.test(file))).toEqual([]);
   }
 });
+
+// What only sources of this repository may import has no form for others.
+const INNER: Partial<Record<Published, string[]>> = { db: ['--exclude-entrypoints', './testing'] };
+
+test.each(published)('publint and attw find no mistake in the package %s', async (name) => {
+  const tarball = await packed(name);
+  const tool = (file: string) => join(root, 'packages/client/node_modules/.bin', file);
+  const passes = (file: string, ...args: string[]) =>
+    run(tool(file), args, { env }).catch(({ stdout, stderr }) => expect.unreachable(stdout + stderr));
+  await passes('publint', '--strict', tarball);
+  const typed = name === 'testing' ? await withoutPrograms(tarball) : tarball;
+  await passes('attw', typed, '--profile', 'esm-only', ...(INNER[name] ?? []));
+});
+
+/** The tarball with its declarations and empty programs: attw would parse 20 MB to find what they export. */
+async function withoutPrograms(tarball: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'typed-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await run('tar', ['-xzf', tarball, '-C', folder, '--exclude=*.js', '--exclude=*.wasm', '--exclude=*.data']);
+  const dist = join(folder, 'package/dist');
+  const programs = (await readdir(dist)).filter((each) => each.endsWith('.mjs'));
+  await Promise.all(programs.map((each) => writeFile(join(dist, each), 'export {};')));
+  await run('tar', ['-czf', join(folder, 'typed.tgz'), '-C', folder, 'package']);
+  return join(folder, 'typed.tgz');
+}
