@@ -39,7 +39,7 @@ export function secretsIn({ body, headers = {} }: Exchange, answer: { readonly h
  * An API key, a JWT by the first member of its header, or what signs webhooks. None is looked for inside the digests that
  * rows hold.
  */
-const SHAPES = '(^|[^A-Za-z0-9_-])(bp_[A-Za-z0-9_-]{22}|eyJ(hbGci|0eXAi|raWQi)|wh(sec|sk)_[A-Za-z0-9+/]{32})';
+const SHAPES = /(?:^|[^A-Za-z0-9_-])(?:bp_[A-Za-z0-9_-]{22}|eyJ(?:hbGci|0eXAi|raWQi)|wh(?:sec|sk)_[A-Za-z0-9+/]{32})/;
 /** Of these, a secret of a webhook or the seed of its key: in log lines and answers too, beyond what is there to be shown. */
 const SIGNING = /wh(sec|sk)_[A-Za-z0-9+/]{32}/;
 
@@ -59,7 +59,7 @@ export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Trace
     .filter(([, text = '']) => SIGNING.test(text.replaceAll(SECRET_EXAMPLE, '')))
     .map(([place]) => `${place} has a secret that signs webhooks`);
   leaks.push(...new Set(signing));
-  const pattern = [SHAPES, ...[...secrets].filter((secret) => /^[\w -]+$/.test(secret))].join('|');
+  const unquoted = [...secrets].filter((secret) => /^[\w -]+$/.test(secret));
   for (const table of [
     'audit_log',
     'outbox_events',
@@ -70,7 +70,7 @@ export async function refuseLeaks({ secrets, logs, answers, metrics, db }: Trace
     'databases',
     'database_work',
   ])
-    leaks.push(...(await rowsWith(db, table, pattern)));
+    leaks.push(...(await rowsWith(db, table, unquoted)));
   if (leaks.length > 0) throw new Error(`secrets leaked:\n${leaks.join('\n')}`);
 }
 
@@ -88,12 +88,20 @@ function byBeginning(texts: readonly string[]): (secret: string) => readonly str
   };
 }
 
+/** A secret that a row has is looked for in all rows at once: thousands of secrets are a pattern that costs minutes. */
+async function rowsWith(db: Db, table: string, secrets: readonly string[]): Promise<string[]> {
+  const rows = await textsOf(db, table);
+  const all = rows.join('\n');
+  const there = secrets.filter((secret) => all.includes(secret));
+  const leaking = rows.filter((row) => SHAPES.test(row) || there.some((secret) => row.includes(secret)));
+  return leaking.length === 0 ? [] : [`${leaking.length} rows of ${table} have a secret`];
+}
+
 /** A test may have taken the table or the database away: then it holds nothing any more. */
-async function rowsWith(db: Db, table: string, pattern: string): Promise<string[]> {
+async function textsOf(db: Db, table: string): Promise<string[]> {
   try {
-    const { rows } = await sql<{ n: number }>`
-      select count(*) as n from ${sql.table(table)} as t where t::text ~ ${pattern}`.execute(db);
-    return rows[0]?.n === 0 ? [] : [`${rows[0]?.n} rows of ${table} have a secret`];
+    const { rows } = await sql<{ row: string }>`select t::text as row from ${sql.table(table)} as t`.execute(db);
+    return rows.map(({ row }) => row);
   } catch {
     return [];
   }

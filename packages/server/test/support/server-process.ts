@@ -4,8 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { childEnv } from './child-env.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** What Node has compiled: half of the processor time of a start. Nothing in it depends on the test. */
-export const compiled = fileURLToPath(new URL('../../../../.cache/compiled', import.meta.url));
 const OUTPUT_LENGTH_MAX = 100_000;
 
 export const OPERATOR = 'o'.repeat(40);
@@ -29,19 +27,14 @@ export interface StartedProcess {
   readonly ready: Promise<string>;
 }
 
-/** Starts the server, or another script that prints a line with its address, with nothing of this process's environment but the path, and what Node compiled before. */
+/** Starts the server, or another script that prints a line with its address, with `childEnv` and these variables alone. */
 export function startProcess(
   env: Environment,
   script: string = main,
   { node = process.execPath, args = [] }: Runtime = {},
 ): StartedProcess {
   const child = spawn(node, [script, ...args], {
-    env: {
-      ...childEnv(),
-      NODE_COMPILE_CACHE: compiled,
-      PORT: '0',
-      ...env,
-    },
+    env: { ...childEnv(), PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

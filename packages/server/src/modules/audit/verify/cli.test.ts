@@ -17,8 +17,6 @@ import { newTenant, startTestServer, type TestServer, UNKNOWN } from '../../../.
 import { parseVerifier, signerOf } from '../tree/note.ts';
 
 const cli = fileURLToPath(new URL('../../../cli.ts', import.meta.url));
-/** What Node has compiled: most of the processor time of a start. */
-const compiled = fileURLToPath(new URL('../../../../../../.cache/compiled', import.meta.url));
 const SEED = '0f'.repeat(32);
 const ORIGIN = 'registry.example/audit';
 const KEY = signerOf(ORIGIN, Buffer.from(SEED, 'hex')).verifier;
@@ -47,7 +45,6 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   const child = spawn(process.execPath, [cli, 'audit', ...args], {
     env: {
       ...childEnv(),
-      NODE_COMPILE_CACHE: compiled,
       DATA_DIR: folder,
       ...env,
     },
