@@ -58,7 +58,7 @@ function toolOf(name: string, program: string): string {
   const file = join(folder, name);
   if (existsSync(file)) return file;
   mkdirSync(folder, { recursive: true });
-  const env = { ...process.env, GOBIN: folder, GOFLAGS: '-p=1' };
+  const env = { ...process.env, GOBIN: folder, GOFLAGS: `${process.env['GOFLAGS'] ?? ''} -p=1`.trim() };
   execFileSync('go', ['install', program], { cwd: tmpdir(), env, stdio: 'pipe' });
   return file;
 }

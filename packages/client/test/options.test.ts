@@ -1,7 +1,7 @@
 // engine: none
 import { expect, test } from 'vitest';
 import { createClient } from '../src/index.ts';
-import { rejectionOf, result, scripted, TOKEN } from './scripted-server.ts';
+import { problem, rejectionOf, result, scripted, TOKEN } from './scripted-server.ts';
 
 const ID = '01890000-0000-7000-8000-000000000000';
 const given = { url: 'http://localhost:8090', token: TOKEN };
@@ -78,4 +78,30 @@ test('the client lists its operations and is not thenable', () => {
   expect(Object.keys(client)).toContain('tenants');
   expect(Object.keys(client.tenants)).toContain('create');
   expect('then' in client).toBe(false);
+});
+
+test('the traceparent of a call is asked for once, when it is made, and is on each of its attempts', async () => {
+  const { client, seen } = await scripted([problem(503, 'unavailable'), result(null)], { traceparent: () => span });
+  let span = `00-${'a'.repeat(32)}-${'1'.repeat(16)}-01`;
+  const first = span;
+  const called = client.tenants.get({ id: ID });
+  span = `00-${'b'.repeat(32)}-${'2'.repeat(16)}-01`;
+  await called;
+  await client.tenants.archive({ id: ID });
+  expect(seen.map(({ headers }) => headers['traceparent'])).toEqual([first, first, span]);
+});
+
+test.each<[string, () => string | undefined]>([
+  ['has no value', () => undefined],
+  ['has another form', () => 'a\r\nx-b: b'],
+  [
+    'cannot be told',
+    () => {
+      throw new Error('no context');
+    },
+  ],
+])('a traceparent that %s is not sent, and the call is made', async (_, traceparent) => {
+  const { client, seen } = await scripted([result(null)], { traceparent });
+  await client.tenants.get({ id: ID });
+  expect(seen.map(({ headers }) => headers['traceparent'])).toEqual([undefined]);
 });

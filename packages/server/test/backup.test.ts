@@ -24,7 +24,7 @@ import { childEnv } from './support/child-env.ts';
 import { blocksOf } from './support/page-blocks.ts';
 import { postgresTools } from './support/postgres-tools.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
-import { compiled, startProcess } from './support/server-process.ts';
+import { startProcess } from './support/server-process.ts';
 import { newWebhook } from './support/webhooks.ts';
 
 const exec = promisify(execFile);
@@ -50,7 +50,6 @@ describe.skipIf(postgresTools === undefined)('dump and restore (needs pg_dump, p
       cwd: folder,
       env: {
         ...childEnv(),
-        NODE_COMPILE_CACHE: compiled,
         PATH: [folder, postgresTools?.bin, process.env['PATH']].join(delimiter),
         ...env,
       },

@@ -7,6 +7,7 @@ import { type CallOptions, type ClientOptions, checkedTimeoutMs, type WaitOption
 import { retryDelayMs } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import { cookieOf, sessionIn } from './session-cookie.ts';
+import { traceHeaders } from './trace.ts';
 import { type Attempt, AttemptFailed, type Send, type Transport } from './transport.ts';
 
 export interface Connection extends Transport {
@@ -14,6 +15,7 @@ export interface Connection extends Transport {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly traceparent: ClientOptions['traceparent'];
   readonly runtime: Runtime;
   /** Lets the process end while a call is pending; for calls that run in the background. */
   readonly unref?: boolean;
@@ -114,10 +116,11 @@ async function credentialOf({ token: given }: Connection, options: CallOptions):
 
 /** Returns the headers that all attempts of a call share, so that the registry recognizes a repeated mutation. */
 function headersOf(
-  { headers }: Connection,
+  connection: Connection,
   { type, safe = false }: Operation<unknown>,
   { idempotencyKey, ifMatch }: CallOptions,
 ) {
+  const headers = { ...connection.headers, ...traceHeaders(connection) };
   if (type === 'query' || safe) return headers;
   const own = { 'idempotency-key': idempotencyKey ?? newIdempotencyKey(), 'if-match': ifMatch };
   return { ...headers, ...checkedHeaders(own) };

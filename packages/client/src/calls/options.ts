@@ -19,6 +19,12 @@ export interface ClientOptions {
   readonly retries?: number | undefined;
   /** Extra headers of every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Gives the `traceparent` of the span that a call belongs to (W3C Trace Context): the registry goes on with that trace.
+   * Asked once for each call, when it is made. Without a value, with one of another form and when it throws, the call has
+   * none: a trace never fails a call. Feeds and what else goes on in the background belong to no trace.
+   */
+  readonly traceparent?: (() => string | undefined) | undefined;
 }
 
 /** How long a caller waits. */
@@ -58,6 +64,7 @@ export function checkedOptions({
   timeoutMs = TIMEOUT_MS,
   retries = RETRIES,
   headers = {},
+  traceparent,
 }: ClientOptions) {
   if (!Number.isInteger(retries) || retries < 0 || retries > RETRIES_MAX) {
     throw new TypeError(`retries must be a whole number from 0 to ${RETRIES_MAX}.`);
@@ -70,6 +77,7 @@ export function checkedOptions({
     timeoutMs: checkedTimeoutMs(timeoutMs),
     retries,
     headers: checkedHeaders(headers),
+    traceparent,
   };
 }
 

@@ -30,6 +30,7 @@ import { sendFailure } from './failure.ts';
 import { limiter, shedAbove } from './guard.ts';
 import { AUTHORIZE_PATH } from './limits.ts';
 import { sendProblem } from './problem.ts';
+import { factsOf } from './request-line.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
 
 /** Carries the gateway's own credential, because `Authorization` is the client's. */
@@ -51,6 +52,7 @@ export async function mountAuthorize(app: FastifyInstance, options: AuthorizeOpt
     await shedAbove(scope, limits.eventLoopDelayMaxMs);
     await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
     const perAddress = limiter(scope, limits.addressPerMinute);
+    scope.decorateRequest('actor', null);
     const answer = answerer(options);
     // In a hook before the body: it is neither waited for nor read.
     scope.addHook('onRequest', async function (request, reply) {
@@ -77,6 +79,7 @@ function isGateway(request: FastifyRequest, { authenticator, deps }: AuthorizeOp
     deps.accessLog.failed('token', 'unknown', sourceAddress(request) ?? 'unknown');
     return false;
   }
+  request.actor = actor;
   deps.accessLog.used(actor);
   return true;
 }
@@ -90,6 +93,7 @@ function answerer({ deps, drain, config }: AuthorizeOptions) {
       const asked = verifyApiKey(deps, { ...question, key }, () => productAt(sourceAddress(request)));
       const inTime = asked instanceof Promise ? withinDeadline(asked, config.requestTimeoutMs, tooLate) : asked;
       const verdict = await inTime;
+      if (verdict.valid) factsOf(request).tenant_id = verdict.tenant_id;
       if (verdict.valid) return answerDirectly(reply, drain, { headers: headersOf(verdict) });
       if (verdict.code === 'insufficient_scope') reply.header('www-authenticate', scopeChallenge(question));
       return sendProblem(reply, gatewayRefusal(verdict.code));

@@ -8,7 +8,15 @@ import type { KnownPaths } from './known-paths.ts';
 import { sendProblem } from './problem.ts';
 
 /** The headers that a page may send besides those that every page may. */
-const SENT = ['authorization', 'content-type', 'idempotency-key', 'if-match', 'last-event-id', 'x-request-id'];
+const SENT = [
+  'authorization',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'last-event-id',
+  'traceparent',
+  'x-request-id',
+];
 /** The headers of answers that a page may read besides those that every page may. */
 const READ = [
   'ETag',

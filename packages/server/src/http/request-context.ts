@@ -6,6 +6,7 @@ import { deadlineIn } from '../kernel/async/deadline.ts';
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { actorInProject } from '../kernel/project-levels.ts';
 import { callerSignal } from './caller-signal.ts';
+import { factsOf } from './request-line.ts';
 import type { ContextOf } from './rest.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
 
@@ -27,6 +28,7 @@ function partsOf(request: FastifyRequest) {
     actor: request.actor,
     refusal: request.refusal,
     requestId: request.id,
+    facts: factsOf(request),
     sourceIp: sourceAddress(request),
     network: networkOf(request),
     origin: headerOf(request, 'origin'),

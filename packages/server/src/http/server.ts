@@ -35,12 +35,12 @@ import { mountPasswordPage } from './password-page.ts';
 import { sendProblem } from './problem.ts';
 import { contextsOf } from './request-context.ts';
 import { createRequestIds } from './request-id.ts';
+import { requestLine } from './request-line.ts';
 import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
 import { mountRetracedPublisher, mountRetracedViewer, translateCredentials, viewerAuthenticator } from './retraced.ts';
 import { securityHeaders } from './security-headers.ts';
 import { mountSignIn } from './sign-in.ts';
-import { sourceAddress } from './source-address.ts';
 import { traceRequests } from './tracing.ts';
 import { mountTrpc } from './trpc.ts';
 import { cutUntaken } from './untaken.ts';
@@ -137,6 +137,7 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
   const parse = app.getDefaultJsonParser('ignore', 'ignore');
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
+  app.decorateRequest('facts', null);
   cutUntaken(app);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
   return app;
@@ -176,9 +177,8 @@ function addHooks(app: FastifyInstance, { deps: { metrics }, logger, paths, orig
     const status = reply.statusCode;
     metrics.httpRequests.inc({ route, method, status: `${Math.trunc(status / 100)}xx` });
     if (logger.isLevelEnabled('info')) {
-      const ms = Math.round(reply.elapsedTime);
       // Not the request's own logger, which would have to be made for this one line.
-      logger.info({ reqId: request.id, method, route, status, ms, ip: sourceAddress(request) }, 'request');
+      logger.info(requestLine(request, reply, route), 'request');
     }
     done();
   });

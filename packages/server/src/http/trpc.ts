@@ -2,6 +2,7 @@
 import { type FastifyTRPCPluginOptions, fastifyRequestHandler } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Budgets } from '../kernel/budgets.ts';
+import { toDomainError } from '../kernel/errors/to-domain-error.ts';
 import { DomainError, kernelErrors, statuses } from '../kernel/errors.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
 import { type AppRouter, appRouter } from '../router.ts';
@@ -9,6 +10,7 @@ import { acceptOnlyJson } from './body.ts';
 import type { Subscription } from './operations.ts';
 import { problemHeaders, sendProblem } from './problem.ts';
 import { chargesOf } from './rationing.ts';
+import { factsOf } from './request-line.ts';
 import { configOf, type Mounted } from './rest.ts';
 import { sendStream } from './stream.ts';
 
@@ -32,6 +34,9 @@ export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Pro
     createContext: ({ req, res }) => contextOf(req, res),
     // One call a request: what a request may cost stays bounded.
     allowBatching: false,
+    onError({ req, error, ctx }) {
+      factsOf(req).code = toDomainError(error, ctx?.constraints ?? new Map()).definition.code;
+    },
     responseMeta({ ctx, errors: [error] }) {
       const problem = error?.cause instanceof DomainError ? error.cause : undefined;
       const headers = problem === undefined ? {} : problemHeaders(problem);

@@ -12,6 +12,7 @@ import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
 import { answerDirectly } from './direct-answer.ts';
 import type { Drain } from './drain.ts';
 import { sendFailure } from './failure.ts';
+import { factsOf } from './request-line.ts';
 import { sourceAddress } from './source-address.ts';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -56,6 +57,7 @@ function isPlain({ query, actor }: FastifyRequest): boolean {
 }
 
 function send(reply: FastifyReply, answer: Verdict, drain: Drain): FastifyReply {
+  if (answer.valid) factsOf(reply.request).tenant_id = answer.tenant_id;
   return answerDirectly(reply, drain, { headers: { 'content-type': JSON_TYPE }, text: textOf(answer) });
 }
 

@@ -16,6 +16,7 @@ import type { Outbound } from './outbound.ts';
 import type { Grants, Permission } from './permissions.ts';
 import type { Quotas } from './quotas.ts';
 import type { RegistryClock } from './registry-clock.ts';
+import type { RequestFacts } from './request-facts.ts';
 import type { Sealed } from './sealed.ts';
 import type { Argon2 } from './secrets/argon2.ts';
 import type { Signals } from './signals.ts';
@@ -81,6 +82,8 @@ export interface Context extends Dependencies {
   /** Why the credential was refused, when one was sent. */
   readonly refusal: DomainError | null;
   readonly requestId: string;
+  /** What its line in the log will say; null: there is no request. */
+  readonly facts: RequestFacts | null;
   /** Aborts when the answer is over, with the error that work for it ends with: the caller has left, or has another answer. */
   readonly signal: AbortSignal;
   /** Aborted by what a subscription listens to, when its connection is to be broken. */
@@ -114,6 +117,7 @@ export interface Context extends Dependencies {
 /** The parts of a context that no request has brought. */
 export const noRequest = {
   refusal: null,
+  facts: null,
   signal: new AbortController().signal,
   cut: new AbortController(),
   deadline: noDeadline,

@@ -10,6 +10,7 @@ import { inputMistakes } from './errors/input-texts.ts';
 import { toDomainError } from './errors/to-domain-error.ts';
 import { kernelErrors, tooLate } from './errors.ts';
 import type { Permission } from './permissions.ts';
+import { noteTenantOf } from './request-facts.ts';
 import { answered, type Meta, type RestRoute, requireStorable, tagAnswer } from './trpc.ts';
 
 export interface Callable {
@@ -69,10 +70,12 @@ interface Serving {
 
 async function serve(ctx: ActorContext, { read, callable, resolver, meta }: Serving): Promise<unknown> {
   const given = read();
+  noteTenantOf(ctx, given);
   requireStorable(given, meta);
   const { data: input, error } = callable.input.safeParse(given);
   if (error !== undefined) throw kernelErrors.invalidInput({ errors: inputMistakes(error, given) });
   const answer = callable.output.parse(await resolver({ ctx, input }));
+  noteTenantOf(ctx, answer);
   tagAnswer(ctx, meta, answer);
   return answer;
 }

@@ -4,6 +4,7 @@
  */
 import type { ActorContext } from './context.ts';
 import { kernelErrors } from './errors.ts';
+import { noteTenant } from './request-facts.ts';
 
 /** Something that belongs to a tenant and maybe to a project of it. */
 interface Owned {
@@ -12,17 +13,21 @@ interface Owned {
 }
 
 /** Returns the thing. Throws `not_found` both when there is none and when it is beyond the actor's tenant or project. */
-export function reachable<T extends Owned>({ actor }: ActorContext, thing: T | undefined): T {
+export function reachable<T extends Owned>(ctx: ActorContext, thing: T | undefined): T {
+  const { actor } = ctx;
   if (thing === undefined) throw kernelErrors.notFound();
   if (actor.tenant_id !== null && thing.tenant_id !== actor.tenant_id) throw kernelErrors.notFound();
   if (actor.project_id !== null && thing.project_id !== actor.project_id) throw kernelErrors.notFound();
+  noteTenant(ctx, thing.tenant_id);
   return thing;
 }
 
 /** Returns the tenant, or throws `not_found`. An actor of a tenant reaches that tenant, also when bound to a project of it. */
-export function reachableTenant<T extends { readonly id: string }>({ actor }: ActorContext, tenant: T | undefined): T {
+export function reachableTenant<T extends { readonly id: string }>(ctx: ActorContext, tenant: T | undefined): T {
+  const { actor } = ctx;
   if (tenant === undefined) throw kernelErrors.notFound();
   if (actor.tenant_id !== null && tenant.id !== actor.tenant_id) throw kernelErrors.notFound();
+  noteTenant(ctx, tenant.id);
   return tenant;
 }
 

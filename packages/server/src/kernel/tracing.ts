@@ -14,6 +14,8 @@ export interface RequestEnd {
 }
 
 export interface RequestSpan {
+  /** In hexadecimal digits: the caller's, or one of its own. */
+  readonly traceId: string;
   /** Runs what belongs to the request. */
   run(work: () => void): void;
   end(end: RequestEnd): void;

@@ -7,6 +7,7 @@ import type { EventDefinition } from './events.ts';
 import { idempotencyErrors } from './idempotency.ts';
 import { newId } from './ids.ts';
 import type { Marks } from './leases.ts';
+import { noteTenant } from './request-facts.ts';
 import { entryOf, type RegistryEntry } from './transact/entry.ts';
 
 /** Writes down that something happened, and returns the id of the event. Fields that its schema does not name are dropped. */
@@ -142,6 +143,7 @@ async function accounted<T>(ctx: ActorContext, tx: Tx, { work, authorityOf }: Ac
   let accounted = false;
   const record: RecordEvent = async (event, payload, note) => {
     const entry = entryOf(ctx, { event, payload, description: note?.description });
+    noteTenant(ctx, entry.tenant_id);
     await entries.appendEntries(tx, [entry]);
     if (event.authority && entry.tenant_id !== null) authorityOf.add(entry.tenant_id);
     accounted = true;

@@ -17,6 +17,7 @@ import { idempotent, withoutFields } from './idempotency.ts';
 import type { Logger } from './logger.ts';
 import type { Permission } from './permissions.ts';
 import { actorInProject, type ProjectOf } from './project-levels.ts';
+import { noteTenantOf } from './request-facts.ts';
 import { ConnectionEnd } from './streams/tracked-events.ts';
 
 /** The appearance of a procedure under `/v1`. A procedure that has one is mounted and documented. */
@@ -251,6 +252,7 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
     })
     .use(async ({ ctx, type, path, meta, getRawInput, next }) => {
       const input = await getRawInput();
+      noteTenantOf(ctx, input);
       requireStorable(input, meta);
       const answer = async () => {
         const { idempotencyKey } = ctx;
@@ -265,7 +267,9 @@ export function procedure(permission: Permission | null, { project }: ProcedureO
         return { ok: true as const, data: outcome.body ?? undefined, marker: middlewareMarker };
       };
       const result = await answer();
-      if (result.ok) tagAnswer(ctx, meta, result.data);
+      if (!result.ok) return result;
+      noteTenantOf(ctx, result.data);
+      tagAnswer(ctx, meta, result.data);
       return result;
     });
 }

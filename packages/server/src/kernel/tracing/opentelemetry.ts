@@ -24,6 +24,7 @@ export function createTracing({ endpoint, serviceName }: TracingConfig): Tracing
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, callerOf(headers['traceparent']));
       const context = trace.setSpan(ROOT_CONTEXT, span);
       return {
+        traceId: span.spanContext().traceId,
         run: (work) => current.run(context, work),
         end({ route, status }) {
           span.updateName(`${method} ${route}`);
