@@ -146,10 +146,11 @@ async function revoke(running: Running, program: Program, key: { readonly id: st
 /** Past the proxy and without repetition; undefined while the replica ends. */
 async function verdictAt({ internal }: Running, url: string, key: string): Promise<boolean | undefined> {
   const client = createClient({ url, token: internal, retries: 0 });
-  return client.apiKeys.verify({ key }).then(
-    ({ valid }) => valid,
-    () => undefined,
-  );
+  try {
+    return (await client.apiKeys.verify({ key })).valid;
+  } catch {
+    return undefined;
+  }
 }
 
 async function read(running: Running, program: Program): Promise<void> {
@@ -178,7 +179,7 @@ async function verify(running: Running, program: Program): Promise<void> {
     if (key === undefined) await sleep(PAUSE_MS);
     else {
       const verdicts = [
-        await attempt(running, program, () => clients.product.apiKeys.verify({ key })),
+        await attempt(running, program, async () => await clients.product.apiKeys.verify({ key })),
         await attempt(running, program, () => clients.verifier.verify(key)),
       ];
       for (const verdict of verdicts) {
@@ -190,7 +191,7 @@ async function verify(running: Running, program: Program): Promise<void> {
 
 async function follow(running: Running, followed: string[], signal: AbortSignal): Promise<void> {
   const feed = running.clients.product.events.subscribeAll({ types: ['tenant.created'], after: 'start' }, { signal });
-  for await (const { target } of feed) if (target !== null) followed.push(target.id);
+  for await (const { tenant_id } of feed) if (tenant_id !== null) followed.push(tenant_id);
 }
 
 function oneOf<T>(things: readonly T[]): T | undefined {
