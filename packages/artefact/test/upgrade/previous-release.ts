@@ -45,9 +45,19 @@ function unpack(folder: string): void {
   execFileSync('tar', ['-x', '-C', folder], { input: git('archive', commit) });
 }
 
-function hasCommit(): boolean {
+const hasCommit = () => succeeds('cat-file', '-e', `${commit}^{commit}`);
+
+/** Tells whether these sources come with their history, in which the release has to be. A shallow clone, or an archive, has none. */
+export function hasHistory(): boolean {
+  return (
+    succeeds('rev-parse', '--verify', 'HEAD') &&
+    git('rev-parse', '--is-shallow-repository').toString().trim() === 'false'
+  );
+}
+
+function succeeds(...args: string[]): boolean {
   try {
-    git('cat-file', '-e', `${commit}^{commit}`);
+    git(...args);
     return true;
   } catch {
     return false;
