@@ -3,6 +3,13 @@ import type { FastifyReply } from 'fastify';
 import { toProblem } from '../kernel/errors/problem.ts';
 import type { DomainError } from '../kernel/errors.ts';
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** The code of the problem that is answered; null: none is. */
+    problemCode: string | null;
+  }
+}
+
 /** The headers that an error asks for: WWW-Authenticate on 401 (RFC 6750, 3.1), Retry-After on 429 and 503. */
 export function problemHeaders({ definition, extras, message }: DomainError): Record<string, string> {
   return {
@@ -19,5 +26,6 @@ function challenge(reason: string | undefined, message: string): string {
 /** Answers with the problem, whatever the reply was going to be. */
 export function sendProblem(reply: FastifyReply, error: DomainError): FastifyReply {
   const problem = toProblem(error, reply.request.id);
+  reply.problemCode = problem.code;
   return reply.code(problem.status).headers(problemHeaders(error)).type('application/problem+json').send(problem);
 }

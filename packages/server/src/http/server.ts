@@ -137,6 +137,7 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
   const parse = app.getDefaultJsonParser('ignore', 'ignore');
   // An empty body counts as absent, because many clients always send the header.
   acceptOnlyJson(app, (request, text, done) => void (text === '' ? done(null, undefined) : parse(request, text, done)));
+  app.decorateReply('problemCode', null);
   cutUntaken(app);
   app.setErrorHandler<FastifyError>((error, _, reply) => sendProblem(reply, fromFastify(error, deps, reply.log)));
   return app;
@@ -174,7 +175,8 @@ function addHooks(app: FastifyInstance, { deps: { metrics }, logger, paths, orig
     const { method, routeOptions } = request;
     const route = routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
-    metrics.httpRequests.inc({ route, method, status: `${Math.trunc(status / 100)}xx` });
+    const seconds = routeOptions.config.lasts === true ? null : reply.elapsedTime / 1_000;
+    metrics.answers.answered({ route, method, status, seconds, problem: reply.problemCode });
     if (logger.isLevelEnabled('info')) {
       const ms = Math.round(reply.elapsedTime);
       // Not the request's own logger, which would have to be made for this one line.

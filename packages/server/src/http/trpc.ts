@@ -33,13 +33,21 @@ export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Pro
     // One call a request: what a request may cost stays bounded.
     allowBatching: false,
     responseMeta({ ctx, errors: [error] }) {
-      const problem = error?.cause instanceof DomainError ? error.cause : undefined;
+      const problem = problemOf(error);
       const headers = problem === undefined ? {} : problemHeaders(problem);
       const all = [...Object.entries(always), ...(ctx?.answerHeaders ?? []), ...Object.entries(headers)];
       const status = problem === undefined ? {} : { status: statuses[problem.definition.status].http };
       return { ...status, headers: new Headers(all) };
     },
   };
+  /** Those of one request, whose answer keeps the code of its problem. */
+  const optionsFor = (reply: FastifyReply): Options => ({
+    ...trpcOptions,
+    responseMeta(given) {
+      reply.problemCode = problemOf(given.errors[0])?.definition.code ?? null;
+      return trpcOptions.responseMeta?.(given) ?? {};
+    },
+  });
   await app.register(async (scope) => {
     // tRPC parses the body itself.
     acceptOnlyJson(scope, (_, text, done) => done(null, text));
@@ -53,7 +61,7 @@ export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Pro
         bodyLimit: bodyBytesMax,
         config: configOf(operation),
         preHandler: refuseOtherShapes,
-        handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),
+        handler: (req, res) => fastifyRequestHandler({ ...optionsFor(res), req, res: whole(res), path }),
       });
     }
     for (const subscription of subscriptions) {
@@ -61,17 +69,22 @@ export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Pro
       scope.route({
         method: 'GET',
         url: `/trpc/${path}`,
-        config: configOf(subscription),
+        config: { ...configOf(subscription), lasts: true },
         preHandler: refuseOtherShapes,
         handler: (req, res) => {
           const cut = new AbortController();
           const createContext: Options['createContext'] = () => ({ ...contextOf(req, res), cut });
           const streaming = streamed(res, { charge: chargesOf(budgets, req), cut: cut.signal });
-          return fastifyRequestHandler({ ...trpcOptions, createContext, req, res: streaming, path });
+          return fastifyRequestHandler({ ...optionsFor(res), createContext, req, res: streaming, path });
         },
       });
     }
   });
+}
+
+/** What a procedure failed with; undefined: it did not, or with what tRPC itself refuses. */
+function problemOf(error: { readonly cause?: unknown } | undefined): DomainError | undefined {
+  return error?.cause instanceof DomainError ? error.cause : undefined;
 }
 
 /** Sends what tRPC answers with as a whole: its length is known, to the caller and to what counts it here. */
