@@ -120,6 +120,13 @@ describe.skipIf(!hasPromtool)('promtool (skipped where it is not installed)', ()
     expect(run(['check', 'config', at('deploy/observability/prometheus.yaml')])).toContain('SUCCESS');
   });
 
+  test('each alert fires on the series that it is for, and stays quiet on others', () => {
+    const file = at('deploy/observability/alerts.test.yaml');
+    const names = parse(readFileSync(file, 'utf8')).tests.map(({ name }: { readonly name: string }) => name);
+    expect(names).toEqual(alerts.flatMap(({ alert }) => [`${alert} fires`, `${alert} is quiet`]));
+    expect(run(['test', 'rules', file])).toContain('SUCCESS');
+  });
+
   test('it reads /metrics without a complaint', () => {
     // Names of the library's own, which are no counters.
     const ours = scraped.split('\n').filter((line) => !/\bnodejs_active_\w+_total\b/.test(line));
