@@ -43,7 +43,11 @@ export function manifests(args: readonly string[]): string {
 /** Returns what kubeconform says of the manifests; throws where one is not as Kubernetes wants it. */
 export function conform(text: string): string {
   const schemas = join(kubernetesSchemas(join(cache, 'kubernetes-schemas')), '{{.ResourceKind}}{{.KindSuffix}}.json');
-  return run(KUBECONFORM, ['-strict', '-summary', '-skip', 'ServiceMonitor', '-schema-location', schemas], text);
+  return run(
+    KUBECONFORM,
+    ['-strict', '-summary', '-skip', 'ServiceMonitor,PrometheusRule', '-schema-location', schemas],
+    text,
+  );
 }
 
 function run({ name, program }: Tool, args: readonly string[], input?: string): string {

@@ -28,6 +28,7 @@ import { createSignals } from './kernel/signals.ts';
 import type { Tracing } from './kernel/tracing.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
 import { errorSets, eventTypes, grants, holdings, modules, providePorts, workers } from './modules.ts';
+import { version } from './version.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -99,7 +100,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 async function compose({ config, database, clock, logger, ...given }: AppOptions): Promise<Dependencies> {
   const { db } = database;
   const metrics = createMetrics();
-  const databaseGate = databaseGateOf(database.engine === 'pglite' ? 1 : config.databaseConnectionsMax);
+  const databaseGate = databaseGateOf(connectionsMaxOf(database, config));
   const databaseTime = given.databaseTime ?? (() => databaseClock.findDatabaseTime(db));
   const registryClock = await createRegistryClock({ clock, databaseTime, toleranceMs: config.clockSkewMaxMs, logger });
   // By the clock of the process: a lease is a span, and its holder has to notice that its own clock jumped.
@@ -141,8 +142,13 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     eventTypes,
     holdings,
   };
-  addGauges(kernel);
+  addGauges(kernel, config);
   return { ...kernel, ...providePorts(kernel, config) };
+}
+
+/** The embedded engine has one connection. */
+function connectionsMaxOf({ engine }: DatabaseHandle, { databaseConnectionsMax }: Config): number {
+  return engine === 'pglite' ? 1 : databaseConnectionsMax;
 }
 
 /** A tenant has half of the connections, so that its statements leave the other half to the others. */
@@ -176,13 +182,22 @@ async function flush(worker: Worker, deps: Dependencies): Promise<void> {
 }
 
 /** Figures that are read when they are asked for, instead of being counted. */
-function addGauges({ metrics, argon2, databaseGate, largePages, ...kernel }: KernelDependencies): void {
+function addGauges({ metrics, argon2, databaseGate, largePages, ...kernel }: KernelDependencies, config: Config): void {
   const { database, leases, registryClock } = kernel;
+  metrics.buildInfo({ version, node: process.version });
   for (const gate of [argon2.gate, databaseGate, largePages]) metrics.observeGate(gate);
   metrics.gauge('database_connections', 'Open connections of the pool.', () => database.connections().total);
   metrics.gauge('database_connections_idle', 'Connections that no caller uses.', () => database.connections().idle);
   metrics.gauge('database_connections_waiting', 'Callers that wait for one.', () => database.connections().waiting);
+  metrics.gauge('database_connections_max', 'Connections that the pool may open.', () =>
+    connectionsMaxOf(database, config),
+  );
   const aheadSeconds = () => registryClock.aheadMs() / 1000;
   metrics.gauge('clock_ahead_seconds', "How far this process's clock is ahead of the database's.", aheadSeconds);
   metrics.gauge('lease_held', '1 while memory may be answered from.', () => Number(leases.held()));
+  metrics.gauge(
+    'lease_seconds',
+    'AUTHORITY_LEASE_MS; 0: no lease is ever held.',
+    () => config.authorityLeaseMs / 1_000,
+  );
 }

@@ -34,3 +34,10 @@ export async function findOldestWait(db: Db): Promise<number> {
   );
   return Math.max(0, rows[0]?.seconds ?? 0);
 }
+
+/** Counts the events that wait, up to a limit. */
+export async function findWaitingCount(db: Db, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from (select from outbox_events limit ${limit}) as waiting`.execute(db);
+  return rows[0]?.count ?? 0;
+}

@@ -330,3 +330,11 @@ export async function findOldestUndelivered(db: Db): Promise<{ readonly [name in
     where w.status = 'active' group by 1`.execute(db);
   return Object.fromEntries(rows.map(({ lane, seconds }) => [lane, seconds]));
 }
+
+/** Counts the pending deliveries, up to a limit. */
+export async function findUndeliveredCount(db: Db, limit: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count
+    from (select from webhook_deliveries where state = 'pending' limit ${limit}) as pending`.execute(db);
+  return rows[0]?.count ?? 0;
+}

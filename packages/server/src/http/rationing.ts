@@ -9,6 +9,8 @@ declare module 'fastify' {
     surcharge?: Surcharge;
     /** Callers need no credential: their body is read. */
     isPublic?: boolean;
+    /** The answer goes on for as long as its reader stays. */
+    lasts?: boolean;
   }
 }
 

@@ -34,7 +34,7 @@ export function mountRest(app: FastifyInstance, { deps, contextOf, operations, f
       method,
       url: fastifyPath(operation),
       handler: fast[operation.route.operation]?.(handler) ?? handler,
-      config: configOf(operation),
+      config: { ...configOf(operation), lasts: operation.route.stream !== undefined },
       bodyLimit: operation.bodyBytesMax,
     });
   }
@@ -44,7 +44,7 @@ function fastifyPath({ route }: Operation): string {
   return route.path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-/** The part of an operation that its guard reads. */
+/** The part of an operation that its guard and its metrics read. */
 export function configOf({ surcharge, isPublic }: Pick<Operation, 'surcharge' | 'isPublic'>): FastifyContextConfig {
   return { isPublic, ...(surcharge === undefined ? {} : { surcharge }) };
 }

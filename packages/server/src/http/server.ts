@@ -175,7 +175,8 @@ function addHooks(app: FastifyInstance, { deps: { metrics }, logger, paths, orig
     const { method, routeOptions } = request;
     const route = routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
-    metrics.httpRequests.inc({ route, method, status: `${Math.trunc(status / 100)}xx` });
+    const seconds = routeOptions.config.lasts === true ? null : reply.elapsedTime / 1_000;
+    metrics.answers.answered({ route, method, status, seconds, problem: request.facts?.code ?? null });
     if (logger.isLevelEnabled('info')) {
       // Not the request's own logger, which would have to be made for this one line.
       logger.info(requestLine(request, reply, route), 'request');

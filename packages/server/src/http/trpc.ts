@@ -66,7 +66,7 @@ export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Pro
       scope.route({
         method: 'GET',
         url: `/trpc/${path}`,
-        config: configOf(subscription),
+        config: { ...configOf(subscription), lasts: true },
         preHandler: refuseOtherShapes,
         handler: (req, res) => {
           const cut = new AbortController();

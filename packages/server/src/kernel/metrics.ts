@@ -1,6 +1,8 @@
 /** The counters of one app. No label names a tenant, a key or an address: each series is one of few. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gate, GateLoad } from './gate.ts';
+import { createAnswerSeries } from './metrics/answers.ts';
+import { createWorkerSeries } from './metrics/workers.ts';
 
 const PREFIX = 'tenant_registry_';
 const ARGON2_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -16,11 +18,21 @@ export function createMetrics() {
   addGateSeries(registers, gates);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers });
+  const counterBy = <Label extends string>(label: Label, { name, help }: FigureName, values: readonly string[]) => {
+    const made = counter(name, help, [label]);
+    for (const value of values) made.inc({ [label]: value } as Record<Label, string>, 0);
+    return made;
+  };
   const histogram = <Label extends string>(name: string, help: string, how: HistogramShape<Label>) =>
     new Histogram({ name: PREFIX + name, help, registers, ...how });
   return {
     registry,
     counter,
+    /**
+     * Adds a counter by a label whose values are known. Each is there at 0 from the start, because the first step of a series
+     * that was absent is no growth for Prometheus.
+     */
+    counterBy,
     histogram,
     /** Adds a figure that is read when it is asked for. */
     gauge(name: string, help: string, read: () => number): void {
@@ -47,6 +59,11 @@ export function createMetrics() {
         },
       });
     },
+    /** Adds the one series of what runs, which is 1. */
+    buildInfo(labels: Readonly<Record<string, string>>): void {
+      const about = { name: `${PREFIX}build_info`, help: 'What runs: always 1.', labelNames: Object.keys(labels) };
+      new Gauge({ ...about, registers }).set(labels, 1);
+    },
     /** Adds the figures of a gate, under its name. */
     observeGate(gate: ObservedGate): void {
       gates.push(gate);
@@ -59,15 +76,12 @@ export function createMetrics() {
       buckets: ARGON2_SECONDS,
       labelNames: ['operation'],
     }),
-    httpRequests: counter('http_requests_total', 'Answered requests by route, method and class of status.', [
-      'route',
-      'method',
-      'status',
-    ]),
     rateLimited: counter('rate_limited_total', 'Requests refused because a budget of their caller was used up.', [
       'budget',
     ]),
-    leases: createLeaseObserver({ counter, histogram }),
+    leases: createLeaseObserver({ counterBy, histogram }),
+    answers: createAnswerSeries(registry, PREFIX),
+    workers: createWorkerSeries(registry, PREFIX),
   };
 }
 
@@ -106,12 +120,13 @@ function addGateSeries(registers: Registry[], gates: readonly ObservedGate[]): v
 }
 
 interface Series {
-  counter(name: string, help: string, labelNames: readonly ['result']): Counter<'result'>;
+  counterBy(label: 'result', about: FigureName, values: readonly string[]): Counter<'result'>;
   histogram(name: string, help: string, how: HistogramShape<never>): Histogram<never>;
 }
 
-function createLeaseObserver({ counter, histogram }: Series) {
-  const renewals = counter('lease_renewals_total', 'What became of the lease: renewed, or lost.', ['result']);
+function createLeaseObserver({ counterBy, histogram }: Series) {
+  const help = 'What became of the lease: renewed, or lost.';
+  const renewals = counterBy('result', { name: 'lease_renewals_total', help }, ['renewed', 'lost']);
   const settleHelp = 'Time from the commit of a change until every replica knew of it.';
   const settleSeconds = histogram('settle_seconds', settleHelp, { buckets: SETTLE_SECONDS });
   return {

@@ -1,7 +1,11 @@
 // engine: none
 import { expect, test } from 'vitest';
 import type { Dependencies } from './context.ts';
+import { createMetrics } from './metrics.ts';
 import { idlePauseMs, startWorkers, type Watcher, type Worker, watchPauseMs } from './worker.ts';
+
+/** What every loop counts with. */
+const counted = () => ({ metrics: createMetrics(), clock: () => new Date() });
 
 /** Runs the loop of one worker until the clock was asked twice or a batch was done; returns how many batches were. */
 async function batchesWhen(agrees: boolean): Promise<number> {
@@ -26,7 +30,7 @@ async function batchesWhen(agrees: boolean): Promise<number> {
     },
   };
   // The loop reads nothing else of what a product runs on.
-  const running = startWorkers([worker], { registryClock } as unknown as Dependencies);
+  const running = startWorkers([worker], { ...counted(), registryClock } as unknown as Dependencies);
   await done.promise;
   await running.stop();
   return batches;
@@ -54,7 +58,7 @@ function startWatchers(watchers: readonly Watcher[]) {
   const logger = { warn: (about: (typeof warned)[number]) => warned.push(about) };
   const registryClock = { agrees: async () => true };
   // Nothing else of what a product runs on is read.
-  const running = startWorkers([worker], { registryClock, logger } as unknown as Dependencies);
+  const running = startWorkers([worker], { ...counted(), registryClock, logger } as unknown as Dependencies);
   return { running, warned };
 }
 

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createInterruptiblePause, type InterruptiblePause } from './async/interruptible-pause.ts';
 import type { Dependencies } from './context.ts';
+import type { TurnResult } from './metrics/workers.ts';
 import type { Signal } from './signals.ts';
 
 export interface Worker {
@@ -48,6 +49,7 @@ export function watchPauseMs(broken: number, random: number): number {
  */
 export function startWorkers(workers: readonly Worker[], deps: Dependencies): { stop(): Promise<void> } {
   const stopping = new AbortController();
+  for (const worker of workers) deps.metrics.workers.started(worker, deps.clock());
   const watchers = workers.flatMap((worker) => worker.watchers?.(deps) ?? []);
   const loops = [
     ...workers.map((worker) => loop(worker, deps, stopping.signal)),
@@ -82,14 +84,34 @@ interface Turn {
 }
 
 async function turn(worker: Worker, deps: Dependencies, { signal, idle, failed }: Turn): Promise<void> {
-  try {
-    if (!(await deps.registryClock.agrees())) await failed.rest(WRONG_CLOCK_PAUSE_MS);
-    else if ((await worker.runOnce(deps, signal)) === 0) await idle.rest(idlePauseMs(worker.idleMs, Math.random()));
-    else await nextTurn();
-  } catch (err) {
-    deps.logger.error({ err, worker: worker.name }, 'worker batch failed');
-    await failed.rest(FAILURE_PAUSE_MS);
+  switch (await resultOf(worker, deps, signal)) {
+    case 'worked':
+      return nextTurn();
+    case 'idle':
+      return idle.rest(idlePauseMs(worker.idleMs, Math.random()));
+    case 'clock':
+      return failed.rest(WRONG_CLOCK_PAUSE_MS);
+    case 'failed':
+      return failed.rest(FAILURE_PAUSE_MS);
   }
+}
+
+/** Does a batch, unless the clock is wrong, and counts it. */
+async function resultOf(worker: Worker, deps: Dependencies, signal: AbortSignal): Promise<TurnResult> {
+  const { metrics, registryClock, clock, logger } = deps;
+  const beganMs = performance.now();
+  let result: TurnResult;
+  try {
+    if (await registryClock.agrees()) {
+      result = (await worker.runOnce(deps, signal)) === 0 ? 'idle' : 'worked';
+      metrics.workers.succeeded(worker.name, clock());
+    } else result = 'clock';
+  } catch (err) {
+    logger.error({ err, worker: worker.name }, 'worker batch failed');
+    result = 'failed';
+  }
+  metrics.workers.turned(worker.name, result, (performance.now() - beganMs) / 1_000);
+  return result;
 }
 
 async function keepWatching(watcher: Watcher, deps: Dependencies, signal: AbortSignal): Promise<void> {
@@ -100,6 +122,7 @@ async function keepWatching(watcher: Watcher, deps: Dependencies, signal: AbortS
     const beganMs = performance.now();
     const failure = await failureOf(watcher, signal);
     if (signal.aborted) return;
+    deps.metrics.workers.broke(watcher.name);
     // A watch that lasted is no longer one of those that broke in a row.
     broken = performance.now() - beganMs >= WATCH_PAUSE_MS.max ? 0 : broken + 1;
     const pauseMs = watchPauseMs(broken, Math.random());

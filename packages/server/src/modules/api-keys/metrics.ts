@@ -7,18 +7,22 @@ const ANSWER_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 export type KeyMetrics = ReturnType<typeof createKeyMetrics>;
 
 /** Makes the series of one app. */
-export function createKeyMetrics({ counter, histogram }: Pick<Metrics, 'counter' | 'histogram'>) {
+export function createKeyMetrics({
+  counter,
+  counterBy,
+  histogram,
+}: Pick<Metrics, 'counter' | 'counterBy' | 'histogram'>) {
   return {
-    verifications: counter(
-      'verifications_total',
-      'Verifications of API keys by outcome: valid, a refusal code, error.',
-      ['outcome'],
+    verifications: counterBy(
+      'outcome',
+      { name: 'verifications_total', help: 'Verifications of API keys by outcome: valid, a refusal code, error.' },
+      ['valid', 'error'],
     ),
     verifySeconds: histogram('verify_seconds', 'Time from a read request to the verdict.', { buckets: ANSWER_SECONDS }),
-    authorityLookups: counter(
-      'authority_lookups_total',
-      'What verdicts were made from: memory, or a read of the database.',
-      ['source'],
+    authorityLookups: counterBy(
+      'source',
+      { name: 'authority_lookups_total', help: 'What verdicts were made from: memory, or a read of the database.' },
+      ['memory', 'database'],
     ),
     proofs: counter('proofs_total', 'Proofs that a key is the stored one, by pepper or argon2, and their result.', [
       'by',

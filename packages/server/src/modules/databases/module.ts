@@ -33,15 +33,12 @@ export const databasesModule = defineModule({
   settings: databaseSettings,
   holdings: { databases: 'databases' },
   workers: [reconcileWorker, reportWorker],
-  provide: ({ db, clock, signals, metrics }, { databases, databasesWhenFrozen }: Configured) => ({
-    databaseWorld: createDatabaseWorld(databases, databasesWhenFrozen),
-    databaseReconciler: createReconciler({
-      db,
-      clock,
-      signals,
-      metrics: (running) => createReconcilerMetrics(metrics, running),
-    }),
-  }),
+  provide({ db, clock, signals, metrics }, { databases, databasesWhenFrozen }: Configured) {
+    const databaseWorld = createDatabaseWorld(databases, databasesWhenFrozen);
+    const provisioners = [...databaseWorld.provisioners.keys()];
+    const metricsOf = (running: () => number) => createReconcilerMetrics(metrics, { running, provisioners });
+    return { databaseWorld, databaseReconciler: createReconciler({ db, clock, signals, metrics: metricsOf }) };
+  },
   // Its passes would keep the app from closing; their leases are given back when the workers have stopped.
   close: ({ databaseReconciler }) => void databaseReconciler.close(),
 });

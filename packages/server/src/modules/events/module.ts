@@ -7,6 +7,7 @@ import { eventErrors } from './errors.ts';
 import { createEventFeed, type EventFeed } from './feed/event-feed.ts';
 import { listenersGate } from './feed/refusal.ts';
 import { createOutboxLag, lagWorker, type OutboxLag } from './lag.worker.ts';
+import { createOutboxMetrics, type OutboxMetrics } from './metrics.ts';
 import { eventsPermissions } from './permissions.ts';
 import { pruneWorker } from './prune.worker.ts';
 import type { NatsSettings } from './relay/environment.ts';
@@ -24,6 +25,8 @@ declare module '../../kernel/context.ts' {
     readonly eventFeed: EventFeed;
     /** For how long the oldest event has waited for its place in the log. */
     readonly outboxLag: OutboxLag;
+    /** Counts what becomes of the events that wait. */
+    readonly outboxMetrics: OutboxMetrics;
     /** Stores every event in a stream of NATS; null: none is configured. */
     readonly eventRelay: Relay | null;
   }
@@ -43,10 +46,9 @@ export const eventsModule = defineModule({
   workers: [sequenceWorker, pruneWorker, lagWorker, relayWorker],
   provide(kernel, { eventsRetentionDays, eventsNats }: EventsConfig) {
     const outboxLag = createOutboxLag();
-    const about = 'For how long the oldest event has waited for its place in the log.';
-    kernel.metrics.gauge('outbox_oldest_seconds', about, outboxLag.seconds);
+    const outboxMetrics = createOutboxMetrics(kernel.metrics, outboxLag);
     const eventRelay = eventsNats === null ? null : natsRelay(kernel, eventsNats, eventsRetentionDays);
-    return { eventsRetentionDays, outboxLag, eventFeed: provideFeed(kernel), eventRelay };
+    return { eventsRetentionDays, outboxLag, outboxMetrics, eventFeed: provideFeed(kernel), eventRelay };
   },
   close: ({ eventFeed }) => eventFeed.close(),
 });

@@ -14,13 +14,15 @@ export const sequenceWorker: Worker = {
   name: 'events-sequence',
   idleMs: IDLE_MS,
   wokenBy: 'queued',
-  async runOnce({ db, logger, signals }) {
-    const { events, deliveries } = await inBatches({ logger, worker: 'events-sequence' }, (size) =>
+  async runOnce({ db, logger, signals, outboxMetrics }) {
+    const batches = { logger, worker: 'events-sequence', failed: outboxMetrics.batchFailed };
+    const { events, deliveries } = await inBatches(batches, (size) =>
       bookkeep(db, async (tx) => {
         const head = await eventLog.claimEventHead(tx);
         return head === undefined ? { events: 0, deliveries: 0 } : eventLog.appendEvents(tx, head, size);
       }),
     );
+    outboxMetrics.sequenced(events);
     if (events > 0) signals.tell('logged');
     if (deliveries > 0) signals.tell('deliverable');
     return events;

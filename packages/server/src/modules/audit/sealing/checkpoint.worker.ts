@@ -25,7 +25,9 @@ async function checkpoint(deps: Dependencies): Promise<number> {
   const nowMs = clock().getTime();
   if (signing.signers.length === 0 || nowMs < sealing.restsUntilMs) return 0;
   const isDue = nowMs >= dueAt(last, checkpointSeconds) && (await hasGrown(db));
+  sealing.monitor.due(isDue);
   const signed = isDue ? await round(deps) : 0;
+  sealing.monitor.due(false);
   await anchor(deps);
   return signed;
 }

@@ -3,23 +3,36 @@ import type { Metrics } from '../../../kernel/metrics.ts';
 import type { AttemptResult } from './attempt.ts';
 import { LANES, type LaneName, type Lanes } from './lanes.ts';
 
+/** Deliveries that wait are counted up to this number. */
+export const WAITING_MAX = 10_000;
 const FIRST_ATTEMPT_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60, 300, 3_600];
 
 export interface DeliveryMetrics {
   attempted(result: AttemptResult): void;
   firstAttempt(seconds: number): void;
-  /** Keeps the ages of the oldest deliveries until the next time. */
-  oldestUndelivered(seconds: { readonly [lane in LaneName]?: number }): void;
+  gaveUp(deliveries: number): void;
+  /** Keeps what was measured until the next time. */
+  measured(now: Measured): void;
+}
+
+interface Measured {
+  /** The ages of the oldest deliveries that wait. */
+  readonly oldestSeconds: { readonly [lane in LaneName]?: number };
+  /** How many wait, up to WAITING_MAX. */
+  readonly deliveries: number;
 }
 
 /** Adds the series to those of the app. */
 export function createDeliveryMetrics(metrics: Metrics, lanes: Lanes): DeliveryMetrics {
   const help = 'Attempts to deliver to webhooks: delivered, rejected with a status, or unanswered.';
-  const attempts = metrics.counter('webhook_attempts_total', help, ['outcome']);
+  const outcomes = ['delivered', 'rejected', 'unanswered'];
+  const attempts = metrics.counterBy('outcome', { name: 'webhook_attempts_total', help }, outcomes);
+  const givenUp = metrics.counter('webhook_given_up_total', 'Deliveries that were given up after their last attempt.');
   const first = metrics.histogram('webhook_first_attempt_seconds', 'Time from an event to its first attempt.', {
     buckets: FIRST_ATTEMPT_SECONDS,
   });
-  let oldest: Readonly<Record<string, number>> = {};
+  let oldest: Readonly<Record<string, number>> = { fast: 0, slow: 0 };
+  let waiting = 0;
   metrics.gaugeBy(
     'lane',
     {
@@ -28,6 +41,8 @@ export function createDeliveryMetrics(metrics: Metrics, lanes: Lanes): DeliveryM
     },
     () => oldest,
   );
+  const about = `Deliveries that wait, counted up to ${WAITING_MAX}.`;
+  metrics.gauge('webhook_deliveries_waiting', about, () => waiting);
   for (const lane of ['fast', 'slow'] as const) {
     const running = () => LANES[lane] - lanes.room(lane);
     metrics.observeGate({ name: `webhooks_${lane}`, load: () => ({ running: running(), waiting: 0, refused: 0 }) });
@@ -36,8 +51,10 @@ export function createDeliveryMetrics(metrics: Metrics, lanes: Lanes): DeliveryM
     attempted: ({ delivered, status }) =>
       attempts.inc({ outcome: delivered ? 'delivered' : status === null ? 'unanswered' : 'rejected' }),
     firstAttempt: (seconds) => first.observe(seconds),
-    oldestUndelivered(seconds) {
-      oldest = { fast: 0, slow: 0, ...seconds };
+    gaveUp: (deliveries) => givenUp.inc(deliveries),
+    measured({ oldestSeconds, deliveries }) {
+      oldest = { fast: 0, slow: 0, ...oldestSeconds };
+      waiting = deliveries;
     },
   };
 }

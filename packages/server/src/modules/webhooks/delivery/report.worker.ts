@@ -4,6 +4,7 @@ import type { Dependencies } from '../../../kernel/context.ts';
 import { systemContext } from '../../../kernel/system-context.ts';
 import { transact } from '../../../kernel/transact.ts';
 import type { Worker } from '../../../kernel/worker.ts';
+import { WAITING_MAX } from './metrics.ts';
 import { deliveryEvents } from './schema.ts';
 
 const NAME = 'webhooks-report';
@@ -14,7 +15,10 @@ export const reportWorker: Worker = {
   idleMs: 10_000,
   async runOnce(deps) {
     const { db, webhookDeliveries } = deps;
-    webhookDeliveries.metrics.oldestUndelivered(await webhookQueue.findOldestUndelivered(db));
+    webhookDeliveries.metrics.measured({
+      oldestSeconds: await webhookQueue.findOldestUndelivered(db),
+      deliveries: await webhookQueue.findUndeliveredCount(db, WAITING_MAX),
+    });
     const endpoints = await webhookQueue.listGivenUp(db, BATCH);
     for (const endpoint of endpoints) await report(deps, endpoint);
     return endpoints.length;

@@ -19,6 +19,8 @@ export interface Step {
   /** Failures in a row, with those that were just written. */
   readonly failures: number;
   readonly last_ok_ms: number | null;
+  /** Deliveries whose last attempt was among those that were just written. */
+  readonly given_up: number;
   /** Why the endpoint is to be disabled; null: it is not. */
   readonly disable: 'gone' | 'failing' | null;
   readonly deliveries: readonly webhookQueue.DeliverableRow[];
@@ -43,11 +45,11 @@ export async function takeStep(
 
 async function record(tx: Tx, endpoint: webhookQueue.LeasedEndpoint, ended: readonly EndedAttempt[]) {
   const { id, last_ok_ms } = endpoint;
-  if (ended.length === 0) return { failures: endpoint.failures, last_ok_ms, failing: false };
+  if (ended.length === 0) return { failures: endpoint.failures, last_ok_ms, given_up: 0, failing: false };
   const given_up = await webhookQueue.appendAttempts(tx, ended.map(attemptRow));
   const health = healthAfter(endpoint.failures, ended);
   const failing = await webhookQueue.updateEndpointHealth(tx, id, { ...health, given_up });
-  return { ...health, failing };
+  return { ...health, given_up, failing };
 }
 
 /** In the order in which the attempts ended. */

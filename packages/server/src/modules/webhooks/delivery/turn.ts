@@ -85,6 +85,7 @@ async function deliver(parts: TurnParts, running: Running): Promise<void> {
     });
     for (const { result } of ended) parts.metrics.attempted(result);
     if (step === undefined) return;
+    parts.metrics.gaveUp(step.given_up);
     if (step.disable !== null) return await parts.disable(claimed, step.disable);
     if (step.deliveries.length > 0) allowance.started(await startAll(parts, running, step));
     if (underWay.count() === 0) {

@@ -45,5 +45,10 @@ export function createEtcdConfigs(
     relay.orphans,
   );
   metrics.gauge('config_etcd_bytes', 'Bytes of the largest database of a member of etcd.', upkeep.dbSize);
+  metrics.gauge(
+    'config_etcd_quota_bytes',
+    'ETCD_QUOTA_BYTES: what a member of etcd may store.',
+    () => settings.quotaBytes,
+  );
   return { store, relay, upkeep, etcd };
 }
