@@ -2,7 +2,7 @@
 interface Asked {
   readonly traceparent: (() => string | undefined) | undefined;
   /** The call is one of the background. */
-  readonly unref: boolean;
+  readonly unref?: boolean | undefined;
 }
 
 /** W3C Trace Context, section 3.2, in the form that all versions have. */
