@@ -67,10 +67,9 @@ test('the log is in the order of commits and of real time, without a gap, and re
 test('workers on several connections move one queue, each batch by one of them', async () => {
   const { db, others } = await opened();
   const committed = await writersOn([db, ...others], 3, 40); // fewer than fit into one batch
+  const parts = { signals: createSignals(), outboxMetrics: { sequenced() {}, batchFailed() {} } };
   const moved = await Promise.all(
-    others.map((each) =>
-      sequenceWorker.runOnce({ db: each, signals: createSignals() } as Dependencies, AbortSignal.timeout(30_000)),
-    ),
+    others.map((each) => sequenceWorker.runOnce({ ...parts, db: each } as Dependencies, AbortSignal.timeout(30_000))),
   );
   const log = await wholeLog(db);
   expect(moved.reduce((sum, count) => sum + count, 0)).toBe(log.length);
