@@ -30,11 +30,20 @@ function count(text: string | undefined, name: string): number | undefined {
 }
 
 async function perform({ command, argument }: Call, { db }: DatabaseHandle): Promise<void> {
-  const { forceVersion, latestVersion, migrateDown, migrateUp, migrationStatus, schemaVersion, unknownMigrations } =
-    await import('./migrate.ts');
+  const { forceVersion, latestVersion, migrateDown, migrationStatus, schemaVersion, unknownMigrations } = await import(
+    './migrate.ts'
+  );
+  const { migrateUpPatiently, PATIENCE } = await import('./migrate-patiently.ts');
   switch (command) {
     case 'up':
-      return report('applied', await migrateUp(db, count(argument, 'up')), 'nothing to do: the schema is current');
+      return report(
+        'applied',
+        await migrateUpPatiently(db, count(argument, 'up'), {
+          ...PATIENCE,
+          log: (line) => console.error(`migrate: ${line}`),
+        }),
+        'nothing to do: the schema is current',
+      );
     case 'down':
       return report('reverted', await migrateDown(db, count(argument, 'down') ?? 1), 'nothing to revert');
     case 'down-all':

@@ -20,6 +20,7 @@ export {
   schemaVersion,
   unknownMigrations,
 } from './migrate.ts';
+export { migrateUpPatiently, PATIENCE } from './migrate-patiently.ts';
 export type { StatementObserver } from './observed.ts';
 export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';

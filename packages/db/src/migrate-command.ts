@@ -7,7 +7,8 @@ const HELP = `migrate: moves the schema of a database between versions.
 
   migrate [--target=core] COMMAND       the registry's own database
 
-  up [N]         apply the next N migrations; all of them without N. Nothing to do is success.
+  up [N]         apply the next N migrations; all of them without N. Nothing to do is success. No statement waits for a lock
+                 for longer than 3 s, for others would wait behind it: all is rolled back and tried again, for 10 minutes.
   down [N]       revert the last N migrations; one without N.
   down-all       revert every migration: all data is gone.
   status         list every migration and when it was applied.

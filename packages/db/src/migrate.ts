@@ -18,7 +18,7 @@ export interface MigrationTree {
 }
 
 /** The registry's own database. */
-const core: MigrationTree = { migrations, schema: null, table: DEFAULT_MIGRATION_TABLE };
+export const coreMigrations: MigrationTree = { migrations, schema: null, table: DEFAULT_MIGRATION_TABLE };
 
 const SERVER_MAJOR_MIN = 16;
 
@@ -48,7 +48,7 @@ function migrator(db: Db, { migrations, schema, table }: MigrationTree): Migrato
  * Applies the next `steps` migrations (all when absent) and returns their names; nothing pending is no error. Throws
  * `MigrationError` for a database that a newer program has migrated.
  */
-export async function migrateUp(db: Db, steps?: number, tree: MigrationTree = core): Promise<string[]> {
+export async function migrateUp(db: Db, steps?: number, tree: MigrationTree = coreMigrations): Promise<string[]> {
   await requireServerVersion(db);
   await requireKnownMigrations(db, tree);
   if (steps === undefined) return finish(await migrator(db, tree).migrateToLatest());
@@ -58,7 +58,7 @@ export async function migrateUp(db: Db, steps?: number, tree: MigrationTree = co
 }
 
 /** Reverts the last `steps` migrations and returns their names, last first. Throws as `migrateUp` does. */
-export async function migrateDown(db: Db, steps: number, tree: MigrationTree = core): Promise<string[]> {
+export async function migrateDown(db: Db, steps: number, tree: MigrationTree = coreMigrations): Promise<string[]> {
   await requireKnownMigrations(db, tree);
   return repeat(steps, () => migrator(db, tree).migrateDown());
 }
@@ -74,13 +74,13 @@ async function repeat(steps: number, once: () => Promise<MigrationResultSet>): P
 }
 
 /** Lists every known migration in order, and when it was applied. Creates nothing. */
-export async function migrationStatus(db: Db, tree: MigrationTree = core): Promise<MigrationStatus[]> {
+export async function migrationStatus(db: Db, tree: MigrationTree = coreMigrations): Promise<MigrationStatus[]> {
   const infos = await migrator(db, tree).getMigrations();
   return infos.map(({ name, executedAt }) => ({ name, applied_at: executedAt?.toISOString() ?? null }));
 }
 
 /** Lists the applied migrations that this program does not know, in their order: a newer one has migrated the database. Creates nothing. */
-export async function unknownMigrations(db: Db, tree: MigrationTree = core): Promise<MigrationStatus[]> {
+export async function unknownMigrations(db: Db, tree: MigrationTree = coreMigrations): Promise<MigrationStatus[]> {
   const place = tree.schema === null ? tree.table : `${tree.schema}.${tree.table}`;
   const { rows: found } = await sql`select where to_regclass(${place}) is not null`.execute(db);
   if (found.length === 0) return [];
@@ -106,7 +106,7 @@ export function newestOf({ migrations }: MigrationTree): number {
 }
 
 /** The number of the newest migration of the registry's own database that this program knows. */
-export const latestVersion: number = newestOf(core);
+export const latestVersion: number = newestOf(coreMigrations);
 
 /**
  * Throws `MigrationError` when a migration that this program knows is missing. A newer schema passes: replicas of the
@@ -121,7 +121,7 @@ export async function requireCurrentSchema(db: Db): Promise<void> {
 
 /** Throws `MigrationError` for a schema that is older or newer than this program. */
 export async function requireOwnSchema(db: Db): Promise<void> {
-  await requireKnownMigrations(db, core);
+  await requireKnownMigrations(db, coreMigrations);
   await requireCurrentSchema(db);
 }
 
@@ -155,7 +155,7 @@ export async function forceVersion(db: Db, version: number): Promise<void> {
   if (!versionExists(version)) {
     throw new MigrationError(`version ${version} does not exist: the newest is ${latestVersion}`);
   }
-  const table = sql.table(core.table);
+  const table = sql.table(coreMigrations.table);
   const names = Object.keys(migrations).sort();
   await db.transaction().execute(async (tx) => {
     await sql`create table if not exists ${table} (name varchar(255) primary key, timestamp varchar(255) not null)`.execute(

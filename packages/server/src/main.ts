@@ -3,8 +3,9 @@ import {
   type DatabaseHandle,
   type Db,
   embeddedDirectory,
-  migrateUp,
+  migrateUpPatiently,
   openDatabase,
+  PATIENCE,
   redactPasswords,
   requireAllRows,
   requireCurrentSchema,
@@ -55,11 +56,7 @@ async function main(): Promise<void> {
   });
 }
 
-async function open(
-  config: Config,
-  log: (message: string) => void,
-  observe?: StatementObserver,
-): Promise<DatabaseHandle> {
+async function open(config: Config, log: Log, observe?: StatementObserver): Promise<DatabaseHandle> {
   const { databaseUrl: url, databaseDirectUrl: directUrl, databaseConnectionsMax: connectionsMax } = config;
   if (url !== undefined && config.migrateOnStart) await migrateAlone(directUrl ?? url, config, log);
   const database = await openDatabase(
@@ -68,26 +65,28 @@ async function open(
       : { url, directUrl, connectionsMax, log, ...databaseTimeouts(config) },
     observe,
   );
-  if (url === undefined && config.migrateOnStart) await migrate(database, config);
+  if (url === undefined && config.migrateOnStart) await migrate(database, config, log);
   await requireSchema(database.db, config);
   await requireTenantRole(database.db);
   await requireAllRows(database.db);
   return database;
 }
 
+type Log = (message: string) => void;
+
 /** With connections of its own: no statement is too slow here, nor is the wait for another replica that migrates. */
-async function migrateAlone(url: string, config: Config, log: (message: string) => void): Promise<void> {
+async function migrateAlone(url: string, config: Config, log: Log): Promise<void> {
   const database = await openDatabase({ url, statementTimeoutMs: 0, connectionsMax: 2, log });
   try {
-    await migrate(database, config);
+    await migrate(database, config, log);
   } finally {
     await database.close();
   }
 }
 
-async function migrate({ db }: DatabaseHandle, { acceptsNewerSchema }: Config): Promise<void> {
+async function migrate({ db }: DatabaseHandle, { acceptsNewerSchema }: Config, log: Log): Promise<void> {
   if (acceptsNewerSchema && (await unknownMigrations(db)).length > 0) return;
-  await migrateUp(db);
+  await migrateUpPatiently(db, undefined, { ...PATIENCE, log });
 }
 
 async function requireSchema(db: Db, { acceptsNewerSchema }: Config): Promise<void> {

@@ -69,7 +69,9 @@ test('workers on several connections move one queue, each batch by one of them',
   const committed = await writersOn([db, ...others], 3, 40); // fewer than fit into one batch
   const parts = { signals: createSignals(), outboxMetrics: { sequenced() {}, batchFailed() {} } };
   const moved = await Promise.all(
-    others.map((each) => sequenceWorker.runOnce({ ...parts, db: each } as Dependencies, AbortSignal.timeout(30_000))),
+    others.map((db) =>
+      sequenceWorker.runOnce({ ...parts, db } as Partial<Dependencies> as Dependencies, AbortSignal.timeout(30_000)),
+    ),
   );
   const log = await wholeLog(db);
   expect(moved.reduce((sum, count) => sum + count, 0)).toBe(log.length);

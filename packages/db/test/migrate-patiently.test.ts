@@ -1,0 +1,58 @@
+// engine: postgres
+/** A migration beside a transaction that has been open for long: nobody waits behind the migration for longer than it may. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../src/database.ts';
+import { migrateUp, schemaVersion } from '../src/migrate.ts';
+import { migrateUpPatiently } from '../src/migrate-patiently.ts';
+import { emptyDatabase, type TestDatabase } from '../src/testing.ts';
+
+/** 0028 alters audit_log. */
+const BEFORE = 27;
+const LOCK_TIMEOUT_MS = 200;
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await emptyDatabase();
+  await migrateUp(database.db, BEFORE);
+});
+afterAll(() => database.close());
+
+/** Reads audit_log in a transaction that stays open until it is told to end. */
+async function startReader() {
+  const { db, close } = await openDatabase({ url: database.url ?? '', applicationName: 'pg_dump' });
+  const [reading, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const reader = db.transaction().execute(async (tx) => {
+    await sql`select from audit_log`.execute(tx);
+    reading.resolve();
+    await end.promise;
+  });
+  await reading.promise;
+  return async () => {
+    end.resolve();
+    await reader;
+    await close();
+  };
+}
+
+test('gives up with one line that names the migration and who is in its way, and nothing is changed', async () => {
+  const endReader = await startReader();
+  const lines: string[] = [];
+  const patience = { lockTimeoutMs: LOCK_TIMEOUT_MS, giveUpAfterMs: 100, log: (line: string) => void lines.push(line) };
+  await expect(migrateUpPatiently(database.db, 1, patience)).rejects.toThrow(
+    /^attempt \d: 0028_audit_proofs: canceling statement due to lock timeout \(open for longer: pid \d+ \(pg_dump\)\); rolled back, and given up/,
+  );
+  expect(await schemaVersion(database.db)).toBe(BEFORE);
+  await endReader();
+});
+
+test('lets others read and write between its attempts, and is done when the reader has ended', async () => {
+  const endReader = await startReader();
+  const failed = Promise.withResolvers<string>();
+  const patience = { lockTimeoutMs: LOCK_TIMEOUT_MS, giveUpAfterMs: 60_000, log: failed.resolve };
+  const migrated = migrateUpPatiently(database.db, 1, patience);
+  expect(await failed.promise).toMatch(/^attempt 1: 0028_audit_proofs: .*; rolled back, next attempt in 1 s$/);
+  await expect(sql`select from audit_log`.execute(database.db)).resolves.toMatchObject({ rows: [] });
+  await endReader();
+  expect(await migrated).toEqual(['0028_audit_proofs']);
+});
