@@ -21,6 +21,11 @@ export interface ConfigRegisterOptions {
   readonly db: Db;
   /** The number of reads and writes that were sent. */
   readonly operations: number;
+  /**
+   * The least number of writes of each kind that got through: chance decides which do, so the run goes on until there were
+   * as many, up to twenty times the operations. Absent: none.
+   */
+  readonly seenMin?: number;
   /** Decides what clients ask; which answer comes first is not in its hand. */
   readonly seed: number;
   readonly registers: readonly Register[];
@@ -79,9 +84,12 @@ const PAUSE_MS = 100;
 /** After a request without an answer: a server that is gone answers at once that it is. */
 const BREATH_MS = 5;
 
+/** How many times its operations a run may take until it has seen enough. */
+const LONGER_AT_MOST = 20;
+
 /** Runs the operations, waits until the store has settled, and reports what clients were told. */
 export async function runConfigRegister(options: ConfigRegisterOptions): Promise<ConfigRegisterReport> {
-  const { operations, clients = 16, seed, store } = options;
+  const { operations, seenMin = 0, clients = 16, seed, store } = options;
   const counts = { sent: 0, refused: 0, unavailable: 0, unanswered: 0, repetitions: 0, silence: 0 };
   const done = { put: 0, overwrite: 0, delete: 0, rollback: 0 };
   const run: Run = {
@@ -90,7 +98,8 @@ export async function runConfigRegister(options: ConfigRegisterOptions): Promise
     done,
     answeredAt: performance.now(),
   };
-  const going = () => run.sent < operations;
+  const hasSeen = () => Math.min(...Object.values(done)) >= seenMin;
+  const going = () => run.sent < operations || (!hasSeen() && run.sent < operations * LONGER_AT_MOST);
   await Promise.all(
     Array.from({ length: clients }, (_, client) =>
       clientLoop(run, { client, chances: createChances(seed * 1_000 + client), going }),
