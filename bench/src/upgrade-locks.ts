@@ -43,7 +43,9 @@ const measure: SectionOf<Settings> = async ({ rows, databases, stack, progress }
   stack.defer(() => registry.close());
   await migrateUp(registry.db, schema);
   progress(`loading ${rows} rows of audit_log at version ${schema}`);
-  await withClient(url, (client) => loadRows(client, Math.round(rows / OTHERS)));
+  const loader = await connect(url);
+  await loadRows(loader, Math.round(rows / OTHERS));
+  await loader.end();
   const probes = { reader: await startProbe(url, READ), writer: await startProbe(url, WRITE) };
   const figures: Figure[] = [];
   for (let version = schema + 1; version <= latestVersion; version += 1) {
@@ -70,8 +72,7 @@ const measure: SectionOf<Settings> = async ({ rows, databases, stack, progress }
 };
 
 async function startProbe(url: string, statement: string): Promise<Probe> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await connect(url);
   let [going, longestMs, count] = [true, 0, 0];
   const running = (async () => {
     while (going) {
@@ -96,14 +97,10 @@ async function startProbe(url: string, statement: string): Promise<Probe> {
   };
 }
 
-async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
+  return client;
 }
 
 const sections = { 'audit-log': measure };

@@ -33,15 +33,12 @@ async function perform({ command, argument }: Call, { db }: DatabaseHandle): Pro
   const { forceVersion, latestVersion, migrateDown, migrationStatus, schemaVersion, unknownMigrations } = await import(
     './migrate.ts'
   );
-  const { migrateUpPatiently, PATIENCE } = await import('./migrate-patiently.ts');
+  const { migrateUpPatiently } = await import('./migrate-patiently.ts');
   switch (command) {
     case 'up':
       return report(
         'applied',
-        await migrateUpPatiently(db, count(argument, 'up'), {
-          ...PATIENCE,
-          log: (line) => console.error(`migrate: ${line}`),
-        }),
+        await migrateUpPatiently(db, count(argument, 'up'), { log: (line) => console.error(`migrate: ${line}`) }),
         'nothing to do: the schema is current',
       );
     case 'down':

@@ -7,6 +7,7 @@ export type { Db, Tx } from './handles.ts';
 export { requireAllRows } from './hidden-rows.ts';
 export type { BytesRequest, PageRequest, RowsWithin } from './keyset.ts';
 export type { Listener } from './listener.ts';
+export { isLockTimeout } from './lock-timeout.ts';
 export { connectManaged, type ManagedConnection } from './managed/connection.ts';
 export * as managedDatabases from './managed/databases.ts';
 export * as managedInside from './managed/inside.ts';
@@ -20,7 +21,7 @@ export {
   schemaVersion,
   unknownMigrations,
 } from './migrate.ts';
-export { migrateUpPatiently, PATIENCE } from './migrate-patiently.ts';
+export { migrateUpPatiently } from './migrate-patiently.ts';
 export type { StatementObserver } from './observed.ts';
 export * as access from './queries/access.ts';
 export * as apiKeys from './queries/api-keys.ts';

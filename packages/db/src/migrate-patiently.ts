@@ -6,23 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Db } from './handles.ts';
+import { isLockTimeout } from './lock-timeout.ts';
 import { coreMigrations, MigrationError, type MigrationTree, migrateUp } from './migrate.ts';
 
 export interface Patience {
-  /** How long a statement may wait for a lock, and so how long others wait behind it. */
-  readonly lockTimeoutMs: number;
-  /** After this time no further attempt begins. */
-  readonly giveUpAfterMs: number;
+  /** How long a statement may wait for a lock, and so how long others wait behind it. Default 3 s. */
+  readonly lockTimeoutMs?: number;
+  /** After this time no further attempt begins. Default ten minutes. */
+  readonly giveUpAfterMs?: number;
   /** Hears one line for each attempt that did not get its locks. */
   readonly log: (line: string) => void;
 }
 
-/** What the command allows. */
-export const PATIENCE = { lockTimeoutMs: 3_000, giveUpAfterMs: 600_000 };
-
+const LOCK_TIMEOUT_MS = 3_000;
+const GIVE_UP_AFTER_MS = 600_000;
 const PAUSE_MS = { first: 1_000, longest: 30_000 };
-/** https://www.postgresql.org/docs/16/errcodes-appendix.html: lock_not_available. */
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * As `migrateUp` of the registry's own database, but no statement waits for a lock for longer than it may: what was done is
@@ -30,14 +28,14 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * over; the database is then as it was.
  */
 export async function migrateUpPatiently(db: Db, steps: number | undefined, patience: Patience): Promise<string[]> {
-  const { lockTimeoutMs, giveUpAfterMs, log } = patience;
+  const { lockTimeoutMs = LOCK_TIMEOUT_MS, giveUpAfterMs = GIVE_UP_AFTER_MS, log } = patience;
   const end = Date.now() + giveUpAfterMs;
   const tree = withLockTimeout(coreMigrations, lockTimeoutMs);
   for (let attempt = 1, pauseMs = PAUSE_MS.first; ; attempt += 1, pauseMs = Math.min(2 * pauseMs, PAUSE_MS.longest)) {
     try {
       return await migrateUp(db, steps, tree);
     } catch (error) {
-      if (!isLockTimeout(error)) throw error;
+      if (!(error instanceof MigrationError && isLockTimeout(error.cause))) throw error;
       const waited = `attempt ${attempt}: ${error.message}${await longTransactions(db, lockTimeoutMs)}; rolled back`;
       const leftMs = end - Date.now();
       if (leftMs <= 0) throw new MigrationError(`${waited}, and given up: end what holds the lock, or migrate later`);
@@ -59,11 +57,6 @@ function withLockTimeout(tree: MigrationTree, lockTimeoutMs: number): MigrationT
   });
   const entries = Object.entries(tree.migrations).map(([name, migration]) => [name, limited(migration)]);
   return { ...tree, migrations: Object.fromEntries(entries) };
-}
-
-function isLockTimeout(error: unknown): error is MigrationError {
-  const cause = error instanceof MigrationError ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === LOCK_NOT_AVAILABLE;
 }
 
 /** Names the sessions whose transactions are older than the wait: one of them holds the lock. */

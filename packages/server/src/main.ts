@@ -5,7 +5,6 @@ import {
   embeddedDirectory,
   migrateUpPatiently,
   openDatabase,
-  PATIENCE,
   redactPasswords,
   requireAllRows,
   requireCurrentSchema,
@@ -86,7 +85,7 @@ async function migrateAlone(url: string, config: Config, log: Log): Promise<void
 
 async function migrate({ db }: DatabaseHandle, { acceptsNewerSchema }: Config, log: Log): Promise<void> {
   if (acceptsNewerSchema && (await unknownMigrations(db)).length > 0) return;
-  await migrateUpPatiently(db, undefined, { ...PATIENCE, log });
+  await migrateUpPatiently(db, undefined, { log });
 }
 
 async function requireSchema(db: Db, { acceptsNewerSchema }: Config): Promise<void> {

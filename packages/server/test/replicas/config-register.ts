@@ -14,6 +14,7 @@ import {
   type VersionWrite,
   versionViolations,
 } from './config-versions.ts';
+import { goesOn } from './goes-on.ts';
 
 export interface ConfigRegisterOptions {
   readonly replicas: readonly Pick<ConfigReplica, 'address'>[];
@@ -84,9 +85,6 @@ const PAUSE_MS = 100;
 /** After a request without an answer: a server that is gone answers at once that it is. */
 const BREATH_MS = 5;
 
-/** How many times its operations a run may take until it has seen enough. */
-const LONGER_AT_MOST = 20;
-
 /** Runs the operations, waits until the store has settled, and reports what clients were told. */
 export async function runConfigRegister(options: ConfigRegisterOptions): Promise<ConfigRegisterReport> {
   const { operations, seenMin = 0, clients = 16, seed, store } = options;
@@ -99,7 +97,7 @@ export async function runConfigRegister(options: ConfigRegisterOptions): Promise
     answeredAt: performance.now(),
   };
   const hasSeen = () => Math.min(...Object.values(done)) >= seenMin;
-  const going = () => run.sent < operations || (!hasSeen() && run.sent < operations * LONGER_AT_MOST);
+  const going = () => goesOn(run.sent, operations, hasSeen);
   await Promise.all(
     Array.from({ length: clients }, (_, client) =>
       clientLoop(run, { client, chances: createChances(seed * 1_000 + client), going }),

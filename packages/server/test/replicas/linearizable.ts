@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
+import { goesOn } from './goes-on.ts';
 import type { Subject } from './memory-replica.ts';
 import { type History, type Operation, violations } from './register.ts';
 
@@ -62,17 +63,13 @@ const WRITES_PER_KEY = 12;
 /** Keys are still asked about when they have been revoked. */
 const LOOKED_AT = 3;
 
-/** How many times its operations a run may take until it has seen enough. */
-const LONGER_AT_MOST = 20;
-
 /** Runs until there were enough operations, and reports what they were told. */
 export async function runRegisters(options: RegisterOptions): Promise<RegisterReport> {
   const { operations, seenMin = 0, readers = 12, writers = 4 } = options;
   const counts = { operations_done: 0, accepted: 0, refused: 0, unanswered: 0, revocations: 0 };
   const run: Run = { ...options, ...counts, registers: [] };
   const hasSeen = () => Math.min(run.accepted, run.refused) >= seenMin && run.revocations > 0;
-  const going = () =>
-    run.operations_done < operations || (!hasSeen() && run.operations_done < operations * LONGER_AT_MOST);
+  const going = () => goesOn(run.operations_done, operations, hasSeen);
   await Promise.all([
     ...Array.from({ length: writers }, () => writerLoop(run, going)),
     ...Array.from({ length: readers }, () => readerLoop(run, going, writers * LOOKED_AT)),

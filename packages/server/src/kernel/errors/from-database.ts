@@ -26,18 +26,12 @@ const UNAVAILABLE_SYSTEM = new Set([
 const UNAVAILABLE_MESSAGE =
   /timeout exceeded when trying to connect|Connection terminated|is not queryable|PGlite is closed/;
 
-const LOCK_NOT_AVAILABLE = '55P03';
 // Serialization failure, deadlock, lock timeout, statement timeout: what was asked is right, and may succeed next time.
-const CONTENDED_SQLSTATE = new Set(['40001', '40P01', LOCK_NOT_AVAILABLE, '57014']);
+const CONTENDED_SQLSTATE = new Set(['40001', '40P01', '55P03', '57014']);
 
 /** Tells whether the database refused a statement for the constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   return typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === constraint;
-}
-
-/** Tells whether the database gave up waiting for a lock, because `lock_timeout` was over. */
-export function isLockTimeout(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
 }
 
 /** Returns the caller's error for a violated constraint, a lost database or one that is too busy; undefined for anything unforeseen. */

@@ -2,9 +2,8 @@
  * Which machine has which address. Every change of a network runs in the turn of its tenant and holds the lock of the network,
  * which is the last one of the order tenant, project, node, network.
  */
-import { acrossProjects, meshAddresses, meshFreeRanges, networks, type Tx } from '@tenant-registry/db';
+import { acrossProjects, isLockTimeout, meshAddresses, meshFreeRanges, networks, type Tx } from '@tenant-registry/db';
 import type { ActorContext } from '../../../kernel/context.ts';
-import { isLockTimeout } from '../../../kernel/errors/from-database.ts';
 import { type RecordEvent, transact, type Work } from '../../../kernel/transact.ts';
 import { networkErrors } from '../errors.ts';
 import { type MeshAddress, networkEvents } from '../schema.ts';
