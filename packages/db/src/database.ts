@@ -12,6 +12,7 @@ import {
   validateDatabaseConfig,
 } from './database-config.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { notePreparing } from './fixed.ts';
 import type { Db } from './handles.ts';
 import { type Listener, type ListenOptions, openListener } from './listener.ts';
 import { observedDialect, observedPreparing, type StatementObserver } from './observed.ts';
@@ -216,6 +217,7 @@ function handle(plain: Dialect, engine: DatabaseHandle['engine'], { end, observe
   const opened = observe === undefined ? given : { ...given, prepare: observedPreparing(given.prepare, observe) };
   const db = new Kysely<DB>({ dialect });
   noteScope(db, null);
+  notePreparing(db, opened.prepare);
   let closing: Promise<void> | undefined;
   return {
     ...opened,

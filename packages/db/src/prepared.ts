@@ -21,7 +21,9 @@ interface Client {
   query: (...asked: unknown[]) => unknown;
 }
 
-const MARK = /^\/\* prepare (\w+) \*\//;
+/** Begins a marked statement. */
+export const PREPARE = '/* prepare ';
+const NAME = /^\w+/;
 
 /**
  * Lets the connection parse and plan a statement once when its text begins with a comment that names it, inside transactions
@@ -30,7 +32,8 @@ const MARK = /^\/\* prepare (\w+) \*\//;
 export function prepareMarked(client: Client): void {
   const query = client.query.bind(client);
   client.query = (text: unknown, ...rest: unknown[]) => {
-    const name = typeof text === 'string' ? MARK.exec(text)?.[1] : undefined;
+    const isMarked = typeof text === 'string' && text.startsWith(PREPARE);
+    const name = isMarked ? NAME.exec(text.slice(PREPARE.length))?.[0] : undefined;
     return name === undefined ? query(text, ...rest) : query({ name, text }, ...rest);
   };
 }

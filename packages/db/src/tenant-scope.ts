@@ -12,6 +12,7 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import type { Tx } from './handles.ts';
+import { PREPARE } from './prepared.ts';
 import { TENANT_ROLE } from './tenant-role.ts';
 
 export interface TenantScope {
@@ -162,8 +163,9 @@ function transactionsOf(driver: Driver, begin: Begin): Transactions {
 
 function scopedConnection(session: Session, { alone }: Transactions): DatabaseConnection {
   return {
-    async executeQuery<R>(query: CompiledQuery) {
+    async executeQuery<R>(asked: CompiledQuery) {
       if (session.released) throw givenBack();
+      const query = preparedApart(asked);
       // The row type is the caller's claim, here as in every driver.
       if (session.inTransaction) return session.connection.executeQuery(query) as Promise<QueryResult<R>>;
       return inTurn(session, () => alone(session, query)) as Promise<QueryResult<R>>;
@@ -173,6 +175,15 @@ function scopedConnection(session: Session, { alone }: Transactions): DatabaseCo
       throw new Error('a tenant-scoped handle does not stream');
     },
   };
+}
+
+/**
+ * Gives a marked statement a name of its own inside of scopes: a plan depends on row-level security, and the server would
+ * plan one name anew each time that the role of its connection is another one.
+ */
+function preparedApart(query: CompiledQuery): CompiledQuery {
+  if (!query.sql.startsWith(PREPARE)) return query;
+  return { ...query, sql: `${PREPARE}tenant_${query.sql.slice(PREPARE.length)}` };
 }
 
 const givenBack = () => new Error('this connection has returned to the pool');

@@ -1,6 +1,7 @@
 /** Every statement about API keys. The hash leaves this file only towards verification. */
 import { type Insertable, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { ApiKeys, TenantStatus } from '../schema.ts';
@@ -134,9 +135,9 @@ const CANDIDATES = `
   from api_keys k join tenants t on t.id = k.tenant_id
   where k.prefix = any($1::text[])`;
 
-export function findApiKey(db: Db, id: string): Promise<ApiKeyRow | undefined> {
-  return db.selectFrom('api_keys').select(shown).where('id', '=', id).executeTakeFirst();
-}
+export const findApiKey = fixedRow('find_api_key', (db, id: string) =>
+  db.selectFrom('api_keys').select(shown).where('id', '=', id),
+);
 
 export function lockApiKey(tx: Tx, id: string): Promise<ApiKeyRow | undefined> {
   return tx.selectFrom('api_keys').select(shown).where('id', '=', id).forUpdate().executeTakeFirst();

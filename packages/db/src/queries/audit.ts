@@ -1,8 +1,9 @@
 /** The audit log: rows are appended and read, never changed. */
 import { type Insertable, type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db } from '../handles.ts';
 import { type BytesRequest, keyset, type RowsWithin, rowsFound, rowsWithin, type Sorter } from '../keyset.ts';
-import type { AuditLog } from '../schema.ts';
+import { type AuditLog, columns } from '../schema.ts';
 import { json } from '../types.ts';
 
 export type AuditRow = Selectable<AuditLog>;
@@ -43,9 +44,9 @@ export interface AuditFilter {
   readonly until?: string | undefined;
 }
 
-export function findAuditEvent(db: Db, id: string): Promise<AuditRow | undefined> {
-  return db.selectFrom('audit_log').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findAuditEvent = fixedRow('find_audit_event', (db, id: string) =>
+  db.selectFrom('audit_log').select(columns.audit_log).where('id', '=', id),
+);
 
 /**
  * Lists newest first. Each filter has an index that ends in the order of the page. The list without a filter sorts by

@@ -1,8 +1,9 @@
 /** Every statement about the requests of tenants: for products, and for trials of products. */
 import type { Insertable, Selectable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { CatalogRequests, CatalogRequestsState } from '../schema.ts';
+import { type CatalogRequests, type CatalogRequestsState, columns } from '../schema.ts';
 
 export type CatalogRequestRow = Selectable<CatalogRequests>;
 
@@ -17,9 +18,9 @@ export interface CatalogDecision {
   readonly decided_at: Date;
 }
 
-export function findCatalogRequest(db: Db, id: string): Promise<CatalogRequestRow | undefined> {
-  return db.selectFrom('catalog_requests').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findCatalogRequest = fixedRow('find_catalog_request', (db, id: string) =>
+  db.selectFrom('catalog_requests').select(columns.catalog_requests).where('id', '=', id),
+);
 
 export function lockCatalogRequest(tx: Tx, id: string): Promise<CatalogRequestRow | undefined> {
   return tx.selectFrom('catalog_requests').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();

@@ -1,8 +1,9 @@
 /** Every statement about schemas of configurations, their versions, and the configurations that are checked against them. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest, type RowsWithin, rowsWithin } from '../keyset.ts';
-import type { ConfigSchemas, ConfigSchemaVersions } from '../schema.ts';
+import { type ConfigSchemas, type ConfigSchemaVersions, columns } from '../schema.ts';
 import { json } from '../types.ts';
 
 export type ConfigSchemaRow = Selectable<ConfigSchemas>;
@@ -35,9 +36,9 @@ export async function findConfigSchemaText(
 }
 
 /** Finds a schema; a deleted one too. */
-export function findConfigSchema(db: Db, id: string): Promise<ConfigSchemaRow | undefined> {
-  return db.selectFrom('config_schemas').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findConfigSchema = fixedRow('find_config_schema', (db, id: string) =>
+  db.selectFrom('config_schemas').select(columns.config_schemas).where('id', '=', id),
+);
 
 /** Locks a schema; a deleted one too. Writes that pin it anew wait, and are waited for. */
 export function lockConfigSchema(tx: Tx, id: string): Promise<ConfigSchemaRow | undefined> {

@@ -1,8 +1,9 @@
 /** Every statement about groups themselves. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { Groups, GroupsSource, TenantIdpConfig } from '../schema.ts';
+import { columns, type Groups, type GroupsSource, type TenantIdpConfig } from '../schema.ts';
 import type { TenantRole } from '../types.ts';
 
 export type GroupRow = Selectable<Groups>;
@@ -12,9 +13,9 @@ export interface GroupFilter {
   readonly source?: GroupsSource | undefined;
 }
 
-export function findGroup(db: Db, id: string): Promise<GroupRow | undefined> {
-  return db.selectFrom('groups').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findGroup = fixedRow('find_group', (db, id: string) =>
+  db.selectFrom('groups').select(columns.groups).where('id', '=', id),
+);
 
 export function lockGroup(tx: Tx, id: string): Promise<GroupRow | undefined> {
   return tx.selectFrom('groups').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();

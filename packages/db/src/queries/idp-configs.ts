@@ -1,8 +1,9 @@
 /** Every statement about SSO configurations. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { type BytesRequest, keyset, type RowsWithin, rowsWithin } from '../keyset.ts';
-import type { TenantIdpConfig, TenantIdpConfigStatus } from '../schema.ts';
+import { columns, type TenantIdpConfig, type TenantIdpConfigStatus } from '../schema.ts';
 import { json } from '../types.ts';
 
 export type IdpConfigRow = Selectable<TenantIdpConfig>;
@@ -18,9 +19,9 @@ export interface IdpConfigFilter {
   readonly status?: TenantIdpConfigStatus | undefined;
 }
 
-export function findIdpConfig(db: Db, id: string): Promise<IdpConfigRow | undefined> {
-  return db.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findIdpConfig = fixedRow('find_idp_config', (db, id: string) =>
+  db.selectFrom('tenant_idp_config').select(columns.tenant_idp_config).where('id', '=', id),
+);
 
 export function lockIdpConfig(tx: Tx, id: string): Promise<IdpConfigRow | undefined> {
   return tx.selectFrom('tenant_idp_config').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();

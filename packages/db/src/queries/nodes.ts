@@ -1,8 +1,9 @@
 /** Every statement about nodes: the machines of resources. Their addresses have statements of their own. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { Nodes } from '../schema.ts';
+import { columns, type Nodes } from '../schema.ts';
 
 /** A node with its address. */
 export type NodeRow = Selectable<Nodes> & { readonly ip: string | null };
@@ -11,11 +12,9 @@ export type NodeRow = Selectable<Nodes> & { readonly ip: string | null };
 const ip = sql<string | null>`
   (select host(a.ip) from domain_mesh_ip_allocations a where a.node_id = nodes.id)`.as('ip');
 
-const whole = (db: Db) => db.selectFrom('nodes').selectAll('nodes').select(ip);
+const whole = (db: Db) => db.selectFrom('nodes').select(columns.nodes).select(ip);
 
-export function findNode(db: Db, id: string): Promise<NodeRow | undefined> {
-  return whole(db).where('id', '=', id).executeTakeFirst();
-}
+export const findNode = fixedRow('find_node', (db, id: string) => whole(db).where('id', '=', id));
 
 /** Locks the node. Its address is read by a later statement, which sees what the holder before has committed. */
 export async function lockNode(tx: Tx, id: string): Promise<NodeRow | undefined> {

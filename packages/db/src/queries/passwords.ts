@@ -1,5 +1,6 @@
 /** Every statement about passwords. Their hashes leave this file towards verification alone. No handle may be confined to a tenant. */
 import { sql } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import type { TenantStatus } from '../schema.ts';
 import type { TenantRole } from '../types.ts';
@@ -65,13 +66,12 @@ const owner = [
 ] as const;
 const address = sql<string | null>`lower(email)`.as('address');
 
-export function findPasswordOwner(db: Db, id: string): Promise<PasswordOwner | undefined> {
-  return db
+export const findPasswordOwner = fixedRow('find_password_owner', (db, id: string) =>
+  db
     .selectFrom('users')
     .select([...owner, address])
-    .where('id', '=', id)
-    .executeTakeFirst();
-}
+    .where('id', '=', id),
+);
 
 export function lockPasswordOwner(tx: Tx, id: string): Promise<PasswordOwner | undefined> {
   return tx

@@ -1,8 +1,9 @@
 /** Every statement about projects. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { RoleBindings, TenantProjectStatus, TenantProjects } from '../schema.ts';
+import { columns, type RoleBindings, type TenantProjectStatus, type TenantProjects } from '../schema.ts';
 
 export type ProjectRow = Selectable<TenantProjects>;
 
@@ -12,9 +13,9 @@ export interface ProjectFilter {
   readonly status?: TenantProjectStatus | undefined;
 }
 
-export function findProject(db: Db, id: string): Promise<ProjectRow | undefined> {
-  return db.selectFrom('tenant_projects').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findProject = fixedRow('find_project', (db, id: string) =>
+  db.selectFrom('tenant_projects').select(columns.tenant_projects).where('id', '=', id),
+);
 
 export function lockProject(tx: Tx, id: string): Promise<ProjectRow | undefined> {
   return tx.selectFrom('tenant_projects').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();

@@ -1,14 +1,15 @@
 /** Every statement about resources: what runs the machines of a project. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { Resources } from '../schema.ts';
+import { columns, type Resources } from '../schema.ts';
 
 export type ResourceRow = Selectable<Resources>;
 
-export function findResource(db: Db, id: string): Promise<ResourceRow | undefined> {
-  return db.selectFrom('resources').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findResource = fixedRow('find_resource', (db, id: string) =>
+  db.selectFrom('resources').select(columns.resources).where('id', '=', id),
+);
 
 export function lockResource(tx: Tx, id: string): Promise<ResourceRow | undefined> {
   return tx.selectFrom('resources').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();

@@ -1,9 +1,10 @@
 /** Every statement about service identities: the programs of a tenant as principals of their own. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { ServiceIdentities, ServiceIdentitiesFederationKind, TenantStatus } from '../schema.ts';
+import { columns, type ServiceIdentities, type ServiceIdentitiesFederationKind, type TenantStatus } from '../schema.ts';
 import type { TenantRole } from '../types.ts';
 import { OPEN_MARKS } from './principals.ts';
 import type { PlacedMark } from './replica-leases.ts';
@@ -15,9 +16,9 @@ export interface ServiceIdentityFilter {
   readonly project_id?: string | undefined;
 }
 
-export function findServiceIdentity(db: Db, id: string): Promise<ServiceIdentityRow | undefined> {
-  return db.selectFrom('service_identities').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findServiceIdentity = fixedRow('find_service_identity', (db, id: string) =>
+  db.selectFrom('service_identities').select(columns.service_identities).where('id', '=', id),
+);
 
 export function lockServiceIdentity(tx: Tx, id: string): Promise<ServiceIdentityRow | undefined> {
   return tx.selectFrom('service_identities').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();

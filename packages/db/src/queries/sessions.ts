@@ -1,6 +1,7 @@
 /** Every statement about browser sessions. The hash of a cookie never leaves this file. */
 import { type Selectable, sql } from 'kysely';
 import type { DatabaseHandle } from '../database.ts';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { TenantStatus, UserSessions } from '../schema.ts';
@@ -75,9 +76,9 @@ export function prepareFindSession(database: Pick<DatabaseHandle, 'prepare'>) {
   };
 }
 
-export function findSession(db: Db, id: string): Promise<SessionRow | undefined> {
-  return db.selectFrom('user_sessions').select(shown).where('id', '=', id).executeTakeFirst();
-}
+export const findSession = fixedRow('find_session', (db, id: string) =>
+  db.selectFrom('user_sessions').select(shown).where('id', '=', id),
+);
 
 export function lockSession(tx: Tx, id: string): Promise<SessionRow | undefined> {
   return tx.selectFrom('user_sessions').select(shown).where('id', '=', id).forUpdate().executeTakeFirst();

@@ -1,9 +1,10 @@
 /** Every statement about tenants. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { sql } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
-import type { DB, TenantKind, TenantStatus, Tenants } from '../schema.ts';
+import { columns, type DB, type TenantKind, type TenantStatus, type Tenants } from '../schema.ts';
 
 export type TenantRow = Selectable<Tenants>;
 
@@ -15,13 +16,13 @@ export interface TenantFilter {
   readonly q?: string | undefined;
 }
 
-export function findTenant(db: Db, id: string): Promise<TenantRow | undefined> {
-  return db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();
-}
+export const findTenant = fixedRow('find_tenant', (db, id: string) =>
+  db.selectFrom('tenants').select(columns.tenants).where('id', '=', id),
+);
 
-export function findTenantBySlug(db: Db, slug: string): Promise<TenantRow | undefined> {
-  return db.selectFrom('tenants').selectAll().where('slug', '=', slug).executeTakeFirst();
-}
+export const findTenantBySlug = fixedRow('find_tenant_by_slug', (db, slug: string) =>
+  db.selectFrom('tenants').select(columns.tenants).where('slug', '=', slug),
+);
 
 /** Returns those of the ids that belong to a tenant. */
 export async function listTenantIds(db: Db, ids: readonly string[]): Promise<string[]> {

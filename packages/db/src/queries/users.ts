@@ -1,5 +1,6 @@
 /** Every statement about users. The hash of a password leaves this file only towards its verification. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { RoleLevel, Users } from '../schema.ts';
@@ -36,8 +37,10 @@ export interface UserFilter {
 // The check users_roles_check lets no other role in.
 const row = <Row extends { roles: string[] }>(found: Row) => found as Omit<Row, 'roles'> & { roles: TenantRole[] };
 
+const findShown = fixedRow('find_user', (db, id: string) => db.selectFrom('users').select(shown).where('id', '=', id));
+
 export async function findUser(db: Db, id: string): Promise<UserRow | undefined> {
-  const found = await db.selectFrom('users').select(shown).where('id', '=', id).executeTakeFirst();
+  const found = await findShown(db, id);
   return found && row(found);
 }
 

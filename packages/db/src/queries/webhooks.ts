@@ -1,5 +1,6 @@
 /** Every statement about the configuration of webhooks: endpoints, their secrets, and what their owners ask of deliveries. */
 import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
+import { fixedRow } from '../fixed.ts';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type {
@@ -40,9 +41,9 @@ export interface WebhookFilter {
   readonly status?: WebhookEndpointsStatus | undefined;
 }
 
-export function findWebhook(db: Db, id: string): Promise<WebhookRow | undefined> {
-  return db.selectFrom('webhook_endpoints').select(shown).where('id', '=', id).executeTakeFirst();
-}
+export const findWebhook = fixedRow('find_webhook', (db, id: string) =>
+  db.selectFrom('webhook_endpoints').select(shown).where('id', '=', id),
+);
 
 /** Locks the endpoint. The log goes on: it makes deliveries without a lock of endpoints, and passes over those that are locked. */
 export function lockWebhook(tx: Tx, id: string): Promise<WebhookRow | undefined> {

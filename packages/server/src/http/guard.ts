@@ -71,9 +71,10 @@ export async function guard(
       request.reidentify = async () => actor;
     }
     // Products ask most often and are not rationed: nothing here makes them wait.
-    if (request.actor?.type === 'internal') return done();
+    if (actor?.type === 'internal') return done();
+    if (actor !== null) return done(refusalOf(() => spend(deps.budgets, request)));
     const admit = async () => {
-      if (presented !== undefined && request.actor === null) {
+      if (presented !== undefined) {
         const start = performance.now();
         await withinDeadline(identify(request, presented), requestTimeoutMs, tooLate);
         request.identifiedInMs = performance.now() - start;
@@ -89,6 +90,16 @@ export async function guard(
     const read = request.actor !== null || request.routeOptions.config.isPublic === true;
     done(null, read ? payload : unread(request));
   });
+}
+
+/** Returns what the work throws; undefined when it succeeds. */
+function refusalOf(work: () => void): Error | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error as Error; // all that the work throws is one
+  }
 }
 
 /** Stands in for a body that is not read: the operation refuses the caller before it looks at it. */

@@ -29,7 +29,8 @@ export function spend(budgets: Budgets, { actor, method, routeOptions }: Fastify
 export function chargeAnswers(scope: FastifyInstance, budgets: Budgets): void {
   scope.addHook('onSend', ({ actor }, reply, payload, done) => {
     if (isRationed(actor)) {
-      budgets.charge(actor, unitsOf(bytesOf(payload)));
+      const units = unitsOf(bytesOf(payload));
+      if (units > 0) budgets.charge(actor, units);
       tell(reply, budgets.standings(actor));
     }
     done(null, payload);

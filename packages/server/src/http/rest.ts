@@ -3,6 +3,7 @@ import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyReques
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { callerOf } from '../kernel/direct-call.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
+import { jsonOf } from '../kernel/json-text.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
 import type { TextStream } from '../kernel/streams/text-stream.ts';
 import { sendFailure } from './failure.ts';
@@ -11,6 +12,8 @@ import { sendProblem } from './problem.ts';
 import { chargesOf } from './rationing.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
 import { sendStream } from './stream.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 export type ContextOf = (request: FastifyRequest, reply: FastifyReply) => Context;
 
@@ -60,15 +63,14 @@ function handlerOf(operation: Operation, { constraints, budgets }: Dependencies,
     );
   return async (request: FastifyRequest, reply: FastifyReply) => {
     try {
-      const { params, query, body } = request as RequestParts;
       const ctx = contextOf(request, reply);
-      const output = await call(ctx, () => read({ params, query, body }));
-      reply.headers(Object.fromEntries(ctx.answerHeaders));
+      const output = await call(ctx, () => read(request as RequestParts));
+      for (const [name, value] of ctx.answerHeaders) reply.header(name, value);
       if (isUnchanged(request, ctx.answerHeaders.get('etag'))) return reply.code(304).send();
       if (stream !== undefined) return await streamed(output as TextStream | EventStream, request, reply); // its output schema says so
       if (status === 204) return reply.code(204).send();
       if (location !== undefined) reply.header('location', fill(location, output));
-      return reply.code(status).send(output);
+      return reply.code(status).header('content-type', JSON_TYPE).send(jsonOf(output));
     } catch (error) {
       return sendProblem(reply, toDomainError(error, constraints));
     }

@@ -13,7 +13,7 @@ import type { Authenticator } from '../authentication/authenticate.ts';
 import { BODY_BYTES_MAX } from '../kernel/bounds.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { type DomainError, kernelErrors } from '../kernel/errors.ts';
-import type { createLogger } from '../kernel/logger.ts';
+import { type createLogger, withoutSearch } from '../kernel/logger.ts';
 import type { Tracing } from '../kernel/tracing.ts';
 import { mountAuthorize } from './authorize.ts';
 import { acceptOnlyJson } from './body.ts';
@@ -163,6 +163,8 @@ interface Hooked extends Pick<ServerOptions, 'deps' | 'logger'> {
 }
 
 function addHooks(app: FastifyInstance, { deps: { metrics }, logger, paths, origins }: Hooked): void {
+  // The members of a line are those of `requestLine`.
+  const lines = withoutSearch(logger);
   app.addHook('onRequest', (request, reply, done) => {
     dress(request, reply);
     origins.mark(request, reply);
@@ -179,7 +181,7 @@ function addHooks(app: FastifyInstance, { deps: { metrics }, logger, paths, orig
     metrics.answers.answered({ route, method, status, seconds, problem: request.facts?.code ?? null });
     if (logger.isLevelEnabled('info')) {
       // Not the request's own logger, which would have to be made for this one line.
-      logger.info(requestLine(request, reply, route), 'request');
+      lines.info(requestLine(request, reply, route), 'request');
     }
     done();
   });

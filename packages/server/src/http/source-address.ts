@@ -25,6 +25,7 @@ export function networkOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): strin
 // Fastify's types promise an address, but Node knows none of a connection that is gone.
 function addressIn(text: string | undefined): string | null {
   if (text === undefined) return null;
+  if (!text.includes('%') && isIP(text) !== 0) return text; // the form that nearly all have
   const [, bracketed, beforePort] = WITH_PORT.exec(text) ?? [];
   const [address = ''] = (bracketed ?? beforePort ?? text).split('%');
   return isIP(address) === 0 ? null : address;

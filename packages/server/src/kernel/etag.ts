@@ -1,12 +1,12 @@
 /** Strong entity tags (RFC 9110): a change is refused when the caller's copy is not the current one. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context } from './context.ts';
 import { kernelErrors } from './errors.ts';
+import { jsonOf } from './json-text.ts';
 
 /** Returns the strong tag of a representation, quotes included: equal bytes, equal tag. */
 export function etagOf(representation: unknown): string {
-  const digest = createHash('sha256').update(JSON.stringify(representation)).digest('base64url');
-  return `"${digest.slice(0, 22)}"`;
+  return `"${hash('sha256', jsonOf(representation), 'base64url').slice(0, 22)}"`;
 }
 
 /** Throws `precondition_failed` unless the caller sent no If-Match, `*`, or the current representation's tag. */

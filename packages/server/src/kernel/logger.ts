@@ -17,13 +17,38 @@ export function createLogger(level: string, destination?: DestinationStream): Pi
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamps(),
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRET_PATHS, censor: '[redacted]' },
       serializers: { err: serializeError },
     },
     destination,
   );
+}
+
+/**
+ * Returns the logger without the search for secrets in each line, which costs more than all else of a line: for lines whose
+ * members are listed in one place, and none of which is a secret.
+ */
+export function withoutSearch(logger: PinoLogger): PinoLogger {
+  return logger.child({}, { redact: { paths: [] } });
+}
+
+const MS_DIGITS = 3;
+
+/** Makes what writes the time of a line in RFC 3339: the date is put together once a second. */
+function createTimestamps(): () => string {
+  let second = Number.NaN;
+  let upToSecond = '';
+  return () => {
+    const now = Date.now();
+    const ms = now % 1_000;
+    if (now - ms !== second) {
+      second = now - ms;
+      upToSecond = new Date(second).toISOString().slice(0, -'000Z'.length);
+    }
+    return `,"time":"${upToSecond}${String(ms).padStart(MS_DIGITS, '0')}Z"`;
+  };
 }
 
 /** The members of a database error that hold values of rows, keys or statements. */

@@ -4,17 +4,21 @@
  * Settles like the work, or throws what `late` makes when that takes longer. The work itself goes on, and its outcome is
  * not looked at. Infinity waits for the work alone.
  */
-export async function withinDeadline<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
+export function withinDeadline<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return work;
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), ms);
+    work.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** When a request must have its answer. */
