@@ -1,4 +1,4 @@
-/** Opens databases. No file but this one and pglite.ts imports a driver. */
+/** Opens databases. No file but this one, shaped-query.ts and pglite.ts imports a driver. */
 import { mkdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';

@@ -1,5 +1,7 @@
 /** Prepares the few statements that run on every request, so that they are planned once. */
 
+import { Shape, ShapedQuery } from './shaped-query.ts';
+
 /** Runs the statement outside any transaction with these values, and returns its rows. */
 export type Prepared<Row> = (values: readonly unknown[]) => Promise<Row[]>;
 
@@ -10,7 +12,7 @@ export interface Statement {
 }
 
 interface Pool {
-  query(statement: { name?: string; text: string; values: unknown[] }): Promise<{ rows: unknown[] }>;
+  query(statement: ShapedQuery): unknown;
 }
 
 interface Engine {
@@ -43,11 +45,16 @@ export function prepareMarked(client: Client): void {
  * connection keeps nothing of the statement: a pooler gives one session to many clients.
  */
 export function onPool(pool: Pool, named: boolean) {
-  return <Row>({ name, text }: Statement): Prepared<Row> =>
-    async (values) => {
-      const { rows } = await pool.query({ ...(named ? { name } : {}), text, values: [...values] });
-      return rows as Row[]; // the caller's claim: no compiler reads the text
+  const shapes = new Map<string, Shape>();
+  return <Row>({ name, text }: Statement): Prepared<Row> => {
+    const shape = shapes.get(name) ?? new Shape();
+    shapes.set(name, shape);
+    const statement = named ? { name, text } : { text };
+    return async (values) => {
+      const { rows } = (await pool.query(new ShapedQuery(statement, values, shape))) as { rows: Row[] };
+      return rows; // the caller's claim: no compiler reads the text
     };
+  };
 }
 
 /** Runs on PGlite, which plans the statement each time: there is no round trip to save. */

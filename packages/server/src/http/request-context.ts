@@ -13,12 +13,35 @@ import { networkOf, sourceAddress } from './source-address.ts';
 /** Returns the function that makes the context of a request, whose answer may take that many milliseconds. */
 export function contextsOf(deps: Dependencies, timeoutMs: number): ContextOf {
   return (request, reply) => {
-    const signal = callerSignal(reply.raw);
     const deadline = deadlineIn(timeoutMs - request.identifiedInMs);
-    const db = visibleTo(request.actor, deps, signal);
     const cut = new AbortController();
     const accepted = stillAccepted(request, deps);
-    return { ...deps, ...partsOf(request), stillAccepted: accepted, db, root: deps.db, signal, cut, deadline };
+    const signalOf = onFirstUse(() => callerSignal(reply.raw));
+    const db = visibleTo(request.actor, deps, signalOf);
+    return {
+      ...deps,
+      ...partsOf(request),
+      stillAccepted: accepted,
+      db,
+      root: deps.db,
+      cut,
+      deadline,
+      // Most requests need neither. A copy of the context has their values.
+      get signal() {
+        return signalOf();
+      },
+      get network() {
+        return networkOf(request);
+      },
+    };
+  };
+}
+
+function onFirstUse<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 
@@ -30,7 +53,6 @@ function partsOf(request: FastifyRequest) {
     requestId: request.id,
     facts: factsOf(request),
     sourceIp: sourceAddress(request),
-    network: networkOf(request),
     origin: headerOf(request, 'origin'),
     sessionCookie: request.sessionCookie,
     ifMatch: request.headers['if-match'] ?? null,
@@ -54,9 +76,9 @@ function stillAccepted({ actor, reidentify }: FastifyRequest, deps: Dependencies
 }
 
 /** Returns the handle whose statements see no more than the actor may: all tenants, or its own tenant and project. */
-function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies, signal: AbortSignal): Db {
+function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies, signalOf: () => AbortSignal): Db {
   if (actor === null || actor.tenant_id === null) return db;
-  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id }, signal);
+  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id }, signalOf());
 }
 
 /** Returns the value of a header. One that was sent twice is joined with commas, which its own rule then refuses. */
