@@ -54,18 +54,17 @@ export function fixedRow<Args extends readonly unknown[], Row>(
   if (names.has(name)) throw new Error(`two statements have the name ${name}`);
   names.add(name);
   let compiled: CompiledQuery<Row> | undefined;
-  const compile = () => {
+  const compile = (): CompiledQuery<Row> => {
     const placeholders = Array.from({ length: build.length - 1 }, (_, index) => new Placeholder(index));
     const made = build(compiler, ...(placeholders as unknown as Args)).compile(); // their values come with each call
     if (STAR.test(made.sql)) throw new Error(`${name} selects *: what that stands for changes with a migration`);
-    return made;
+    return { ...made, sql: `${PREPARE}${name} */ ${made.sql}` };
   };
   return async (db, ...args) => {
     compiled ??= compile();
     const values = compiled.parameters.map((value) => (value instanceof Placeholder ? args[value.index] : value));
     const prepare = preparing.get(db);
     if (prepare !== undefined) return (await prepare<Row>({ name, text: compiled.sql })(values))[0];
-    const marked = { ...compiled, sql: `${PREPARE}${name} */ ${compiled.sql}`, parameters: values };
-    return (await db.executeQuery<Row>(marked)).rows[0];
+    return (await db.executeQuery<Row>({ ...compiled, parameters: values })).rows[0];
   };
 }
