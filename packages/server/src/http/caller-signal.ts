@@ -8,7 +8,6 @@ const answerIsOver = kernelErrors.tenantBusy({ detail: 'The caller has left, or 
 /** Returns a signal that aborts when the answer is over: written, or broken off because its caller has left. */
 export function callerSignal(response: ServerResponse): AbortSignal {
   const over = new AbortController();
-  if (response.closed) over.abort(answerIsOver);
-  else response.once('close', () => over.abort(answerIsOver));
+  response.once('close', () => over.abort(answerIsOver));
   return over.signal;
 }

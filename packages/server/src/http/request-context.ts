@@ -13,53 +13,30 @@ import { networkOf, sourceAddress } from './source-address.ts';
 /** Returns the function that makes the context of a request, whose answer may take that many milliseconds. */
 export function contextsOf(deps: Dependencies, timeoutMs: number): ContextOf {
   return (request, reply) => {
-    const deadline = deadlineIn(timeoutMs - request.identifiedInMs);
-    const cut = new AbortController();
-    const accepted = stillAccepted(request, deps);
-    const signalOf = onFirstUse(() => callerSignal(reply.raw));
-    const db = visibleTo(request.actor, deps, signalOf);
+    const signal = callerSignal(reply.raw);
     return {
       ...deps,
-      ...partsOf(request),
-      stillAccepted: accepted,
-      db,
+      logger: request.log,
+      actor: request.actor,
+      refusal: request.refusal,
+      requestId: request.id,
+      facts: factsOf(request),
+      sourceIp: sourceAddress(request),
+      network: networkOf(request),
+      origin: headerOf(request, 'origin'),
+      sessionCookie: request.sessionCookie,
+      ifMatch: request.headers['if-match'] ?? null,
+      idempotencyKey: headerOf(request, 'idempotency-key'),
+      lastEventId: headerOf(request, 'last-event-id'),
+      idempotencyClaim: null,
+      answerHeaders: new Map<string, string>(),
+      stillAccepted: stillAccepted(request, deps),
+      db: visibleTo(request.actor, deps, signal),
       root: deps.db,
-      cut,
-      deadline,
-      // Most requests need neither. A copy of the context has their values.
-      get signal() {
-        return signalOf();
-      },
-      get network() {
-        return networkOf(request);
-      },
+      signal,
+      cut: new AbortController(),
+      deadline: deadlineIn(timeoutMs - request.identifiedInMs),
     };
-  };
-}
-
-function onFirstUse<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-function partsOf(request: FastifyRequest) {
-  return {
-    logger: request.log,
-    actor: request.actor,
-    refusal: request.refusal,
-    requestId: request.id,
-    facts: factsOf(request),
-    sourceIp: sourceAddress(request),
-    origin: headerOf(request, 'origin'),
-    sessionCookie: request.sessionCookie,
-    ifMatch: request.headers['if-match'] ?? null,
-    idempotencyKey: headerOf(request, 'idempotency-key'),
-    lastEventId: headerOf(request, 'last-event-id'),
-    idempotencyClaim: null,
-    answerHeaders: new Map<string, string>(),
   };
 }
 
@@ -76,9 +53,9 @@ function stillAccepted({ actor, reidentify }: FastifyRequest, deps: Dependencies
 }
 
 /** Returns the handle whose statements see no more than the actor may: all tenants, or its own tenant and project. */
-function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies, signalOf: () => AbortSignal): Db {
+function visibleTo(actor: Actor | null, { db, forTenant }: Dependencies, signal: AbortSignal): Db {
   if (actor === null || actor.tenant_id === null) return db;
-  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id }, signalOf());
+  return forTenant({ tenant_id: actor.tenant_id, project_id: actor.project_id }, signal);
 }
 
 /** Returns the value of a header. One that was sent twice is joined with commas, which its own rule then refuses. */

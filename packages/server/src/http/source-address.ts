@@ -19,7 +19,8 @@ const IPV6_SUBNET = 64;
 
 /** Returns the name under which unknown callers are counted: the address, of IPv6 the network. All without an address are one. */
 export function networkOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
-  return normalizeIP(sourceAddress(request) ?? 'unknown', IPV6_SUBNET);
+  const address = sourceAddress(request) ?? 'unknown';
+  return address.includes(':') ? normalizeIP(address, IPV6_SUBNET) : address;
 }
 
 // Fastify's types promise an address, but Node knows none of a connection that is gone.
