@@ -1,6 +1,7 @@
 /** Structured logs: one JSON object a line, request ids in it, secrets out of it. */
 import { redactPasswords } from '@tenant-registry/db';
 import { type DestinationStream, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { systemClock } from './clock.ts';
 
 /** The logger that code needs; Fastify's request logger is one too. */
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
@@ -41,7 +42,7 @@ function createTimestamps(): () => string {
   let second = Number.NaN;
   let upToSecond = '';
   return () => {
-    const now = Date.now();
+    const now = systemClock().getTime();
     const ms = now % 1_000;
     if (now - ms !== second) {
       second = now - ms;
