@@ -2,7 +2,8 @@
  * The answers of the HTTP interface: rate, errors and duration of each route. Every request passes here, the verification of
  * keys above all, so an observation adds to numbers; names and labels are put together when somebody reads them.
  */
-import { Counter, type Metric, type MetricValueWithName, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { createDistribution, type Distribution, histogramOf } from './distribution.ts';
 
 /** From an answer of memory to one that took as long as an answer may. */
 const BOUNDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -32,10 +33,7 @@ type Label = (typeof LABELS)[number];
 interface Cell {
   readonly labels: Readonly<Record<Label, string>>;
   count: number;
-  timed: number;
-  seconds: number;
-  /** Those up to each bound that are above the one before. */
-  readonly within: number[];
+  readonly seconds: Distribution;
 }
 
 /** Adds the series to the registry. */
@@ -58,8 +56,10 @@ export function createAnswerSeries(registry: Registry, prefix: string): AnswerSe
     labelNames: ['code'],
     registers: [registry],
   });
-  const timed = () => cells.filter((cell) => cell.timed > 0);
-  registry.registerMetric(histogramOf(`${prefix}http_request_seconds`, timed));
+  const help = 'Time from the head of a request to the end of its answer, without answers that last.';
+  const timed = () => cells.filter(({ seconds }) => seconds.count() > 0);
+  const shown = () => timed().map(({ labels, seconds }) => ({ labels, distribution: seconds }));
+  registry.registerMetric(histogramOf({ name: `${prefix}http_request_seconds`, help, labelNames: LABELS }, shown));
 
   function cellOf(route: string, method: string, statusClass: number): Cell {
     const byMethod = entry(byRoute, route, () => new Map<string, (Cell | undefined)[]>());
@@ -67,7 +67,7 @@ export function createAnswerSeries(registry: Registry, prefix: string): AnswerSe
     const known = byClass[statusClass];
     if (known !== undefined) return known;
     const labels = { route, method, status: `${statusClass}xx` };
-    const cell: Cell = { labels, count: 0, timed: 0, seconds: 0, within: BOUNDS.map(() => 0) };
+    const cell: Cell = { labels, count: 0, seconds: createDistribution(BOUNDS) };
     byClass[statusClass] = cell;
     cells.push(cell);
     return cell;
@@ -77,20 +77,10 @@ export function createAnswerSeries(registry: Registry, prefix: string): AnswerSe
     answered({ route, method, status, seconds, problem }) {
       const cell = cellOf(route, METHODS.has(method) ? method : 'other', Math.trunc(status / 100));
       cell.count += 1;
-      if (seconds !== null) observe(cell, seconds);
+      if (seconds !== null) cell.seconds.observe(seconds);
       if (problem !== null) problems.inc({ code: problem });
     },
   };
-}
-
-function observe(cell: Cell, seconds: number): void {
-  cell.timed += 1;
-  cell.seconds += seconds;
-  for (let index = 0; index < BOUNDS.length; index += 1) {
-    if (seconds > (BOUNDS[index] ?? 0)) continue;
-    cell.within[index] = (cell.within[index] ?? 0) + 1;
-    return;
-  }
 }
 
 /** Returns what the map has, made and kept where it is missing. */
@@ -100,26 +90,4 @@ function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): 
   const made = make();
   map.set(key, made);
   return made;
-}
-
-/** Returns the histogram of the cells. The library's own puts the text of all labels together for each observation. */
-function histogramOf(name: string, cells: () => readonly Cell[]): Metric {
-  const help = 'Time from the head of a request to the end of its answer, without answers that last.';
-  const about = { name, help, type: 'histogram', aggregator: 'sum' };
-  const get = async () => ({ ...about, values: cells().flatMap((cell) => valuesOf(name, cell)) });
-  return { ...about, labelNames: LABELS, get } as unknown as Metric; // the registry reads no other member of a metric
-}
-
-function valuesOf(name: string, { labels, timed, seconds, within }: Cell): MetricValueWithName<string>[] {
-  let count = 0;
-  const buckets = BOUNDS.map((bound, index) => {
-    count += within[index] ?? 0;
-    return { metricName: `${name}_bucket`, labels: { le: bound, ...labels }, value: count };
-  });
-  return [
-    ...buckets,
-    { metricName: `${name}_bucket`, labels: { le: '+Inf', ...labels }, value: timed },
-    { metricName: `${name}_sum`, labels, value: seconds },
-    { metricName: `${name}_count`, labels, value: timed },
-  ];
 }

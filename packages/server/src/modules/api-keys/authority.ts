@@ -46,10 +46,9 @@ export function createKeyAuthority(
   const memory = createAuthorityMemory<apiKeys.ApiKeyAuthority>(leases, ENTRIES_MAX);
   const proves = createProver(options);
   const read = batched(async (prefixes) => Map.groupBy(await options.find(prefixes), ({ prefix }) => prefix));
-  const [hit, miss] = [{ source: 'memory' }, { source: 'database' }];
 
   async function ask(key: string, caller: string): Promise<Answer> {
-    metrics.authorityLookups.inc(miss);
+    metrics.authorityLookups.inc('database');
     const candidates = await withinDeadline(read(prefixOf(key)), READ_DEADLINE_MS, () =>
       kernelErrors.unavailable({ retryAfter: 1 }),
     );
@@ -65,7 +64,7 @@ export function createKeyAuthority(
   return (key, caller) => {
     const known = memory.recall(key);
     if (known === undefined) return memory.fetch(key, () => ask(key, caller()));
-    metrics.authorityLookups.inc(hit);
+    metrics.authorityLookups.inc('memory');
     return known;
   };
 }

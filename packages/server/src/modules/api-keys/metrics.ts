@@ -7,18 +7,14 @@ const ANSWER_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 export type KeyMetrics = ReturnType<typeof createKeyMetrics>;
 
 /** Makes the series of one app. */
-export function createKeyMetrics({
-  counter,
-  counterBy,
-  histogram,
-}: Pick<Metrics, 'counter' | 'counterBy' | 'histogram'>) {
+export function createKeyMetrics({ counter, counterBy, timing }: Pick<Metrics, 'counter' | 'counterBy' | 'timing'>) {
   return {
     verifications: counterBy(
       'outcome',
       { name: 'verifications_total', help: 'Verifications of API keys by outcome: valid, a refusal code, error.' },
       ['valid', 'error'],
     ),
-    verifySeconds: histogram('verify_seconds', 'Time from a read request to the verdict.', { buckets: ANSWER_SECONDS }),
+    verifySeconds: timing('verify_seconds', 'Time from a read request to the verdict.', ANSWER_SECONDS),
     authorityLookups: counterBy(
       'source',
       { name: 'authority_lookups_total', help: 'What verdicts were made from: memory, or a read of the database.' },

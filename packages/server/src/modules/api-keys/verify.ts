@@ -32,7 +32,7 @@ export function verifyApiKey(
   return authority.then(
     (facts) => counted(ctx, verdictOn(ctx, facts, input), start),
     (error: unknown) => {
-      ctx.apiKeys.metrics.verifications.inc({ outcome: 'error' });
+      ctx.apiKeys.metrics.verifications.inc('error');
       throw error;
     },
   );
@@ -94,7 +94,7 @@ function acceptance(facts: apiKeys.ApiKeyAuthority): Verdict {
 }
 
 function counted({ apiKeys: { metrics } }: VerifyContext, verdict: Verdict, start: number): Verdict {
-  metrics.verifications.inc({ outcome: verdict.code });
+  metrics.verifications.inc(verdict.code);
   metrics.verifySeconds.observe((performance.now() - start) / 1000);
   return verdict;
 }

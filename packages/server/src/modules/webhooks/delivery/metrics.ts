@@ -49,7 +49,7 @@ export function createDeliveryMetrics(metrics: Metrics, lanes: Lanes): DeliveryM
   }
   return {
     attempted: ({ delivered, status }) =>
-      attempts.inc({ outcome: delivered ? 'delivered' : status === null ? 'unanswered' : 'rejected' }),
+      attempts.inc(delivered ? 'delivered' : status === null ? 'unanswered' : 'rejected'),
     firstAttempt: (seconds) => first.observe(seconds),
     gaveUp: (deliveries) => givenUp.inc(deliveries),
     measured({ oldestSeconds, deliveries }) {
