@@ -13,6 +13,7 @@ import { chargesOf } from './rationing.ts';
 import { factsOf } from './request-line.ts';
 import { configOf, type Mounted } from './rest.ts';
 import { sendStream } from './stream.ts';
+import { plainly } from './trpc-plain.ts';
 
 type Options = FastifyTRPCPluginOptions<AppRouter>['trpcOptions'];
 
@@ -58,7 +59,11 @@ export async function mountTrpc(app: FastifyInstance, options: TrpcOptions): Pro
         bodyLimit: bodyBytesMax,
         config: configOf(operation),
         preHandler: refuseOtherShapes,
-        handler: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),
+        handler: plainly(operation, {
+          contextOf,
+          always,
+          otherwise: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res: whole(res), path }),
+        }),
       });
     }
     for (const subscription of subscriptions) {

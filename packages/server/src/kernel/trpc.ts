@@ -137,8 +137,7 @@ const answerInTime = t.middleware(async ({ ctx, type, path, meta, getRawInput, n
       refused === undefined
         ? toDomainError(thrown, ctx.constraints)
         : kernelErrors.invalidInput({ errors: inputMistakes(refused, await getRawInput()) });
-    const error = answered(ctx, found, { procedure: path, rest: meta?.rest });
-    return new TRPCError({ code: trpcCodeOf(error), message: error.message, cause: error });
+    return toTrpcError(answered(ctx, found, { procedure: path, rest: meta?.rest }));
   };
   const result = await withinDeadline(next(), ctx.deadline.leftMs(), tooLate).catch(async (thrown: unknown) => {
     throw await answerTo(thrown);
@@ -148,6 +147,11 @@ const answerInTime = t.middleware(async ({ ctx, type, path, meta, getRawInput, n
   if (type !== 'subscription') return result;
   return { ...result, data: failingAs(result.data as AsyncIterable<unknown>, answerTo) }; // tRPC's type of a subscription says so
 });
+
+/** Returns the error as tRPC knows errors. */
+export function toTrpcError(error: DomainError): TRPCError {
+  return new TRPCError({ code: trpcCodeOf(error), message: error.message, cause: error });
+}
 
 /** tRPC has no name for 410. The answer has that status all the same: it is taken from the problem. */
 function trpcCodeOf({ definition: { status } }: DomainError): TRPCError['code'] {
