@@ -109,6 +109,7 @@ export const operations: Kinds = {
     listOwn: 'LIST /v1/me/api-keys',
     revokeOwn: 'DELETE /v1/me/api-keys/{id}',
     verify: 'SAFE /v1/internal/api-keys/verify',
+    verifyBatch: 'SAFE /v1/internal/api-keys/verify-batch',
   },
   configSchemas: {
     create: 'POST /v1/schemas',

@@ -9,6 +9,7 @@ import type {
   RevokeOwnApiKeyInput,
   RotateApiKeyInput,
   VerifyApiKeyInput,
+  VerifyApiKeysInput,
 } from './schemas/api-keys.ts';
 import type {
   AppendAuditEventInput,
@@ -320,6 +321,7 @@ export interface Inputs {
     listOwn: ListOwnApiKeysInput;
     revokeOwn: RevokeOwnApiKeyInput;
     verify: VerifyApiKeyInput;
+    verifyBatch: VerifyApiKeysInput;
   };
   configSchemas: {
     create: CreateConfigSchemaInput;

@@ -1,6 +1,6 @@
 /** scripts/generate.ts writes this file from the OpenAPI document: do not edit. */
 import type { AccessVerdict, AccessVerdicts, Caller } from './schemas/access.ts';
-import type { ApiKeyPage, ApiKeyVerdict, IssuedApiKey } from './schemas/api-keys.ts';
+import type { ApiKeyPage, ApiKeyVerdict, ApiKeyVerdictBatch, IssuedApiKey } from './schemas/api-keys.ts';
 import type {
   AppendedAuditEvents,
   AuditCheckpoint,
@@ -207,6 +207,7 @@ export interface Outputs {
     listOwn: ApiKeyPage;
     revokeOwn: void;
     verify: ApiKeyVerdict;
+    verifyBatch: ApiKeyVerdictBatch;
   };
   configSchemas: {
     create: ConfigSchema;

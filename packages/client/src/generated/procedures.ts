@@ -109,6 +109,7 @@ export interface Procedures {
     listOwn: 'query';
     revokeOwn: 'mutation';
     verify: 'mutation';
+    verifyBatch: 'mutation';
   };
   configSchemas: {
     create: 'mutation';

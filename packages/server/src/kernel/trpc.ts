@@ -70,7 +70,7 @@ export interface Meta {
   readonly safe?: boolean;
   /** The answer gives or takes a cookie: a repetition is done anew, and the answer is never stored. */
   readonly setsCookie?: boolean;
-  /** Top-level fields of the input that may be any text, because they are compared and never stored. */
+  /** Fields of the input, or of the items of a list in it, that may be any text: they are compared and never stored. */
   readonly opaqueFields?: readonly string[];
   /** Top-level fields of the answer that are shown once and never stored. */
   readonly secretFields?: readonly string[];
@@ -193,7 +193,14 @@ const known = { ctx: undefined as unknown as { readonly actor: Actor } };
 function storable(input: unknown, opaque: readonly string[] = []): unknown {
   if (opaque.length === 0 || typeof input !== 'object' || input === null) return input;
   const isOpaque = ([field, value]: [string, unknown]) => typeof value === 'string' && opaque.includes(field);
-  return Object.fromEntries(Object.entries(input).filter((entry) => !isOpaque(entry)));
+  const entries = Object.entries(input).filter((entry) => !isOpaque(entry));
+  return Object.fromEntries(entries.map(([field, value]) => [field, withoutOpaqueItems(field, value, opaque)]));
+}
+
+/** `questions.key` is opaque in each item of the list `questions`. */
+function withoutOpaqueItems(list: string, value: unknown, opaque: readonly string[]): unknown {
+  const ofItems = opaque.filter((path) => path.startsWith(`${list}.`)).map((path) => path.slice(list.length + 1));
+  return Array.isArray(value) ? value.map((item) => storable(item, ofItems)) : value;
 }
 
 /** Returns the caller bound to the project of the input, and the database as it sees it; null without the permission there. */

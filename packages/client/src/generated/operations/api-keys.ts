@@ -5,6 +5,7 @@ import type { Result } from '../../result.ts';
 import type {
   ApiKeyPage,
   ApiKeyVerdict,
+  ApiKeyVerdictBatch,
   CreateApiKeyInput,
   CreateOwnApiKeyInput,
   IssuedApiKey,
@@ -14,6 +15,7 @@ import type {
   RevokeOwnApiKeyInput,
   RotateApiKeyInput,
   VerifyApiKeyInput,
+  VerifyApiKeysInput,
 } from '../schemas/api-keys.ts';
 
 /** The operations of `client.apiKeys`. */
@@ -92,4 +94,14 @@ export interface ApiKeysOperations {
    * Requires the permission `api_keys:verify`. It is held by the internal token.
    */
   verify(input: VerifyApiKeyInput, options?: WaitOptions): Result<ApiKeyVerdict>;
+  /**
+   * Verify several API keys.
+   *
+   * For gateways that queue: up to 100 questions of `verify_api_key`, with one answer each, in their order. A question
+   * that alone would have been answered 429 or 503 has no verdict and says why; the others have theirs. When none has
+   * one, the whole answer is the problem of the first.
+   *
+   * Requires the permission `api_keys:verify`. It is held by the internal token.
+   */
+  verifyBatch(input: VerifyApiKeysInput, options?: WaitOptions): Result<ApiKeyVerdictBatch>;
 }

@@ -224,3 +224,47 @@ export interface RefusedApiKey {
   /** From this moment on it is refused; null: it does not expire, or is refused. */
   expires_at: null;
 }
+
+/** The input of `client.apiKeys.verifyBatch`. */
+export interface VerifyApiKeysInput {
+  /** What would be asked one by one, each in the shape of `verify_api_key`. */
+  questions: VerifyApiKeysInputQuestion[];
+}
+
+/** A question about one presented key. */
+export interface VerifyApiKeysInputQuestion {
+  /** The key as the caller presented it: any text at all. What cannot be a key is `not_found`. */
+  key: string;
+  /** Scopes that the key must have, all of them. Absent: `[]`. */
+  scopes?: string[] | undefined;
+  /** A product that the tenant must be entitled to. */
+  product?: string | undefined;
+  /** `read` also passes in a frozen tenant. */
+  access?: 'write' | 'read' | undefined;
+}
+
+/** The answers to several questions about API keys. */
+export interface ApiKeyVerdictBatch {
+  /** One for each question, in the order of the questions. */
+  answers: ApiKeyVerdictBatchAnswer[];
+}
+
+/** The answer to one question: a verdict, or why there is none. */
+export interface ApiKeyVerdictBatchAnswer {
+  /** The verdict; null when there is none. */
+  verdict: ApiKeyVerdict | null;
+  /** Why there is no verdict; null when there is one. The key may not be used. */
+  problem: ApiKeyVerdictBatchAnswerProblem | null;
+}
+
+/** Why a question has no verdict. */
+export interface ApiKeyVerdictBatchAnswerProblem {
+  /** The code of the problem. */
+  code: string;
+  /** The status that the question alone would have been answered with. */
+  status: number;
+  /** What went wrong, for people. */
+  detail: string;
+  /** Seconds after which it can be asked again; null: not known. */
+  retry_after: number | null;
+}

@@ -60,5 +60,10 @@ export const requests = defineRequests({
       withoutRows: "what it is asked for is decided by a key's own secret, and no tenant may call it",
       request: ({ keySecret }) => ({ body: { key: keySecret } }),
     },
+    verify_api_keys: {
+      needs: ['keySecret'],
+      withoutRows: "what it is asked for is decided by a key's own secret, and no tenant may call it",
+      request: ({ keySecret }) => ({ body: { questions: [{ key: keySecret }, { key: 'none' }] } }),
+    },
   },
 });

@@ -17,7 +17,9 @@ import {
   revokeApiKeyInput,
   rotateApiKeyInput,
   verdict,
+  verdictBatch,
   verifyApiKeyInput,
+  verifyApiKeysInput,
 } from './schema.ts';
 import {
   createApiKey,
@@ -29,10 +31,13 @@ import {
   revokeOwnApiKey,
   rotateApiKey,
 } from './service.ts';
-import { productAt, verifyApiKey } from './verify.ts';
+import { productAt, verifyApiKey, verifyApiKeys } from './verify.ts';
 
 const on = routes({ tag: 'API keys', tenancy: tenancyErrors });
 const internal = routes({ tag: 'Internal' });
+
+/** A hundred keys with the scopes that a product asks for. */
+const BATCH_BODY_BYTES_MAX = 262_144;
 
 const issuing = [
   kernelErrors.quotaExceeded,
@@ -180,4 +185,21 @@ export const apiKeysRouter = router({
     .input(verifyApiKeyInput)
     .output(verdict)
     .mutation(({ ctx, input }) => verifyApiKey(ctx, input, () => productAt(ctx.sourceIp))),
+
+  verifyBatch: procedure('api_keys:verify')
+    .meta({
+      safe: true,
+      opaqueFields: ['questions.key'],
+      rest: internal.ask('/v1/internal/api-keys/verify-batch', {
+        operation: 'verify_api_keys',
+        summary: 'Verify several API keys',
+        description:
+          'For gateways that queue: up to 100 questions of `verify_api_key`, with one answer each, in their order. A question that alone would have been answered 429 or 503 has no verdict and says why; the others have theirs. When none has one, the whole answer is the problem of the first.',
+        errors: [apiKeyErrors.tooManyAttempts],
+        bodyBytesMax: BATCH_BODY_BYTES_MAX,
+      }),
+    })
+    .input(verifyApiKeysInput)
+    .output(verdictBatch)
+    .mutation(({ ctx, input }) => verifyApiKeys(ctx, input.questions, () => productAt(ctx.sourceIp))),
 });

@@ -224,6 +224,60 @@ export const verdict: z.ZodType<Verdict> = z
   .refine((flat): flat is Verdict => acceptanceOrRefusal.safeParse(flat).success)
   .meta({ id: 'ApiKeyVerdict', description: 'Whether a presented key may be used, and for whom.' });
 
+/** How many questions one request may ask. */
+export const VERIFY_QUESTIONS_MAX = 100;
+
+export const verifyApiKeysInput = z.strictObject({
+  questions: z
+    .array(verifyApiKeyInput.describe('A question about one presented key.'))
+    .min(1)
+    .max(VERIFY_QUESTIONS_MAX)
+    .meta({
+      description: 'What would be asked one by one, each in the shape of `verify_api_key`.',
+      examples: [[{ key: 'bp_7Hq2Lw9xTz4Rk1Vb8Nc5Yd', scopes: ['reports:read'] }]],
+    }),
+});
+export type VerifyApiKeys = z.output<typeof verifyApiKeysInput>;
+
+const unanswered = z
+  .object({
+    code: z.string().meta({ description: 'The code of the problem.', examples: ['too_many_attempts'] }),
+    status: z
+      .int()
+      .min(400)
+      .max(599)
+      .meta({ description: 'The status that the question alone would have been answered with.', examples: [429] }),
+    detail: z.string().meta({
+      description: 'What went wrong, for people.',
+      examples: ['Too many wrong keys with this prefix: wait as long as Retry-After says.'],
+    }),
+    retry_after: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: 'Seconds after which it can be asked again; null: not known.', examples: [1] }),
+  })
+  .describe('Why a question has no verdict.');
+
+const batchedVerdict = z
+  .object({
+    verdict: verdict.nullable().describe('The verdict; null when there is none.'),
+    problem: unanswered
+      .nullable()
+      .describe('Why there is no verdict; null when there is one. The key may not be used.'),
+  })
+  .describe('The answer to one question: a verdict, or why there is none.');
+export type BatchedVerdict = z.input<typeof batchedVerdict>;
+
+export const verdictBatch = z
+  .object({
+    answers: z
+      .array(batchedVerdict)
+      .max(VERIFY_QUESTIONS_MAX)
+      .describe('One for each question, in the order of the questions.'),
+  })
+  .meta({ id: 'ApiKeyVerdictBatch', description: 'The answers to several questions about API keys.' });
+
 const subject = ({ id, tenant_id, project_id, name }: ApiKey) => ({
   tenant_id,
   project_id,

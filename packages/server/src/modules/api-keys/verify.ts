@@ -1,10 +1,18 @@
-/** The verification of a presented key: shape, authority, verdict. */
+/** The verification of presented keys: shape, authority, verdict. */
 import type { apiKeys } from '@tenant-registry/db';
 import type { KeyHolder } from '../../kernel/actor.ts';
 import type { Context } from '../../kernel/context.ts';
+import { DomainError, statuses } from '../../kernel/errors.ts';
 import { holderIn } from './holder.ts';
 import { isKeyShaped } from './key-format.ts';
-import { type RefusalCode, type RefusedApiKey, refusalCodes, type Verdict, type VerifyApiKey } from './schema.ts';
+import {
+  type BatchedVerdict,
+  type RefusalCode,
+  type RefusedApiKey,
+  refusalCodes,
+  type Verdict,
+  type VerifyApiKey,
+} from './schema.ts';
 import { refusalOf } from './verdict.ts';
 
 type VerifyContext = Pick<Context, 'apiKeys' | 'clock'>;
@@ -36,6 +44,33 @@ export function verifyApiKey(
       throw error;
     },
   );
+}
+
+/**
+ * Answers each question as `verifyApiKey` alone would, in order, with one read of the database for all keys that are not
+ * remembered. A question that has no verdict does not keep the others from theirs: its answer says why. Throws the first
+ * reason when none has a verdict.
+ */
+export async function verifyApiKeys(
+  ctx: VerifyContext,
+  questions: readonly VerifyApiKey[],
+  caller: () => string,
+): Promise<{ readonly answers: BatchedVerdict[] }> {
+  const asked = questions.map(async (question) => verifyApiKey(ctx, question, caller));
+  const settled = await Promise.allSettled(asked);
+  const [first] = settled;
+  if (first?.status === 'rejected' && settled.every(({ status }) => status === 'rejected')) throw first.reason;
+  return { answers: settled.map(answerOf) };
+}
+
+function answerOf(settled: PromiseSettledResult<Verdict>): BatchedVerdict {
+  if (settled.status === 'fulfilled') return { verdict: settled.value, problem: null };
+  const { reason } = settled;
+  if (!(reason instanceof DomainError)) throw reason; // a failure of the registry, which its log must tell
+  const { definition, extras, message } = reason;
+  const { code, status } = definition;
+  const problem = { code, status: statuses[status].http, detail: message, retry_after: extras.retryAfter ?? null };
+  return { verdict: null, problem };
 }
 
 /**
