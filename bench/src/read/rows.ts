@@ -1,0 +1,31 @@
+import type pg from 'pg';
+
+/** What the searches look for. A page's cost must depend on the table alone, so as many rows match at every size. */
+export const searches = { match: 'needle', none: 'globex', many: 'company' } as const;
+
+const MATCHES = 10;
+const PREFIX = '01890000-0000-7000-8000-';
+
+/** Returns the id of the n-th tenant, from 1. */
+export function tenantIdOf(n: number): string {
+  return `${PREFIX}${String(n).padStart(12, '0')}`;
+}
+
+/** Fills a migrated database with `size` tenants, ten of which `searches.match` finds, and analyzes it. */
+export async function loadTenants(client: pg.Client, size: number): Promise<void> {
+  await client.query('set statement_timeout = 0');
+  const every = Math.max(1, Math.floor(size / MATCHES));
+  await client.query(`
+    insert into tenants (
+      id, slug, name, status, plan, erp_id, stripe_id, trial_ends_at, contract_starts_on, contract_ends_on, sales_owner, region,
+      created_at, updated_at
+    )
+    select ('${PREFIX}' || lpad(i::text, 12, '0'))::uuid, 't-' || substr(md5(i::text), 1, 8) || '-' || i,
+      case when i % ${every} = 0 and i / ${every} <= ${MATCHES} then 'Needle ' else 'Company ' end || substr(md5('name' || i), 1, 10),
+      'active', 'professional', 'C-' || i, 'cus_' || md5('stripe' || i), at + interval '14 days', at::date,
+      (at + interval '1 year')::date, 'sales-' || i % 20 || '@example.com', 'eu-central', at, at
+    from generate_series(1, ${size}) as i,
+      lateral (select timestamptz '2026-01-01T00:00:00Z' + i * interval '1 minute' as at) as created`);
+  await client.query('vacuum (analyze) tenants');
+  await client.query('checkpoint');
+}
