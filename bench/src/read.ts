@@ -37,6 +37,7 @@ await runBench(limitSeconds * 1000, async (stack) => {
   const [ours, byHand] = places;
   if (ours === undefined || byHand === undefined) throw new Error('the product and its peer are always measured');
   await requireSameAnswers(ours, byHand);
+  if (!byHand.hasIndex) progress('searches by hand have no index: this PostgreSQL has no pg_trgm');
   // First, while the tables are as they were loaded.
   const by_size = options.only.includes('sizes') ? await measureSizes(databases, places) : [];
   const operations: Record<string, CpuSummary> = {};
@@ -55,6 +56,7 @@ await runBench(limitSeconds * 1000, async (stack) => {
     settings,
     before: before === undefined ? null : await commitOf(before),
     goals: { flat: FLAT_MOST },
+    pg_trgm_by_hand: byHand.hasIndex,
   };
   const file = await writeResults('read', { ...measured, postgres: databases.about, ratios, by_size, operations });
   const tables = [

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { DatabaseServer } from '../lib/databases.ts';
 import { type ServerChild, startServer } from '../lib/processes.ts';
-import { loadTenants, tenantIdOf } from './rows.ts';
+import { indexByHand, loadTenants, tenantIdOf } from './rows.ts';
 
 /** From the root of a checkout. */
 export const MAIN = 'packages/server/src/main.ts';
@@ -18,6 +18,8 @@ export interface Place {
   readonly pid: number;
   /** Those of the operator; the hand-written server gets them too, so that all requests have one size. */
   readonly headers: Readonly<Record<string, string>>;
+  /** False for the hand-written server where pg_trgm is not to be had. */
+  readonly hasIndex: boolean;
 }
 
 export interface Wanted {
@@ -40,8 +42,9 @@ export async function startPlace(wanted: Wanted, stack: AsyncDisposableStack): P
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await loadTenants(client, size);
+  const hasIndex = contender !== 'by hand' || (await indexByHand(client));
   await client.end();
-  return { contender, size, url, pid, headers: { authorization: `Bearer ${token}` } };
+  return { contender, size, url, pid, headers: { authorization: `Bearer ${token}` }, hasIndex };
 }
 
 /** Resolves to the headers of an API key of the tenant, which row-level security keeps to that tenant. */
