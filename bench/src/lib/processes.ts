@@ -17,6 +17,13 @@ export interface ServerChild {
   readonly pid: number;
 }
 
+export interface StartOptions {
+  /** The repository whose script it is: another checkout. Absent: this one. */
+  readonly from?: string;
+  /** Throws the standard output away, as where a server logs every request; a failed start then shows standard error alone. */
+  readonly quiet?: boolean;
+}
+
 /**
  * Starts `node <script>` (a path from the repository's root) as a server on a free loopback port and returns once its
  * GET /readyz answers 2xx; the child is stopped when `stack` is disposed. Its environment holds HOST, PORT,
@@ -26,13 +33,14 @@ export async function startServer(
   script: string,
   env: Readonly<Record<string, string>>,
   stack: AsyncDisposableStack,
+  { from = repository, quiet = false }: StartOptions = {},
 ): Promise<ServerChild> {
   const port = await freePort();
   const { PATH = '', HOME = '', TMPDIR = '/tmp', NODE_OPTIONS = '' } = process.env;
   const child = spawn(process.execPath, ['--import', endWithParent, script], {
-    cwd: repository,
+    cwd: from,
     env: { PATH, HOME, TMPDIR, NODE_OPTIONS, NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(port), ...env },
-    stdio: ['pipe', 'pipe', 'pipe'], // the child ends with its stdin: see end-with-parent.ts
+    stdio: ['pipe', quiet ? 'ignore' : 'pipe', 'pipe'], // the child ends with its stdin: see end-with-parent.ts
   });
   const exited = once(child, 'exit');
   exited.catch(() => undefined);
@@ -40,9 +48,9 @@ export async function startServer(
   const collect = (chunk: Buffer): void => {
     log = `${log}${chunk}`.slice(-LOG_CHARACTERS_MAX);
   };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
-  child.stdin.on('error', () => undefined);
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
+  child.stdin?.on('error', () => undefined);
   stack.defer(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');

@@ -70,7 +70,7 @@ export async function writeResults(name: string, results: object): Promise<strin
   const file = new URL(`results/${name}.json`, root);
   const environment = {
     date: new Date().toISOString(),
-    git_commit: await git(['rev-parse', '--verify', '--quiet', 'HEAD']),
+    git_commit: await commitOf(fileURLToPath(root)),
     git_dirty: (await git(['status', '--porcelain'])) !== '',
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
@@ -83,9 +83,14 @@ export async function writeResults(name: string, results: object): Promise<strin
   return fileURLToPath(file);
 }
 
+/** Resolves to the commit that a checkout is at, or null if git does not know. */
+export function commitOf(folder: string): Promise<string | null> {
+  return git(['rev-parse', '--verify', '--quiet', 'HEAD'], folder);
+}
+
 /** Returns the output of git, or null if it fails: no git, no repository, no commit. */
-async function git(args: readonly string[]): Promise<string | null> {
-  const options = { cwd: fileURLToPath(root), timeout: 10_000 };
+async function git(args: readonly string[], cwd = fileURLToPath(root)): Promise<string | null> {
+  const options = { cwd, timeout: 10_000 };
   return promisify(execFile)('git', args, options).then(
     ({ stdout }) => stdout.trim(),
     () => null,
