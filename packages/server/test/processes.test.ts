@@ -41,6 +41,7 @@ async function start(): Promise<Group> {
   const tokens = { OPERATOR_TOKEN: OPERATOR, INTERNAL_TOKEN: INTERNAL };
   const env = {
     PROCESSES: '2',
+    MIGRATE_ON_START: 'false',
     INTERNAL_ADDR: '127.0.0.1:0',
     DATABASE_URL: database.url ?? '',
     DATABASE_CONNECTIONS_MAX: '3',
@@ -297,7 +298,12 @@ test('what is wrong at the start is told once and ends all: 2 for the environmen
   onTestFinished(() => void taken.close());
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const late = startProcess({ PROCESSES: '2', DATABASE_URL: database.url ?? '', PORT: String(port) });
+  const late = startProcess({
+    PROCESSES: '2',
+    DATABASE_URL: database.url ?? '',
+    PORT: String(port),
+    MIGRATE_ON_START: 'false',
+  });
   expect(await late.ended).toBe(1);
   expect(late.output().match(/cannot start: .*EADDRINUSE/g)).toHaveLength(1);
 });
