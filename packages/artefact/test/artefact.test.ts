@@ -95,12 +95,13 @@ test('the executable migrates a database where no Node is, and the artefact serv
   expect((await migrate('up')).stdout).toContain('0001_init');
   expect((await migrate('up')).stdout).toContain('nothing to do');
   expect((await migrate('version')).stdout).toMatch(/^database (\d+), program \1$/m);
-  const { url } = await serve(process.execPath, env);
+  const { url, output } = await serve(existsSync(oldest) ? oldest : process.execPath, { ...env, PROCESSES: '2' });
   const variables = { ...childEnv(), URL: url, ...tokens };
   const example = (file: string, ...args: string[]) => run(file, args, { env: variables });
   const portal = await example(process.execPath, join(root, 'examples/portal/src/main.ts'));
   const curl = await example('bash', join(root, 'examples/curl.sh'));
   for (const { stdout } of [portal, curl]) expect(stdout.trimEnd()).toMatch(/That was the whole life of a tenant\.$/);
+  for (const process of [1, 2]) expect(output()).toContain(`"process":${process},"reqId"`);
 });
 
 // proves A2, A17

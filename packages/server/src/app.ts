@@ -20,10 +20,12 @@ import type { createLogger } from './kernel/logger.ts';
 import { createMetrics } from './kernel/metrics.ts';
 import type { ModuleDefinition } from './kernel/module.ts';
 import { createOutbound, type Outbound } from './kernel/outbound.ts';
+import type { ProcessGroup } from './kernel/process-group.ts';
 import { createQuotas } from './kernel/quotas.ts';
 import { createRegistryClock } from './kernel/registry-clock.ts';
 import { createSealed } from './kernel/sealed.ts';
 import { type Argon2Tags, createArgon2 } from './kernel/secrets/argon2.ts';
+import { createSharedCounts } from './kernel/shared-counts.ts';
 import { createSignals } from './kernel/signals.ts';
 import type { Tracing } from './kernel/tracing.ts';
 import { startWorkers, type Worker } from './kernel/worker.ts';
@@ -44,6 +46,8 @@ export interface AppOptions {
   readonly leases?: Leases;
   /** Absent: nothing is traced. Its maker closes it, after the app. */
   readonly tracing?: Tracing | undefined;
+  /** Absent: the process is alone. */
+  readonly group?: ProcessGroup | undefined;
   /** Absent: the parameters in use. */
   readonly argon2Tags?: Argon2Tags;
 }
@@ -59,6 +63,12 @@ export interface App {
   idle(): Promise<void>;
   /** Starts the work in the background, and leases; without it, `runOnce` can be called by hand. */
   startWorkers(): void;
+  /** Starts leases and the work that is about this process: what one process of a group does for all begins with `lead`. */
+  startOwnWorkers(): void;
+  /** Starts what one process of a group does for all of them. */
+  lead(): void;
+  /** Begins no more of what one process does for all of them. */
+  follow(): void;
   /** Answers what is under way, writes what is pending, and stops. The database stays open: its opener closes it. */
   close(): Promise<void>;
 }
@@ -74,7 +84,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   const newServer = serverFactory({ deps, logger, database, authenticator, config, tracing: options.tracing });
   const server = await newServer(internalAddress === null ? 'all' : 'public');
   const internalServer = internalAddress === null ? null : await newServer('internal');
-  let running: ReturnType<typeof startWorkers> | undefined;
+  const own = runnerOf((worker) => worker.ofEachProcess === true, deps);
+  const shared = runnerOf((worker) => worker.ofEachProcess !== true, deps);
+  const startOwnWorkers = () => {
+    own.start();
+    void deps.leases.start();
+  };
   return {
     server,
     internalServer,
@@ -82,13 +97,16 @@ export async function createApp(options: AppOptions): Promise<App> {
     workers,
     idle: () => deps.backgroundQueue.idle(),
     startWorkers() {
-      running ??= startWorkers(workers, deps);
-      void deps.leases.start();
+      shared.start();
+      startOwnWorkers();
     },
+    startOwnWorkers,
+    lead: () => shared.start(),
+    follow: () => void shared.stop(),
     async close() {
       for (const module of declared) module.close?.(deps);
       await Promise.all([server.close(), internalServer?.close()]);
-      await running?.stop();
+      await Promise.all([own.stop(), shared.stop()]);
       await deps.backgroundQueue.stop();
       await deps.leases.stop();
       await Promise.all(workers.filter(({ flushOnClose }) => flushOnClose).map((worker) => flush(worker, deps)));
@@ -96,15 +114,31 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
+/** Runs those workers that are wanted, from `start` to the first `stop`. */
+function runnerOf(isWanted: (worker: Worker) => boolean, deps: Dependencies) {
+  let running: ReturnType<typeof startWorkers> | undefined;
+  let stopped: Promise<void> | undefined;
+  return {
+    start() {
+      if (stopped === undefined) running ??= startWorkers(workers.filter(isWanted), deps);
+    },
+    stop(): Promise<void> {
+      stopped ??= running?.stop() ?? Promise.resolve();
+      return stopped;
+    },
+  };
+}
+
 /** Makes what the product runs on: the kernel's parts, then what the modules add. */
 async function compose({ config, database, clock, logger, ...given }: AppOptions): Promise<Dependencies> {
   const { db } = database;
-  const metrics = createMetrics();
+  const { group } = given;
+  const metrics = createMetrics(group);
   const databaseGate = databaseGateOf(connectionsMaxOf(database, config));
   const databaseTime = given.databaseTime ?? (() => databaseClock.findDatabaseTime(db));
   const registryClock = await createRegistryClock({ clock, databaseTime, toleranceMs: config.clockSkewMaxMs, logger });
   // By the clock of the process: a lease is a span, and its holder has to notice that its own clock jumped.
-  const signals = createSignals();
+  const signals = createSignals(group && ((signal) => group.passOn(signal)));
   const alsoHears = {
     [eventLog.EVENTS_CHANNEL]: () => signals.tell('logged'),
     [configTail.CONFIGS_CHANNEL]: (projects: string) => signals.tell('configured', projects),
@@ -112,6 +146,7 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
   const leases =
     given.leases ??
     createLeases({ database, leaseMs: config.authorityLeaseMs, clock, logger, alsoHears, observer: metrics.leases });
+  const sharedCounts = group === undefined ? null : createSharedCounts(group.share);
   const argon2 = createArgon2(config.argon2, {
     ...(given.argon2Tags === undefined ? {} : { tags: given.argon2Tags }),
     took: (operation, seconds) => metrics.argon2Seconds.observe({ operation }, seconds),
@@ -129,13 +164,18 @@ async function compose({ config, database, clock, logger, ...given }: AppOptions
     cursors: createCursorCodec(await signingKeys.findOrInsertSigningKey(db, 'cursor', randomBytes(32))),
     largePages: createGate(largePagesGate),
     grants,
-    budgets: createBudgets(config.limits, { clock, refused: (budget) => metrics.rateLimited.inc({ budget }) }),
+    budgets: createBudgets(config.limits, {
+      clock,
+      refused: (budget) => metrics.rateLimited.inc({ budget }),
+      sharedCounts,
+    }),
     quotas: createQuotas(),
     argon2,
     sealed: createSealed(config.secretsKeys),
     leases,
     signals,
     metrics,
+    sharedCounts,
     backgroundQueue: createBackgroundQueue(logger),
     accessLog: createAccessLog(registryClock.now),
     outbound: given.outbound ?? createOutbound({ ...fetchingOf(config), around: given.tracing?.outbound }),

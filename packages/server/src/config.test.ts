@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { configMistakes } from '../test/support/config.ts';
 import { readConfig, variableNames } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
+import { processesOf } from './processes/count.ts';
 import { withDevKeys } from './sealing-keys.ts';
 
 const token = 'x'.repeat(32);
@@ -325,4 +326,14 @@ test('a lease is off, or between half a second and a minute', () => {
     expect(readConfig({ REQUEST_TIMEOUT_MS: '61000', AUTHORITY_LEASE_MS: String(ms) }).authorityLeaseMs).toBe(ms);
   for (const ms of ['1', '499', '60001', '2s'])
     expect(configMistakes({ AUTHORITY_LEASE_MS: ms })).toContain('AUTHORITY_LEASE_MS');
+});
+
+test('PROCESSES is a number or auto, one for each core; the embedded engine has one, and more are refused with the reason', () => {
+  const url = 'postgres://me:pw@127.0.0.1/registry';
+  const processes = (value: string, databaseUrl = url) =>
+    processesOf(readConfig({ DATABASE_URL: databaseUrl, PROCESSES: value }), 8);
+  expect([processes(''), processes('1'), processes('3'), processes('auto')]).toEqual([1, 1, 3, 8]);
+  expect([processes('auto', ''), processes('1', '')]).toEqual([1, 1]);
+  expect(() => processes('2', '')).toThrow('PROCESSES must be 1 or auto without DATABASE_URL');
+  for (const wrong of ['0', '65', '-1', 'all', '1.5']) expect(() => processes(wrong)).toThrow('from 1 to 64, or auto');
 });

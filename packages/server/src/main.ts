@@ -1,96 +1,49 @@
-/** The process: config → database → app → listen → wait for a signal → close. Exit codes: 0 ended by a signal, 1 failed, 2 the environment was wrong. */
-import {
-  type DatabaseHandle,
-  type Db,
-  embeddedDirectory,
-  migrateUpPatiently,
-  openDatabase,
-  redactPasswords,
-  requireAllRows,
-  requireCurrentSchema,
-  requireOwnSchema,
-  requireTenantRole,
-  type StatementObserver,
-  unknownMigrations,
-} from '@tenant-registry/db';
+/** The process: alone, or the supervisor of several (PROCESSES), or one of these. Exit codes: 0 ended by a signal, 1 failed, 2 the environment was wrong. */
+import { redactPasswords } from '@tenant-registry/db';
 import closeWithGrace from 'close-with-grace';
-import { createApp } from './app.ts';
 import { welcome } from './banner.ts';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
 import { withDevTokens } from './dev-tokens.ts';
-import { systemClock } from './kernel/clock.ts';
 import { createLogger } from './kernel/logger.ts';
-import { startTracing } from './kernel/tracing.ts';
 import { requireAnchorFile } from './modules/audit/sealing/anchors.ts';
-import { requireConfigStore } from './modules/configs/store/start.ts';
-import { requireSealingKeys, withDevKeys } from './sealing-keys.ts';
-import { seed } from './seed.ts';
-import { databaseTimeouts } from './settings/database.ts';
+import { isMember, processesOf } from './processes/count.ts';
+import { runMember } from './processes/member.ts';
+import { supervise } from './processes/supervisor.ts';
+import { type Listening, startReplica } from './replica.ts';
+import { withDevKeys } from './sealing-keys.ts';
+
+type Logger = ReturnType<typeof createLogger>;
 
 async function main(): Promise<void> {
   const given = readConfig();
+  // Files that are absent are made here, by the supervisor too, so that all of its processes find the same.
   const config = withDevKeys(withDevTokens(given));
   const logger = createLogger(config.logLevel);
+  if (isMember(config)) return runMember(config, logger);
   for (const sentence of unknownVariables()) logger.warn(sentence);
   await requireAnchorFile(config);
-  const tracing = await startTracing(config.collector);
-  const database = await open(config, (message) => logger.error(message), tracing?.statement);
-  await requireSealingKeys(database.db, config);
-  const app = await createApp({ config, database, clock: systemClock, logger, tracing });
-  await requireConfigStore(app.deps);
-  app.deps.metrics.observeProcess();
-  if (database.engine === 'pglite') await seed(app.deps);
-  const address = await app.server.listen({ host: config.host, port: config.port });
-  const internalAddress = (await app.internalServer?.listen(config.internalAddress ?? {})) ?? null;
-  app.startWorkers();
-  const engine = await database.version();
-  if (config.appEnv === 'dev') console.log(welcome({ given, config, address, internalAddress, engine }));
+  const processes = processesOf(config);
+  if (config.databaseUrl === undefined && config.processes === 'auto')
+    logger.info(
+      'PROCESSES=auto is one process: the embedded engine computes in it, and locks its files against every other',
+    );
+  const greet = (at: Listening) => {
+    if (config.appEnv === 'dev') console.log(welcome({ given, config, ...at }));
+  };
+  if (processes > 1) await supervise({ config, logger, processes, greet });
+  else await serveAlone(config, logger, greet);
+}
+
+async function serveAlone(config: Config, logger: Logger, greet: (at: Listening) => void): Promise<void> {
+  const replica = await startReplica({ config, logger });
+  const { address, internalAddress, engine } = replica;
+  greet({ address, internalAddress, engine });
   logger.info({ address, ...(internalAddress && { internalAddress }), engine }, 'ready');
   closeWithGrace({ delay: config.shutdownTimeoutMs, logger }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'ending after an unforeseen error');
     else logger.info({ signal }, 'draining');
-    await app.close();
-    await database.close();
-    await tracing?.close();
+    await replica.close();
   });
-}
-
-async function open(config: Config, log: Log, observe?: StatementObserver): Promise<DatabaseHandle> {
-  const { databaseUrl: url, databaseDirectUrl: directUrl, databaseConnectionsMax: connectionsMax } = config;
-  if (url !== undefined && config.migrateOnStart) await migrateAlone(directUrl ?? url, config, log);
-  const database = await openDatabase(
-    url === undefined
-      ? { pglite: { dataDir: embeddedDirectory(config.dataDir) } }
-      : { url, directUrl, connectionsMax, log, ...databaseTimeouts(config) },
-    observe,
-  );
-  if (url === undefined && config.migrateOnStart) await migrate(database, config, log);
-  await requireSchema(database.db, config);
-  await requireTenantRole(database.db);
-  await requireAllRows(database.db);
-  return database;
-}
-
-type Log = (message: string) => void;
-
-/** With connections of its own: no statement is too slow here, nor is the wait for another replica that migrates. */
-async function migrateAlone(url: string, config: Config, log: Log): Promise<void> {
-  const database = await openDatabase({ url, statementTimeoutMs: 0, connectionsMax: 2, log });
-  try {
-    await migrate(database, config, log);
-  } finally {
-    await database.close();
-  }
-}
-
-async function migrate({ db }: DatabaseHandle, { acceptsNewerSchema }: Config, log: Log): Promise<void> {
-  if (acceptsNewerSchema && (await unknownMigrations(db)).length > 0) return;
-  await migrateUpPatiently(db, undefined, { log });
-}
-
-async function requireSchema(db: Db, { acceptsNewerSchema }: Config): Promise<void> {
-  if (acceptsNewerSchema) return requireCurrentSchema(db);
-  await requireOwnSchema(db);
 }
 
 try {

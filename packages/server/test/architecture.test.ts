@@ -171,7 +171,7 @@ const rules: readonly Rule[] = [
   },
   { files: new RegExp(`^${S}/router\\.ts$`), may: [new RegExp(`^${S}/modules\\.ts$`), kernel] },
   { files: new RegExp(`^${S}/modules\\.ts$`), may: [new RegExp(`^${S}/modules/[^/]+/module\\.ts$`), kernel] },
-  { files: new RegExp(`^${S}/(cli/.+|[^/]+)\\.ts$`), may: [/./] },
+  { files: new RegExp(`^${S}/((cli|processes)/.+|[^/]+)\\.ts$`), may: [/./] },
   // The role of tenants belongs to the cluster: what it needs is checked in one place, at every start too.
   {
     files: /^packages\/db\/migrations\//,

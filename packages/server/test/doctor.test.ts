@@ -324,9 +324,14 @@ test('an old server, a standby and a pooler are told for what they are', () => {
   };
   expect(versionVerdict(facts)).toMatchObject({ status: 'failed', advice: expect.stringContaining('16') });
   expect(primaryVerdict(facts)).toMatchObject({ status: 'failed', message: 'the server is a standby' });
-  const pooled = { databaseConnectionsMax: 1000, databaseDirectUrl: url };
+  const pooled = { databaseConnectionsMax: 1000, databaseDirectUrl: url, databaseUrl: url, processes: 1 };
   expect(connectionsVerdict(facts, pooled)).toMatchObject({ status: 'ok' });
   expect(connectionsVerdict(facts, { ...pooled, databaseDirectUrl: undefined })).toMatchObject({ status: 'failed' });
+  const several = { ...pooled, databaseDirectUrl: undefined, databaseConnectionsMax: 31, processes: 3 };
+  expect(connectionsVerdict(facts, several)).toMatchObject({
+    status: 'warning',
+    message: expect.stringContaining('3 processes open up to 96 connections'),
+  });
 });
 
 test('a wrong call ends with 2, and nothing is looked at', async () => {

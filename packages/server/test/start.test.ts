@@ -62,11 +62,16 @@ test('a first start makes acme and private tokens and prints a line that works w
   ]);
   first.child.kill('SIGTERM');
   expect(await first.ended).toBe(0);
-  const second = start({ DATA_DIR: folder, DATABSE_URL: 'postgres://me:hunter2@127.0.0.1/registry' });
+  const second = start({
+    DATA_DIR: folder,
+    PROCESSES: 'auto',
+    DATABSE_URL: 'postgres://me:hunter2@127.0.0.1/registry',
+  });
   const again = await fetch(`${await second.ready}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } });
   expect(((await again.json()) as { items: unknown[] }).items).toHaveLength(1);
   expect(second.output()).toContain('DATABSE_URL is not known: did you mean DATABASE_URL?');
   expect(second.output()).not.toContain('hunter2');
+  expect(second.output().match(/PROCESSES=auto is one process: the embedded engine/g)).toHaveLength(1);
 });
 
 test('a first start makes a private key for secrets; a start whose key is another ends with the id of the one that is missing', async () => {

@@ -58,7 +58,7 @@ export const httpSettings = defineSettings({
     }),
     RATE_LIMIT_PER_MINUTE: variable(whole(0, 10_000_000, 6_000), {
       about:
-        'Requests a minute that are answered, counted by each process for itself: of one principal (the internal token has no limit), of one address without an accepted credential, and wrong credentials of one address, after which only static tokens and cookies are looked at. 0: no limit.',
+        'Requests a minute that are answered, counted by each replica for itself, and by all PROCESSES of one supervisor together: of one principal (the internal token has no limit), of one address without an accepted credential, and wrong credentials of one address, after which only static tokens and cookies are looked at. 0: no limit.',
       shown: 6_000,
     }),
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: variable(whole(0, 10_000_000, 300), { shown: 300 }),
@@ -70,7 +70,7 @@ export const httpSettings = defineSettings({
     }),
     RATE_LIMIT_TENANT_PER_MINUTE: variable(whole(0, 10_000_000, 12_000), {
       about:
-        'What all people and keys of one tenant may spend together in a minute, in each process: requests, and cost. A request costs one unit, one for each further 16 KiB of its answer, and a surcharge for work that takes much more: 100 for an argon2id hash or a request to another server, 50 for an export. 0: no limit.',
+        'What all people and keys of one tenant may spend together in a minute, in each replica: requests, and cost. A request costs one unit, one for each further 16 KiB of its answer, and a surcharge for work that takes much more: 100 for an argon2id hash or a request to another server, 50 for an export. 0: no limit.',
       shown: 12_000,
     }),
     RATE_LIMIT_TENANT_COST_PER_MINUTE: variable(whole(0, 1_000_000_000, 60_000), { shown: 60_000 }),

@@ -14,6 +14,7 @@ import { DomainError, kernelErrors, tooLate } from '../kernel/errors.ts';
 import { cookieValue } from './cookies.ts';
 import type { HttpConfig } from './environment.ts';
 import { chargeAnswers, spend } from './rationing.ts';
+import { sharedStore } from './shared-store.ts';
 import { networkOf, sourceAddress } from './source-address.ts';
 
 declare module 'fastify' {
@@ -33,7 +34,7 @@ declare module 'fastify' {
   }
 }
 
-/** Each is counted by this process alone; 0 means no limit. */
+/** Each is counted by this process, or by its group; 0 means no limit. */
 export interface Limits extends BudgetLimits {
   /** Requests a minute from one address without an accepted credential. */
   readonly addressPerMinute: number;
@@ -52,7 +53,9 @@ export async function guard(
   { authenticator, deps }: { authenticator: Authenticator; deps: Dependencies },
 ): Promise<void> {
   await shedAbove(scope, limits.eventLoopDelayMaxMs);
-  await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf });
+  const { sharedCounts } = deps;
+  const store = sharedCounts === null ? {} : { store: sharedStore(sharedCounts) };
+  await scope.register(rateLimit, { global: false, enableDraftSpec: true, keyGenerator: networkOf, ...store });
   scope.decorateRequest('actor', null);
   scope.decorateRequest('refusal', null);
   scope.decorateRequest('sessionCookie', null);

@@ -1,4 +1,4 @@
-/** `/metrics`: the figures of the process, for Prometheus. */
+/** `/metrics`: the figures of the process, or of all that serve the port together, for Prometheus. */
 import type { FastifyInstance } from 'fastify';
 import { kernelErrors, missingPermission } from '../kernel/errors.ts';
 import type { Metrics } from '../kernel/metrics.ts';
@@ -19,6 +19,6 @@ export function mountMetrics(app: FastifyInstance, metrics: Metrics, { guarded }
       if (actor === null) return sendProblem(reply, refusal ?? kernelErrors.unauthenticated());
       if (!actor.permissions.has(PERMISSION)) return sendProblem(reply, missingPermission(PERMISSION));
     }
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    return reply.type(metrics.registry.contentType).send(await metrics.text());
   });
 }

@@ -7,6 +7,7 @@ import type { Actor } from './actor.ts';
 import type { Clock } from './clock.ts';
 import { type DomainError, kernelErrors } from './errors.ts';
 import { createLru } from './lru.ts';
+import type { SharedCounts } from './shared-counts.ts';
 
 const MINUTE_MS = 60_000;
 /** Principals and tenants that are remembered; the least recently seen of them are forgotten first. */
@@ -27,7 +28,7 @@ export const surcharges = {
 
 export type Surcharge = keyof typeof surcharges;
 
-/** Of this process, in a minute; 0: no limit. */
+/** Of this process, or of its group, in a minute; 0: no limit. */
 export interface BudgetLimits {
   /** Requests of one principal. */
   readonly principalPerMinute: number;
@@ -65,10 +66,18 @@ interface Spent {
   units: number;
 }
 
-/** Makes the budgets of this process. `refused` is told which one a refused request found used up. */
+export interface BudgetParts {
+  readonly clock: Clock;
+  /** Is told which budget a refused request found used up. */
+  readonly refused: (budget: Standing['budget']) => void;
+  /** Counts what other processes of the group spend too; absent: the process is alone. */
+  readonly sharedCounts?: SharedCounts | null;
+}
+
+/** Makes the budgets of this process. */
 export function createBudgets(
   { principalPerMinute, tenantPerMinute, tenantCostPerMinute }: BudgetLimits,
-  { clock, refused }: { readonly clock: Clock; readonly refused: (budget: Standing['budget']) => void },
+  { clock, refused, sharedCounts = null }: BudgetParts,
 ): Budgets {
   const spenders = createLru<Spent>(SPENDERS_MAX);
   const spentBy = (name: string, now: number): Spent => {
@@ -79,6 +88,21 @@ export function createBudgets(
     spenders.set(name, spent);
     return spent;
   };
+  const space = sharedCounts?.space() ?? '';
+  const [ofRequests, ofUnits] = [`${space}requests `, `${space}units `];
+  /** Tells the group; a process that is alone does nothing for it. */
+  const spentHere = ({ principal, tenant_id }: Spender, requests: number, units: number) => {
+    if (sharedCounts === null) return;
+    if (requests > 0) sharedCounts.note(`${ofRequests}principal ${principal}`, requests);
+    if (tenant_id === null) return;
+    if (requests > 0) sharedCounts.note(`${ofRequests}tenant ${tenant_id}`, requests);
+    sharedCounts.note(`${ofUnits}tenant ${tenant_id}`, units);
+  };
+  sharedCounts?.onCount((name, amount) => {
+    const now = clock().getTime();
+    if (name.startsWith(ofRequests)) spentBy(name.slice(ofRequests.length), now).requests += amount;
+    else if (name.startsWith(ofUnits)) spentBy(name.slice(ofUnits.length), now).units += amount;
+  });
   const spentAt = ({ principal, tenant_id }: Spender, now: number) => ({
     own: spentBy(`principal ${principal}`, now),
     tenant: tenant_id === null ? undefined : spentBy(`tenant ${tenant_id}`, now),
@@ -102,14 +126,18 @@ export function createBudgets(
         throw usedUp(empty);
       }
       const { own, tenant } = spent;
+      const units = 1 + (surcharge === undefined ? 0 : surcharges[surcharge]);
       own.requests += 1;
+      spentHere(spender, 1, units);
       if (tenant === undefined) return;
       tenant.requests += 1;
-      tenant.units += 1 + (surcharge === undefined ? 0 : surcharges[surcharge]);
+      tenant.units += units;
     },
     charge(spender, units) {
       const { tenant } = spentAt(spender, clock().getTime());
-      if (tenant !== undefined) tenant.units += units;
+      if (tenant === undefined || units === 0) return;
+      tenant.units += units;
+      spentHere(spender, 0, units);
     },
   };
 }

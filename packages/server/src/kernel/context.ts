@@ -19,6 +19,7 @@ import type { RegistryClock } from './registry-clock.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { Sealed } from './sealed.ts';
 import type { Argon2 } from './secrets/argon2.ts';
+import type { SharedCounts } from './shared-counts.ts';
 import type { Signals } from './signals.ts';
 
 /** The parts that every module may use, made once at start. */
@@ -54,6 +55,8 @@ export interface KernelDependencies {
   /** Says inside this process that there is work. */
   readonly signals: Signals;
   readonly metrics: Metrics;
+  /** What the processes of the group count together; null: the process is alone. */
+  readonly sharedCounts: SharedCounts | null;
   readonly backgroundQueue: BackgroundQueue;
   /** Which credentials were accepted and which were refused. */
   readonly accessLog: AccessLog;

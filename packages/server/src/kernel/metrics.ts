@@ -1,9 +1,11 @@
 /** The counters of one app. No label names a tenant, a key or an address: each series is one of few. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gate, GateLoad } from './gate.ts';
+import { figuresOf, together } from './metrics/across.ts';
 import { createAnswerSeries } from './metrics/answers.ts';
 import { createDistribution, type Distribution, histogramOf } from './metrics/distribution.ts';
 import { createWorkerSeries } from './metrics/workers.ts';
+import type { Figures, Gathered, ProcessGroup } from './process-group.ts';
 
 const PREFIX = 'tenant_registry_';
 const ARGON2_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -11,12 +13,16 @@ const SETTLE_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Makes the series of one app; each is there from the start, at zero where it has no labels. Modules add their own. */
-export function createMetrics() {
+/**
+ * Makes the series of one app; each is there from the start, at zero where it has no labels. Modules add their own. With a
+ * group, what is told is of all its processes.
+ */
+export function createMetrics(group?: Pick<ProcessGroup, 'process' | 'gather'>) {
   const registry = new Registry();
   const registers = [registry];
   const gates: ObservedGate[] = [];
   addGateSeries(registers, gates);
+  addProcessSeries(registers, group?.process ?? 1);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: PREFIX + name, help, labelNames, registers });
   const counterBy = <Label extends string>(label: Label, { name, help }: FigureName, values: readonly string[]) => {
@@ -42,8 +48,18 @@ export function createMetrics() {
     registry.registerMetric(histogramOf(about, () => [{ labels: {}, distribution }]));
     return distribution;
   };
+  const figures = () => figuresOf(registry, PREFIX);
   return {
     registry,
+    /** What this process has to tell. */
+    figures,
+    /** What there is to tell, in the text format of Prometheus. */
+    async text(): Promise<string> {
+      if (group === undefined) return registry.metrics();
+      const own = await figures();
+      const gathered = await group.gather(own);
+      return together([own, ...gathered.figures, aboutProcesses(gathered)]).metrics();
+    },
     counter,
     /**
      * Adds a counter by a label whose values are known. Each is there at 0 from the start, because the first step of a series
@@ -112,6 +128,29 @@ interface FigureName {
 /** Something with places that are taken. */
 interface ObservedGate extends Pick<Gate, 'name'> {
   load(): Pick<GateLoad, 'running' | 'waiting' | 'refused'>;
+}
+
+const PROCESS_UP = {
+  name: `${PREFIX}process_up`,
+  help: '1 of each process that serves; 0 of one that gave no answer.',
+};
+const PROCESS_RESTARTS = {
+  name: `${PREFIX}process_restarts_total`,
+  help: 'Processes of the group that ended by themselves, and were replaced.',
+};
+
+function addProcessSeries(registers: Registry[], process: number): void {
+  new Gauge({ ...PROCESS_UP, labelNames: ['process'], registers }).set({ process: String(process) }, 1);
+  new Counter({ ...PROCESS_RESTARTS, registers });
+}
+
+/** What only the group knows of its processes. */
+function aboutProcesses({ silent, restarts }: Gathered): Figures {
+  const values = silent.map((process) => ({ value: 0, labels: { process: String(process) } }));
+  return [
+    { ...PROCESS_UP, type: 'gauge', aggregator: 'max', values },
+    { ...PROCESS_RESTARTS, type: 'counter', aggregator: 'sum', values: [{ value: restarts, labels: {} }] },
+  ];
 }
 
 /** The figures of the gates, read when they are asked for. */

@@ -13,6 +13,8 @@ export interface Worker {
   readonly wokenBy?: Signal;
   /** It holds what is not written yet: one more batch is done when the app closes. */
   readonly flushOnClose?: true;
+  /** What it does is about this process; of every other worker a group of processes runs one. */
+  readonly ofEachProcess?: true;
   /** Does one batch and returns how much it did; 0 means nothing was left. Safe to run on many replicas at once. */
   runOnce(deps: Dependencies, signal: AbortSignal): Promise<number>;
   /** Names what is listened to while the workers run. */

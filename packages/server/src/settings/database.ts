@@ -21,7 +21,8 @@ export const databaseSettings = defineSettings({
         'Only when DATABASE_URL leads through a pooler in transaction mode (PgBouncer): the same database without it, for what needs a session of its own.',
     }),
     DATABASE_CONNECTIONS_MAX: variable(whole(1, 1000, 10), {
-      about: 'Connections that one process opens at most.',
+      about:
+        'Connections that one process opens at most, beside one that listens. PROCESSES of them open so many each.',
       shown: 10,
     }),
     DATA_DIR: variable(z.string().default('.data'), {

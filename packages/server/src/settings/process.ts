@@ -2,6 +2,14 @@
 import { z } from 'zod';
 import { defineSettings, PORT_MAX, variable, whole } from '../kernel/settings.ts';
 
+const processes = z
+  .string()
+  .regex(/^(auto|[1-9]|[1-5]\d|6[0-4])$/, 'must be a whole number from 1 to 64, or auto')
+  .default('1');
+
+const EMBEDDED_IS_ALONE =
+  'PROCESSES must be 1 or auto without DATABASE_URL: the embedded engine computes in the process that opened it, and locks its files against every other';
+
 export const processSettings = defineSettings({
   variables: {
     APP_ENV: variable(z.enum(['dev', 'stage', 'prod']).default('dev'), {
@@ -13,6 +21,11 @@ export const processSettings = defineSettings({
       shown: '127.0.0.1',
     }),
     PORT: variable(whole(0, PORT_MAX, 8090), { shown: 8090 }),
+    PROCESSES: variable(processes, {
+      about:
+        'Processes that serve HOST and PORT together: a number, or auto for one on each core. Each is a replica with its own connections (DATABASE_CONNECTIONS_MAX) and gates (ARGON2_CONCURRENCY_MAX); the limits RATE_LIMIT_* hold for all of them together. One supervisor starts them, replaces those that end, and one after the other on SIGHUP. The embedded engine has one process.',
+      shown: 1,
+    }),
     LOG_LEVEL: variable(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
       about: 'fatal, error, warn, info, debug, trace or silent. One JSON object a line on standard output.',
       shown: 'info',
@@ -32,9 +45,13 @@ export const processSettings = defineSettings({
     host: data.HOST,
     /** 0 lets the system choose. */
     port: data.PORT,
+    /** As it is said: `auto`, or how many. */
+    processes: data.PROCESSES === 'auto' ? ('auto' as const) : Number(data.PROCESSES),
     logLevel: data.LOG_LEVEL as string,
     shutdownTimeoutMs: data.SHUTDOWN_TIMEOUT_MS,
     // Waiting for requests must not make the process end by its time limit; 0 is none.
     shutdownIdleMs: Math.min(data.SHUTDOWN_IDLE_MS, (data.SHUTDOWN_TIMEOUT_MS || Number.POSITIVE_INFINITY) / 2),
   }),
+  contradictions: ({ PROCESSES = '1', DATABASE_URL }) =>
+    DATABASE_URL === undefined && !['1', 'auto'].includes(PROCESSES) ? [EMBEDDED_IS_ALONE] : [],
 });

@@ -3,8 +3,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Gauge } from 'prom-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { acrossOf } from '../../src/kernel/metrics/across.ts';
 import { settingsFor } from '../support/etcd-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { testServer, UNKNOWN } from '../support/server.ts';
@@ -106,6 +108,15 @@ test('the page lists every series with its labels, and no other', () => {
     .map(({ name, labelNames }) => [name.slice('tenant_registry_'.length), labelNames] as const)
     .map(([name, labels]) => (labels.length === 0 ? name : `${name}{${labels.join(',')}}`));
   expect(listed.sort()).toEqual(shown.sort());
+});
+
+test('of every gauge it is decided how those of several processes become one', () => {
+  const gauges = server.app.deps.metrics.registry
+    .getMetricsAsArray()
+    .filter((metric) => metric instanceof Gauge && metric.name.startsWith('tenant_registry_'))
+    .map(({ name }) => name.slice('tenant_registry_'.length));
+  expect(gauges.length).toBeGreaterThan(20);
+  expect(gauges.filter((name) => acrossOf(name) === undefined)).toEqual([]);
 });
 
 test.runIf(process.env['CI'] !== undefined)('promtool is installed where the suite must run in full', () => {

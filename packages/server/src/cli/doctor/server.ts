@@ -1,6 +1,7 @@
 /** What the server and its user have to be. Decides without asking. */
 import type { serverFacts } from '@tenant-registry/db';
 import type { Config } from '../../config.ts';
+import { processesOf } from '../../processes/count.ts';
 import { failed, ok, type Verdict, warning } from './verdict.ts';
 
 type Facts = serverFacts.ServerFacts;
@@ -39,18 +40,20 @@ export function userVerdict({ user, is_superuser, bypasses_rls }: Facts): Verdic
 /** One for the notifications of the registry, beside the pool. */
 const LISTENERS = 1;
 
-type PoolConfig = Pick<Config, 'databaseConnectionsMax' | 'databaseDirectUrl'>;
+type PoolConfig = Pick<Config, 'databaseConnectionsMax' | 'databaseDirectUrl' | 'databaseUrl' | 'processes'>;
 
-export function connectionsVerdict(facts: Facts, { databaseConnectionsMax, databaseDirectUrl }: PoolConfig): Verdict {
+export function connectionsVerdict(facts: Facts, config: PoolConfig): Verdict {
+  const { databaseConnectionsMax, databaseDirectUrl } = config;
+  const processes = processesOf(config);
   const { limit, of } = tightestLimit(facts);
   const isPooled = databaseDirectUrl !== undefined;
   if (isPooled) return ok(`a pooler is in the way: ${of} ${limit} must fit its default_pool_size`);
-  const needed = databaseConnectionsMax + LISTENERS;
-  const found = `a replica opens up to ${needed} connections, ${of} ${limit}, and ${facts.connections} are in use`;
+  const needed = processes * (databaseConnectionsMax + LISTENERS);
+  const found = `${processes === 1 ? 'a replica opens' : `${processes} processes open`} up to ${needed} connections, ${of} ${limit}, and ${facts.connections} are in use`;
   if (limit < needed)
     return failed(
       found,
-      `raise that limit, or set DATABASE_CONNECTIONS_MAX to ${Math.max(1, limit - LISTENERS)} or less`,
+      `raise that limit, or set DATABASE_CONNECTIONS_MAX to ${Math.max(1, Math.floor(limit / processes) - LISTENERS)} or less`,
     );
   if (limit < 2 * needed)
     return warning(

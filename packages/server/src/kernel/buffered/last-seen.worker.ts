@@ -15,6 +15,7 @@ export function lastSeenWorkerOf({ name, lastSeen, write }: Bookkeeping): Worker
     name,
     idleMs: 5_000,
     flushOnClose: true,
+    ofEachProcess: true,
     async runOnce(deps) {
       const batch = lastSeen(deps).drain();
       if (batch.size === 0) return 0;

@@ -7,6 +7,7 @@ export const accessWorker: Worker = {
   name: 'access-audit',
   idleMs: 10_000,
   flushOnClose: true,
+  ofEachProcess: true,
   async runOnce(deps) {
     const entries = [...deps.accessLog.drain()];
     const ctx = systemContext(deps, accessWorker);
