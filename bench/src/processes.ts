@@ -123,21 +123,18 @@ async function measureAll(
 
 interface GroupSummary extends ReturnType<typeof summarize> {
   readonly processes: number;
-  readonly cpu_seconds_per_1000: number | null;
-  readonly cores_used: number | null;
+  readonly cpu_seconds_per_1000: number;
+  readonly cores_used: number;
   /** Requests per second of n processes to those of one, by n; the median of the rounds. */
   readonly ratio_per_process: number;
   /** CPU time of a request with one process to that with n: what n free cores would make of it, at most. */
-  readonly cpu_ratio: number | null;
+  readonly cpu_ratio: number;
 }
 
 function summariesOf(samples: ReadonlyMap<string, GroupSample[]>, name: string): GroupSummary[] {
   const roundsOf = (count: number) => samples.get(`${name} ${count}`) ?? [];
   const alone = roundsOf(options.counts[0] ?? 1);
-  const middle = (rounds: readonly GroupSample[], pick: (sample: GroupSample) => number | null) => {
-    const values = rounds.map(pick).filter((value) => value !== null);
-    return values.length === 0 ? null : median(values);
-  };
+  const middle = (rounds: readonly GroupSample[], pick: (sample: GroupSample) => number) => median(rounds.map(pick));
   const cpuAlone = middle(alone, ({ cpu_seconds_per_1000: cpu }) => cpu);
   return options.counts.map((processes) => {
     const rounds = roundsOf(processes);
@@ -149,7 +146,7 @@ function summariesOf(samples: ReadonlyMap<string, GroupSample[]>, name: string):
       cpu_seconds_per_1000: cpu,
       cores_used: middle(rounds, ({ cores_used }) => cores_used),
       ratio_per_process: round(median(ratios) / processes, 3),
-      cpu_ratio: cpu === null || cpuAlone === null ? null : round(cpuAlone / cpu, 3),
+      cpu_ratio: round(cpuAlone / cpu, 3),
     };
   });
 }
@@ -174,10 +171,10 @@ function describe({ name, groups }: { readonly name: string; readonly groups: re
     String(group.processes),
     group.requests_per_second.toFixed(0),
     group.p99_ms.toFixed(2),
-    group.cores_used?.toFixed(2) ?? '?',
-    group.cpu_seconds_per_1000?.toFixed(4) ?? '?',
+    group.cores_used.toFixed(2),
+    group.cpu_seconds_per_1000.toFixed(4),
     group.ratio_per_process.toFixed(2),
-    group.cpu_ratio?.toFixed(2) ?? '?',
+    group.cpu_ratio.toFixed(2),
     verdictOn(group),
   ]);
   return `${name}\n${table([header, ...rows])}`;

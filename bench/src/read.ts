@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { checkoutAt } from './lib/checkout.ts';
+import { type CpuSummary, runCpuRounds, summarizeCpu } from './lib/cpu-rounds.ts';
 import { type DatabaseServer, openDatabaseServer } from './lib/databases.ts';
+import { type FigureRatio, ratiosOf, ratioTable, verdictOn } from './lib/figure-ratios.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
 import { commitOf, table, writeResults } from './lib/report.ts';
-import { reportFailure, runBench, UsageError } from './lib/run-bench.ts';
+import { reportFailure, runBench } from './lib/run-bench.ts';
 import { sectionsIn } from './lib/sections.ts';
 import { type FlatResult, measureFlat, requireSameAnswers } from './read/flat.ts';
 import { groups, operationNames } from './read/operations.ts';
-import { type FigureRatio, ratiosOf } from './read/ratios.ts';
-import { type CpuSummary, runCpuRounds, summarizeCpu } from './read/rounds.ts';
-import { type Contender, MAIN, type Place, startPlace, tenantHeaders } from './read/world.ts';
+import { type Contender, type Place, startPlace, tenantHeaders } from './read/world.ts';
 
 const usage = `Usage: node bench/src/read.ts [options]
 
@@ -23,7 +22,6 @@ Exit codes: 0 measured, 1 failed (even if a single response was no success), 2 u
 /** The goal of docs/goals.md for the p95 at the largest number of tenants over that at the smallest. */
 const FLAT_MOST = 1.3;
 const WARMUP_SECONDS = 3;
-const FIGURES = { requests_per_second: 'requests/s', cpu_ms_per_1000: 'CPU' } as const;
 const PARTS = [...operationNames, 'sizes'];
 
 const options = read();
@@ -60,7 +58,7 @@ await runBench(limitSeconds * 1000, async (stack) => {
   };
   const file = await writeResults('read', { ...measured, postgres: databases.about, ratios, by_size, operations });
   const tables = [
-    ...(asked.length === 0 ? [] : [describeLoads(operations), describeRatios(ratios)]),
+    ...(asked.length === 0 ? [] : [describeLoads(operations), ratioTable(ratios)]),
     ...(by_size.length === 0 ? [] : [describeSizes(by_size)]),
   ];
   process.stdout.write(`\n${tables.join('\n\n')}\n\nresults: ${file}\n`);
@@ -104,16 +102,6 @@ function describeLoads(operations: Readonly<Record<string, CpuSummary>>): string
   return table([[`${size} tenants`, 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms/1,000', 'generator busy'], ...rows]);
 }
 
-function describeRatios(ratios: readonly FigureRatio[]): string {
-  const rows = ratios.map(({ figure, of, to, ratio, min, max, goal }) => [
-    `${FIGURES[figure]}: ${of} / ${to}`,
-    ratio.toFixed(2),
-    `${min.toFixed(2)}–${max.toFixed(2)}`,
-    goal === undefined ? '' : verdictOn(ratio, goal),
-  ]);
-  return table([['ratio', 'median', 'rounds', 'goal'], ...rows]);
-}
-
 function describeSizes(results: readonly FlatResult[]): string {
   const [smallest] = options.sizes;
   const rows = results.map(({ what, contender, size, p50_ms, p95_ms, ratio, min, max }) => [
@@ -125,12 +113,6 @@ function describeSizes(results: readonly FlatResult[]): string {
     size === smallest || contender !== 'registry' ? '' : verdictOn(ratio, { most: FLAT_MOST }),
   ]);
   return table([['one at a time', 'tenants', 'p50 ms', 'p95 ms', `p95 / at ${smallest}`, 'rounds', 'goal'], ...rows]);
-}
-
-function verdictOn(value: number, goal: { readonly least: number } | { readonly most: number }): string {
-  const [isMet, bound] =
-    'least' in goal ? [value >= goal.least, `≥ ${goal.least}`] : [value <= goal.most, `≤ ${goal.most}`];
-  return `${bound} (${isMet ? 'met' : 'missed'})`;
 }
 
 function read() {
@@ -156,10 +138,4 @@ function read() {
   } catch (error) {
     process.exit(reportFailure(error));
   }
-}
-
-function checkoutAt(folder: string): string {
-  const path = resolve(folder);
-  if (existsSync(join(path, MAIN)) && existsSync(join(path, 'node_modules'))) return path;
-  throw new UsageError(`--before: ${folder} is no checkout with installed packages (${MAIN}, node_modules)`);
 }

@@ -16,16 +16,6 @@ export interface Summary {
   readonly rounds: readonly Sample[];
 }
 
-export interface Ratio {
-  readonly of: string;
-  readonly to: string;
-  /** The median of the rounds' ratios of requests per second; `min` and `max` are the extremes of the rounds. */
-  readonly ratio: number;
-  readonly min: number;
-  readonly max: number;
-  readonly goal: number | null;
-}
-
 /** Returns the median of each figure over the rounds. */
 export function summarize(rounds: readonly Sample[]): Summary {
   const middle = (pick: (sample: Sample) => number, digits: number): number => round(median(rounds.map(pick)), digits);
@@ -35,25 +25,6 @@ export function summarize(rounds: readonly Sample[]): Summary {
     p99_ms: middle((sample) => sample.p99_ms, 3),
     generator_busy: middle((sample) => sample.generator_busy, 3),
     rounds,
-  };
-}
-
-/** Returns the ratio of the speeds of `of` and `to`, taken round by round, or undefined unless both were measured. */
-export function compare(
-  samples: ReadonlyMap<string, readonly Sample[]>,
-  { of, to, goal }: { readonly of: string; readonly to: string; readonly goal: number | null },
-): Ratio | undefined {
-  const [ours, theirs] = [samples.get(of), samples.get(to)];
-  if (ours === undefined || theirs === undefined) return undefined;
-  const ratios = ours.map((sample, i) => sample.requests_per_second / (theirs[i]?.requests_per_second ?? Number.NaN));
-  const rounded = (value: number): number => round(value, 3);
-  return {
-    of,
-    to,
-    ratio: rounded(median(ratios)),
-    min: rounded(Math.min(...ratios)),
-    max: rounded(Math.max(...ratios)),
-    goal,
   };
 }
 

@@ -1,7 +1,8 @@
 /** What is asked of the servers under load, and what their answers are compared by. */
+
+import type { Loaded } from '../lib/cpu-rounds.ts';
+import type { Comparison } from '../lib/figure-ratios.ts';
 import type { OwnRequest, Target } from '../lib/load.ts';
-import type { Comparison } from './ratios.ts';
-import type { Loaded } from './rounds.ts';
 import { searches, tenantIdOf } from './rows.ts';
 import type { Contender, Place } from './world.ts';
 

@@ -1,12 +1,11 @@
 /** The servers that are measured, each a process with a database of its own on one PostgreSQL, with the same rows. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { MAIN } from '../lib/checkout.ts';
 import type { DatabaseServer } from '../lib/databases.ts';
 import { type ServerChild, startServer } from '../lib/processes.ts';
 import { indexByHand, loadTenants, tenantIdOf } from './rows.ts';
 
-/** From the root of a checkout. */
-export const MAIN = 'packages/server/src/main.ts';
 const POOL_MAX = '10';
 
 export type Contender = 'registry' | 'by hand' | 'before';

@@ -13,6 +13,7 @@ export const contenders = {
   'tenant-registry': (setup: Setup) => startTenantRegistry(setup, 'tenant-registry', {}),
   'tenant-registry-read': (setup: Setup) =>
     startTenantRegistry(setup, 'tenant-registry-read', { AUTHORITY_LEASE_MS: '0' }),
+  before: (setup: Setup) => startTenantRegistry(setup, 'before', {}, setup.before),
 } satisfies Record<string, (setup: Setup) => Promise<Contender>>;
 
 export type ContenderName = keyof typeof contenders;
@@ -24,7 +25,12 @@ async function startOwn(script: string, setup: Setup, env: Record<string, string
     { KEY_COUNT: String(setup.keyCount), ...env },
     setup.stack,
   );
-  return { url: `${server.url}/verify`, headers: bearer(randomBytes(24).toString('hex')), keys: keysOf(server.ready) };
+  return {
+    url: `${server.url}/verify`,
+    pid: server.pid,
+    headers: bearer(randomBytes(24).toString('hex')),
+    keys: keysOf(server.ready),
+  };
 }
 
 function keysOf(ready: unknown): string[] {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { MAIN } from '../lib/checkout.ts';
 import { type ServerChild, startServer } from '../lib/processes.ts';
 import { bearer, type Contender, type Setup } from './contender.ts';
 
@@ -7,8 +8,8 @@ type Env = Readonly<Record<string, string>>;
 /** A database of the product, with the tokens that its processes share. */
 export interface Registry {
   readonly internalToken: string;
-  /** Starts a process of the product on the database, with default settings except `env`. */
-  start(env: Env, stack: AsyncDisposableStack): Promise<ServerChild>;
+  /** Starts a process of the product, of another checkout where one is named, with default settings except `env`. */
+  start(env: Env, stack: AsyncDisposableStack, from?: string): Promise<ServerChild>;
   /** Creates this number of keys through `/v1`, in one new tenant or spread over several. */
   makeKeys(server: ServerChild, count: number, tenants?: number): Promise<string[]>;
 }
@@ -25,7 +26,7 @@ export async function createRegistry({ databases }: Setup, label: string): Promi
   };
   return {
     internalToken,
-    start: (env, stack) => startServer('packages/server/src/main.ts', { ...shared, ...env }, stack),
+    start: (env, stack, from) => startServer(MAIN, { ...shared, ...env }, stack, from === undefined ? {} : { from }),
     async makeKeys({ url }, count, tenants = 1) {
       const create = creator(url, operatorToken);
       const ids: string[] = [];
@@ -42,11 +43,11 @@ export async function createRegistry({ databases }: Setup, label: string): Promi
 }
 
 /** Starts the product on its own database, with keys, as a contender. */
-export async function startTenantRegistry(setup: Setup, label: string, env: Env): Promise<Contender> {
+export async function startTenantRegistry(setup: Setup, label: string, env: Env, from?: string): Promise<Contender> {
   const registry = await createRegistry(setup, label);
-  const server = await registry.start(env, setup.stack);
+  const server = await registry.start(env, setup.stack, from);
   const keys = await registry.makeKeys(server, setup.keyCount);
-  return { url: verifyUrl(server), headers: bearer(registry.internalToken), keys };
+  return { url: verifyUrl(server), pid: server.pid, headers: bearer(registry.internalToken), keys };
 }
 
 /** Returns the URL that verifies keys. */

@@ -1,6 +1,6 @@
-import { cpuMsOf } from '../lib/cpu.ts';
-import { measure, median, round, type Sample, type Target } from '../lib/load.ts';
-import { type Summary, summarize } from '../lib/report.ts';
+import { cpuMsOf } from './cpu.ts';
+import { measure, median, round, type Sample, type Target } from './load.ts';
+import { type Summary, summarize } from './report.ts';
 
 /** A server under one kind of request. */
 export interface Loaded {
@@ -56,8 +56,8 @@ export function summarizeCpu(rounds: readonly CpuSample[]): CpuSummary {
 
 async function sampleOf({ pid, targetOf }: Loaded, load: Load): Promise<CpuSample> {
   const target = targetOf();
-  const before = await cpuMsOf(pid);
+  const before = cpuMsOf(pid);
   const sample = await measure(target, { connections: load.connections, seconds: load.seconds });
-  const cpu = (await cpuMsOf(pid)) - before;
+  const cpu = cpuMsOf(pid) - before;
   return { ...sample, cpu_ms_per_1000: round((cpu / sample.requests) * 1_000, 1) };
 }

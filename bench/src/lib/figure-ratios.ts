@@ -1,5 +1,6 @@
-import { median, round } from '../lib/load.ts';
-import type { CpuSample } from './rounds.ts';
+import type { CpuSample } from './cpu-rounds.ts';
+import { median, round } from './load.ts';
+import { table } from './report.ts';
 
 /** A question for the ratio of one figure of two servers. */
 export interface Comparison {
@@ -32,4 +33,24 @@ export function ratiosOf(
     );
     return { ...comparison, ratio: ratio ?? Number.NaN, min: min ?? Number.NaN, max: max ?? Number.NaN };
   });
+}
+
+const FIGURES = { requests_per_second: 'requests/s', cpu_ms_per_1000: 'CPU' } as const;
+
+/** Returns the ratios as text in columns. */
+export function ratioTable(ratios: readonly FigureRatio[]): string {
+  const rows = ratios.map(({ figure, of, to, ratio, min, max, goal }) => [
+    `${FIGURES[figure]}: ${of} / ${to}`,
+    ratio.toFixed(2),
+    `${min.toFixed(2)}–${max.toFixed(2)}`,
+    goal === undefined ? '' : verdictOn(ratio, goal),
+  ]);
+  return table([['ratio', 'median', 'rounds', 'goal'], ...rows]);
+}
+
+/** Returns the goal, and whether the value reaches it. */
+export function verdictOn(value: number, goal: NonNullable<Comparison['goal']>): string {
+  const [isMet, bound] =
+    'least' in goal ? [value >= goal.least, `≥ ${goal.least}`] : [value <= goal.most, `≤ ${goal.most}`];
+  return `${bound} (${isMet ? 'met' : 'missed'})`;
 }
