@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { DB, TenantKind, TenantStatus, Tenants } from '../schema.ts';
+import { listTenantsHolding } from './tenant-search.ts';
 
 export type TenantRow = Selectable<Tenants>;
 
@@ -31,14 +32,11 @@ export async function listTenantIds(db: Db, ids: readonly string[]): Promise<str
 
 export function listTenants(db: Db, filter: TenantFilter, page: PageRequest): Promise<TenantRow[]> {
   const { id, status, kind, q } = filter;
-  const pattern = q === undefined ? undefined : `%${q.replace(/[\\%_]/g, '\\$&')}%`;
+  if (q !== undefined) return listTenantsHolding(db, { ...filter, q }, page);
   return keyset(db.selectFrom('tenants').selectAll(), ['id'], page)
     .$if(id !== undefined, (query) => query.where('id', '=', id as string))
     .$if(status !== undefined, (query) => query.where('status', '=', status as TenantStatus))
     .$if(kind !== undefined, (query) => query.where('kind', '=', kind as TenantKind))
-    .$if(pattern !== undefined, (query) =>
-      query.where((eb) => eb.or([eb('slug', 'ilike', pattern as string), eb('name', 'ilike', pattern as string)])),
-    )
     .execute();
 }
 
