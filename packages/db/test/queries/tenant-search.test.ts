@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '../../src/testing.ts';
 import { type Plan, plansOf, rowsRead } from '../plans.ts';
 
 /** The newest ones are called Other, so that most searches go past them. */
-const ROWS = 5_000;
+const ROWS = 4_000;
 const NAMES = [
   'Acme',
   'ACME 100% _Sure_',
@@ -27,7 +27,7 @@ beforeAll(async () => {
     select ('01890000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, 't-' || substr(md5(i::text), 1, 12),
       case
         when i <= ${NAMES.length * 20}::int then (${NAMES}::text[])[1 + i % ${NAMES.length}::int] || ' ' || i
-        when i < ${ROWS - 1_000}::int then 'Customer number ' || i
+        when i <= ${ROWS - 800}::int then 'Customer number ' || i
         else 'Other ' || i end, (case when i % 3 = 0 then 'trial' else 'active' end)::tenant_status
     from generate_series(1, ${ROWS}::int) as i`.execute(db);
   await sql`analyze tenants`.execute(db);
@@ -67,7 +67,7 @@ const asked = [
     'NUMBER 12',
     '🗼 6',
   ],
-  ...['e x', 'slash "quoted" it\'s ', 'no such tenant', 'x'.repeat(200), 'customer number', 'umber 3999'],
+  ...['e x', 'slash "quoted" it\'s ', 'no such tenant', 'x'.repeat(200), 'customer number', 'umber 2999'],
 ];
 test.each(asked)('%s is found as by a search without an index, on each page', async (q) => {
   expect(await found({ q }, 20)).toEqual(await plainly({ q }, 20));
@@ -77,7 +77,7 @@ test.each(asked)('%s is found as by a search without an index, on each page', as
 
 test('any part of a name or a slug finds its tenant', async () => {
   const rows = await listTenants(database.db, {}, { limit: ROWS });
-  for (const { id, name, slug } of rows.filter((_, index) => index % 331 === 0)) {
+  for (const { id, name, slug } of rows.filter((_, index) => index % 397 === 0)) {
     const text = id.charCodeAt(35) % 2 === 0 ? slug : name;
     const letters = [...text];
     const start = id.charCodeAt(34) % letters.length;
@@ -97,7 +97,7 @@ describe('the plan', () => {
   const indexes = (plans: readonly Plan[]) => new Set(run(plans).flatMap((plan) => plan['Index Name'] ?? []));
   const both = new Set(['tenants_pkey', 'tenants_search_idx']);
 
-  test.each(['q', 'zz', 'zzz', 'no such tenant', 'acme', 'umber 3999'])(
+  test.each(['q', 'zz', 'zzz', 'no such tenant', 'acme', 'umber 2999'])(
     'few have "%s": the index has them',
     async (q) => {
       const plans = await planOf({ q });
