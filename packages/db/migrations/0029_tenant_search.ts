@@ -25,6 +25,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     end $$`.execute(db);
   // Whoever changes a row makes its entries.
   await sql`grant execute on function search_grams(text, int) to tenant_registry_tenant`.execute(db);
+  // Left by a "create index concurrently" that failed: it would be taken for the index, and never be used.
+  await sql`
+    do $$ begin
+      if exists (select from pg_index where indexrelid = to_regclass('tenants_search_idx') and not indisvalid) then
+        drop index tenants_search_idx;
+      end if;
+    end $$`.execute(db);
   // The order of a language would make each comparison of two entries dear.
   await sql`
     create index if not exists tenants_search_idx on tenants

@@ -34,18 +34,18 @@ export async function rowsHolding<Row>(db: Db, search: TextSearch, { limit, afte
   const fits = all(search.fits);
   const { rows } = await sql<Row>`
     with near as materialized (
-      select * from (select * from ${table} where ${within} order by id desc limit ${NEWEST}::int) as newest
+      select * from (select * from ${table} where ${within} order by id desc limit ${sql.lit(NEWEST)}) as newest
       where ${fits} order by id desc limit ${most}
     ), few as materialized (
       select * from ${table}
-      where (select count(*) from near) < ${most} and ${within} and ${fits} and ${search.indexed} limit ${FEW + 1}::int
+      where (select count(*) from near) < ${most} and ${within} and ${fits} and ${search.indexed} limit ${sql.lit(FEW + 1)}
     )
     select * from (
       select * from near where (select count(*) from near) = ${most}
       union all
-      select * from few where (select count(*) from few) <= ${FEW}::int
+      select * from few where (select count(*) from few) <= ${sql.lit(FEW)}
       union all (
-        select * from ${table} where (select count(*) from few) > ${FEW}::int and ${within} and ${fits}
+        select * from ${table} where (select count(*) from few) > ${sql.lit(FEW)} and ${within} and ${fits}
         order by id desc limit ${most}
       )
     ) as found

@@ -71,7 +71,8 @@ const asked = [
 ];
 test.each(asked)('%s is found as by a search without an index, on each page', async (q) => {
   expect(await found({ q }, 20)).toEqual(await plainly({ q }, 20));
-  const amid = (await plainly({ q }, 2_000)).at(-1) ?? LAST;
+  const all = await plainly({ q }, ROWS);
+  const amid = all[Math.floor(all.length / 2)] ?? LAST;
   expect(await found({ q, status: 'trial' }, 3, amid)).toEqual(await plainly({ q, status: 'trial' }, 3, amid));
 });
 
