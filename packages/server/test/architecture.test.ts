@@ -181,7 +181,7 @@ const rules: readonly Rule[] = [
     files: /^packages\/db\/src\/queries\//,
     may: [
       /^kysely$/,
-      /^packages\/db\/src\/(database|fixed|handles|keyset|mesh-sql|schema|types|queries\/(audit|audit-sealing|configs|entries|event-log|last-seen|replica-leases|principals|sign-in))\.ts$/,
+      /^packages\/db\/src\/(database|fixed|handles|keyset|mesh-sql|schema|search|types|queries\/(audit|audit-sealing|configs|entries|event-log|last-seen|replica-leases|principals|sign-in))\.ts$/,
     ],
   },
   {
