@@ -11,7 +11,8 @@ import { z } from 'zod';
 import { listOperations, type Operation } from '../src/http/operations.ts';
 import { SCOPE_PREFIX } from '../src/kernel/permissions.ts';
 import { grants } from '../src/modules.ts';
-import { type Filled, fillTables, MID } from './support/filled-tables.ts';
+import { newKey } from './support/api-keys.ts';
+import { type Filled, type FilledTenant, fillTables, MID, newFilledTenant } from './support/filled-tables.ts';
 import { requestOf } from './support/requests.ts';
 import { type Answer, startTestServer, type TestServer, UNKNOWN } from './support/server.ts';
 import { type Account, type Accountant, startAccounting } from './support/statement-plans.ts';
@@ -38,16 +39,17 @@ let database: Awaited<ReturnType<typeof testDatabase>>;
 let accountant: Accountant;
 let filled: Filled;
 let large: ReadonlySet<string>;
-let callers: Readonly<Record<string, string>>;
+let callers: readonly Caller[];
 let known: Values;
 let deep: readonly string[] = [];
 
 beforeAll(async () => {
   database = await testDatabase();
   server = await startTestServer({ database });
-  filled = await fillTables(server);
+  const tenant = await newFilledTenant(server);
+  callers = await newCallers(tenant);
+  filled = await fillTables(server, tenant);
   known = filled.values;
-  callers = await newCallers();
   const { rows } = await sql<{ name: string }>`
     select relname as name from pg_class where relkind = 'r' and reltuples > ${SMALL}`.execute(database.db);
   large = new Set(rows.map(({ name }) => name));
@@ -63,19 +65,36 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Keys of the tenant that may all that keys may: of the tenant, of the project that most rows are in, and of one with none. */
-async function newCallers() {
-  const scopes = grants.byKeys.map((permission) => SCOPE_PREFIX + permission);
-  const keyOf = async (project_id?: string) => {
-    const body = { tenant_id: filled.held.tenant_id, name: 'lists', scopes, project_id };
-    return (await server.call('POST /v1/api-keys', { body })).body.key as string;
+/** What keys may do, of the tenant or of one project. */
+const permissionsOf = (boundToProject: boolean) => [
+  ...grants.ofScopes(
+    grants.byKeys.map((each) => SCOPE_PREFIX + each),
+    boundToProject,
+  ),
+];
+
+/** Keys that may all that such keys may: of the tenant, of the project that most rows are in, and of one that has none. */
+async function newCallers({ held: { tenant_id, project }, emptyProject }: FilledTenant): Promise<Caller[]> {
+  const callerOf = async (name: string, project_id?: string): Promise<Caller> => {
+    const permissions = permissionsOf(project_id !== undefined);
+    const scopes = permissions.map((permission) => SCOPE_PREFIX + permission);
+    return { name, permissions, token: (await newKey(server, { tenant_id, name, scopes, project_id })).key };
   };
-  return {
-    'the tenant': await keyOf(),
-    'a full project': await keyOf(filled.held.project),
-    'an empty project': await keyOf(filled.emptyProject),
-  };
+  return [
+    await callerOf(TENANT),
+    await callerOf('a full project', project),
+    await callerOf('an empty project', emptyProject),
+  ];
 }
+
+interface Caller {
+  readonly name: string;
+  readonly permissions: readonly string[];
+  /** Absent: whoever the operation is for. */
+  readonly token?: string;
+}
+
+const TENANT = 'the tenant';
 
 type Query = Readonly<Record<string, string>>;
 
@@ -101,17 +120,30 @@ function choicesOf(schema: z.ZodType): readonly string[] | undefined {
   return type === 'boolean' ? ['true', 'false'] : words?.map(String);
 }
 
-/** No filter, each value of each alone, and the first and last values of each pair. */
-function queriesOf(filters: Record<string, readonly string[]>): Query[] {
-  const ends = (values: readonly string[]) => [...new Set([values[0] ?? '', values.at(-1) ?? ''])];
+interface Asked {
+  readonly query: Query;
+  /** The filters may exclude each other. */
+  readonly mayBeRefused: boolean;
+}
+
+const ends = (values: readonly string[]) => [...new Set([values[0] ?? '', values.at(-1) ?? ''])];
+
+/** No filter, and each value of each alone. */
+function singlesOf(filters: Record<string, readonly string[]>): Asked[] {
+  const alone = Object.entries(filters).flatMap(([name, values]) => values.map((value) => ({ [name]: value })));
+  return [{}, ...alone].map((query) => ({ query, mayBeRefused: false }));
+}
+
+/** The first and last values of each pair of filters. */
+function pairsOf(filters: Record<string, readonly string[]>): Asked[] {
   const entries = Object.entries(filters);
-  const alone = entries.flatMap(([name, values]) => values.map((value) => ({ [name]: value })));
-  const pairs = entries.flatMap(([a, values], index) =>
+  return entries.flatMap(([a, values], index) =>
     entries
       .slice(index + 1)
-      .flatMap(([b, others]) => ends(values).flatMap((x) => ends(others).map((y) => ({ [a]: x, [b]: y })))),
+      .flatMap(([b, others]) =>
+        ends(values).flatMap((x) => ends(others).map((y) => ({ query: { [a]: x, [b]: y }, mayBeRefused: true }))),
+      ),
   );
-  return [{}, ...alone, ...pairs];
 }
 
 interface Ask {
@@ -132,7 +164,7 @@ function ask({ operation, query, token }: Ask): Promise<Answer> {
 const isOptional = ({ input }: Operation, name: string) => input.shape[name]?.safeParse(undefined).success ?? true;
 
 /** The mistakes of the list as it is asked for: at its start, and deep inside of it. */
-async function mistakesOf(asked: Ask, key: readonly string[]): Promise<string[]> {
+async function mistakesOf(asked: Ask & Asked, key: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const cursor of key.length > 0 ? [undefined, 'deep'] : [undefined]) {
     deep = key;
@@ -142,7 +174,8 @@ async function mistakesOf(asked: Ask, key: readonly string[]): Promise<string[]>
       answer = await ask({ ...asked, query });
     });
     const place = new URLSearchParams(query).toString();
-    if (![200, 404].includes(answer?.status ?? 0)) found.push(`${place}: ${JSON.stringify(answer?.body)}`);
+    if (![200, 404, ...(asked.mayBeRefused ? [400] : [])].includes(answer?.status ?? 0))
+      found.push(`${place}: ${JSON.stringify(answer?.body)}`);
     found.push(...accounts.flatMap(mistakeIn).map((text) => `${place}: ${text}`));
   }
   return found;
@@ -164,27 +197,29 @@ async function deepKeyOf(asked: Ask): Promise<string[]> {
   const cursor: unknown = body?.next_cursor;
   if (typeof cursor !== 'string') return [];
   const key: string[] = JSON.parse(Buffer.from(cursor.split('.')[0] ?? '', 'base64url').toString());
+  if (asked.operation.route.operation === 'list_events') return [filled.midEvent];
   return key.map((value) => MID.find(([form]) => form.test(value))?.[1] ?? value);
 }
 
-function callersOf({ permission, route }: Operation): [string, string | undefined][] {
-  const forKeys = grants.byKeys.some((each) => each === permission);
-  const whoever: [string, undefined] = ['whoever it is for', undefined];
-  return [whoever, ...(forKeys && !route.path.startsWith('/v1/internal/') ? Object.entries(callers) : [])];
+function callersOf({ permission, route }: Operation): readonly Caller[] {
+  const keys = callers.filter(({ permissions }) => permission !== null && permissions.includes(permission));
+  return [{ name: 'whoever it is for', permissions: [] }, ...(route.path.startsWith('/v1/internal/') ? [] : keys)];
 }
 
 test.each(lists.map((operation) => ({ operation, name: operation.route.operation })))(
   '$name reads through an index',
   async ({ operation }) => {
     const found: string[] = [];
-    for (const [caller, token] of callersOf(operation)) {
-      const { tenant_id, ...filters } = filtersOf(operation);
-      const inTenant = token === undefined ? tenant_id : [filled.held.tenant_id];
-      const all = tenant_id === undefined || inTenant === undefined ? filters : { tenant_id: inTenant, ...filters };
-      const asked = { operation, query: {}, ...(token === undefined ? {} : { token }) };
-      const key = await deepKeyOf(asked);
-      for (const query of queriesOf(all))
-        found.push(...(await mistakesOf({ ...asked, query }, key)).map((text) => `${caller}: ${text}`));
+    for (const { name: caller, token } of callersOf(operation)) {
+      const { tenant_id = [], ...others } = filtersOf(operation);
+      // Operators ask for any tenant, and with each other filter; all others for their own, which they need not name.
+      const named = token === undefined && isOptional(operation, 'tenant_id') && tenant_id.length > 0;
+      const filters = named ? { tenant_id, ...others } : others;
+      const asked = { operation, ...(token === undefined ? {} : { token }) };
+      const key = await deepKeyOf({ ...asked, query: {} });
+      const pairs = caller === TENANT || token === undefined ? pairsOf(filters) : [];
+      for (const each of [...singlesOf(filters), ...pairs])
+        found.push(...(await mistakesOf({ ...asked, ...each }, key)).map((text) => `${caller}: ${text}`));
     }
     expect(found).toEqual([]);
   },

@@ -1,9 +1,12 @@
 /** A tenant with one of everything, and about 10^5 rows in every table that may have them. */
+import { sql } from 'kysely';
 import { type Copies, idOf, insertCopies } from './many-rows.ts';
 import { type Held, heldWithAll } from './requests.ts';
 import { newProject, type TestServer, UNKNOWN } from './server.ts';
 
 const ROWS = 100_000;
+/** Of what there is less. */
+const SOME = 20_000;
 const START = '2026-01-01T00:00:00.000Z';
 const START_MS = Date.parse(START);
 const at = (i: number) => new Date(START_MS + i).toISOString();
@@ -16,19 +19,28 @@ export const MID: readonly (readonly [RegExp, string])[] = [
   [/^10\.\d+\.\d+\.\d+$/, '10.128.195.80'],
 ];
 
-export interface Filled {
+export interface FilledTenant {
   /** Half of the rows are the tenant's, as far as a quota lets it have them. */
   readonly held: Held;
   /** A project of the tenant in which nothing is. */
   readonly emptyProject: string;
+}
+
+export interface Filled extends FilledTenant {
+  /** The id of an event in the midst of the log. */
+  readonly midEvent: string;
   /** Values of filters: one that most rows have, one that one row has, and one that none has. */
   readonly values: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Fills the tables. */
-export async function fillTables(server: TestServer): Promise<Filled> {
+/** Makes the tenant, with one of everything. */
+export async function newFilledTenant(server: TestServer): Promise<FilledTenant> {
   const held = await heldWithAll(server);
-  const emptyProject = (await newProject(server, held.tenant_id)).id;
+  return { held, emptyProject: (await newProject(server, held.tenant_id)).id };
+}
+
+/** Fills the tables. */
+export async function fillTables(server: TestServer, { held, emptyProject }: FilledTenant): Promise<Filled> {
   const { db } = server.app.deps;
   await db
     .insertInto('config_readers')
@@ -42,13 +54,14 @@ export async function fillTables(server: TestServer): Promise<Filled> {
     })
     .execute();
   await insertCopies(db, held.tenant_id, copiesOf(held));
-  return { held, emptyProject, values: valuesOf(held, emptyProject) };
+  const { rows } = await sql<{ id: string }>`select ${sql.raw(idOf('events', `${ROWS / 2}::int`))} as id`.execute(db);
+  return { held, emptyProject, midEvent: rows[0]?.id ?? '', values: valuesOf(held, emptyProject) };
 }
 
 /** SQL: the value in one row, the other in all others. */
 const oneOf = (one: string, rest: string) => `case when i = 1000 then ${one} else ${rest} end`;
 /** SQL: rows of the tenant, so many and no more; the rest are of others. */
-const own = (rows: number) => `case when i % ${(2 * ROWS) / rows / 2} = 0 then s.tenant_id else ${idOf('tenants')} end`;
+const own = (rows: number, of = ROWS) => `case when i % ${of / rows} = 0 then s.tenant_id else ${idOf('tenants')} end`;
 const created = `timestamptz '${START}' + i * interval '1 ms'`;
 
 /** Rows of all tables: half of them are of the tenant and its project, but for what a quota bounds. */
@@ -81,7 +94,7 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'catalog_requests',
-      rows: ROWS,
+      rows: SOME,
       change: {
         product: `'p-' || i`,
         kind: `'request'`,
@@ -92,11 +105,11 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'tenant_idp_config',
-      rows: ROWS / 10,
+      rows: SOME,
       change: {
         issuer: `'https://issuer.example/' || i`,
         status: oneOf(`'degraded'`, `'active'`),
-        tenant_id: own(1_000),
+        tenant_id: own(1_000, SOME),
       },
     },
     {
@@ -122,40 +135,42 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'service_identities',
-      rows: ROWS,
+      rows: SOME,
       from: `id = '${held.serviceIdentity}'`,
       change: {
         subject: `'s-' || i`,
-        tenant_id: own(1_000),
+        tenant_id: own(1_000, SOME),
         project_id: `case when i % 4 = 0 then '${held.project}'::uuid else null end`,
       },
     },
     {
       table: 'spiffe_trust_bundles',
-      rows: ROWS / 10,
-      change: { trust_domain: `'d' || i || '.example'`, tenant_id: own(1_000) },
+      rows: SOME,
+      change: { trust_domain: `'d' || i || '.example'`, tenant_id: own(1_000, SOME) },
     },
     {
       table: 'groups',
-      rows: ROWS,
+      rows: SOME,
       from: `id = '${held.group}'`,
-      change: { slug: `'g-' || i`, source: `'manual'`, tenant_id: own(10_000) },
+      change: { slug: `'g-' || i`, source: `'manual'`, tenant_id: own(10_000, SOME) },
     },
     {
       table: 'group_memberships',
       rows: ROWS,
       from: `principal_user_id = '${held.groupMember}'`,
       change: {
+        tenant_id: own(10_000),
         group_id: `case when i % 20 = 0 then '${held.group}'::uuid else ${idOf('groups')} end`,
-        principal_user_id: `case when i % 20 = 0 then ${idOf('users')} else '${held.user}' end`,
+        principal_user_id: `case when i % 1000 = 10 then '${held.user}' else ${idOf('users')} end`,
       },
     },
     {
       table: 'group_parents',
-      rows: ROWS,
+      rows: SOME,
       change: {
-        parent_id: `case when i % 10 = 0 then '${held.group}'::uuid else ${idOf('groups')} end`,
-        child_id: idOf('groups', '(i + 1)'),
+        tenant_id: own(2_000, SOME),
+        parent_id: `case when i % 200 = 0 then '${held.group}'::uuid else ${idOf('groups')} end`,
+        child_id: `case when i % 200 = 0 then ${idOf('groups')} else ${idOf('others')} end`,
       },
     },
     {
@@ -184,10 +199,10 @@ function copiesOf(held: Held): Copies[] {
         revoked_at: `case when i % 100 = 0 then null else now() end`,
       },
     },
-    { table: 'config_schemas', rows: ROWS, change: { name: `'s-' || i`, tenant_id: own(1_000) } },
+    { table: 'config_schemas', rows: SOME, change: { name: `'s-' || i`, tenant_id: own(1_000, SOME) } },
     {
       table: 'config_schema_versions',
-      rows: ROWS,
+      rows: SOME,
       from: `schema_id = '${held.configSchema}'`,
       change: {
         version: `case when i % 20 = 0 then i else 1 end`,
@@ -228,7 +243,7 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'databases',
-      rows: ROWS,
+      rows: SOME,
       from: `id = '${held.database}'`,
       change: {
         name: `'d-' || i`,
@@ -243,7 +258,7 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'database_work',
-      rows: ROWS,
+      rows: SOME,
       from: `database_id = '${held.database}'`,
       change: { database_id: idOf('databases'), next_reconcile_at: 'null' },
     },
@@ -295,9 +310,9 @@ function copiesOf(held: Held): Copies[] {
         occurred_at: created,
       },
     },
-    { table: 'audit_jobs', rows: ROWS, from: `id = '${held.redaction}'`, change: { created_at: created } },
-    { table: 'audit_retention', rows: ROWS, change: { product: `'p-' || i` } },
-    { table: 'audit_holds', rows: ROWS, change: { product: `'p-' || i` } },
+    { table: 'audit_jobs', rows: SOME, from: `id = '${held.redaction}'`, change: { created_at: created } },
+    { table: 'audit_retention', rows: SOME, change: { product: `'p-' || i` } },
+    { table: 'audit_holds', rows: SOME, change: { product: `'p-' || i` } },
     {
       table: 'events',
       rows: ROWS,
@@ -310,10 +325,10 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'webhook_endpoints',
-      rows: ROWS,
+      rows: SOME,
       from: `id = '${held.webhook}'`,
       change: {
-        tenant_id: own(100),
+        tenant_id: own(100, SOME),
         status: oneOf(text('disabled'), text('active')),
         disabled_reason: oneOf(text('requested'), 'null'),
         next_at: 'null',
