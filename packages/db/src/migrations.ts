@@ -28,6 +28,7 @@ import * as m0025 from '../migrations/0025_config_writes.ts';
 import * as m0026 from '../migrations/0026_databases.ts';
 import * as m0027 from '../migrations/0027_network.ts';
 import * as m0028 from '../migrations/0028_audit_proofs.ts';
+import * as m0030 from '../migrations/0030_list_indexes.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -58,4 +59,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0026_databases': m0026,
   '0027_network': m0027,
   '0028_audit_proofs': m0028,
+  '0030_list_indexes': m0030,
 };

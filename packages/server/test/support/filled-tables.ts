@@ -7,6 +7,8 @@ import { newProject, type TestServer, UNKNOWN } from './server.ts';
 const ROWS = 100_000;
 /** Of what there is less. */
 const SOME = 20_000;
+/** Of what operators make by hand. */
+const FEW = 1_000;
 const START = '2026-01-01T00:00:00.000Z';
 const START_MS = Date.parse(START);
 const at = (i: number) => new Date(START_MS + i).toISOString();
@@ -15,7 +17,8 @@ const at = (i: number) => new Date(START_MS + i).toISOString();
 export const MID: readonly (readonly [RegExp, string])[] = [
   [/^[0-9a-f]{8}-[0-9a-f-]{27}$/, '80000000-0000-4000-8000-000000000000'],
   [/^\d{4}-\d\d-\d\dT/, at(ROWS / 2)],
-  [/^\d+$/, String(ROWS / 2)],
+  [/^\d{4,}$/, String(ROWS / 2)],
+  [/^k-\d{6}$/, 'k-050000'],
   [/^10\.\d+\.\d+\.\d+$/, '10.128.195.80'],
 ];
 
@@ -169,8 +172,8 @@ function copiesOf(held: Held): Copies[] {
       rows: SOME,
       change: {
         tenant_id: own(2_000, SOME),
-        parent_id: `case when i % 200 = 0 then '${held.group}'::uuid else ${idOf('groups')} end`,
-        child_id: `case when i % 200 = 0 then ${idOf('groups')} else ${idOf('others')} end`,
+        parent_id: `case when i % 1000 = 0 then '${held.group}'::uuid else ${idOf('groups')} end`,
+        child_id: `case when i % 1000 = 0 then ${idOf('groups')} else ${idOf('others')} end`,
       },
     },
     {
@@ -196,7 +199,7 @@ function copiesOf(held: Held): Copies[] {
         service_identity_id: `case when i % 4 = 0 then '${held.serviceIdentity}'::uuid end`,
         project_id: `case when i % 6 = 0 then '${held.project}'::uuid end`,
         // A tenant makes keys for years and has a thousand at a time.
-        revoked_at: `case when i % 100 = 0 then null else now() end`,
+        revoked_at: `case when i % 100 < 2 then null else now() end`,
       },
     },
     { table: 'config_schemas', rows: SOME, change: { name: `'s-' || i`, tenant_id: own(1_000, SOME) } },
@@ -297,12 +300,12 @@ function copiesOf(held: Held): Copies[] {
       rows: ROWS,
       from: `id = '${held.auditEvent}'`,
       change: {
-        product: `case when i = 1000 then 'rare' when i % 2 = 0 then 'common' end`,
+        product: `case when i = 1000 then 'rare' when i % 3 > 0 then 'common' end`,
         actor_id: oneOf(text('one'), text('all')),
         action: oneOf(text('rare.done'), text('common.done')),
         target_id: oneOf(text('one'), text('all')),
         reported_by: 'null',
-        origin: `case when i % 1000 = 0 then 'registry' else 'reported' end`,
+        origin: `case when i % 1000 < 2 then 'registry' else 'reported' end`,
         project_id: `case when i % 4 = 0 then '${held.project}'::uuid end`,
         tenant_slug: `case when i % 4 = 1 then 'gone' when i % 4 = 3 then 'gone-too' end`,
         tenant_id: `case when i % 2 = 0 then s.tenant_id end`,
@@ -311,8 +314,8 @@ function copiesOf(held: Held): Copies[] {
       },
     },
     { table: 'audit_jobs', rows: SOME, from: `id = '${held.redaction}'`, change: { created_at: created } },
-    { table: 'audit_retention', rows: SOME, change: { product: `'p-' || i` } },
-    { table: 'audit_holds', rows: SOME, change: { product: `'p-' || i` } },
+    { table: 'audit_retention', rows: FEW, change: { product: `'p-' || i` } },
+    { table: 'audit_holds', rows: FEW, change: { product: `'p-' || i` } },
     {
       table: 'events',
       rows: ROWS,
