@@ -8,7 +8,7 @@ const ROWS = 100_000;
 /** Of what there is less. */
 const SOME = 20_000;
 /** Of what operators make by hand. */
-const FEW = 1_000;
+const FEW = 900;
 const START = '2026-01-01T00:00:00.000Z';
 const START_MS = Date.parse(START);
 const at = (i: number) => new Date(START_MS + i).toISOString();
@@ -208,7 +208,7 @@ function copiesOf(held: Held): Copies[] {
       rows: SOME,
       from: `schema_id = '${held.configSchema}'`,
       change: {
-        version: `case when i % 20 = 0 then i else 1 end`,
+        version: `case when i % 20 = 0 then i / 20 + 1 else 1 end`,
         schema_id: `case when i % 20 = 0 then s.schema_id else ${idOf('config_schemas')} end`,
       },
     },
@@ -230,7 +230,7 @@ function copiesOf(held: Held): Copies[] {
       from: `project_id = '${held.project}' and config_key = 'limits'`,
       change: {
         config_key: `case when i % 4 = 0 then s.config_key else 'k-' || lpad(i::text, 6, '0') end`,
-        version: 'i + 10',
+        version: 'case when i % 4 = 0 then i + 10 else 1 end',
         revision: 'i + 10',
         write_id: `'w' || i`,
         project_id: `case when i % 2 = 0 then s.project_id else ${tenant_projects} end`,
@@ -314,7 +314,7 @@ function copiesOf(held: Held): Copies[] {
       },
     },
     { table: 'audit_jobs', rows: SOME, from: `id = '${held.redaction}'`, change: { created_at: created } },
-    { table: 'audit_retention', rows: FEW, change: { product: `'p-' || i` } },
+    { table: 'audit_retention', rows: SOME, change: { product: `'p-' || i` } },
     { table: 'audit_holds', rows: FEW, change: { product: `'p-' || i` } },
     {
       table: 'events',
@@ -323,7 +323,7 @@ function copiesOf(held: Held): Copies[] {
         position: 'i + 1000',
         event_type: oneOf(text('tenant.deleted'), text('tenant.updated')),
         occurred_at: created,
-        project_id: 'null',
+        project_id: `case when i % 4 = 0 then '${held.project}'::uuid end`,
       },
     },
     {

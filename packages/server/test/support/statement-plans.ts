@@ -6,6 +6,9 @@ interface Node {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
   readonly 'Shared Hit Blocks': number;
   readonly 'Shared Read Blocks': number;
   readonly Plans?: readonly Node[];
@@ -18,6 +21,8 @@ export interface Account {
   readonly scanned: readonly string[];
   /** The indexes that it used. */
   readonly indexes: readonly string[];
+  /** The rows that one step of it looked at. */
+  readonly rows: number;
   /** The blocks of 8 KiB that it touched. */
   readonly blocks: number;
 }
@@ -81,6 +86,12 @@ function accountOf(text: string, plan: Node): Account {
     text: text.replace(/\s+/g, ' ').trim(),
     scanned: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
     indexes: nodes.flatMap((node) => node['Index Name'] ?? []),
+    rows: Math.max(...nodes.map(rowsOf)),
     blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'],
   };
+}
+
+/** Rows that the step found, and those that it passed over. */
+function rowsOf({ 'Actual Rows': found, 'Actual Loops': loops, 'Rows Removed by Filter': passed = 0 }: Node): number {
+  return (found + passed) * loops;
 }
