@@ -43,7 +43,7 @@ const exceptions: Readonly<Record<string, Exception>> = {
   },
   'list_tenant_configs.contains': { why: 'what JSON contains may leak, so row-level security comes before its index' },
   'list_databases.q': { why: 'a part of a name is looked for among databases, of which there are few' },
-  'list_audit_events.q': { times: 3, why: 'a search looks at so many rows and no further' },
+  'list_audit_events.q': { times: 10, why: 'a search looks at so many rows and no further' },
   'list_events.types': { why: 'the log is read in its order, from an event on' },
   'list_webhook_deliveries.since': { why: 'a repeated delivery has the place of its event and a time of its own' },
   'list_webhook_deliveries.until': { why: 'a repeated delivery has the place of its event and a time of its own' },
@@ -151,7 +151,8 @@ function choicesOf(schema: z.ZodType): readonly string[] | undefined {
   return type === 'boolean' ? ['true', 'false'] : words?.map(String);
 }
 
-const ends = (values: readonly string[]) => [...new Set([values[0] ?? '', values.at(-1) ?? ''])];
+const first = (values: readonly string[]) => values[0] ?? '';
+const last = (values: readonly string[]) => values.at(-1) ?? '';
 
 /** No filter, and each value of each alone. */
 function singlesOf(filters: Record<string, readonly string[]>): Query[] {
@@ -159,13 +160,14 @@ function singlesOf(filters: Record<string, readonly string[]>): Query[] {
   return [{}, ...alone];
 }
 
-/** The first and last values of each pair of filters. */
+/** What most rows have, together with what none has, of each pair of filters. */
 function pairsOf(filters: Record<string, readonly string[]>): Query[] {
   const entries = Object.entries(filters);
   return entries.flatMap(([a, values], index) =>
-    entries
-      .slice(index + 1)
-      .flatMap(([b, others]) => ends(values).flatMap((x) => ends(others).map((y) => ({ [a]: x, [b]: y })))),
+    entries.slice(index + 1).flatMap(([b, others]) => [
+      { [a]: first(values), [b]: last(others) },
+      { [a]: last(values), [b]: first(others) },
+    ]),
   );
 }
 
@@ -194,7 +196,8 @@ async function mistakesOf(asked: Ask, key: readonly string[], answered: Set<stri
   const { operation } = asked.operation.route;
   const factors = Object.keys(asked.query).map((name) => exceptions[`${operation}.${name}`]?.times ?? 1);
   const factor = Math.max(1, ...factors);
-  for (const cursor of key.length > 0 ? [undefined, 'deep'] : [undefined]) {
+  const isPair = Object.keys(asked.query).length > 1;
+  for (const cursor of key.length > 0 && !isPair ? [undefined, 'deep'] : [undefined]) {
     deep = key;
     const query = { ...asked.query, ...(cursor === undefined ? {} : { cursor }) };
     let answer: Answer | undefined;
@@ -251,12 +254,15 @@ test.each(lists.map((operation) => ({ operation, name: operation.route.operation
       const filters = named ? { tenant_id, ...others } : others;
       const asked = { operation, isBound, ...(token === undefined ? {} : { token }) };
       const key = await deepKeyOf({ ...asked, query: {} });
-      const pairs = isBound ? [] : pairsOf(filters);
+      // Whatever a tenant's caller asks for is beside its tenant.
+      const pairs = token === undefined ? pairsOf(filters) : [];
       const answered = new Set<string>();
       for (const query of [...singlesOf(filters), ...pairs])
         found.push(...(await mistakesOf({ ...asked, query }, key, answered)).map((text) => `${caller}: ${text}`));
-      const values = Object.entries(filters).flatMap(([name, all]) => ends(all).map((value) => `${name}=${value}`));
-      if (!isBound)
+      const values = Object.entries(filters).flatMap(([name, all]) =>
+        [first(all), last(all)].map((value) => `${name}=${value}`),
+      );
+      if (token === undefined)
         found.push(...values.filter((value) => !answered.has(value)).map((value) => `${caller}: ${value} is refused`));
     }
     expect(found).toEqual([]);

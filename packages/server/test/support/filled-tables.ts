@@ -208,8 +208,8 @@ function copiesOf(held: Held): Copies[] {
       rows: SOME,
       from: `schema_id = '${held.configSchema}'`,
       change: {
-        version: `case when i % 20 = 0 then i / 20 + 1 else 1 end`,
-        schema_id: `case when i % 20 = 0 then s.schema_id else ${idOf('config_schemas')} end`,
+        version: `case when i % 400 = 0 then i / 400 + 1 else 1 end`,
+        schema_id: `case when i % 400 = 0 then s.schema_id else ${idOf('config_schemas')} end`,
       },
     },
     {
@@ -315,7 +315,7 @@ function copiesOf(held: Held): Copies[] {
     },
     { table: 'audit_jobs', rows: SOME, from: `id = '${held.redaction}'`, change: { created_at: created } },
     { table: 'audit_retention', rows: SOME, change: { product: `'p-' || i` } },
-    { table: 'audit_holds', rows: FEW, change: { product: `'p-' || i` } },
+    { table: 'audit_holds', rows: FEW, change: { product: `'p-' || i`, tenant_id: own(18, FEW) } },
     {
       table: 'events',
       rows: ROWS,

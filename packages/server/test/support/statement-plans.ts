@@ -21,7 +21,7 @@ export interface Account {
   readonly scanned: readonly string[];
   /** The indexes that it used. */
   readonly indexes: readonly string[];
-  /** The rows that one step of it looked at. */
+  /** The rows of tables that one step of it looked at. */
   readonly rows: number;
   /** The blocks of 8 KiB that it touched. */
   readonly blocks: number;
@@ -86,12 +86,12 @@ function accountOf(text: string, plan: Node): Account {
     text: text.replace(/\s+/g, ' ').trim(),
     scanned: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
     indexes: nodes.flatMap((node) => node['Index Name'] ?? []),
-    rows: Math.max(...nodes.map(rowsOf)),
+    rows: Math.max(...nodes.filter((node) => node['Node Type'] !== 'Bitmap Index Scan').map(rowsOf)),
     blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'],
   };
 }
 
-/** Rows that the step found, and those that it passed over. */
+/** Rows that the step found, and those that it passed over. What an index alone tells is counted in blocks. */
 function rowsOf({ 'Actual Rows': found, 'Actual Loops': loops, 'Rows Removed by Filter': passed = 0 }: Node): number {
   return (found + passed) * loops;
 }
