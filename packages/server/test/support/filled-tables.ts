@@ -5,7 +5,7 @@ import { type Held, heldWithAll } from './requests.ts';
 import { newProject, type TestServer, UNKNOWN } from './server.ts';
 
 const ROWS = 100_000;
-/** Of what there is less. */
+/** Of what a quota bounds to fewer for a tenant, and of what lists show of one project alone. */
 const SOME = 20_000;
 /** Of what operators make by hand. */
 const FEW = 900;
@@ -17,9 +17,9 @@ const at = (i: number) => new Date(START_MS + i).toISOString();
 export const MID: readonly (readonly [RegExp, string])[] = [
   [/^[0-9a-f]{8}-[0-9a-f-]{27}$/, '80000000-0000-4000-8000-000000000000'],
   [/^\d{4}-\d\d-\d\dT/, at(ROWS / 2)],
-  [/^\d{4,}$/, String(ROWS / 2)],
-  [/^k-\d{6}$/, 'k-050000'],
-  [/^10\.\d+\.\d+\.\d+$/, '10.128.195.80'],
+  [/^\d{4,}$/, String(SOME / 2)],
+  [/^k-\d{6}$/, 'k-010000'],
+  [/^10\.\d+\.\d+\.\d+$/, '10.128.39.16'],
 ];
 
 export interface FilledTenant {
@@ -57,6 +57,11 @@ export async function fillTables(server: TestServer, { held, emptyProject }: Fil
     })
     .execute();
   await insertCopies(db, held.tenant_id, copiesOf(held));
+  await db
+    .updateTable('config_heads')
+    .set({ revision: 2 * SOME })
+    .where('project_id', '=', held.project)
+    .execute();
   const { rows } = await sql<{ id: string }>`select ${sql.raw(idOf('events', `${ROWS / 2}::int`))} as id`.execute(db);
   return { held, emptyProject, midEvent: rows[0]?.id ?? '', values: valuesOf(held, emptyProject) };
 }
@@ -88,11 +93,11 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'tenant_projects',
-      rows: ROWS,
+      rows: SOME,
       change: {
         slug: `'p-' || i`,
         status: `${oneOf(`'archived'`, `'active'`)}::tenant_project_status`,
-        tenant_id: own(1_000),
+        tenant_id: own(1_000, SOME),
       },
     },
     {
@@ -178,7 +183,7 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'role_bindings',
-      rows: ROWS,
+      rows: SOME,
       from: `user_id = '${held.boundUser}'`,
       change: {
         user_id: idOf('users'),
@@ -214,11 +219,14 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'configs',
-      rows: ROWS,
+      rows: SOME,
       from: `project_id = '${held.project}' and key = 'limits'`,
       change: {
         key: `'k-' || lpad(i::text, 6, '0')`,
         project_id: `case when i % 10 = 0 then s.project_id else ${tenant_projects} end`,
+        revision: 'i + 10',
+        created_at: created,
+        updated_at: created,
         schema_id: `case when i % 4 = 0 then '${held.configSchema}'::uuid end`,
         schema_version: 'case when i % 4 = 0 then 1 end',
         content: `jsonb_build_object('all', true, 'i', i)`,
@@ -226,11 +234,11 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'config_revisions',
-      rows: ROWS,
+      rows: SOME,
       from: `project_id = '${held.project}' and config_key = 'limits'`,
       change: {
-        config_key: `case when i % 4 = 0 then s.config_key else 'k-' || lpad(i::text, 6, '0') end`,
-        version: 'case when i % 4 = 0 then i + 10 else 1 end',
+        config_key: `case when i % 2 = 0 and i % 10 <> 0 then s.config_key else 'k-' || lpad(i::text, 6, '0') end`,
+        version: 'case when i % 2 = 0 and i % 10 <> 0 then i + 10 else 1 end',
         revision: 'i + 10',
         write_id: `'w' || i`,
         project_id: `case when i % 2 = 0 then s.project_id else ${tenant_projects} end`,
@@ -241,7 +249,7 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'config_readers',
-      rows: ROWS,
+      rows: SOME,
       change: { reader: `'r-' || i`, project_id: `case when i % 2 = 0 then s.project_id else ${tenant_projects} end` },
     },
     {
@@ -267,7 +275,7 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'resources',
-      rows: ROWS,
+      rows: SOME,
       change: {
         name: `'r-' || i`,
         kind: oneOf(text('rare'), text('common')),
@@ -288,7 +296,7 @@ function copiesOf(held: Held): Copies[] {
     },
     {
       table: 'domain_mesh_ip_allocations',
-      rows: ROWS,
+      rows: SOME,
       change: {
         node_id: idOf('nodes'),
         ip: `'10.128.0.0'::inet + i`,
@@ -366,9 +374,9 @@ function valuesOf(held: Held, emptyProject: string): Filled['values'] {
     prefix: ['k-', 'k-001000', 'none'],
     schema_id: [held.configSchema, UNKNOWN],
     contains: ['{"all":true}', '{"i":1000}', '{"none":1}'],
-    at: [at(ROWS), at(ROWS / 2)],
-    from: [START, at(ROWS / 2)],
-    to: [at(ROWS)],
+    at: [at(SOME), at(SOME / 2)],
+    from: [at(SOME / 2)],
+    to: [at(SOME)],
     owner_team: [held.ownerTeam, 'none'],
     tier: ['small', 'rare', 'none'],
     q: ['d-', 'd-1000', 'none'],

@@ -1,12 +1,12 @@
 /** Fills tables with copies of the rows that a tenant has, so that a planner meets what it meets in production. */
-import type { DB, Db } from '@tenant-registry/db';
+import type { Db } from '@tenant-registry/db';
 import { sql } from 'kysely';
 
 /** Expressions by column, of `i`, the number of the copy, and of `s`, the row that is copied. */
 type Changes = Readonly<Record<string, string>>;
 
 export interface Copies {
-  readonly table: keyof DB;
+  readonly table: string;
   readonly rows: number;
   /** The condition of the one row that is copied; absent: any row of the tenant. */
   readonly from?: string;
