@@ -19,7 +19,17 @@ export type DatabaseRow = Selectable<Databases> &
 const whole = (db: Db) =>
   db
     .selectFrom('databases')
-    .innerJoin('database_work', 'database_work.database_id', 'databases.id')
+    // The work of each is probed for: the planner would rather read all work than that of a page.
+    .innerJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('database_work')
+          .selectAll()
+          .whereRef('database_work.database_id', '=', 'databases.id')
+          .offset(sql.lit(0))
+          .as('database_work'),
+      (join) => join.onTrue(),
+    )
     .innerJoin('tenants', 'tenants.id', 'databases.tenant_id')
     .selectAll('databases')
     .select([
