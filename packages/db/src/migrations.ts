@@ -29,6 +29,7 @@ import * as m0026 from '../migrations/0026_databases.ts';
 import * as m0027 from '../migrations/0027_network.ts';
 import * as m0028 from '../migrations/0028_audit_proofs.ts';
 import * as m0029 from '../migrations/0029_tenant_search.ts';
+import * as m0030 from '../migrations/0030_list_indexes.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_init': m0001,
@@ -60,4 +61,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0027_network': m0027,
   '0028_audit_proofs': m0028,
   '0029_tenant_search': m0029,
+  '0030_list_indexes': m0030,
 };

@@ -13,8 +13,8 @@ export interface AuditScope {
   readonly product: string | null;
 }
 
-/** SQL: the scope of a row as a key that sorts; no id and no product is empty. */
-const scopeKey = sql`(coalesce(tenant_id::text, ''), coalesce(product, ''))`;
+/** SQL: the scope of a row as columns that sort, in the words of their index; no id and no product is empty. */
+const scopeKey = sql`coalesce(tenant_id::text, ''), coalesce(product, '')`;
 
 const isScope = ({ tenant_id, product }: AuditScope) =>
   sql<SqlBool>`tenant_id is not distinct from ${tenant_id}::uuid and product is not distinct from ${product}::text`;
@@ -28,7 +28,7 @@ const isOver = ({ tenant_id, product }: AuditScope) =>
   sql<SqlBool>`${isAbout('tenant_id', tenant_id)} and ${isAbout('product', product)}`;
 
 const afterKey = (after: readonly string[] | undefined) =>
-  after === undefined ? sql<SqlBool>`true` : sql<SqlBool>`${scopeKey} > (${sql.join(after)})`;
+  after === undefined ? sql<SqlBool>`true` : sql<SqlBool>`(${scopeKey}) > (${sql.join(after)})`;
 
 /** In the order of their scopes, the widest first. */
 export function listRetention(db: Db, { limit, after }: PageRequest): Promise<RetentionRow[]> {

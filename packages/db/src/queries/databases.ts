@@ -19,7 +19,17 @@ export type DatabaseRow = Selectable<Databases> &
 const whole = (db: Db) =>
   db
     .selectFrom('databases')
-    .innerJoin('database_work', 'database_work.database_id', 'databases.id')
+    // The work of each is probed for: the planner would rather read all work than that of a page.
+    .innerJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('database_work')
+          .selectAll()
+          .whereRef('database_work.database_id', '=', 'databases.id')
+          .offset(sql.lit(0))
+          .as('database_work'),
+      (join) => join.onTrue(),
+    )
     .innerJoin('tenants', 'tenants.id', 'databases.tenant_id')
     .selectAll('databases')
     .select([
@@ -50,14 +60,15 @@ export interface DatabaseFilter {
 /** Lists newest first. Deleted databases are left out, unless they are asked for, by their status or all of them. */
 export function listDatabases(db: Db, filter: DatabaseFilter, page: PageRequest): Promise<DatabaseRow[]> {
   const { q, status, include_deleted } = filter;
-  let query = keyset(whole(db), ['databases.id'], page);
+  let ids = keyset(db.selectFrom('databases').select('id'), ['id'], page);
   for (const column of ['tenant_id', 'project_id', 'owner_team', 'status', 'tier'] as const) {
     const value = filter[column];
-    if (value !== undefined) query = query.where(`databases.${column}`, '=', value);
+    if (value !== undefined) ids = ids.where(column, '=', value);
   }
-  if (q !== undefined) query = query.where('databases.name', 'like', `%${q.replace(/[\\%_]/g, '\\$&')}%`);
-  if (!include_deleted && status !== 'deleted') query = query.where('databases.deleted_at', 'is', null);
-  return query.execute();
+  if (q !== undefined) ids = ids.where('name', 'like', `%${q.replace(/[\\%_]/g, '\\$&')}%`);
+  if (!include_deleted && status !== 'deleted') ids = ids.where('deleted_at', 'is', null);
+  // The page comes first, by an index: what is joined is then that of its rows, and not of all.
+  return whole(db).where('databases.id', 'in', ids).orderBy('databases.id', 'desc').execute();
 }
 
 /** What decides whether something in the world belongs to a database. */

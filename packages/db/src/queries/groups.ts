@@ -110,7 +110,9 @@ export async function listGroupsOfPrincipal(
   const start = after === undefined ? sql`` : sql`and g.id < ${after[0]}::uuid`;
   const { rows } = await sql<EffectiveGroupRow>`
     select g.id as group_id, g.slug, g.display_name, g.tenant_role, r.depth
-    from groups_of_principal(${user_id}::uuid, ${service_identity_id}::uuid) r join groups g on g.id = r.group_id
+    from groups_of_principal(${user_id}::uuid, ${service_identity_id}::uuid) r
+      -- Each is probed for: how few the function returns is more than the planner knows.
+      cross join lateral (select * from groups where id = r.group_id offset 0) g
     where g.tenant_id = ${tenant_id} ${start}
     order by g.id desc limit ${limit + 1}`.execute(db);
   return rows;

@@ -72,7 +72,7 @@ describe('the keys that a key made', () => {
     const [id = ''] = chain;
     for (const handle of [db, forTenant({ tenant_id, project_id: null })]) {
       const plan = await plansOf(handle, (asked) => listApiKeysMadeBy(asked, { tenant_id, id }, 20));
-      expect(plan.flatMap((node) => node['Index Name'] ?? [])).toContain('api_keys_tenant_id_created_by_key_id_idx');
+      expect(plan.flatMap((node) => node['Index Name'] ?? [])).toContain('api_keys_tenant_id_created_by_key_id_id_idx');
       expect(rowsRead(plan)).toBeLessThan(100);
     }
   });

@@ -51,13 +51,16 @@ test('with 10,000 databases each list reads the rows of its index alone', async 
       5,
     ],
   ];
+  // The page is found by the index alone, and its rows are then fetched by their ids.
   for (const [index, ask, rows] of asked) {
     const plan = await plansOf(db, ask);
     const found = plan.filter((node) => node['Relation Name'] === 'databases');
     expect(
-      found.map((node) => node['Index Name']),
+      found
+        .map((node) => node['Index Name'])
+        .sort((a = '', b = '') => Number(a === 'databases_pkey') - Number(b === 'databases_pkey')),
       index,
-    ).toEqual([index]);
+    ).toEqual([index, 'databases_pkey']);
     expect(rowsRead(plan), index).toBeLessThanOrEqual(rows);
   }
 });
