@@ -32,7 +32,6 @@ interface Exception {
 
 /** Lists, and filters by operation and field, that no index serves, in the order of the router. */
 const exceptions: Readonly<Record<string, Exception>> = {
-  'list_tenants.q': { why: 'words are searched for by an extension, which may be absent' },
   list_configs: {
     times: 10,
     why: 'the state of a project is put together from its keys, of which it has 10,000 at most',
