@@ -3,7 +3,7 @@ import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyReques
 import type { Context, Dependencies } from '../kernel/context.ts';
 import { callerOf } from '../kernel/direct-call.ts';
 import { toDomainError } from '../kernel/errors/to-domain-error.ts';
-import { jsonOf } from '../kernel/json-text.ts';
+import { JSON_TYPE, jsonOf } from '../kernel/json-text.ts';
 import type { EventStream } from '../kernel/streams/event-stream.ts';
 import type { TextStream } from '../kernel/streams/text-stream.ts';
 import { sendFailure } from './failure.ts';
@@ -12,8 +12,6 @@ import { sendProblem } from './problem.ts';
 import { chargesOf } from './rationing.ts';
 import { inputReader, type RequestParts } from './rest-input.ts';
 import { sendStream } from './stream.ts';
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 export type ContextOf = (request: FastifyRequest, reply: FastifyReply) => Context;
 

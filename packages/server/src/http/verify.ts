@@ -7,6 +7,7 @@ import { withinDeadline } from '../kernel/async/deadline.ts';
 import type { Dependencies } from '../kernel/context.ts';
 import { malformed } from '../kernel/errors/malformed.ts';
 import { tooLate } from '../kernel/errors.ts';
+import { JSON_TYPE } from '../kernel/json-text.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
 import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
 import { answerDirectly } from './direct-answer.ts';
@@ -19,7 +20,6 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 const PROCEDURE = 'apiKeys.verify';
 const NOT_ASCII = /[\u0080-\uffff]/g;
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface FastVerifyOptions {
   readonly deps: Dependencies;
