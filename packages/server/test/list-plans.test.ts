@@ -38,7 +38,6 @@ const exceptions: Readonly<Record<string, Exception>> = {
   },
   get_config_diff: { times: 10, why: 'two states of a project are, and then compared' },
   'list_tenant_configs.contains': { why: 'what JSON contains may leak, so row-level security comes before its index' },
-  'list_databases.q': { why: 'a part of a name is looked for among databases, of which there are few' },
   'list_audit_events.q': {
     times: 25,
     why: 'a search looks at 10,000 rows and no further, which the planner may sort out of more',

@@ -1,8 +1,9 @@
 /** Managed databases: what was ordered, and how it stands. The work on them has statements of its own. */
-import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Db, Tx } from '../handles.ts';
 import { keyset, type PageRequest } from '../keyset.ts';
 import type { Databases, DatabaseWork, Tenants } from '../schema.ts';
+import { rowsHolding, runsOf, type TextSearch } from '../search.ts';
 import { json } from '../types.ts';
 
 type Work = Selectable<DatabaseWork>;
@@ -58,17 +59,41 @@ export interface DatabaseFilter {
 }
 
 /** Lists newest first. Deleted databases are left out, unless they are asked for, by their status or all of them. */
-export function listDatabases(db: Db, filter: DatabaseFilter, page: PageRequest): Promise<DatabaseRow[]> {
+export async function listDatabases(db: Db, filter: DatabaseFilter, page: PageRequest): Promise<DatabaseRow[]> {
   const { q, status, include_deleted } = filter;
+  // The page comes first, by an index: what is joined is then that of its rows, and not of all.
+  const inOrder = whole(db).orderBy('databases.id', 'desc');
+  if (q !== undefined) {
+    const found = await rowsHolding<{ readonly id: string }>(db, searchOf(q, filter), page);
+    const named = found.map(({ id }) => id);
+    return named.length === 0 ? [] : inOrder.where('databases.id', 'in', named).execute();
+  }
   let ids = keyset(db.selectFrom('databases').select('id'), ['id'], page);
   for (const column of ['tenant_id', 'project_id', 'owner_team', 'status', 'tier'] as const) {
     const value = filter[column];
     if (value !== undefined) ids = ids.where(column, '=', value);
   }
-  if (q !== undefined) ids = ids.where('name', 'like', `%${q.replace(/[\\%_]/g, '\\$&')}%`);
   if (!include_deleted && status !== 'deleted') ids = ids.where('deleted_at', 'is', null);
-  // The page comes first, by an index: what is joined is then that of its rows, and not of all.
-  return whole(db).where('databases.id', 'in', ids).orderBy('databases.id', 'desc').execute();
+  return inOrder.where('databases.id', 'in', ids).execute();
+}
+
+/** Names are in lower case, and the text is taken as it is. The index is databases_search_idx, in its words. */
+function searchOf(q: string, filter: DatabaseFilter): TextSearch {
+  const equal = (columns: readonly ('tenant_id' | 'project_id' | 'owner_team' | 'status' | 'tier')[]) =>
+    columns.flatMap((column) =>
+      filter[column] === undefined ? [] : [sql<SqlBool>`${sql.ref(column)} = ${filter[column]}`],
+    );
+  const isShown = filter.include_deleted || filter.status === 'deleted';
+  return {
+    table: 'databases',
+    within: equal(['tenant_id', 'project_id']),
+    fits: [
+      ...equal(['owner_team', 'status', 'tier']),
+      ...(isShown ? [] : [sql<SqlBool>`deleted_at is null`]),
+      sql<SqlBool>`strpos(name, ${q}::text) > 0`,
+    ],
+    indexed: sql`search_grams(name, 1) collate "C" @> ${runsOf(q)}`,
+  };
 }
 
 /** What decides whether something in the world belongs to a database. */
