@@ -24,7 +24,12 @@ test('each answer is the verdict of the question alone, in the order of the ques
   const valid = await newKey(server, { scopes: ['a:read'] });
   const revoked = await newKey(server);
   await server.call(`DELETE /v1/api-keys/${revoked.id}`);
-  const keys = [valid.key, revoked.key, 'bp_AAAAAAAAAAAAAAAAAAAAAA', '', 'no key', 'a\0b', '\ud800', 'x'.repeat(2_000)];
+  const expired = await newKey(server, { expires_at: new Date(server.clock.now().getTime() + 60_000).toISOString() });
+  server.clock.advance(120_000);
+  const frozen = await newKey(server);
+  await server.call(`POST /v1/tenants/${frozen.tenant_id}/cancel`);
+  const proved = [valid.key, revoked.key, expired.key, frozen.key];
+  const keys = [...proved, 'bp_AAAAAAAAAAAAAAAAAAAAAA', '', 'no key', 'a\0b', '\ud800', 'x'.repeat(2_000)];
   const question = fc.record(
     {
       key: fc.constantFrom(...keys),
@@ -122,7 +127,9 @@ test.each([
   expect(JSON.stringify(body)).not.toContain(SECRET);
 });
 
-test('it is for who may verify one', async () => {
+test('it is for callers that may verify a single key, and no key of a tenant is one', async () => {
+  const { key } = await newKey(server);
+  expect((await askAll(server, [{ key }], key)).status).toBe(403);
   expect((await askAll(server, [{ key: 'x' }], null)).status).toBe(401);
   expect((await askAll(server, [{ key: 'x' }], server.operatorToken)).status).toBe(403);
 });
