@@ -54,6 +54,15 @@ test('without a database the answer is 503 with Retry-After, never a verdict; wh
     expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'unavailable', '1']);
     expect(body).not.toHaveProperty('valid');
   }
+  const questions = [{ key: 'no key' }, { key: `bp_${'U'.repeat(22)}` }];
+  const batch = await server.call('POST /v1/internal/api-keys/verify-batch', {
+    body: { questions },
+    token: server.internalToken,
+  });
+  expect(batch.body.answers).toMatchObject([
+    { verdict: { code: 'not_found' }, problem: null },
+    { verdict: null, problem: { code: 'unavailable', status: 503, retry_after: 1 } },
+  ]);
   const { status, code, headers } = await askAsGateway(server, { headers: bearer(key.key) });
   expect([status, code, headers['retry-after']]).toEqual([503, 'unavailable', '1']);
   expect(await server.call('GET /readyz')).toMatchObject({ status: 503, body: { failing: ['db-primary'] } });

@@ -1,8 +1,10 @@
 /** The verification of presented keys: shape, authority, verdict. */
 import type { apiKeys } from '@tenant-registry/db';
 import type { KeyHolder } from '../../kernel/actor.ts';
+import { withinDeadline } from '../../kernel/async/deadline.ts';
 import type { Context } from '../../kernel/context.ts';
-import { DomainError, statuses } from '../../kernel/errors.ts';
+import { toDomainError } from '../../kernel/errors/to-domain-error.ts';
+import { statuses, tooLate } from '../../kernel/errors.ts';
 import { holderIn } from './holder.ts';
 import { isKeyShaped } from './key-format.ts';
 import {
@@ -16,6 +18,9 @@ import {
 import { refusalOf } from './verdict.ts';
 
 type VerifyContext = Pick<Context, 'apiKeys' | 'clock'>;
+
+/** The share of a request's time that the verdicts of a batch may take: the rest is for its answer. */
+const VERDICTS_TIME_SHARE = 0.9;
 
 /** Returns the name under which wrong keys of a product are counted: the address of the people behind it is not known. */
 export function productAt(address: string | null): string {
@@ -48,27 +53,30 @@ export function verifyApiKey(
 
 /**
  * Answers each question as `verifyApiKey` alone would, in order, with one read of the database for all keys that are not
- * remembered. A question that has no verdict does not keep the others from theirs: its answer says why. Throws the first
- * reason when none has a verdict.
+ * remembered. A question that has no verdict, or none in time, does not keep the others from theirs: its answer says why.
+ * Throws the first reason when none has a verdict.
  */
 export async function verifyApiKeys(
-  ctx: VerifyContext,
+  ctx: VerifyContext & Pick<Context, 'constraints' | 'deadline'>,
   questions: readonly VerifyApiKey[],
   caller: () => string,
 ): Promise<{ readonly answers: BatchedVerdict[] }> {
-  const asked = questions.map(async (question) => verifyApiKey(ctx, question, caller));
+  const timeMs = ctx.deadline.leftMs() * VERDICTS_TIME_SHARE;
+  const asked = questions.map(async (question) => {
+    const answer = verifyApiKey(ctx, question, caller);
+    return answer instanceof Promise ? withinDeadline(answer, timeMs, tooLate) : answer;
+  });
   const settled = await Promise.allSettled(asked);
   const [first] = settled;
   if (first?.status === 'rejected' && settled.every(({ status }) => status === 'rejected')) throw first.reason;
-  return { answers: settled.map(answerOf) };
+  return { answers: settled.map((each) => answerOf(each, ctx.constraints)) };
 }
 
-function answerOf(settled: PromiseSettledResult<Verdict>): BatchedVerdict {
+function answerOf(settled: PromiseSettledResult<Verdict>, constraints: Context['constraints']): BatchedVerdict {
   if (settled.status === 'fulfilled') return { verdict: settled.value, problem: null };
-  const { reason } = settled;
-  if (!(reason instanceof DomainError)) throw reason; // a failure of the registry, which its log must tell
-  const { definition, extras, message } = reason;
+  const { definition, extras, message } = toDomainError(settled.reason, constraints);
   const { code, status } = definition;
+  if (code === 'internal') throw settled.reason; // a failure of the registry, which its log must tell
   const problem = { code, status: statuses[status].http, detail: message, retry_after: extras.retryAfter ?? null };
   return { verdict: null, problem };
 }
