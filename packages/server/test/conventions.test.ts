@@ -1,3 +1,4 @@
+// engine: postgres
 import { expect, test } from 'vitest';
 import { listOperations, type Operation } from '../src/http/operations.ts';
 import { countRecorded } from './support/events.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Every mutation: what it changed, its events tell; what it did not do, none does. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';

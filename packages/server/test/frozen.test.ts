@@ -1,3 +1,4 @@
+// engine: postgres
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listOperations } from '../src/http/operations.ts';
 import { type Held, heldFor, heldWithAll, requestOf, walkOf } from './support/requests.ts';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** Rules that every successful operation of the document keeps. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';

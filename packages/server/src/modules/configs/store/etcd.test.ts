@@ -1,3 +1,4 @@
+// engine: postgres
 import { describe } from 'vitest';
 import { etcdIsMissing, etcdStoreForTests, withoutEtcd } from '../../../../test/support/etcd-store.ts';
 import { describePages, describeStore, describeTail } from './contract.ts';

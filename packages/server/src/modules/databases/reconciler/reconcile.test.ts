@@ -1,3 +1,4 @@
+// engine: postgres
 import { randomUUID } from 'node:crypto';
 import { databaseWork } from '@tenant-registry/db';
 import { ProvisionerUnavailable } from '@tenant-registry/provisioner';

@@ -1,3 +1,4 @@
+// engine: postgres
 /** The relay against a real nats-server. */
 import { type DatabaseHandle, eventLog, outbox } from '@tenant-registry/db';
 import { testDatabase } from '@tenant-registry/db/testing';
