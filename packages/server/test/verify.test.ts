@@ -1,4 +1,5 @@
 /** Verification over its two ways, which give equal answers, and its cost. */
+import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Verdict, verdict } from '../src/modules/api-keys/schema.ts';
 import { ask, figure, newKey, proofsByArgon2, refusal } from './support/api-keys.ts';
@@ -101,6 +102,67 @@ test('the fast answer has every header that the common one has', async () => {
   expect(names).toEqual(namesOf(await server.call('GET /v1/tenants')));
   expect(names).toContain('strict-transport-security');
   expect(names).toContain('x-request-id');
+});
+
+/** Sends a verification as it stands, and returns the head and the body of the answer. */
+async function sentRaw(more: readonly string[]): Promise<{ readonly head: string[]; readonly body: string }> {
+  const { hostname, port } = new URL(server.url);
+  const body = JSON.stringify({ key: 'x' });
+  const head = [
+    'POST /v1/internal/api-keys/verify HTTP/1.1',
+    `host: ${hostname}`,
+    `authorization: Bearer ${server.internalToken}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    'x-request-id: the-same',
+    ...more,
+  ];
+  const socket = connect(Number(port), hostname);
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  let text = '';
+  for await (const chunk of socket.setEncoding('latin1')) {
+    text += chunk;
+    if (text.endsWith('}')) break;
+  }
+  const [lines = '', told = ''] = text.split('\r\n\r\n');
+  const shown = lines.split('\r\n').map((line) => line.replace(/^(date: )\w{3}, .* GMT$/i, '$1now').toLowerCase());
+  return { head: shown.toSorted(), body: told };
+}
+
+test('the answer that is written as one text is the one that Node writes header by header', async () => {
+  const asOneText = await sentRaw([]);
+  expect(await sentRaw(['origin: https://portal.example'])).toEqual(asOneText);
+  expect(asOneText.head).toContain('http/1.1 200 ok');
+  expect(asOneText.head).toContain('date: now');
+  expect(asOneText.head).toContain('x-request-id: the-same');
+  const last = await sentRaw(['connection: close']);
+  expect(last.body).toBe(asOneText.body);
+  expect(last.head).toContain('connection: close');
+});
+
+test('answers on one connection follow each other, whichever way each is written', async () => {
+  for (const headers of [{}, { origin: 'https://portal.example' }, {}, {}] as const) {
+    const answer = await fetch(`${server.url}/v1/internal/api-keys/verify`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.internalToken}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ key: 'x' }),
+    });
+    expect(await answer.json()).toEqual(refusal('not_found'));
+  }
+});
+
+test('what is refused before a verdict has the common headers too', async () => {
+  const call = 'POST /v1/internal/api-keys/verify';
+  for (const refused of [
+    await server.call(call, { body: { key: 'x' }, token: null }),
+    await server.call(call, { body: '{', token: server.internalToken }),
+    await server.call(call, { body: { key: 'x'.repeat(70_000) }, token: server.internalToken }),
+    await server.call(call, { body: { key: 'x' }, token: server.operatorToken }),
+  ]) {
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    for (const name of ['x-request-id', 'cache-control', 'strict-transport-security', 'content-security-policy'])
+      expect(refused.headers.get(name), name).not.toBeNull();
+  }
 });
 
 test('a query is refused, and the request line is logged like every other', async () => {

@@ -9,6 +9,8 @@ declare module 'fastify' {
     surcharge?: Surcharge;
     /** Callers need no credential: their body is read. */
     isPublic?: boolean;
+    /** It writes the head of its usual answer itself; every other answer of it is dressed when it is sent. */
+    isDirect?: boolean;
     /** The answer goes on for as long as its reader stays. */
     lasts?: boolean;
   }

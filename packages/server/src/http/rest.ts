@@ -35,7 +35,11 @@ export function mountRest(app: FastifyInstance, { deps, contextOf, operations, f
       method,
       url: fastifyPath(operation),
       handler: fast[operation.route.operation]?.(handler) ?? handler,
-      config: { ...configOf(operation), lasts: operation.route.stream !== undefined },
+      config: {
+        ...configOf(operation),
+        lasts: operation.route.stream !== undefined,
+        isDirect: fast[operation.route.operation] !== undefined,
+      },
       bodyLimit: operation.bodyBytesMax,
     });
   }

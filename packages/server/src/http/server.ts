@@ -5,7 +5,6 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
-  type FastifyRequest,
   LogController,
   type RouteHandlerMethod,
 } from 'fastify';
@@ -17,6 +16,7 @@ import { type createLogger, withoutSearch } from '../kernel/logger.ts';
 import type { Tracing } from '../kernel/tracing.ts';
 import { mountAuthorize } from './authorize.ts';
 import { acceptOnlyJson } from './body.ts';
+import { dress } from './common-headers.ts';
 import { type CrossOrigin, crossOrigin } from './cross-origin.ts';
 import { mountDocs } from './docs.ts';
 import { drainOnClose } from './drain.ts';
@@ -39,7 +39,6 @@ import { requestLine } from './request-line.ts';
 import { requestLogger } from './request-logger.ts';
 import { mountRest } from './rest.ts';
 import { mountRetracedPublisher, mountRetracedViewer, translateCredentials, viewerAuthenticator } from './retraced.ts';
-import { securityHeaders } from './security-headers.ts';
 import { mountSignIn } from './sign-in.ts';
 import { traceRequests } from './tracing.ts';
 import { mountTrpc } from './trpc.ts';
@@ -87,7 +86,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     }
     const fast = {
       verify_api_key: (otherwise: RouteHandlerMethod) =>
-        fastVerify({ deps, drain, timeoutMs: config.requestTimeoutMs, otherwise }),
+        fastVerify({ deps, drain, timeoutMs: config.requestTimeoutMs, otherwise, always: origins.always }),
     };
     await app.register(async (scope) => {
       translateCredentials(scope);
@@ -144,12 +143,6 @@ function newApp({ deps, logger, config }: ServerOptions): FastifyInstance {
 }
 
 const ONE_HOST = { detail: 'Send one Host header, with a host and perhaps a port.' };
-const always = { ...securityHeaders({ defaultSrc: ["'none'"] }), 'cache-control': 'no-store' };
-
-/** Adds the headers that every answer has. */
-function dress({ id }: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return reply.headers(always).header('x-request-id', id);
-}
 
 function notServed(allow: string | undefined, reply: FastifyReply): DomainError {
   if (allow === undefined) return kernelErrors.routeNotFound();
@@ -166,12 +159,17 @@ function addHooks(app: FastifyInstance, { deps: { metrics }, logger, paths, orig
   // The members of a line are those of `requestLine`.
   const lines = withoutSearch(logger);
   app.addHook('onRequest', (request, reply, done) => {
-    dress(request, reply);
+    // What answers directly writes them itself.
+    if (request.routeOptions.config.isDirect !== true) dress(request, reply);
     origins.mark(request, reply);
     // Answered before a body is read: neither the path nor the method gets better by it.
     if (!hasOneHost(request.raw)) sendProblem(reply.header('connection', 'close'), kernelErrors.invalidInput(ONE_HOST));
     else if (request.is404) sendProblem(reply, notServed(paths.allowedAt(request.url), reply));
     else done();
+  });
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.routeOptions.config.isDirect === true && !reply.hasHeader('x-request-id')) dress(request, reply);
+    done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request;

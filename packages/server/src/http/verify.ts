@@ -10,7 +10,7 @@ import { tooLate } from '../kernel/errors.ts';
 import { JSON_TYPE } from '../kernel/json-text.ts';
 import { type Verdict, verdict, verifyApiKeyInput } from '../modules/api-keys/schema.ts';
 import { productAt, verifyApiKey } from '../modules/api-keys/verify.ts';
-import { answerDirectly } from './direct-answer.ts';
+import { directTexts } from './direct-answer.ts';
 import type { Drain } from './drain.ts';
 import { sendFailure } from './failure.ts';
 import { factsOf } from './request-line.ts';
@@ -28,10 +28,17 @@ export interface FastVerifyOptions {
   readonly timeoutMs: number;
   /** The handler that every operation has. */
   readonly otherwise: Handler;
+  /** Headers of every answer besides the common ones. */
+  readonly always: Readonly<Record<string, string>>;
 }
 
 /** Returns the handler: a caller that holds the permission and asks in the documented shape is answered, if possible at once. */
-export function fastVerify({ deps, drain, timeoutMs, otherwise }: FastVerifyOptions): RouteHandlerMethod {
+export function fastVerify({ deps, drain, timeoutMs, otherwise, always }: FastVerifyOptions): RouteHandlerMethod {
+  const answer200 = directTexts(drain, { ...always, 'content-type': JSON_TYPE });
+  const send = (reply: FastifyReply, verdict: Verdict) => {
+    if (verdict.valid) factsOf(reply.request).tenant_id = verdict.tenant_id;
+    return answer200(reply, textOf(verdict));
+  };
   const fail = (reply: FastifyReply, thrown: unknown) => sendFailure(reply, thrown, deps, PROCEDURE);
   return (request, reply) => {
     const input = isPlain(request) ? verifyApiKeyInput.safeParse(request.body) : undefined;
@@ -39,9 +46,9 @@ export function fastVerify({ deps, drain, timeoutMs, otherwise }: FastVerifyOpti
     if (!input?.success || malformed(input.data.product) !== undefined) return otherwise(request, reply);
     try {
       const answer = verifyApiKey(deps, input.data, () => productAt(sourceAddress(request)));
-      if (!(answer instanceof Promise)) return send(reply, answer, drain);
+      if (!(answer instanceof Promise)) return send(reply, answer);
       return withinDeadline(answer, timeoutMs, tooLate).then(
-        (verdict) => send(reply, verdict, drain),
+        (verdict) => send(reply, verdict),
         (thrown: unknown) => fail(reply, thrown),
       );
     } catch (thrown) {
@@ -54,11 +61,6 @@ function isPlain({ query, actor }: FastifyRequest): boolean {
   if (!actor?.permissions.has('api_keys:verify')) return false;
   for (const _ in query as object) return false; // without making a list of what is nearly always nothing
   return true;
-}
-
-function send(reply: FastifyReply, answer: Verdict, drain: Drain): FastifyReply {
-  if (answer.valid) factsOf(reply.request).tenant_id = answer.tenant_id;
-  return answerDirectly(reply, drain, { headers: { 'content-type': JSON_TYPE }, text: textOf(answer) });
 }
 
 /** The text of each remembered verdict: it is checked by its schema and written out once. */
