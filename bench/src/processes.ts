@@ -95,6 +95,21 @@ async function prepare(
   ];
 }
 
+/**
+ * Lets every process prove each key once, alone: thirty-two proofs at once would have it shed load. A connection for each
+ * question, so that the processes take turns.
+ */
+async function proveKeys(servers: ReadonlyMap<number, ServerChild>, { path, headers, bodies }: Work): Promise<void> {
+  for (const [count, { url }] of servers)
+    for (const body of bodies)
+      for (let turn = 0; turn < count; turn += 1) {
+        const sent = { 'content-type': 'application/json', connection: 'close', ...headers };
+        const answer = await fetch(`${url}${path}`, { method: 'POST', headers: sent, body });
+        if (!answer.ok) throw new Error(`POST ${path} answered ${answer.status}: ${await answer.text()}`);
+        await answer.text();
+      }
+}
+
 /** By work and number of processes. The order of the numbers rotates from round to round. */
 async function measureAll(
   servers: ReadonlyMap<number, ServerChild>,
@@ -106,6 +121,7 @@ async function measureAll(
     const { url = '', pid = 0 } = servers.get(count) ?? {};
     return loadFrom(options.generators, { ...work, url, seconds, connections: options.connections }, pid);
   };
+  for (const work of works) await proveKeys(servers, work);
   for (const work of works) for (const count of options.counts) await load(work, count, WARMUP_SECONDS);
   for (let turn = 0; turn < options.rounds; turn += 1) {
     for (const work of works) {
