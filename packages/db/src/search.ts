@@ -7,7 +7,7 @@ import { PREPARE } from './prepared.ts';
 import { columns } from './schema.ts';
 
 /** Rows that are looked at first, the newest ones: some tenths of a millisecond. */
-const NEWEST = 500;
+const NEWEST = 200;
 
 /** Of the name of a prepared statement: two texts have one with a chance of 1 in 2^64. */
 const NAME_DIGITS = 16;
