@@ -77,7 +77,9 @@ function listenTo(connection: DatabaseConnection, accounts: () => Account[] | un
   };
 }
 
-const isRead = (text: string) => /^\s*(select|with)\b/i.test(text) && !/\b(set_config|pg_advisory\w*)\(/i.test(text);
+/** A prepared statement begins with a comment that names it. */
+const isRead = (text: string) =>
+  /^\s*(\/\*.*?\*\/\s*)?(select|with)\b/i.test(text) && !/\b(set_config|pg_advisory\w*)\(/i.test(text);
 
 function accountOf(text: string, plan: Node): Account {
   const flat = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(flat)];
