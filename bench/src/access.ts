@@ -4,7 +4,7 @@ import { type Access, createAccess, createClient } from '@tenant-registry/client
 import pg from 'pg';
 import { idOf, loadRows, type Size } from './access/rows.ts';
 import { type DatabaseServer, openDatabaseServer } from './lib/databases.ts';
-import { median, round, runRounds, type Sample, type Target } from './lib/load.ts';
+import { measure, median, round, runRounds, type Sample, type Target } from './lib/load.ts';
 import { readOptions, wholeNumber } from './lib/options.ts';
 import { startServer } from './lib/processes.ts';
 import { table, writeResults } from './lib/report.ts';
@@ -59,7 +59,8 @@ await runBench(1_800_000, async (stack) => {
     target('one-row read', `${byHand.url}/check`),
   ];
   const load = { connections: options.connections, seconds: options.seconds, rounds: options.rounds, warmupSeconds: 3 };
-  const samples = await runRounds(targets, load, progress);
+  const sampleOf = (each: Target, seconds: number) => measure(each, { ...load, seconds });
+  const samples = await runRounds(targets, load, sampleOf, progress);
   progress('checks in the process of a product');
   const sdk = await measureSdk(beside.url, stack);
   const results = { settings: options, goals: GOALS, postgres: databases.about, ratios: ratiosOf(samples), sdk };

@@ -1,5 +1,5 @@
 import { cpuMsOf } from './cpu.ts';
-import { measure, median, round, type Sample, type Target } from './load.ts';
+import { measure, median, type Rounds, round, runRounds, type Sample, type Target } from './load.ts';
 import { type Summary, summarize } from './report.ts';
 
 /** A server under one kind of request. */
@@ -10,11 +10,8 @@ export interface Loaded {
   targetOf(): Target;
 }
 
-export interface Load {
+export interface Load extends Rounds {
   readonly connections: number;
-  readonly seconds: number;
-  readonly rounds: number;
-  readonly warmupSeconds: number;
 }
 
 export interface CpuSample extends Sample {
@@ -27,25 +24,13 @@ export interface CpuSummary extends Summary {
   readonly rounds: readonly CpuSample[];
 }
 
-/** Measures each once per round, in an order that rotates, with the CPU time of its server. Throws like `measure`. */
-export async function runCpuRounds(
+/** `runRounds` with the CPU time of each server. Throws like `measure`. */
+export function runCpuRounds(
   loaded: readonly Loaded[],
   load: Load,
   progress: (line: string) => void,
 ): Promise<Map<string, CpuSample[]>> {
-  const samples = new Map<string, CpuSample[]>(loaded.map(({ name }) => [name, []]));
-  for (const each of loaded) await sampleOf(each, { ...load, seconds: load.warmupSeconds });
-  for (let at = 0; at < load.rounds; at += 1) {
-    for (let turn = 0; turn < loaded.length; turn += 1) {
-      const each = loaded[(at + turn) % loaded.length];
-      if (each === undefined) continue;
-      const sample = await sampleOf(each, load);
-      samples.get(each.name)?.push(sample);
-      const { requests_per_second: speed, cpu_ms_per_1000: cpu } = sample;
-      progress(`round ${at + 1}  ${each.name.padEnd(24)} ${speed.toFixed(0).padStart(7)}/s  ${cpu.toFixed(0)} ms CPU`);
-    }
-  }
-  return samples;
+  return runRounds(loaded, load, (each, seconds) => sampleOf(each, { ...load, seconds }), progress);
 }
 
 /** Returns the median of each figure over the rounds. */

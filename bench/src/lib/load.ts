@@ -42,27 +42,34 @@ export interface LoadOptions {
   readonly refusals?: boolean;
 }
 
+export interface Rounds {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+}
+
 /**
- * Measures each target once per round and returns its samples in order. The order of the targets rotates from round to
- * round, so that a drift of the machine affects all of them. Throws the errors of {@link measure}.
+ * Takes a sample of each once per round, after a warm-up of each, and returns the samples of each in order. The order rotates
+ * from round to round, so that a drift of the machine affects all of them. Throws what `sampleOf` throws.
  */
-export async function runRounds(
-  targets: readonly Target[],
-  options: LoadOptions & { readonly rounds: number; readonly warmupSeconds: number },
+export async function runRounds<Each extends { readonly name: string }, One extends Sample>(
+  all: readonly Each[],
+  { rounds, seconds, warmupSeconds }: Rounds,
+  sampleOf: (each: Each, seconds: number) => Promise<One>,
   progress: (line: string) => void,
-): Promise<Map<string, Sample[]>> {
-  const samples = new Map<string, Sample[]>(targets.map((target) => [target.name, []]));
-  for (const target of targets) {
-    progress(`warm-up  ${target.name}`);
-    await measure(target, { connections: options.connections, seconds: options.warmupSeconds });
+): Promise<Map<string, One[]>> {
+  const samples = new Map<string, One[]>(all.map(({ name }) => [name, []]));
+  for (const each of all) {
+    progress(`warm-up  ${each.name}`);
+    await sampleOf(each, warmupSeconds);
   }
-  for (let round = 0; round < options.rounds; round += 1) {
-    for (let turn = 0; turn < targets.length; turn += 1) {
-      const target = targets[(round + turn) % targets.length];
-      if (target === undefined) continue;
-      const sample = await measure(target, options);
-      samples.get(target.name)?.push(sample);
-      progress(`round ${round + 1}  ${target.name.padEnd(16)} ${sample.requests_per_second.toFixed(0).padStart(7)}/s`);
+  for (let at = 0; at < rounds; at += 1) {
+    for (let turn = 0; turn < all.length; turn += 1) {
+      const each = all[(at + turn) % all.length];
+      if (each === undefined) continue;
+      const sample = await sampleOf(each, seconds);
+      samples.get(each.name)?.push(sample);
+      progress(`round ${at + 1}  ${each.name.padEnd(24)} ${sample.requests_per_second.toFixed(0).padStart(7)}/s`);
     }
   }
   return samples;

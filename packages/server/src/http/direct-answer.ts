@@ -1,7 +1,7 @@
 /** Answers that go straight to the connection, because products wait for them on every request of theirs. */
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { systemClock } from '../kernel/clock.ts';
+import { systemClock, textOfSecond } from '../kernel/clock.ts';
 import { commonHeaders, dress } from './common-headers.ts';
 import type { Drain } from './drain.ts';
 
@@ -42,7 +42,7 @@ export function directTexts(
 ): (reply: FastifyReply, text: string) => FastifyReply {
   const fixed = Object.entries({ ...commonHeaders, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   const start = `HTTP/1.1 200 OK\r\n${fixed.join('')}`;
-  const dateLine = dateLines();
+  const dateLine = textOfSecond((second) => `Date: ${second.toUTCString()}\r\n`);
   return (reply, text) => {
     const { raw, request } = reply;
     const { server, socket } = request;
@@ -55,23 +55,8 @@ export function directTexts(
     reply.hijack();
     // Node sends it with the body, and knows by it that there is a head.
     (raw as unknown as WithHead)._header =
-      `${start}x-request-id: ${request.id}\r\ncontent-length: ${text.length}\r\n${dateLine()}${kept}\r\n`;
+      `${start}x-request-id: ${request.id}\r\ncontent-length: ${text.length}\r\n${dateLine(systemClock())}${kept}\r\n`;
     raw.end(text, 'latin1');
     return reply;
-  };
-}
-
-/** Makes the line of the Date header, which says the second. */
-function dateLines(): () => string {
-  let second = Number.NaN;
-  let line = '';
-  return () => {
-    const now = systemClock();
-    const current = Math.floor(now.getTime() / 1_000);
-    if (current !== second) {
-      second = current;
-      line = `Date: ${now.toUTCString()}\r\n`;
-    }
-    return line;
   };
 }

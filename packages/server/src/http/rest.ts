@@ -67,7 +67,7 @@ function handlerOf(operation: Operation, { constraints, budgets }: Dependencies,
     try {
       const ctx = contextOf(request, reply);
       const output = await call(ctx, () => read(request as RequestParts));
-      for (const [name, value] of ctx.answerHeaders) reply.header(name, value);
+      tellHeaders(reply, ctx);
       if (isUnchanged(request, ctx.answerHeaders.get('etag'))) return reply.code(304).send();
       if (stream !== undefined) return await streamed(output as TextStream | EventStream, request, reply); // its output schema says so
       if (status === 204) return reply.code(204).send();
@@ -77,6 +77,11 @@ function handlerOf(operation: Operation, { constraints, budgets }: Dependencies,
       return sendProblem(reply, toDomainError(error, constraints));
     }
   };
+}
+
+/** Adds the headers that the procedure set. */
+export function tellHeaders(reply: FastifyReply, { answerHeaders }: Context): void {
+  for (const [name, value] of answerHeaders) reply.header(name, value);
 }
 
 /** Tells whether a GET names the tag of what it would get, so that 304 says all (RFC 9110, section 13.1.2). */

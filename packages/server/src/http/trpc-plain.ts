@@ -14,7 +14,7 @@ import { appRouter } from '../router.ts';
 import type { Operation } from './operations.ts';
 import { problemHeaders } from './problem.ts';
 import { factsOf } from './request-line.ts';
-import type { ContextOf } from './rest.ts';
+import { type ContextOf, tellHeaders } from './rest.ts';
 
 const JSON_TYPE = 'application/json';
 /** The answer depends on them, says tRPC. */
@@ -44,21 +44,17 @@ export function plainly(operation: Operation, { contextOf, always, otherwise }: 
     const ctx = contextOf(request, reply);
     try {
       const data = jsonOf(await call(ctx, () => asked.input));
-      tell(reply, ctx);
+      tellHeaders(reply, ctx);
       return send(reply, 200, data === undefined ? '{"result":{}}' : `{"result":{"data":${data}}}`);
     } catch (thrown) {
       const error = toDomainError(thrown, ctx.constraints);
       factsOf(request).code = error.definition.code;
-      tell(reply, ctx);
+      tellHeaders(reply, ctx);
       reply.headers(problemHeaders(error));
       const shape = errorShape(thrown instanceof TRPCError ? thrown : toTrpcError(error), { ctx, operation, ...asked });
       return send(reply, statuses[error.definition.status].http, JSON.stringify({ error: shape }));
     }
   };
-}
-
-function tell(reply: FastifyReply, { answerHeaders }: Context): void {
-  for (const [name, value] of answerHeaders) reply.header(name, value);
 }
 
 interface Failed {

@@ -3,6 +3,22 @@ export type Clock = () => Date;
 
 export const systemClock: Clock = () => new Date();
 
+const SECOND_MS = 1_000;
+
+/** Returns what gives the text of a moment's whole second, which is made once a second. */
+export function textOfSecond(make: (second: Date) => string): (now: Date) => string {
+  let known = Number.NaN;
+  let text = '';
+  return (now) => {
+    const second = Math.floor(now.getTime() / SECOND_MS);
+    if (second !== known) {
+      known = second;
+      text = make(new Date(second * SECOND_MS));
+    }
+    return text;
+  };
+}
+
 const DAY_MS = 86_400_000;
 
 export function addDays(date: Date, days: number): Date {

@@ -1,7 +1,7 @@
 /** Structured logs: one JSON object a line, request ids in it, secrets out of it. */
 import { redactPasswords } from '@tenant-registry/db';
 import { type DestinationStream, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
-import { systemClock } from './clock.ts';
+import { systemClock, textOfSecond } from './clock.ts';
 
 /** The logger that code needs; Fastify's request logger is one too. */
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>;
@@ -37,18 +37,12 @@ export function withoutSearch(logger: PinoLogger): PinoLogger {
 
 const MS_DIGITS = 3;
 
-/** Makes what writes the time of a line in RFC 3339: the date is put together once a second. */
+/** Makes what writes the time of a line in RFC 3339. */
 function createTimestamps(): () => string {
-  let second = Number.NaN;
-  let upToSecond = '';
+  const upToSecond = textOfSecond((second) => second.toISOString().slice(0, -'000Z'.length));
   return () => {
-    const now = systemClock().getTime();
-    const ms = now % 1_000;
-    if (now - ms !== second) {
-      second = now - ms;
-      upToSecond = new Date(second).toISOString().slice(0, -'000Z'.length);
-    }
-    return `,"time":"${upToSecond}${String(ms).padStart(MS_DIGITS, '0')}Z"`;
+    const now = systemClock();
+    return `,"time":"${upToSecond(now)}${String(now.getMilliseconds()).padStart(MS_DIGITS, '0')}Z"`;
   };
 }
 

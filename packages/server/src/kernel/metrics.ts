@@ -196,5 +196,5 @@ function createLeaseObserver({ counterBy, timing }: Series) {
 
 interface HistogramShape<Label extends string> {
   readonly buckets: number[];
-  readonly labelNames?: Label[];
+  readonly labelNames: Label[];
 }

@@ -28,9 +28,8 @@ export function createDeliveryMetrics(metrics: Metrics, lanes: Lanes): DeliveryM
   const outcomes = ['delivered', 'rejected', 'unanswered'];
   const attempts = metrics.counterBy('outcome', { name: 'webhook_attempts_total', help }, outcomes);
   const givenUp = metrics.counter('webhook_given_up_total', 'Deliveries that were given up after their last attempt.');
-  const first = metrics.histogram('webhook_first_attempt_seconds', 'Time from an event to its first attempt.', {
-    buckets: FIRST_ATTEMPT_SECONDS,
-  });
+  const timeHelp = 'Time from an event to its first attempt.';
+  const first = metrics.timing('webhook_first_attempt_seconds', timeHelp, FIRST_ATTEMPT_SECONDS);
   let oldest: Readonly<Record<string, number>> = { fast: 0, slow: 0 };
   let waiting = 0;
   metrics.gaugeBy(
