@@ -1,4 +1,5 @@
 /** Bundles programs as JavaScript modules that import nothing but Node, each other, and what is named. */
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'rolldown';
@@ -9,6 +10,8 @@ const PGLITE = '@electric-sql/pglite';
 const ENGINE_FILES = /^(index|chunk-.*|initdb)\.js$|\.(wasm|data)$|^(btree_gist|pg_trgm)\.tar\.gz$/;
 const EXTENSIONS = ['btree_gist', 'pg_trgm'];
 const REFERENCE = 'api-reference.js';
+const DOCUMENT = 'openapi.json';
+const REFERENCE_DOCUMENT = 'api-reference.json';
 
 export interface Bundle {
   /** The folder into which all is written. */
@@ -24,6 +27,11 @@ export interface Bundle {
 const reference = `import { fileURLToPath } from 'node:url';
 export const referenceFile = fileURLToPath(new URL('./${REFERENCE}', import.meta.url));`;
 
+/** A process neither makes the texts nor keeps what they are made of. */
+const documentTexts = `import { readFile } from 'node:fs/promises';
+export const documentText = () => readFile(new URL('./${DOCUMENT}', import.meta.url));
+export const referenceDocumentText = () => readFile(new URL('./${REFERENCE_DOCUMENT}', import.meta.url));`;
+
 /**
  * Writes the entries with what they share, the embedded engine and the files that are served as they are. Returns the
  * packages of others that are in them.
@@ -36,7 +44,11 @@ export async function bundle({ folder, input, external = [], replaced = {} }: Bu
     plugins: [
       threads(),
       embeddedEngine(),
-      replacing({ 'packages/server/src/http/docs/reference-file.ts': reference, ...replaced }),
+      replacing({
+        'packages/server/src/http/docs/reference-file.ts': reference,
+        'packages/server/src/http/docs/document-texts.ts': documentTexts,
+        ...replaced,
+      }),
     ],
     external: ['pg-native', ...external],
     logLevel: 'warn',
@@ -52,6 +64,7 @@ export async function bundle({ folder, input, external = [], replaced = {} }: Bu
   const scalar = packageFolder('@scalar/api-reference', server);
   copyEngine(join(engine, 'dist'), join(folder, 'pglite'));
   cpSync(join(scalar, 'dist/browser/standalone.js'), join(folder, REFERENCE));
+  writeDocuments(join(folder, DOCUMENT), join(folder, REFERENCE_DOCUMENT));
   const modules = output.flatMap((each) => (each.type === 'chunk' ? each.moduleIds : []));
   return packagesOf([...modules, join(engine, 'package.json'), join(scalar, 'package.json')]);
 }
@@ -91,6 +104,13 @@ function copyEngine(from: string, to: string): void {
   const loaded = ['fs/base.js', 'fs/nodefs.js', ...EXTENSIONS.map((name) => `contrib/${name}.js`)];
   for (const file of [...readdirSync(from).filter((name) => ENGINE_FILES.test(name)), ...loaded])
     cpSync(join(from, file), join(to, file));
+}
+
+function writeDocuments(...files: string[]): void {
+  const conditions = conditionNames.map((name) => `--conditions=${name}`);
+  execFileSync(process.execPath, [...conditions, join(root, 'scripts/build/documents.ts'), ...files], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function replacing(sources: Readonly<Record<string, string>>): Plugin {

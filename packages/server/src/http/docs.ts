@@ -2,11 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { compressed } from './docs/compressed.ts';
+import { documentText, referenceDocumentText } from './docs/document-texts.ts';
 import { icon, page, policy, start } from './docs/page.ts';
 import { referenceFile } from './docs/reference-file.ts';
-import { withSdkSamples } from './docs/sdk-samples.ts';
-import type { Json } from './openapi/json.ts';
-import type { Operation } from './operations.ts';
 import { securityHeaders } from './security-headers.ts';
 
 const HOUR = 'public, max-age=3600';
@@ -20,16 +18,16 @@ interface Served {
 }
 
 /** Mounts the document, the page and what it loads, and leads from `/` to the page. Files are read when they are first asked for. */
-export function mountDocs(app: FastifyInstance, document: Json, operations: readonly Operation[]): void {
-  const text = (make: () => string) => async () => Buffer.from(make());
+export function mountDocs(app: FastifyInstance): void {
+  const text = (content: string) => async () => Buffer.from(content);
   const kept = { 'cache-control': HOUR };
   const served: Readonly<Record<string, Served>> = {
-    '/openapi.json': { type: JSON_TYPE, load: text(() => JSON.stringify(document)) },
-    '/docs': { type: 'text/html; charset=utf-8', headers: securityHeaders(policy), load: text(() => page) },
-    '/docs/openapi.json': { type: JSON_TYPE, load: text(() => JSON.stringify(withSdkSamples(document, operations))) },
-    '/docs/start.js': { type: SCRIPT_TYPE, load: text(() => start) },
+    '/openapi.json': { type: JSON_TYPE, load: documentText },
+    '/docs': { type: 'text/html; charset=utf-8', headers: securityHeaders(policy), load: text(page) },
+    '/docs/openapi.json': { type: JSON_TYPE, load: referenceDocumentText },
+    '/docs/start.js': { type: SCRIPT_TYPE, load: text(start) },
     '/docs/reference.js': { type: SCRIPT_TYPE, headers: kept, load: () => readFile(referenceFile) },
-    '/docs/icon.svg': { type: 'image/svg+xml', headers: kept, load: text(() => icon) },
+    '/docs/icon.svg': { type: 'image/svg+xml', headers: kept, load: text(icon) },
   };
   // Relative, like everything that the page names: a proxy may have moved it.
   app.get('/', async (_, reply) => reply.redirect('docs'));

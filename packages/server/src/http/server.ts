@@ -29,8 +29,7 @@ import { hasOneHost } from './host.ts';
 import { type KnownPaths, watchPaths } from './known-paths.ts';
 import { RECEIVE_MS_MAX, STILL_MS_MAX } from './limits.ts';
 import { mountMetrics } from './metrics.ts';
-import { openapiDocument } from './openapi.ts';
-import { listOperations, operationsOn, type Surface, subscriptionsOn } from './operations.ts';
+import { operationsOn, type Surface, subscriptionsOn } from './operations.ts';
 import { mountPasswordPage } from './password-page.ts';
 import { sendProblem } from './problem.ts';
 import { contextsOf } from './request-context.ts';
@@ -91,7 +90,7 @@ export function serverFactory(options: ServerOptions): (surface: Surface) => Pro
     await app.register(async (scope) => {
       translateCredentials(scope);
       await guard(scope, config, { authenticator, deps });
-      if (surface !== 'internal') mountDocs(scope, openapiDocument(), listOperations());
+      if (surface !== 'internal') mountDocs(scope);
       if (surface === 'all') mountMetrics(scope, deps.metrics, { guarded: true });
       const mounted = { contextOf: contextsOf(deps, config.requestTimeoutMs), operations: operationsOn(surface) };
       if (surface !== 'internal') mountSignIn(scope, { deps, contextOf: mounted.contextOf });
