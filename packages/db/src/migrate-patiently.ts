@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Db } from './handles.ts';
-import { isLockTimeout } from './lock-timeout.ts';
+import { isDeadlock, isLockTimeout } from './lock-timeout.ts';
 import { coreMigrations, MigrationError, type MigrationTree, migrateUp } from './migrate.ts';
 
 export interface Patience {
@@ -24,7 +24,8 @@ const PAUSE_MS = { first: 1_000, longest: 30_000 };
 
 /**
  * As `migrateUp` of the registry's own database, but no statement waits for a lock for longer than it may: what was done is
- * rolled back, others go on, and after a pause, which doubles, it is tried again. Throws `MigrationError` when the time is
+ * rolled back, others go on, and after a pause, which doubles, it is tried again. So it is when a transaction of others
+ * that has one of its tables waits for another one that the migration has. Throws `MigrationError` when the time is
  * over; the database is then as it was.
  */
 export async function migrateUpPatiently(db: Db, steps: number | undefined, patience: Patience): Promise<string[]> {
@@ -35,7 +36,7 @@ export async function migrateUpPatiently(db: Db, steps: number | undefined, pati
     try {
       return await migrateUp(db, steps, tree);
     } catch (error) {
-      if (!(error instanceof MigrationError && isLockTimeout(error.cause))) throw error;
+      if (!(error instanceof MigrationError && (isLockTimeout(error.cause) || isDeadlock(error.cause)))) throw error;
       const waited = `attempt ${attempt}: ${error.message}${await longTransactions(db, lockTimeoutMs)}; rolled back`;
       const leftMs = end - Date.now();
       if (leftMs <= 0) throw new MigrationError(`${waited}, and given up: end what holds the lock, or migrate later`);

@@ -56,3 +56,27 @@ test('lets others read and write between its attempts, and is done when the read
   await endReader();
   expect(await migrated).toEqual(['0028_audit_proofs']);
 });
+
+test('begins again when it and a transaction of others wait for each other, and the other one goes on', async () => {
+  await migrateUp(database.db, 1);
+  // The migration is the one that looks for the reason of its wait, once, when the other one waits too.
+  await sql`alter database ${sql.id(new URL(database.url ?? '').pathname.slice(1))} set deadlock_timeout = '3s'`.execute(
+    database.db,
+  );
+  const migrating = await openDatabase({ url: database.url ?? '', connectionsMax: 1 });
+  const failed = Promise.withResolvers<string>();
+  let migrated: Promise<string[]> | undefined;
+  await database.db.transaction().execute(async (tx) => {
+    await sql`set local deadlock_timeout = '1h'`.execute(tx);
+    // 0030 makes an index of tenants first, and of deliveries last.
+    await sql`lock table webhook_deliveries in row exclusive mode`.execute(tx);
+    const patience = { lockTimeoutMs: 60_000, log: failed.resolve };
+    migrated = migrateUpPatiently(migrating.db, 1, patience);
+    const waiting = () => sql`select from pg_locks where not granted`.execute(database.db);
+    await expect.poll(waiting).toMatchObject({ rows: [{}] });
+    await sql`lock table tenants in row exclusive mode`.execute(tx);
+  });
+  expect(await failed.promise).toMatch(/^attempt 1: 0030_list_indexes: deadlock detected.*; rolled back, next attempt/);
+  expect(await migrated).toEqual(['0030_list_indexes']);
+  await migrating.close();
+});

@@ -156,15 +156,14 @@ test('a search finds text in any case in the action, the names and the descripti
 
 test('a page of a search ends where it stopped looking, and goes on from there', async () => {
   const { id: tenant_id } = await newTenant(server);
-  const insert = (text: string, count: number) =>
+  const insert = (text: string, count: number, minutesAgo: number) =>
     sql`
-    insert into audit_log (tenant_id, actor_type, actor_id, action, description, origin)
-    select ${tenant_id}::uuid, 'user', 'u', 'x', ${text}::text, 'reported' from generate_series(1, ${count}::int)`.execute(
-      server.app.deps.db,
-    );
-  await insert('needle', 1);
-  await insert('hay', 10_050);
-  await insert('needle', 1);
+    insert into audit_log (tenant_id, actor_type, actor_id, action, description, origin, created_at)
+    select ${tenant_id}::uuid, 'user', 'u', 'x', ${text}::text, 'reported', now() - make_interval(mins => ${minutesAgo}::int)
+    from generate_series(1, ${count}::int)`.execute(server.app.deps.db);
+  await insert('needle', 1, 3);
+  await insert('hay', 10_050, 2);
+  await insert('needle', 1, 1);
   const first = await server.call(`GET /v1/audit?tenant_id=${tenant_id}&q=needle`);
   const second = await server.call(`GET /v1/audit?tenant_id=${tenant_id}&q=needle&cursor=${first.body.next_cursor}`);
   expect([first.body.items.length, second.body.items.length, second.body.next_cursor]).toEqual([1, 1, null]);
