@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { defineConfig } from 'vitest/config';
 
 const CLIENTS = 'packages/generated-clients';
@@ -16,6 +17,9 @@ const on = (...engines: string[]) => every.filter((file) => engines.includes(eng
 
 /** Packages of this repository are tested from their sources. */
 const SOURCES = ['@tenant-registry/source', 'module', 'node', 'development|production'];
+
+// V8 ends the process now and then when it frees code of the engine in one of many threads (nodejs/node issue 64500).
+setFlagsFromString('--no-wasm-code-gc');
 
 const LIMIT_MS = 300_000;
 

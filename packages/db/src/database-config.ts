@@ -36,7 +36,8 @@ export interface PostgresConfig {
 }
 
 export interface PgliteConfig {
-  pglite: { dataDir: string } | { snapshot: Blob } | { memory: true };
+  /** `program`: the compiled engine, which databases of one process may share. */
+  pglite: { dataDir: string } | { snapshot: Blob; program?: object } | { memory: true };
 }
 
 export type DatabaseConfig = PostgresConfig | PgliteConfig;

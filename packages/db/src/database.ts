@@ -6,6 +6,7 @@ import { type Dialect, Kysely, PGliteDialect, PostgresDialect, sql } from 'kysel
 import pg from 'pg';
 import {
   type DatabaseConfig,
+  type PgliteConfig,
   type PostgresConfig,
   poolOptions,
   silenceMsMax,
@@ -21,6 +22,8 @@ import { onEngine, onPool, type Prepared, prepareMarked, type Statement } from '
 import { type PrimaryOnly, primaryOnly } from './primary-only.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
+import { sendScopesAlong } from './scoped-query.ts';
+import type { Shape } from './shaped-query.ts';
 import { type Admit, noteScope, scopedDialect, type TenantScope } from './tenant-scope.ts';
 import { parsers } from './types.ts';
 
@@ -68,21 +71,21 @@ function openPostgres(config: PostgresConfig, observe?: StatementObserver): Data
   const options = poolOptions(config);
   const types = { getTypeParser: (oid: number) => parsers[oid] ?? pg.types.getTypeParser(oid) } as pg.CustomTypesConfig;
   const guard = config.primaryOnly === false ? undefined : primaryOnly();
-  const pool = openPool({ ...options, types }, { silenceMs: silenceMsMax(config), guard });
+  const direct = config.directUrl === undefined ? options : { ...options, connectionString: config.directUrl };
+  // A pooler in transaction mode gives one session to many clients, and a session keeps the names of its statements.
+  const isAlone = direct === options;
+  const pool = openPool({ ...options, types }, { silenceMs: silenceMsMax(config), guard, isAlone });
   const log = config.log ?? ((message: string) => console.error(message));
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log(`database connection lost: ${safeMessage(error)}`));
   // A connection that dies at work emits an error too; its query has already failed with it.
   pool.on('connect', (client) => client.on('error', () => {}));
-  const direct = config.directUrl === undefined ? options : { ...options, connectionString: config.directUrl };
   const listen = (wanted: ListenOptions) => {
     const socket = impatientSocket(wanted.silenceMsMax);
     const application_name = `${options.application_name}-listener`;
     const client = new pg.Client({ ...direct, application_name, stream: () => socket, types });
     return openListener(client, () => socket.destroy(), wanted);
   };
-  // A pooler in transaction mode gives one session to many clients, and a session keeps the names of its statements.
-  const isAlone = direct === options;
   if (isAlone) pool.on('connect', (client) => prepareMarked(client as never)); // the types of pg name no such call
   return handle(new PostgresDialect({ pool }), 'postgres', {
     observe,
@@ -110,15 +113,18 @@ function impatientSocket(silenceMs: number): Socket {
 interface Watched {
   readonly silenceMs: number;
   readonly guard: PrimaryOnly | undefined;
+  /** No other client shares the sessions. */
+  readonly isAlone: boolean;
 }
 
 /**
  * Only a connection that works, or is being made, can be silent for too long: an idle one is asked nothing. A connection
  * that was takes the idle ones with it, so that a link that lost them all costs one wait and not one for each.
  */
-function openPool(options: pg.PoolConfig, { silenceMs, guard }: Watched): pg.Pool {
+function openPool(options: pg.PoolConfig, { silenceMs, guard, isAlone }: Watched): pg.Pool {
   const sockets = new WeakMap<object, Socket>();
   const idle = new Set<Socket>();
+  const shapes = new Map<string, Shape>();
   class ImpatientClient extends pg.Client {
     constructor(config?: pg.ClientConfig) {
       const socket = impatientSocket(silenceMs);
@@ -129,6 +135,7 @@ function openPool(options: pg.PoolConfig, { silenceMs, guard }: Watched): pg.Poo
         for (const each of idle) each.destroy(new Error(SILENT));
       });
       answerThroughCallbacks(this);
+      sendScopesAlong(this as never, { named: isAlone, shapes }); // the types of pg name no such call
       guard?.watch(this);
     }
   }
@@ -166,12 +173,14 @@ function answerThroughCallbacks(client: pg.Client): void {
   };
 }
 
-type PglitePlace = { dataDir: string } | { snapshot: Blob } | { memory: true };
-
-async function openPglite(where: PglitePlace, observe?: StatementObserver): Promise<DatabaseHandle> {
+async function openPglite(where: PgliteConfig['pglite'], observe?: StatementObserver): Promise<DatabaseHandle> {
   const { startPglite } = await import('./pglite.ts');
   if (!('dataDir' in where)) {
-    const pglite = await startPglite('snapshot' in where ? { loadDataDir: where.snapshot } : {});
+    const { snapshot, program } = 'snapshot' in where ? where : {};
+    const pglite = await startPglite({
+      ...(snapshot === undefined ? {} : { loadDataDir: snapshot }),
+      ...(program === undefined ? {} : { pgliteWasmModule: program }),
+    });
     return pgliteHandle(pglite, () => {}, observe);
   }
   mkdirSync(dirname(where.dataDir), { recursive: true });

@@ -1,6 +1,7 @@
 /** Tells an observer of every statement that a dialect runs: its text without the values. */
 import type { CompiledQuery, DatabaseConnection, Dialect } from 'kysely';
 import type { Prepared, Statement } from './prepared.ts';
+import { withoutScope } from './scoped-query.ts';
 
 /** Hears the text of a statement when it begins; the function that it returns is called once when the statement has ended. */
 export type StatementObserver = (text: string) => (error?: unknown) => void;
@@ -29,7 +30,7 @@ export function observedDialect(dialect: Dialect, observe: StatementObserver): D
 
 function observeConnection(connection: DatabaseConnection, observe: StatementObserver): void {
   const execute = connection.executeQuery.bind(connection);
-  connection.executeQuery = <R>(query: CompiledQuery) => ended(observe(query.sql), execute<R>(query));
+  connection.executeQuery = <R>(query: CompiledQuery) => ended(observe(withoutScope(query.sql)), execute<R>(query));
 }
 
 /** Returns the maker of prepared statements with each of them told. */

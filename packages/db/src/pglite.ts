@@ -7,6 +7,8 @@ import { parsers } from './types.ts';
 export type { PGlite };
 
 /** Resolves to a running engine on the folder or snapshot that the options name, or in memory. */
-export function startPglite(options: Pick<PGliteOptions, 'dataDir' | 'loadDataDir'>): Promise<PGlite> {
+export function startPglite(
+  options: Pick<PGliteOptions, 'dataDir' | 'loadDataDir' | 'pgliteWasmModule'>,
+): Promise<PGlite> {
   return PGlite.create({ ...options, extensions: { btree_gist, pg_trgm }, parsers });
 }

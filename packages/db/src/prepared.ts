@@ -27,6 +27,11 @@ interface Client {
 export const PREPARE = '/* prepare ';
 const NAME = /^\w+/;
 
+/** Returns the name of a marked statement; undefined for another one. */
+export function nameOf(text: string): string | undefined {
+  return text.startsWith(PREPARE) ? NAME.exec(text.slice(PREPARE.length))?.[0] : undefined;
+}
+
 /**
  * Lets the connection parse and plan a statement once when its text begins with a comment that names it, inside transactions
  * too: `/* prepare find_keys *\/ select …`. A name stands for one text.
@@ -34,8 +39,7 @@ const NAME = /^\w+/;
 export function prepareMarked(client: Client): void {
   const query = client.query.bind(client);
   client.query = (text: unknown, ...rest: unknown[]) => {
-    const isMarked = typeof text === 'string' && text.startsWith(PREPARE);
-    const name = isMarked ? NAME.exec(text.slice(PREPARE.length))?.[0] : undefined;
+    const name = typeof text === 'string' ? nameOf(text) : undefined;
     return name === undefined ? query(text, ...rest) : query({ name, text }, ...rest);
   };
 }

@@ -43,9 +43,14 @@ function isSame(known: readonly Field[], told: readonly Field[]): boolean {
 /** The driver's query, with the members that its types leave out. */
 interface DriverQuery extends pg.Submittable {
   name?: string;
+  queryMode?: 'extended';
   readonly _result: Described;
   _accumulateRows: boolean;
+  prepare(connection: unknown): void;
   handleRowDescription(message: { readonly fields: readonly Field[] }): void;
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: unknown, connection: unknown): void;
+  handleError(error: Error, connection: unknown): void;
 }
 const DriverQuery = pg.Query as unknown as new (text: string, values: readonly unknown[]) => DriverQuery;
 

@@ -13,6 +13,7 @@ import {
 } from 'kysely';
 import type { Tx } from './handles.ts';
 import { PREPARE } from './prepared.ts';
+import { withScope } from './scoped-query.ts';
 import { TENANT_ROLE } from './tenant-role.ts';
 
 export interface TenantScope {
@@ -79,10 +80,14 @@ const atOnce: Admit = async () => () => {};
 export function scopedDialect(base: Base, scope: TenantScope, admit: Admit = atOnce): Dialect {
   const { dialect, engine } = base;
   const enter = enterStatement(scope);
-  const begin = engine === 'postgres' ? beginWith(enter) : beginThen(enter);
+  const ids = { tenant_id: scope.tenant_id, project_id: scope.project_id ?? '' };
+  const entering: Entering =
+    engine === 'postgres'
+      ? { begin: beginWith(enter), along: (statement) => withScope(ids, enter, statement) }
+      : { begin: beginThen(enter) };
   return {
     createAdapter: () => dialect.createAdapter(),
-    createDriver: () => scopedDriver(dialect.createDriver(), begin, { closed: base.closed, admit }),
+    createDriver: () => scopedDriver(dialect.createDriver(), entering, { closed: base.closed, admit }),
     createIntrospector: (db) => dialect.createIntrospector(db),
     createQueryCompiler: () => dialect.createQueryCompiler(),
   };
@@ -99,6 +104,12 @@ function enterStatement({ tenant_id, project_id }: TenantScope): string {
   if (project_id !== null && !UUID.test(project_id)) throw new TypeError('a tenant scope needs the UUID of a project');
   return `select set_config('role', '${TENANT_ROLE}', true), set_config('app.tenant_id', '${tenant_id}', true),
     set_config('app.project_id', '${project_id ?? ''}', true)`;
+}
+
+interface Entering {
+  readonly begin: Begin;
+  /** Returns the text of a statement that takes the scope along, in a transaction of its own; absent: it begins one first. */
+  readonly along?: (statement: string) => string;
 }
 
 type Begin = (driver: Driver, connection: DatabaseConnection, settings: TransactionSettings) => Promise<void>;
@@ -140,7 +151,7 @@ interface Transactions {
 }
 
 /** Makes transactions that begin with the scope; a failure leaves no transaction open. */
-function transactionsOf(driver: Driver, begin: Begin): Transactions {
+function transactionsOf(driver: Driver, { begin, along }: Entering): Transactions {
   async function orAbandon<T>(session: Session, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -151,13 +162,15 @@ function transactionsOf(driver: Driver, begin: Begin): Transactions {
   }
   return {
     begin: (session, settings) => orAbandon(session, () => begin(driver, session.connection, settings)),
-    alone: (session, query) =>
-      orAbandon(session, async () => {
+    alone: async (session, query) => {
+      if (along !== undefined) return session.connection.executeQuery({ ...query, sql: along(query.sql) });
+      return orAbandon(session, async () => {
         await begin(driver, session.connection, {});
         const result = await session.connection.executeQuery(query);
         await driver.commitTransaction(session.connection);
         return result;
-      }),
+      });
+    },
   };
 }
 
@@ -193,8 +206,8 @@ interface Access {
   readonly admit: Admit;
 }
 
-function scopedDriver(driver: Driver, begin: Begin, { closed, admit }: Access): Driver {
-  const transactions = transactionsOf(driver, begin);
+function scopedDriver(driver: Driver, entering: Entering, { closed, admit }: Access): Driver {
+  const transactions = transactionsOf(driver, entering);
   const sessions = new WeakMap<DatabaseConnection, Session>();
   const sessionOf = (connection: DatabaseConnection): Session => {
     const session = sessions.get(connection);

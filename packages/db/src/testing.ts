@@ -8,6 +8,7 @@ import { noteScope, scopeOf } from './tenant-scope.ts';
 import { type EmptyOrMigrated, openClone, openSnapshot } from './testing/databases.ts';
 import type { TestDatabase } from './testing/types.ts';
 
+export { withoutScope } from './scoped-query.ts';
 export { noteScope } from './tenant-scope.ts';
 export { startPostgres } from './testing/postgres.ts';
 export type { PostgresServer, TestDatabase, TestEngine } from './testing/types.ts';

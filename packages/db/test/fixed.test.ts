@@ -54,7 +54,7 @@ describe('a fixed statement', () => {
     const id = await newTenant(db);
     const scoped = forTenant({ tenant_id: id, project_id: null });
     for (const handle of [db, scoped, db, scoped]) expect(await find(handle, id, 'active')).toMatchObject({ id });
-    expect(await prepared(db)).toEqual(['tenant_test_tenant', 'test_tenant']);
+    expect(await prepared(db)).toEqual(['enter_tenant', 'tenant_test_tenant', 'test_tenant']);
   });
 
   onPostgres('leaves nothing behind in the sessions of a pooler', async () => {

@@ -1,4 +1,5 @@
 /** Has PostgreSQL account for the statements that reach it, each where it runs: same connection, role and settings. */
+import { withoutScope } from '@tenant-registry/db/testing';
 import { CompiledQuery, type DatabaseConnection, PostgresDriver, type QueryResult } from 'kysely';
 import { vi } from 'vitest';
 
@@ -66,12 +67,14 @@ function listenTo(connection: DatabaseConnection, accounts: () => Account[] | un
   const execute = connection.executeQuery.bind(connection);
   connection.executeQuery = async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
     const made = accounts();
-    if (made !== undefined && isRead(query.sql)) {
-      const explain = `explain (analyze, buffers, timing off, format json) ${query.sql}`;
+    const statement = withoutScope(query.sql);
+    if (made !== undefined && isRead(statement)) {
+      const scope = query.sql.slice(0, query.sql.length - statement.length);
+      const explain = `${scope}explain (analyze, buffers, timing off, format json) ${statement}`;
       const { rows } = await execute<{ 'QUERY PLAN': [{ Plan: Node }] }>(
         CompiledQuery.raw(explain, [...query.parameters]),
       );
-      for (const row of rows) made.push(accountOf(query.sql, row['QUERY PLAN'][0].Plan));
+      for (const row of rows) made.push(accountOf(statement, row['QUERY PLAN'][0].Plan));
     }
     return execute<R>(query);
   };
