@@ -60,7 +60,7 @@ test('lets others read and write between its attempts, and is done when the read
 test('begins again when it and a transaction of others wait for each other, and the other one goes on', async () => {
   await migrateUp(database.db, 1);
   // The migration is the one that looks for the reason of its wait, once, when the other one waits too.
-  await sql`alter database ${sql.id(new URL(database.url ?? '').pathname.slice(1))} set deadlock_timeout = '3s'`.execute(
+  await sql`alter database ${sql.id(new URL(database.url ?? '').pathname.slice(1))} set deadlock_timeout = '5s'`.execute(
     database.db,
   );
   const migrating = await openDatabase({ url: database.url ?? '', connectionsMax: 1 });
@@ -72,7 +72,10 @@ test('begins again when it and a transaction of others wait for each other, and 
     await sql`lock table webhook_deliveries in row exclusive mode`.execute(tx);
     const patience = { lockTimeoutMs: 60_000, log: failed.resolve };
     migrated = migrateUpPatiently(migrating.db, 1, patience);
-    const waiting = () => sql`select from pg_locks where not granted`.execute(database.db);
+    const waiting = () =>
+      sql`
+        select from pg_locks l join pg_database d on d.oid = l.database
+        where not l.granted and d.datname = current_database()`.execute(database.db);
     await expect.poll(waiting).toMatchObject({ rows: [{}] });
     await sql`lock table tenants in row exclusive mode`.execute(tx);
   });
