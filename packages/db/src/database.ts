@@ -23,7 +23,7 @@ import { type PrimaryOnly, primaryOnly } from './primary-only.ts';
 import { safeMessage } from './redact.ts';
 import type { DB } from './schema.ts';
 import { sendScopesAlong } from './scoped-query.ts';
-import type { Shape } from './shaped-query.ts';
+import { Shapes } from './shaped-query.ts';
 import { type Admit, noteScope, scopedDialect, type TenantScope } from './tenant-scope.ts';
 import { parsers } from './types.ts';
 
@@ -124,7 +124,7 @@ interface Watched {
 function openPool(options: pg.PoolConfig, { silenceMs, guard, isAlone }: Watched): pg.Pool {
   const sockets = new WeakMap<object, Socket>();
   const idle = new Set<Socket>();
-  const shapes = new Map<string, Shape>();
+  const shapes = new Shapes();
   class ImpatientClient extends pg.Client {
     constructor(config?: pg.ClientConfig) {
       const socket = impatientSocket(silenceMs);

@@ -1,6 +1,6 @@
 /** Prepares the few statements that run on every request, so that they are planned once. */
 
-import { Shape, ShapedQuery } from './shaped-query.ts';
+import { ShapedQuery, Shapes } from './shaped-query.ts';
 
 /** Runs the statement outside any transaction with these values, and returns its rows. */
 export type Prepared<Row> = (values: readonly unknown[]) => Promise<Row[]>;
@@ -49,10 +49,9 @@ export function prepareMarked(client: Client): void {
  * connection keeps nothing of the statement: a pooler gives one session to many clients.
  */
 export function onPool(pool: Pool, named: boolean) {
-  const shapes = new Map<string, Shape>();
+  const shapes = new Shapes();
   return <Row>({ name, text }: Statement): Prepared<Row> => {
-    const shape = shapes.get(name) ?? new Shape();
-    shapes.set(name, shape);
+    const shape = shapes.of(name);
     const statement = named ? { name, text } : { text };
     return async (values) => {
       const { rows } = (await pool.query(new ShapedQuery(statement, values, shape))) as { rows: Row[] };

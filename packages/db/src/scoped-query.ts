@@ -4,7 +4,7 @@
  * transaction with it (https://www.postgresql.org/docs/16/protocol-flow.html#PROTOCOL-FLOW-PIPELINING).
  */
 import { nameOf } from './prepared.ts';
-import { Shape, ShapedQuery } from './shaped-query.ts';
+import { ShapedQuery, type Shapes } from './shaped-query.ts';
 import { TENANT_ROLE } from './tenant-role.ts';
 
 export interface Ids {
@@ -14,8 +14,22 @@ export interface Ids {
 }
 
 const ENTER = 'enter_tenant';
-const enterText = `
-  select set_config('role', '${TENANT_ROLE}', true), set_config('app.tenant_id', $1, true), set_config('app.project_id', $2, true)`;
+
+/** SQL: enters the scope for the rest of the transaction. The ids are expressions. */
+function enterBy(tenant: string, project: string): string {
+  return `select set_config('role', '${TENANT_ROLE}', true), set_config('app.tenant_id', ${tenant}, true),
+    set_config('app.project_id', ${project}, true)`;
+}
+
+const enterByParameters = enterBy('$1', '$2');
+
+/**
+ * Returns the statement that enters the scope, as text, because only statements without parameters can share a round trip;
+ * the ids in it must therefore be UUIDs.
+ */
+export function enterStatement({ tenant_id, project_id }: Ids): string {
+  return enterBy(`'${tenant_id}'`, `'${project_id}'`);
+}
 
 /** Ids are UUIDs, and no statement of the query builder begins so. */
 const SCOPED = /^\/\* scope ([0-9a-f-]{36}) ([0-9a-f-]{36})? \*\/ [^;]+;\n/i;
@@ -24,8 +38,8 @@ const SCOPED = /^\/\* scope ([0-9a-f-]{36}) ([0-9a-f-]{36})? \*\/ [^;]+;\n/i;
  * Returns the statement with its scope before it. Whoever sends the text as it is gets an error or the scope, and never the
  * statement alone: the server takes two statements at once only without parameters, and then in one transaction.
  */
-export function withScope({ tenant_id, project_id }: Ids, enter: string, statement: string): string {
-  return `/* scope ${tenant_id} ${project_id} */ ${enter};\n${statement}`;
+export function withScope(ids: Ids, statement: string): string {
+  return `/* scope ${ids.tenant_id} ${ids.project_id} */ ${enterStatement(ids)};\n${statement}`;
 }
 
 /** Returns the statement without its scope. */
@@ -38,18 +52,14 @@ interface Client {
 }
 
 /** Lets the client send what `withScope` made in one round trip. With `named` false it leaves no statement in the session. */
-export function sendScopesAlong(
-  client: Client,
-  { named, shapes }: { named: boolean; shapes: Map<string, Shape> },
-): void {
+export function sendScopesAlong(client: Client, { named, shapes }: { named: boolean; shapes: Shapes }): void {
   const query = client.query.bind(client);
   client.query = (text: unknown, values: unknown, ...rest: unknown[]) => {
     const [prefix, tenant_id, project_id = ''] = (typeof text === 'string' && SCOPED.exec(text)) || [];
     if (prefix === undefined || tenant_id === undefined) return query(text, values, ...rest);
     const statement = (text as string).slice(prefix.length);
     const name = named ? nameOf(statement) : undefined;
-    const shape = (name !== undefined && shapes.get(name)) || new Shape();
-    if (name !== undefined) shapes.set(name, shape);
+    const shape = name === undefined ? undefined : shapes.of(name);
     const own = { text: statement, ...(name === undefined ? {} : { name }) };
     return query(
       new ScopedQuery(own, values as unknown[], { shape, ids: { tenant_id, project_id }, named }),
@@ -69,7 +79,7 @@ interface Connection {
 }
 
 interface Scoping {
-  readonly shape: Shape;
+  readonly shape: ReturnType<Shapes['of']> | undefined;
   readonly ids: Ids;
   readonly named: boolean;
 }
@@ -91,7 +101,7 @@ class ScopedQuery extends ShapedQuery {
   override prepare(connection: Connection): void {
     const { ids, named } = this.#scoping;
     const name = named ? ENTER : '';
-    if (!named || connection.parsedStatements[ENTER] === undefined) connection.parse({ text: enterText, name });
+    if (!named || connection.parsedStatements[ENTER] === undefined) connection.parse({ text: enterByParameters, name });
     connection.bind({ portal: '', statement: name, values: [ids.tenant_id, ids.project_id] });
     connection.execute({ portal: '' });
     super.prepare(connection);

@@ -14,7 +14,7 @@ interface Described {
 }
 
 /** What the rows of one statement look like, once the server has said it. */
-export class Shape {
+class Shape {
   #known: Described | undefined;
 
   /** Gives the result what it would make of the same description, and tells whether it could. */
@@ -32,6 +32,18 @@ export class Shape {
     // Made anew: the driver's own object is one that is slow to copy, and each row begins as its copy.
     const empty = Object.fromEntries(fields.map(({ name }) => [name, null]));
     this.#known = { fields, _parsers, _prebuiltEmptyResultObject: empty };
+  }
+}
+
+/** The shapes of statements with names. */
+export class Shapes {
+  readonly #byName = new Map<string, Shape>();
+
+  /** Returns that of the name, the same one each time. */
+  of(name: string): Shape {
+    const shape = this.#byName.get(name) ?? new Shape();
+    this.#byName.set(name, shape);
+    return shape;
   }
 }
 
@@ -56,21 +68,21 @@ const DriverQuery = pg.Query as unknown as new (text: string, values: readonly u
 
 /** A query of the driver that borrows the shape of the same query before it: half of what the driver does is that. */
 export class ShapedQuery extends DriverQuery {
-  readonly #shape: Shape;
+  readonly #shape: Shape | undefined;
 
-  /** Without a name the connection keeps nothing of the statement. */
-  constructor({ name, text }: { name?: string; text: string }, values: readonly unknown[], shape: Shape) {
+  /** Without a name the connection keeps nothing of the statement; without a shape it borrows none. */
+  constructor({ name, text }: { name?: string; text: string }, values: readonly unknown[], shape: Shape | undefined) {
     super(text, values);
     this.#shape = shape;
     if (name !== undefined) this.name = name;
   }
 
   override handleRowDescription(message: { readonly fields: readonly Field[] }): void {
-    if (this.#shape.lend(this._result, message.fields)) {
+    if (this.#shape?.lend(this._result, message.fields)) {
       this._accumulateRows = true;
       return;
     }
     super.handleRowDescription(message);
-    this.#shape.keep(this._result);
+    this.#shape?.keep(this._result);
   }
 }

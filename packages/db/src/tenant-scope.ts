@@ -13,8 +13,7 @@ import {
 } from 'kysely';
 import type { Tx } from './handles.ts';
 import { PREPARE } from './prepared.ts';
-import { withScope } from './scoped-query.ts';
-import { TENANT_ROLE } from './tenant-role.ts';
+import { enterStatement, type Ids, withScope } from './scoped-query.ts';
 
 export interface TenantScope {
   readonly tenant_id: string;
@@ -79,12 +78,11 @@ const atOnce: Admit = async () => () => {};
 /** Returns the dialect with every statement scoped to the tenant. Throws for ids that are no UUIDs. */
 export function scopedDialect(base: Base, scope: TenantScope, admit: Admit = atOnce): Dialect {
   const { dialect, engine } = base;
-  const enter = enterStatement(scope);
-  const ids = { tenant_id: scope.tenant_id, project_id: scope.project_id ?? '' };
+  const ids = idsOf(scope);
   const entering: Entering =
     engine === 'postgres'
-      ? { begin: beginWith(enter), along: (statement) => withScope(ids, enter, statement) }
-      : { begin: beginThen(enter) };
+      ? { begin: beginWith(enterStatement(ids)), along: (statement) => withScope(ids, statement) }
+      : { begin: beginThen(enterStatement(ids)) };
   return {
     createAdapter: () => dialect.createAdapter(),
     createDriver: () => scopedDriver(dialect.createDriver(), entering, { closed: base.closed, admit }),
@@ -95,15 +93,11 @@ export function scopedDialect(base: Base, scope: TenantScope, admit: Admit = atO
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-/**
- * Builds text, because only statements without parameters can share a round trip; the ids in it must therefore be
- * UUIDs.
- */
-function enterStatement({ tenant_id, project_id }: TenantScope): string {
+/** Throws for what is no UUID: the ids become a part of texts. */
+function idsOf({ tenant_id, project_id }: TenantScope): Ids {
   if (!UUID.test(tenant_id)) throw new TypeError('a tenant scope needs the UUID of a tenant');
   if (project_id !== null && !UUID.test(project_id)) throw new TypeError('a tenant scope needs the UUID of a project');
-  return `select set_config('role', '${TENANT_ROLE}', true), set_config('app.tenant_id', '${tenant_id}', true),
-    set_config('app.project_id', '${project_id ?? ''}', true)`;
+  return { tenant_id, project_id: project_id ?? '' };
 }
 
 interface Entering {
